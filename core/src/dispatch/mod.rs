@@ -1,0 +1,1 @@
+//! The dispatch engine. It knows no array.

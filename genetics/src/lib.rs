@@ -1,0 +1,1 @@
+//! The domain `numpy.sk_allel`.

@@ -1,0 +1,1 @@
+//! All WGSL of polyarray.

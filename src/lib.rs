@@ -1,0 +1,1 @@
+//! Write array code once; it runs where the data lives.

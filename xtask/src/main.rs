@@ -1,0 +1,2 @@
+//! Set-up, demo and test in one command each.
+fn main() {}

@@ -1,0 +1,154 @@
+//! A fused kernel: what core hands to a backend. One pass over its inputs, one fresh dense output.
+
+use super::layout::{Dims, Strides};
+use super::op::{Op, Reduction};
+use crate::array::Buffer;
+use crate::dtype::{DType, Scalar};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// Index of a value in [`Kernel::code`].
+pub type Id = u16;
+
+/// What computes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Instr {
+    /// The element of an input.
+    Load(u8),
+    /// A scalar parameter, already in the value's dtype. Never a literal in generated code: shader compilers
+    /// fold literals wrongly, and a literal would make a new pipeline of each value.
+    Param(u8),
+    /// The row-major index of the element in the iteration space, as i64.
+    Iota,
+    /// An operation on earlier values. All operands have the dtype that the operation computes in (`Where`:
+    /// the first is bool); unused operands are 0.
+    Map(Op, [Id; 3]),
+    /// Another value in this value's dtype, cast as [`Scalar::cast`] does.
+    Cast(Id),
+}
+
+/// One value of the code, in single static assignment: operands come before their uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Value {
+    /// What computes it.
+    pub instr: Instr,
+    /// Its dtype.
+    pub dtype: DType,
+}
+
+/// One input: a buffer and how the kernel walks it.
+#[derive(Clone)]
+pub struct Input {
+    /// The buffer, resident on the backend that runs the kernel.
+    pub buffer: Arc<dyn Buffer>,
+    /// Step per axis of [`Kernel::dims`], in elements.
+    pub strides: Strides,
+    /// Element at index (0, 0, …).
+    pub offset: usize,
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{:?} + {}]", self.buffer.dtype(), self.strides, self.offset)
+    }
+}
+
+/// What becomes of the last value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// Stored, one per element of `dims`.
+    Map,
+    /// Reduced over the trailing axes, from axis `split` of `dims` on. The output is dense over the leading
+    /// ones; its dtype is `op.output(dtype of the last value)`.
+    Reduce {
+        /// The reduction.
+        op: Reduction,
+        /// Number of leading axes that stay.
+        split: usize,
+    },
+}
+
+/// A fused kernel.
+///
+/// `dims` is already collapsed (see [`super::layout::collapse`]): neighbouring axes that every input walks as
+/// one are one, and no axis has length 1. A scalar has no axes. An empty output is never handed to a backend;
+/// an empty reduced part is (a sum of nothing is 0).
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    /// Lengths of the iteration space, row-major.
+    pub dims: Dims,
+    /// Inputs.
+    pub inputs: Vec<Input>,
+    /// Scalar parameters, each in the dtype of the value that loads it.
+    pub params: Vec<Scalar>,
+    /// The code; its last value is the result.
+    pub code: Vec<Value>,
+    /// What becomes of the result.
+    pub output: Output,
+}
+
+impl Kernel {
+    /// Number of leading axes that the output keeps.
+    pub fn split(&self) -> usize {
+        match self.output {
+            Output::Map => self.dims.len(),
+            Output::Reduce { split, .. } => split,
+        }
+    }
+
+    /// Number of output elements.
+    pub fn output_len(&self) -> usize {
+        self.dims[..self.split()].iter().product()
+    }
+
+    /// Number of elements reduced into each output element; 1 without a reduction.
+    pub fn reduced_len(&self) -> usize {
+        self.dims[self.split()..].iter().product()
+    }
+
+    /// The last value.
+    pub fn result(&self) -> Value {
+        *self.code.last().expect("lowering never makes an empty kernel")
+    }
+
+    /// Dtype of the output.
+    pub fn output_dtype(&self) -> DType {
+        match self.output {
+            Output::Map => self.result().dtype,
+            Output::Reduce { op, .. } => op.output(self.result().dtype),
+        }
+    }
+
+    /// Everything that makes a different program: the code with its dtypes, the inputs' dtypes, the rank, the
+    /// reduction and its split. Shapes, strides, offsets and scalars are parameters and not part of it.
+    pub fn hash_structure(&self, state: &mut impl Hasher) {
+        self.code.hash(state);
+        self.output.hash(state);
+        self.dims.len().hash(state);
+        for input in &self.inputs {
+            input.buffer.dtype().hash(state);
+        }
+    }
+
+    /// The code in a line, `multiply add`: for traces and labels.
+    pub fn label(&self) -> String {
+        let mut words: Vec<&str> = self
+            .code
+            .iter()
+            .filter_map(|v| match v.instr {
+                Instr::Map(op, _) => Some(op.name()),
+                Instr::Iota => Some("iota"),
+                Instr::Cast(_) => Some("cast"),
+                Instr::Load(_) | Instr::Param(_) => None,
+            })
+            .collect();
+        if let Output::Reduce { op, .. } = self.output {
+            words.push(op.name());
+        }
+        if words.is_empty() {
+            words.push("copy");
+        }
+        words.join(" ")
+    }
+}

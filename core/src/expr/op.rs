@@ -1,0 +1,768 @@
+//! The op table: every elementwise operation, once. Tests, docs, benches, both lowerings and the tool's `ops`
+//! iterate over it. Adding an operation is a row here, an arm on the CPU that the compiler demands, and a WGSL
+//! body that the shaders crate demands.
+
+use crate::dtype::{DType, Kind};
+use num_complex::Complex64;
+use std::fmt;
+
+/// An elementwise operation of a fused kernel. Its row in [`OPS`] says the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the table documents each")]
+pub enum Op {
+    Negative,
+    Absolute,
+    Floor,
+    Sqrt,
+    Exp,
+    Log,
+    Sin,
+    Cos,
+    Tanh,
+    Conj,
+    Real,
+    Imag,
+    IsNan,
+    Invert,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Remainder,
+    Minimum,
+    Maximum,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    BitwiseAnd,
+    BitwiseOr,
+    BitwiseXor,
+    Where,
+}
+
+/// Which kinds of dtype an operation computes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u8);
+
+impl Kinds {
+    const fn of(kinds: &[Kind]) -> Kinds {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < kinds.len() {
+            bits |= 1 << kinds[i] as u8;
+            i += 1;
+        }
+        Kinds(bits)
+    }
+    /// True if the operation computes in `kind`.
+    pub const fn has(self, kind: Kind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+}
+
+const ALL: Kinds = Kinds::of(&[Kind::Bool, Kind::Int, Kind::Float, Kind::Complex]);
+const NUMBER: Kinds = Kinds::of(&[Kind::Int, Kind::Float, Kind::Complex]);
+const REAL: Kinds = Kinds::of(&[Kind::Int, Kind::Float]);
+const ORDERED: Kinds = Kinds::of(&[Kind::Bool, Kind::Int, Kind::Float]);
+const INEXACT: Kinds = Kinds::of(&[Kind::Float, Kind::Complex]);
+const BITS: Kinds = Kinds::of(&[Kind::Bool, Kind::Int]);
+
+/// How the dtype that an operation computes in, and that of its result, follow from its operands'.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typing {
+    /// Computes in the promoted dtype and keeps it.
+    Same,
+    /// Integers and bools first become the device's default float.
+    Inexact,
+    /// Computes in the promoted dtype; the result is bool.
+    Test,
+    /// Computes in the dtype; the result is its real part's dtype.
+    RealPart,
+    /// The first operand is a bool, the others are promoted and kept.
+    Select,
+}
+
+/// What an operation is, on doubles, complex doubles and wide integers: the truth that tests compare with.
+#[derive(Clone, Copy)]
+#[allow(missing_docs, reason = "the type says it")]
+pub enum Reference {
+    Unary {
+        real: Option<fn(f64) -> f64>,
+        complex: Option<fn(Complex64) -> Complex64>,
+        int: Option<fn(i128) -> i128>,
+    },
+    Binary {
+        real: Option<fn(f64, f64) -> f64>,
+        complex: Option<fn(Complex64, Complex64) -> Complex64>,
+        int: Option<fn(i128, i128) -> i128>,
+    },
+    /// `Where`: the test harness selects.
+    Select,
+}
+
+/// One row of the op table.
+pub struct OpInfo {
+    /// The operation.
+    pub op: Op,
+    /// Its name in the `numpy` domain.
+    pub name: &'static str,
+    /// Number of operands.
+    pub arity: usize,
+    /// Kinds it computes in.
+    pub kinds: Kinds,
+    /// How dtypes follow.
+    pub typing: Typing,
+    /// What it does, one line.
+    pub doc: &'static str,
+    /// The truth.
+    pub reference: Reference,
+    /// Real special cases, operands then result (Array API standard).
+    pub special: &'static [(&'static [f64], f64)],
+}
+
+impl fmt::Debug for OpInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpInfo").field("name", &self.name).field("arity", &self.arity).finish()
+    }
+}
+
+use Reference::{Binary, Unary};
+use Typing::*;
+
+const INF: f64 = f64::INFINITY;
+const NAN: f64 = f64::NAN;
+
+#[allow(clippy::too_many_arguments, reason = "one per column of the table")]
+const fn row(
+    op: Op,
+    name: &'static str,
+    arity: usize,
+    kinds: Kinds,
+    typing: Typing,
+    doc: &'static str,
+    reference: Reference,
+    special: &'static [(&'static [f64], f64)],
+) -> OpInfo {
+    OpInfo { op, name, arity, kinds, typing, doc, reference, special }
+}
+
+/// A truth value as a number.
+fn t<T: From<u8>>(b: bool) -> T {
+    T::from(b as u8)
+}
+fn tc(b: bool) -> Complex64 {
+    Complex64::new(b as u8 as f64, 0.0)
+}
+
+/// Division towards minus infinity; by zero it is 0, as in NumPy.
+fn floor_div(a: i128, b: i128) -> i128 {
+    if b == 0 { 0 } else { a.div_euclid(b) - (b < 0 && a.rem_euclid(b) != 0) as i128 }
+}
+fn floor_mod(a: i128, b: i128) -> i128 {
+    if b == 0 { 0 } else { a - b * floor_div(a, b) }
+}
+
+/// Python's float modulo (the result has the divisor's sign), as NumPy's `remainder`.
+pub fn float_remainder(a: f64, b: f64) -> f64 {
+    let m = a % b;
+    if b == 0.0 || m.is_nan() {
+        NAN
+    } else if m == 0.0 {
+        0f64.copysign(b)
+    } else if (b < 0.0) != (m < 0.0) {
+        m + b
+    } else {
+        m
+    }
+}
+
+/// NumPy's `floor_divide`: built from the exact remainder, so that the quotient is never one too large.
+pub fn float_floor_divide(a: f64, b: f64) -> f64 {
+    let m = a % b;
+    if b == 0.0 {
+        return a / b;
+    }
+    if m.is_nan() {
+        return NAN;
+    }
+    let mut div = (a - m) / b;
+    if m != 0.0 && (b < 0.0) != (m < 0.0) {
+        div -= 1.0;
+    }
+    if div == 0.0 {
+        return 0f64.copysign(a / b);
+    }
+    let floor = div.floor();
+    if div - floor > 0.5 { floor + 1.0 } else { floor }
+}
+
+/// Every operation, in the order of [`Op`].
+pub const OPS: [OpInfo; 32] = [
+    row(
+        Op::Negative,
+        "negative",
+        1,
+        NUMBER,
+        Same,
+        "`-x`; integers wrap.",
+        Unary { real: Some(|x| -x), complex: Some(|x| -x), int: Some(|x| -x) },
+        &[(&[0.0], -0.0), (&[-0.0], 0.0), (&[INF], -INF), (&[NAN], NAN)],
+    ),
+    row(
+        Op::Absolute,
+        "absolute",
+        1,
+        ALL,
+        RealPart,
+        "Magnitude; that of a complex number is real and never overflows on the way.",
+        Unary {
+            real: Some(f64::abs),
+            complex: Some(|x| Complex64::new(x.re.hypot(x.im), 0.0)),
+            int: Some(i128::abs),
+        },
+        &[(&[-0.0], 0.0), (&[-INF], INF), (&[NAN], NAN)],
+    ),
+    row(
+        Op::Floor,
+        "floor",
+        1,
+        ORDERED,
+        Same,
+        "Largest integer not above `x`, in the dtype of `x`.",
+        Unary { real: Some(f64::floor), complex: None, int: Some(|x| x) },
+        &[(&[-0.0], -0.0), (&[-0.5], -1.0), (&[INF], INF), (&[-INF], -INF), (&[NAN], NAN)],
+    ),
+    row(
+        Op::Sqrt,
+        "sqrt",
+        1,
+        INEXACT,
+        Inexact,
+        "Square root, correctly rounded on reals; principal branch on complex numbers.",
+        Unary { real: Some(f64::sqrt), complex: Some(|x| x.sqrt()), int: None },
+        &[(&[-1.0], NAN), (&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], INF), (&[-INF], NAN), (&[NAN], NAN)],
+    ),
+    row(
+        Op::Exp,
+        "exp",
+        1,
+        INEXACT,
+        Inexact,
+        "e to the power `x`.",
+        Unary { real: Some(f64::exp), complex: Some(|x| x.exp()), int: None },
+        &[
+            (&[0.0], 1.0),
+            (&[-0.0], 1.0),
+            (&[INF], INF),
+            (&[-INF], 0.0),
+            (&[NAN], NAN),
+            (&[1e4], INF),
+            (&[-1e4], 0.0),
+        ],
+    ),
+    row(
+        Op::Log,
+        "log",
+        1,
+        INEXACT,
+        Inexact,
+        "Natural logarithm; principal branch on complex numbers.",
+        Unary { real: Some(f64::ln), complex: Some(|x| x.ln()), int: None },
+        &[
+            (&[1.0], 0.0),
+            (&[0.0], -INF),
+            (&[-0.0], -INF),
+            (&[-1.0], NAN),
+            (&[INF], INF),
+            (&[-INF], NAN),
+            (&[NAN], NAN),
+        ],
+    ),
+    row(
+        Op::Sin,
+        "sin",
+        1,
+        INEXACT,
+        Inexact,
+        "Sine of radians, accurate for any finite argument.",
+        Unary { real: Some(f64::sin), complex: Some(|x| x.sin()), int: None },
+        &[(&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], NAN), (&[-INF], NAN), (&[NAN], NAN)],
+    ),
+    row(
+        Op::Cos,
+        "cos",
+        1,
+        INEXACT,
+        Inexact,
+        "Cosine of radians, accurate for any finite argument.",
+        Unary { real: Some(f64::cos), complex: Some(|x| x.cos()), int: None },
+        &[(&[0.0], 1.0), (&[-0.0], 1.0), (&[INF], NAN), (&[-INF], NAN), (&[NAN], NAN)],
+    ),
+    row(
+        Op::Tanh,
+        "tanh",
+        1,
+        INEXACT,
+        Inexact,
+        "Hyperbolic tangent.",
+        Unary { real: Some(f64::tanh), complex: Some(complex_tanh), int: None },
+        &[(&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], 1.0), (&[-INF], -1.0), (&[1e4], 1.0), (&[NAN], NAN)],
+    ),
+    row(
+        Op::Conj,
+        "conj",
+        1,
+        NUMBER,
+        Same,
+        "Complex conjugate; a real number itself.",
+        Unary { real: Some(|x| x), complex: Some(|x| x.conj()), int: Some(|x| x) },
+        &[],
+    ),
+    row(
+        Op::Real,
+        "real",
+        1,
+        NUMBER,
+        RealPart,
+        "Real part.",
+        Unary { real: Some(|x| x), complex: Some(|x| Complex64::new(x.re, 0.0)), int: Some(|x| x) },
+        &[],
+    ),
+    row(
+        Op::Imag,
+        "imag",
+        1,
+        NUMBER,
+        RealPart,
+        "Imaginary part; 0 for a real number.",
+        Unary { real: Some(|_| 0.0), complex: Some(|x| Complex64::new(x.im, 0.0)), int: Some(|_| 0) },
+        &[(&[NAN], 0.0)],
+    ),
+    row(
+        Op::IsNan,
+        "isnan",
+        1,
+        ALL,
+        Test,
+        "True where a part of `x` is not a number.",
+        Unary {
+            real: Some(|x| t(x.is_nan())),
+            complex: Some(|x| tc(x.re.is_nan() || x.im.is_nan())),
+            int: Some(|_| 0),
+        },
+        &[(&[NAN], 1.0), (&[INF], 0.0), (&[-INF], 0.0), (&[0.0], 0.0)],
+    ),
+    row(
+        Op::Invert,
+        "bitwise_invert",
+        1,
+        BITS,
+        Same,
+        "Every bit flipped; on bool, not.",
+        Unary { real: None, complex: None, int: Some(|x| !x) },
+        &[],
+    ),
+    row(
+        Op::Add,
+        "add",
+        2,
+        ALL,
+        Same,
+        "`a + b`; integers wrap, on bool it is or.",
+        Binary { real: Some(|a, b| a + b), complex: Some(|a, b| a + b), int: Some(|a, b| a + b) },
+        &[
+            (&[INF, -INF], NAN),
+            (&[-0.0, -0.0], -0.0),
+            (&[-0.0, 0.0], 0.0),
+            (&[NAN, 1.0], NAN),
+            (&[INF, 1.0], INF),
+        ],
+    ),
+    row(
+        Op::Subtract,
+        "subtract",
+        2,
+        NUMBER,
+        Same,
+        "`a - b`; integers wrap.",
+        Binary { real: Some(|a, b| a - b), complex: Some(|a, b| a - b), int: Some(|a, b| a - b) },
+        &[(&[INF, INF], NAN), (&[-0.0, 0.0], -0.0), (&[0.0, 0.0], 0.0), (&[1.0, NAN], NAN)],
+    ),
+    row(
+        Op::Multiply,
+        "multiply",
+        2,
+        ALL,
+        Same,
+        "`a * b`; integers wrap, on bool it is and.",
+        Binary { real: Some(|a, b| a * b), complex: Some(|a, b| a * b), int: Some(|a, b| a.wrapping_mul(b)) },
+        &[(&[INF, 0.0], NAN), (&[0.0, NAN], NAN), (&[-0.0, 5.0], -0.0), (&[-INF, 2.0], -INF)],
+    ),
+    row(
+        Op::Divide,
+        "divide",
+        2,
+        INEXACT,
+        Inexact,
+        "`a / b` in floating point, correctly rounded on reals.",
+        Binary { real: Some(|a, b| a / b), complex: Some(complex_div), int: None },
+        &[
+            (&[0.0, 0.0], NAN),
+            (&[1.0, 0.0], INF),
+            (&[1.0, -0.0], -INF),
+            (&[INF, INF], NAN),
+            (&[1.0, INF], 0.0),
+            (&[NAN, 1.0], NAN),
+        ],
+    ),
+    row(
+        Op::FloorDivide,
+        "floor_divide",
+        2,
+        REAL,
+        Same,
+        "Largest integer not above `a / b`; an integer divided by zero is 0.",
+        Binary { real: Some(float_floor_divide), complex: None, int: Some(floor_div) },
+        &[
+            (&[0.0, 0.0], NAN),
+            (&[7.0, -2.0], -4.0),
+            (&[-7.0, 2.0], -4.0),
+            (&[NAN, 1.0], NAN),
+            (&[1.0, 0.0], INF),
+        ],
+    ),
+    row(
+        Op::Remainder,
+        "remainder",
+        2,
+        REAL,
+        Same,
+        "`a - b * floor(a / b)`, exact, with the sign of `b`; an integer by zero is 0.",
+        Binary { real: Some(float_remainder), complex: None, int: Some(floor_mod) },
+        &[
+            (&[7.0, -2.0], -1.0),
+            (&[-7.0, 2.0], 1.0),
+            (&[1.0, 0.0], NAN),
+            (&[INF, 2.0], NAN),
+            (&[-0.0, 2.0], 0.0),
+        ],
+    ),
+    row(
+        Op::Minimum,
+        "minimum",
+        2,
+        ORDERED,
+        Same,
+        "The smaller one; NaN if either is.",
+        Binary {
+            real: Some(|a, b| if a.is_nan() || b.is_nan() { NAN } else { a.min(b) }),
+            complex: None,
+            int: Some(|a, b| a.min(b)),
+        },
+        &[(&[NAN, 1.0], NAN), (&[1.0, NAN], NAN), (&[-INF, 1.0], -INF)],
+    ),
+    row(
+        Op::Maximum,
+        "maximum",
+        2,
+        ORDERED,
+        Same,
+        "The larger one; NaN if either is.",
+        Binary {
+            real: Some(|a, b| if a.is_nan() || b.is_nan() { NAN } else { a.max(b) }),
+            complex: None,
+            int: Some(|a, b| a.max(b)),
+        },
+        &[(&[NAN, 1.0], NAN), (&[1.0, NAN], NAN), (&[INF, 1.0], INF)],
+    ),
+    row(
+        Op::Equal,
+        "equal",
+        2,
+        ALL,
+        Test,
+        "`a == b`.",
+        Binary {
+            real: Some(|a, b| t(a == b)),
+            complex: Some(|a, b| tc(a == b)),
+            int: Some(|a, b| (a == b) as i128),
+        },
+        &[(&[NAN, NAN], 0.0), (&[0.0, -0.0], 1.0), (&[INF, INF], 1.0)],
+    ),
+    row(
+        Op::NotEqual,
+        "not_equal",
+        2,
+        ALL,
+        Test,
+        "`a != b`.",
+        Binary {
+            real: Some(|a, b| t(a != b)),
+            complex: Some(|a, b| tc(a != b)),
+            int: Some(|a, b| (a != b) as i128),
+        },
+        &[(&[NAN, NAN], 1.0), (&[0.0, -0.0], 0.0)],
+    ),
+    row(
+        Op::Less,
+        "less",
+        2,
+        ORDERED,
+        Test,
+        "`a < b`.",
+        Binary { real: Some(|a, b| t(a < b)), complex: None, int: Some(|a, b| (a < b) as i128) },
+        &[(&[NAN, 1.0], 0.0), (&[1.0, NAN], 0.0), (&[-0.0, 0.0], 0.0)],
+    ),
+    row(
+        Op::LessEqual,
+        "less_equal",
+        2,
+        ORDERED,
+        Test,
+        "`a <= b`.",
+        Binary { real: Some(|a, b| t(a <= b)), complex: None, int: Some(|a, b| (a <= b) as i128) },
+        &[(&[NAN, NAN], 0.0), (&[0.0, -0.0], 1.0)],
+    ),
+    row(
+        Op::Greater,
+        "greater",
+        2,
+        ORDERED,
+        Test,
+        "`a > b`.",
+        Binary { real: Some(|a, b| t(a > b)), complex: None, int: Some(|a, b| (a > b) as i128) },
+        &[(&[NAN, 1.0], 0.0), (&[1.0, NAN], 0.0)],
+    ),
+    row(
+        Op::GreaterEqual,
+        "greater_equal",
+        2,
+        ORDERED,
+        Test,
+        "`a >= b`.",
+        Binary { real: Some(|a, b| t(a >= b)), complex: None, int: Some(|a, b| (a >= b) as i128) },
+        &[(&[NAN, NAN], 0.0), (&[0.0, -0.0], 1.0)],
+    ),
+    row(
+        Op::BitwiseAnd,
+        "bitwise_and",
+        2,
+        BITS,
+        Same,
+        "Bits set in both; on bool, and.",
+        Binary { real: None, complex: None, int: Some(|a, b| a & b) },
+        &[],
+    ),
+    row(
+        Op::BitwiseOr,
+        "bitwise_or",
+        2,
+        BITS,
+        Same,
+        "Bits set in either; on bool, or.",
+        Binary { real: None, complex: None, int: Some(|a, b| a | b) },
+        &[],
+    ),
+    row(
+        Op::BitwiseXor,
+        "bitwise_xor",
+        2,
+        BITS,
+        Same,
+        "Bits set in one of the two; on bool, xor.",
+        Binary { real: None, complex: None, int: Some(|a, b| a ^ b) },
+        &[],
+    ),
+    row(
+        Op::Where,
+        "where",
+        3,
+        ALL,
+        Select,
+        "`a` where the condition holds, else `b`.",
+        Reference::Select,
+        &[],
+    ),
+];
+
+/// (a+bi)/(c+di) by Smith's scaling, so that neither part overflows on the way (Smith 1962, Algorithm 116).
+fn complex_div(a: Complex64, b: Complex64) -> Complex64 {
+    if b.re.abs() >= b.im.abs() {
+        if b.re == 0.0 && b.im == 0.0 {
+            return Complex64::new(a.re / b.re.abs(), a.im / b.re.abs());
+        }
+        let r = b.im / b.re;
+        let d = b.re + b.im * r;
+        Complex64::new((a.re + a.im * r) / d, (a.im - a.re * r) / d)
+    } else {
+        let r = b.re / b.im;
+        let d = b.re * r + b.im;
+        Complex64::new((a.re * r + a.im) / d, (a.im * r - a.re) / d)
+    }
+}
+
+/// tanh of a complex number without overflow for large real parts (Kahan 1987, CTANH).
+fn complex_tanh(z: Complex64) -> Complex64 {
+    if z.re.abs() > 22.0 {
+        let e = (-2.0 * z.re.abs()).exp();
+        return Complex64::new(1f64.copysign(z.re), 4.0 * z.im.sin() * z.im.cos() * e);
+    }
+    let t = z.im.tan();
+    let beta = 1.0 + t * t;
+    let s = z.re.sinh();
+    let rho = (1.0 + s * s).sqrt();
+    if t.is_infinite() {
+        return Complex64::new(rho / s, 1.0 / t);
+    }
+    let d = 1.0 + beta * s * s;
+    Complex64::new(beta * rho * s / d, t / d)
+}
+
+impl Op {
+    /// The operation's row.
+    pub const fn info(self) -> &'static OpInfo {
+        &TABLE[self as usize]
+    }
+
+    /// Its name in the `numpy` domain.
+    pub const fn name(self) -> &'static str {
+        self.info().name
+    }
+
+    /// Dtype of the result when the operation computes in `compute`.
+    pub const fn output(self, compute: DType) -> DType {
+        match self.info().typing {
+            Test => DType::Bool,
+            RealPart => compute.real(),
+            Same | Inexact | Select => compute,
+        }
+    }
+}
+
+// `OPS` as a constant would be copied at each use; `info` borrows this one.
+static TABLE: [OpInfo; OPS.len()] = OPS;
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Reduction {
+    /// Sum by a fixed tree; 0 of nothing. Integers wrap.
+    Sum,
+    /// Product by a fixed tree; 1 of nothing.
+    Prod,
+    /// Smallest; NaN if any is. Of nothing: an error at the call.
+    Min,
+    /// Largest; NaN if any is. Of nothing: an error at the call.
+    Max,
+    /// Is any non-zero; input and output are bool. False of nothing.
+    Any,
+    /// Are all non-zero; input and output are bool. True of nothing.
+    All,
+    /// Row-major index (i64) of the first smallest among the reduced elements; the first NaN wins.
+    ArgMin,
+    /// Row-major index (i64) of the first largest among the reduced elements; the first NaN wins.
+    ArgMax,
+}
+
+/// Every reduction.
+pub const REDUCTIONS: [Reduction; 8] = [
+    Reduction::Sum,
+    Reduction::Prod,
+    Reduction::Min,
+    Reduction::Max,
+    Reduction::Any,
+    Reduction::All,
+    Reduction::ArgMin,
+    Reduction::ArgMax,
+];
+
+impl Reduction {
+    /// Its name in the `numpy` domain.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reduction::Sum => "sum",
+            Reduction::Prod => "prod",
+            Reduction::Min => "min",
+            Reduction::Max => "max",
+            Reduction::Any => "any",
+            Reduction::All => "all",
+            Reduction::ArgMin => "argmin",
+            Reduction::ArgMax => "argmax",
+        }
+    }
+
+    /// Dtype of the result over elements of `input` (already cast: sums of small integers arrive as i64/u64,
+    /// any and all as bool).
+    pub const fn output(self, input: DType) -> DType {
+        match self {
+            Reduction::ArgMin | Reduction::ArgMax => DType::I64,
+            Reduction::Any | Reduction::All => DType::Bool,
+            _ => input,
+        }
+    }
+
+    /// True if reducing nothing has a value.
+    pub const fn has_identity(self) -> bool {
+        matches!(self, Reduction::Sum | Reduction::Prod | Reduction::Any | Reduction::All)
+    }
+}
+
+impl fmt::Display for Reduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_where_their_op_points() {
+        for (i, row) in OPS.iter().enumerate() {
+            assert_eq!(row.op as usize, i, "{}", row.name);
+            let arity = match row.reference {
+                Unary { .. } => 1,
+                Binary { .. } => 2,
+                Reference::Select => 3,
+            };
+            assert_eq!(row.arity, arity, "{}", row.name);
+            for (x, _) in row.special {
+                assert_eq!(x.len(), arity, "{}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_references_obey_their_own_special_cases() {
+        for row in &OPS {
+            for &(x, want) in row.special {
+                let got = match row.reference {
+                    Unary { real: Some(f), .. } => f(x[0]),
+                    Binary { real: Some(f), .. } => f(x[0], x[1]),
+                    _ => unreachable!("{} has special cases and no real reference", row.name),
+                };
+                let same = got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan());
+                assert!(same, "{}({x:?}) = {got}, want {want}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn integer_division_floors_and_survives_zero() {
+        for (a, b, q, r) in [(7, 2, 3, 1), (-7, 2, -4, 1), (7, -2, -4, -1), (-7, -2, 3, -1), (5, 0, 0, 0)] {
+            assert_eq!((floor_div(a, b), floor_mod(a, b)), (q, r), "{a} {b}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Files that appear under their names only when all of them are whole.
+use std::fs;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+
+/// A group of files, written under temporary names beside their destinations and renamed together by
+/// [`commit`](Self::commit). Dropped before that, they vanish: nothing is left written half.
+#[derive(Debug, Default)]
+pub struct StagedFiles {
+    staged: Vec<(NamedTempFile, PathBuf)>,
+    replace: bool,
+}
+
+impl StagedFiles {
+    /// A group whose files may not exist yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A group whose files take the place of existing ones.
+    pub fn replacing() -> Self {
+        Self { staged: Vec::new(), replace: true }
+    }
+
+    /// Opens a temporary file that [`commit`](Self::commit) will rename to `path`, and makes its directory
+    /// if need be.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] where `path` exists and may not be replaced; [`Error::Io`].
+    pub fn create(&mut self, path: impl Into<PathBuf>) -> Result<BufWriter<fs::File>> {
+        let path = path.into();
+        if !self.replace && path.exists() {
+            return Err(Error::Exists { path });
+        }
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(directory).map_err(Error::io("create the directory", directory))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".polyarray-");
+        #[cfg(unix)]
+        {
+            // Temporary files are private by default; a result has the permissions of any other new file.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let file = builder.tempfile_in(directory).map_err(Error::io("create a file in", directory))?;
+        let writer = file.reopen().map_err(Error::io("write", &path))?;
+        self.staged.push((file, path));
+        Ok(BufWriter::with_capacity(1 << 20, writer))
+    }
+
+    /// Writes a whole file in one call.
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create), and whatever `write` answers.
+    pub fn write(
+        &mut self,
+        path: impl Into<PathBuf>,
+        write: impl FnOnce(&mut BufWriter<fs::File>) -> std::io::Result<()>,
+    ) -> Result<()> {
+        let path = path.into();
+        let mut file = self.create(&path)?;
+        write(&mut file).and_then(|()| file.flush()).map_err(Error::io("write", &path))
+    }
+
+    /// Gives every file its name, in the order in which they were created. Writers must be flushed and
+    /// dropped by now. Where one name is refused, new names already given are taken back.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], [`Error::Io`].
+    pub fn commit(self) -> Result<Vec<PathBuf>> {
+        let mut named: Vec<PathBuf> = Vec::with_capacity(self.staged.len());
+        for (file, path) in self.staged {
+            let outcome = if self.replace { file.persist(&path) } else { file.persist_noclobber(&path) };
+            if let Err(error) = outcome {
+                // What replaced an older file is whole and stays: removing it would lose both.
+                for path in named.into_iter().filter(|_| !self.replace) {
+                    // The first failure is the one to report; this one only leaves a whole file behind.
+                    let _ = fs::remove_file(path);
+                }
+                return Err(match error.error.kind() {
+                    std::io::ErrorKind::AlreadyExists => Error::Exists { path },
+                    _ => Error::Io { action: "rename a finished file to", path, source: error.error },
+                });
+            }
+            named.push(path);
+        }
+        Ok(named)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_in(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn nothing_has_its_name_before_the_commit_and_nothing_stays_without_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = StagedFiles::new();
+        files.write(directory.path().join("a"), |f| f.write_all(b"one")).unwrap();
+        files.write(directory.path().join("b"), |f| f.write_all(b"two")).unwrap();
+        assert!(names_in(directory.path()).iter().all(|name| name.starts_with(".polyarray-")));
+        drop(files);
+        assert!(names_in(directory.path()).is_empty());
+    }
+
+    #[test]
+    fn a_commit_names_all_or_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = StagedFiles::new();
+        for name in ["a", "b"] {
+            files.write(directory.path().join(name), |f| f.write_all(name.as_bytes())).unwrap();
+        }
+        fs::write(directory.path().join("b"), "another's").unwrap();
+        assert!(matches!(files.commit(), Err(Error::Exists { path }) if path.ends_with("b")));
+        assert_eq!(names_in(directory.path()), ["b"]);
+        assert_eq!(fs::read(directory.path().join("b")).unwrap(), b"another's");
+
+        let mut files = StagedFiles::replacing();
+        files.write(directory.path().join("b"), |f| f.write_all(b"ours")).unwrap();
+        files.commit().unwrap();
+        assert_eq!(fs::read(directory.path().join("b")).unwrap(), b"ours");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_result_is_as_readable_as_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let mut files = StagedFiles::new();
+        files.write(directory.path().join("ours"), |f| f.write_all(b"x")).unwrap();
+        files.commit().unwrap();
+        fs::write(directory.path().join("plain"), "x").unwrap();
+        let mode = |name| fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("ours"), mode("plain"));
+    }
+}

@@ -1,0 +1,76 @@
+//! PLINK 1 binary data sets: three files with one prefix, `.bed` (genotypes), `.bim` (variants), `.fam`
+//! (samples).
+//!
+//! Source of the format: PLINK 1.9 file format reference, <https://www.cog-genomics.org/plink/1.9/formats>.
+mod bed;
+mod paths;
+mod table;
+mod write;
+
+pub use paths::PlinkPaths;
+pub use table::{Sample, Variant};
+pub use write::{PlinkWriter, write};
+
+use std::collections::BTreeSet;
+
+use crate::chromosome::ChromosomeSelection;
+use crate::error::{Error, PlinkFile, Result};
+use crate::packed::PackedGenotypes;
+
+/// A data set in memory: its genotypes stay packed.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// One per row of the genotypes, in file order.
+    pub variants: Vec<Variant>,
+    /// One per column of the genotypes, in file order.
+    pub samples: Vec<Sample>,
+    /// (variants, samples).
+    pub genotypes: PackedGenotypes,
+}
+
+/// How to read a data set; [`read`] with nothing said takes every variant.
+#[derive(Default)]
+pub struct ReadOptions<'a> {
+    /// Variants to keep; the others' genotypes are passed over.
+    pub chromosomes: Option<&'a ChromosomeSelection>,
+    /// Called with the number of variants passed and their total, at least once a mebibyte.
+    pub progress: Option<&'a mut dyn FnMut(u64, u64)>,
+}
+
+/// Reads the data set, checking each of the three files and that they agree.
+///
+/// # Errors
+/// [`Error::MalformedLine`], [`Error::Empty`], [`Error::NothingSelected`], [`Error::Io`], and for the `.bed`
+/// [`Error::ForeignBed`], [`Error::SampleMajorBed`], [`Error::UnknownBedLayout`], [`Error::TruncatedBed`],
+/// [`Error::BedDisagrees`].
+pub fn read(paths: &PlinkPaths, options: ReadOptions<'_>) -> Result<Dataset> {
+    let samples = table::read::<Sample>(paths.fam())?;
+    let listed = table::read::<Variant>(paths.bim())?;
+    let bed = bed::BedReader::open(paths.bed(), listed.len(), samples.len())?;
+
+    let keep: Vec<bool> = listed
+        .iter()
+        .map(|variant| options.chromosomes.is_none_or(|chosen| chosen.contains(&variant.chromosome)))
+        .collect();
+    if let (Some(selection), false) = (options.chromosomes, keep.contains(&true)) {
+        let present: BTreeSet<_> = listed.iter().map(|variant| &variant.chromosome).collect();
+        let present: Vec<_> = present.iter().map(ToString::to_string).collect();
+        return Err(Error::NothingSelected {
+            selection: selection.to_string(),
+            path: paths.bim().to_path_buf(),
+            present: present.join(", "),
+        });
+    }
+    let genotypes = bed.read(&keep, options.progress)?;
+    let variants = listed.into_iter().zip(&keep).filter_map(|(variant, &keep)| keep.then_some(variant));
+    Ok(Dataset { variants: variants.collect(), samples, genotypes })
+}
+
+/// The path of one of the three files.
+fn path_of(paths: &PlinkPaths, file: PlinkFile) -> &std::path::Path {
+    match file {
+        PlinkFile::Bed => paths.bed(),
+        PlinkFile::Bim => paths.bim(),
+        PlinkFile::Fam => paths.fam(),
+    }
+}

@@ -1,0 +1,85 @@
+//! Which three files are meant: by prefix, by any of the three, or by a directory that holds one set.
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, PlinkFile, Result};
+
+/// The three files of a data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlinkPaths {
+    bed: PathBuf,
+    bim: PathBuf,
+    fam: PathBuf,
+}
+
+impl PlinkPaths {
+    /// The three names with this prefix, whether or not the files exist.
+    pub fn from_prefix(prefix: impl AsRef<Path>) -> Self {
+        let prefix = prefix.as_ref();
+        // `with_extension` would cut a prefix such as `study.v2` short.
+        let with = |file: PlinkFile| {
+            let mut name = prefix.as_os_str().to_os_string();
+            name.push(format!(".{}", file.extension()));
+            PathBuf::from(name)
+        };
+        Self { bed: with(PlinkFile::Bed), bim: with(PlinkFile::Bim), fam: with(PlinkFile::Fam) }
+    }
+
+    /// Finds a data set that exists: `data` is its prefix, any of its three files, or a directory that
+    /// holds no other.
+    ///
+    /// # Errors
+    /// [`Error::MissingFile`] names the first of the three that is not there; [`Error::NotOneDataSet`] for a
+    /// directory; [`Error::Io`].
+    pub fn find(data: impl AsRef<Path>) -> Result<Self> {
+        let data = data.as_ref();
+        let paths =
+            if data.is_dir() { Self::in_directory(data)? } else { Self::from_prefix(prefix_of(data)) };
+        match PlinkFile::ALL.into_iter().find(|&file| !super::path_of(&paths, file).is_file()) {
+            Some(file) => Err(Error::MissingFile { file, path: super::path_of(&paths, file).to_path_buf() }),
+            None => Ok(paths),
+        }
+    }
+
+    fn in_directory(directory: &Path) -> Result<Self> {
+        let entries = directory.read_dir().map_err(Error::io("list", directory))?;
+        let mut prefixes = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(Error::io("list", directory))?.path();
+            if path.extension().is_some_and(|extension| extension == PlinkFile::Bed.extension()) {
+                prefixes.push(path.with_extension(""));
+            }
+        }
+        prefixes.sort();
+        match prefixes.as_slice() {
+            [prefix] => Ok(Self::from_prefix(prefix)),
+            _ => Err(Error::NotOneDataSet {
+                path: directory.to_path_buf(),
+                found: prefixes.iter().map(|prefix| prefix.display().to_string()).collect(),
+            }),
+        }
+    }
+
+    /// The `.bed`.
+    pub fn bed(&self) -> &Path {
+        &self.bed
+    }
+
+    /// The `.bim`.
+    pub fn bim(&self) -> &Path {
+        &self.bim
+    }
+
+    /// The `.fam`.
+    pub fn fam(&self) -> &Path {
+        &self.fam
+    }
+}
+
+/// The path without `.bed`, `.bim` or `.fam`, if it ends in one of them.
+fn prefix_of(path: &Path) -> PathBuf {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    match PlinkFile::ALL.into_iter().any(|file| extension == Some(file.extension())) {
+        true => path.with_extension(""),
+        false => path.to_path_buf(),
+    }
+}

@@ -1,0 +1,132 @@
+//! The two text files: six columns a line, separated by white space.
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use crate::chromosome::Chromosome;
+use crate::error::{Error, PlinkFile, Result};
+
+/// A line of the `.bim`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// Where it lies.
+    pub chromosome: Chromosome,
+    /// Its name.
+    pub id: Box<str>,
+    /// Position in morgans or centimorgans; 0 where unknown.
+    pub genetic_position: f64,
+    /// Base-pair coordinate; negative where PLINK is to ignore the variant.
+    pub position: i64,
+    /// A1: usually the minor allele; the one that a dosage counts.
+    pub a1: Box<str>,
+    /// A2: usually the major allele.
+    pub a2: Box<str>,
+}
+
+/// A line of the `.fam`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Family.
+    pub family: Box<str>,
+    /// Name within the family.
+    pub id: Box<str>,
+    /// Name of the father, `0` where unknown.
+    pub father: Box<str>,
+    /// Name of the mother, `0` where unknown.
+    pub mother: Box<str>,
+    /// 1 = male, 2 = female, anything else = unknown.
+    pub sex: Box<str>,
+    /// As the file has it: a case-control code or a number.
+    pub phenotype: Box<str>,
+}
+
+/// A line with six columns.
+pub(super) trait Record: Sized {
+    const FILE: PlinkFile;
+    /// Names of the columns, for messages.
+    const COLUMNS: [&'static str; 6];
+    /// Understands the six columns, or says what is wrong with which.
+    fn parse(columns: [&str; 6]) -> Result<Self, String>;
+    fn write(&self, to: &mut impl Write) -> std::io::Result<()>;
+}
+
+impl Record for Variant {
+    const FILE: PlinkFile = PlinkFile::Bim;
+    const COLUMNS: [&'static str; 6] =
+        ["chromosome", "variant", "genetic position", "position", "allele 1", "allele 2"];
+
+    fn parse([chromosome, id, genetic_position, position, a1, a2]: [&str; 6]) -> Result<Self, String> {
+        Ok(Self {
+            chromosome: Chromosome::new(chromosome),
+            id: id.into(),
+            genetic_position: number(genetic_position, "genetic position")?,
+            position: number(position, "position")?,
+            a1: a1.into(),
+            a2: a2.into(),
+        })
+    }
+
+    fn write(&self, to: &mut impl Write) -> std::io::Result<()> {
+        let Self { chromosome, id, genetic_position, position, a1, a2 } = self;
+        writeln!(to, "{chromosome}\t{id}\t{genetic_position}\t{position}\t{a1}\t{a2}")
+    }
+}
+
+impl Record for Sample {
+    const FILE: PlinkFile = PlinkFile::Fam;
+    const COLUMNS: [&'static str; 6] = ["family", "sample", "father", "mother", "sex", "phenotype"];
+
+    fn parse(columns: [&str; 6]) -> Result<Self, String> {
+        let [family, id, father, mother, sex, phenotype] = columns.map(Box::from);
+        Ok(Self { family, id, father, mother, sex, phenotype })
+    }
+
+    fn write(&self, to: &mut impl Write) -> std::io::Result<()> {
+        let Self { family, id, father, mother, sex, phenotype } = self;
+        writeln!(to, "{family} {id} {father} {mother} {sex} {phenotype}")
+    }
+}
+
+fn number<T: std::str::FromStr>(text: &str, column: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("the {column} is `{text}`, expected a number"))
+}
+
+/// Reads every line; blank lines at the end are no records.
+pub(super) fn read<R: Record>(path: &Path) -> Result<Vec<R>> {
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let wrong =
+        |line: usize, problem: String| Error::MalformedLine { path: path.to_path_buf(), line, problem };
+    let mut records = Vec::new();
+    let mut blank = None;
+    for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+        let line_number = index + 1;
+        let line = str::from_utf8(line)
+            .map_err(|_| wrong(line_number, "it is not UTF-8 text: is this the right file?".to_string()))?;
+        let mut columns = line.split_ascii_whitespace();
+        let mut next = || columns.next().unwrap_or("");
+        let six: [&str; 6] = std::array::from_fn(|_| next());
+        if six[0].is_empty() {
+            blank = blank.or(Some(line_number));
+            continue;
+        }
+        if let Some(blank) = blank {
+            return Err(wrong(blank, format!("it is blank, but line {line_number} is not")));
+        }
+        let further = columns.count();
+        if six[5].is_empty() || further > 0 {
+            return Err(wrong(
+                line_number,
+                format!(
+                    "it has {} columns, expected 6 ({})",
+                    six.iter().filter(|column| !column.is_empty()).count() + further,
+                    R::COLUMNS.join(", ")
+                ),
+            ));
+        }
+        records.push(R::parse(six).map_err(|problem| wrong(line_number, problem))?);
+    }
+    match records.is_empty() {
+        true => Err(Error::Empty { path: path.to_path_buf(), what: R::FILE.describes() }),
+        false => Ok(records),
+    }
+}

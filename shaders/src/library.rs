@@ -1,0 +1,215 @@
+//! The function library: every WGSL file of this crate, and the linker that takes from it what a kernel uses.
+//!
+//! A file is one idea and holds top-level items. Some are *families*: `int/any.wgsl` is written for a dtype `T`
+//! and instantiated for each integer; `real/` and `complex/` are written for single precision and instantiated
+//! for double precision by renaming. This module is also compiled into the build script, which validates every
+//! instance under every feature set, so it knows nothing of the rest of the crate.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+/// What the adapter's shaders may use. Double precision is used only where 64-bit integers are: its functions
+/// work on bit patterns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Features {
+    /// f64 arithmetic (`SHADER_F64`), together with `int64`.
+    pub f64: bool,
+    /// Native 64-bit integers (`SHADER_INT64`); without them they are pairs of u32.
+    pub int64: bool,
+}
+
+impl Features {
+    /// Every set of features that a library exists for.
+    pub const ALL: [Features; 3] = [
+        Features { f64: false, int64: false },
+        Features { f64: false, int64: true },
+        Features { f64: true, int64: true },
+    ];
+
+    fn index(self) -> usize {
+        self.f64 as usize + self.int64 as usize
+    }
+}
+
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        /// Path and text of every file.
+        pub const FILES: &[(&str, &str)] = &[$(($path, include_str!(concat!("../wgsl/", $path)))),*];
+    };
+}
+files![
+    "bool/all.wgsl",
+    "cast/from_f64.wgsl",
+    "cast/int64_bits.wgsl",
+    "cast/int64_f64.wgsl",
+    "cast/to_int32.wgsl",
+    "complex/arithmetic.wgsl",
+    "complex/exponential.wgsl",
+    "complex/logarithm.wgsl",
+    "complex/modulus.wgsl",
+    "complex/tanh.wgsl",
+    "complex/trigonometry.wgsl",
+    "f16/all.wgsl",
+    "f16/convert.wgsl",
+    "f32/angle.wgsl",
+    "f32/arctangent.wgsl",
+    "f32/bits.wgsl",
+    "f32/exp.wgsl",
+    "f32/fmod.wgsl",
+    "f32/hyperbolic.wgsl",
+    "f32/integer.wgsl",
+    "f32/log.wgsl",
+    "f32/rounding.wgsl",
+    "f64/angle.wgsl",
+    "f64/arctangent.wgsl",
+    "f64/bits.wgsl",
+    "f64/exp.wgsl",
+    "f64/floor.wgsl",
+    "f64/fmod.wgsl",
+    "f64/hyperbolic.wgsl",
+    "f64/integer.wgsl",
+    "f64/log.wgsl",
+    "f64/sqrt.wgsl",
+    "f64/two_over_pi.wgsl",
+    "int/any.wgsl",
+    "int/registers.wgsl",
+    "int/signed.wgsl",
+    "int/unsigned.wgsl",
+    "int64_native/convert.wgsl",
+    "int64_native/registers.wgsl",
+    "int64_pair/any.wgsl",
+    "int64_pair/divide.wgsl",
+    "int64_pair/registers.wgsl",
+    "real/argument.wgsl",
+    "real/arithmetic.wgsl",
+    "real/compare.wgsl",
+    "real/remainder.wgsl",
+    "real/trigonometry.wgsl",
+];
+
+/// The texts that a file becomes under a set of features: none, one, or one per dtype of its family.
+pub fn instances(path: &str, text: &str, features: Features) -> Vec<String> {
+    let for_types = |types: &[&str]| types.iter().map(|t| text.replace("T_", &format!("{t}_"))).collect();
+    let double = || {
+        let renamed = [("f32", "f64"), ("F32", "F64"), ("c64", "c128")]
+            .iter()
+            .fold(text.to_owned(), |s, (from, to)| s.replace(from, to));
+        if features.f64 { vec![text.to_owned(), renamed] } else { vec![text.to_owned()] }
+    };
+    let only_if = |wanted: bool| if wanted { vec![text.to_owned()] } else { Vec::new() };
+    match path {
+        "int/any.wgsl" if features.int64 => {
+            for_types(&["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"])
+        }
+        "int/any.wgsl" => for_types(&["i8", "i16", "i32", "u8", "u16", "u32"]),
+        "int/signed.wgsl" if features.int64 => for_types(&["i8", "i16", "i32", "i64"]),
+        "int/signed.wgsl" => for_types(&["i8", "i16", "i32"]),
+        "int/unsigned.wgsl" if features.int64 => for_types(&["u8", "u16", "u32", "u64"]),
+        "int/unsigned.wgsl" => for_types(&["u8", "u16", "u32"]),
+        "int64_pair/any.wgsl" if !features.int64 => for_types(&["i64", "u64"]),
+        "cast/from_f64.wgsl" | "cast/int64_f64.wgsl" => only_if(features.f64),
+        _ => match path.split('/').next() {
+            Some("real" | "complex") => double(),
+            Some("f64") => only_if(features.f64),
+            Some("int64_native") => only_if(features.int64),
+            Some("int64_pair") => only_if(!features.int64),
+            _ => only_if(true),
+        },
+    }
+}
+
+/// One top-level item.
+struct Item {
+    text: String,
+    uses: Vec<String>,
+}
+
+/// The items under one set of features, by name.
+pub struct Library {
+    items: BTreeMap<String, Item>,
+}
+
+impl Library {
+    /// The library under a set of features, built once.
+    pub fn get(features: Features) -> &'static Library {
+        static BUILT: [OnceLock<Library>; 3] = [const { OnceLock::new() }; 3];
+        BUILT[features.index()].get_or_init(|| {
+            let mut items = BTreeMap::new();
+            for (path, text) in FILES {
+                for instance in instances(path, text, features) {
+                    for item in split_items(&instance) {
+                        let name = item_name(&item).to_owned();
+                        let uses = identifiers(&item).filter(|id| *id != name).map(str::to_owned).collect();
+                        items.insert(name, Item { text: item, uses });
+                    }
+                }
+            }
+            Library { items }
+        })
+    }
+
+    /// True if a function, constant or type of that name exists.
+    pub fn has(&self, name: &str) -> bool {
+        self.items.contains_key(name)
+    }
+
+    /// Names of all items.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.items.keys().map(String::as_str)
+    }
+
+    /// `source` followed by every item that it uses, directly or through others, each once, in order of name.
+    pub fn link(&self, source: &str) -> String {
+        let mut wanted = BTreeSet::new();
+        let mut queue: Vec<&str> = identifiers(source).collect();
+        let own: BTreeSet<String> = split_items(source).iter().map(|i| item_name(i).to_owned()).collect();
+        while let Some(id) = queue.pop() {
+            if let Some((name, item)) = self.items.get_key_value(id)
+                && !own.contains(name)
+                && wanted.insert(name.as_str())
+            {
+                queue.extend(item.uses.iter().map(String::as_str));
+            }
+        }
+        let mut out = source.to_owned();
+        for name in wanted {
+            out.push_str(&self.items[name].text);
+        }
+        out
+    }
+}
+
+/// True of a line that starts a top-level item.
+fn starts_item(line: &str) -> bool {
+    ["fn ", "const ", "alias ", "struct "].iter().any(|k| line.starts_with(k))
+}
+
+/// The top-level items of a text, without its comments.
+fn split_items(text: &str) -> Vec<String> {
+    let mut items: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let code = line.split("//").next().unwrap_or("").trim_end();
+        if code.is_empty() {
+            continue;
+        }
+        if starts_item(code) {
+            items.push(String::new());
+        }
+        if let Some(item) = items.last_mut() {
+            item.push_str(code);
+            item.push('\n');
+        }
+    }
+    items
+}
+
+/// The name that an item declares.
+fn item_name(item: &str) -> &str {
+    identifiers(item).nth(1).unwrap_or("")
+}
+
+/// The identifiers of a text.
+fn identifiers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .filter(|w| w.starts_with(|c: char| c.is_ascii_alphabetic()))
+}

@@ -1,0 +1,22 @@
+// e^x = 2^k·e^r with |r| ≤ ln2/2. k·LN2_HIGH is exact (12 and 9 bits). Polynomial of (e^r - 1 - r)/r² through
+// Chebyshev nodes; relative error 2^-31.
+const F32_LN2_HIGH: f32 = 0.693115234375;
+const F32_LN2_LOW: f32 = 0.000031946184945309417232;
+const F32_LOG2_E: f32 = 1.442695040888963;
+
+// e^x·2^shift, for a |shift| below 100 and a result that rounds once.
+fn f32_exp_shifted(x: f32, shift: i32) -> f32 {
+    let high = select(x, 180.0, x > 180.0);
+    let v = select(high, -180.0, high < -180.0);
+    let k = floor(v * F32_LOG2_E + 0.5);
+    let r = (v - k * F32_LN2_HIGH) - k * F32_LN2_LOW;
+    var p = 0.00019891981 * r + 0.0013934545;
+    p = p * r + 0.00833331002;
+    p = p * r + 0.0416664568;
+    p = p * r + 0.16666666683;
+    p = p * r + 0.50000000143;
+    let y = 1.0 + (r + r * r * p);
+    return select(f32_scale(y, clamp(i32(k) + shift, -252, 254)), x, f32_isnan(x));
+}
+
+fn f32_exp(x: f32) -> f32 { return f32_exp_shifted(x, 0); }

@@ -1,0 +1,12 @@
+// floor by clearing the fraction bits; subtracting one from a negative number is a carry into the integer bits.
+fn f64_floor(x: f64) -> f64 {
+    let e = f64_exponent(x);
+    let fraction = F64_FRACTION >> u32(clamp(e, 0, 52));
+    let b = f64_bits(x);
+    let away = select(b, b + fraction, f64_signbit(x));
+    let y = f64_from_bits(away & ~fraction);
+    let small = select(0.0lf, -1.0lf, f64_signbit(x));
+    let low = select(y, select(small, x, f64_is_zero(x)), e < 0);
+    return select(low, x, e >= 52);
+}
+const F64_FRACTION: u64 = 0xffffffffffffflu;

@@ -1,0 +1,23 @@
+// What every integer dtype T does, on a register of type T_reg (i32 or u32 for the narrow ones, which are
+// wrapped back after each operation).
+fn T_add(a: T_reg, b: T_reg) -> T_reg { return T_wrap(a + b); }
+fn T_subtract(a: T_reg, b: T_reg) -> T_reg { return T_wrap(a - b); }
+fn T_multiply(a: T_reg, b: T_reg) -> T_reg { return T_wrap(a * b); }
+fn T_conj(x: T_reg) -> T_reg { return x; }
+fn T_real(x: T_reg) -> T_reg { return x; }
+fn T_imag(x: T_reg) -> T_reg { return T_reg(0); }
+fn T_floor(x: T_reg) -> T_reg { return x; }
+fn T_isnan(x: T_reg) -> bool { return false; }
+fn T_bitwise_invert(x: T_reg) -> T_reg { return T_wrap(~x); }
+fn T_bitwise_and(a: T_reg, b: T_reg) -> T_reg { return a & b; }
+fn T_bitwise_or(a: T_reg, b: T_reg) -> T_reg { return a | b; }
+fn T_bitwise_xor(a: T_reg, b: T_reg) -> T_reg { return a ^ b; }
+fn T_minimum(a: T_reg, b: T_reg) -> T_reg { return min(a, b); }
+fn T_maximum(a: T_reg, b: T_reg) -> T_reg { return max(a, b); }
+fn T_equal(a: T_reg, b: T_reg) -> bool { return a == b; }
+fn T_not_equal(a: T_reg, b: T_reg) -> bool { return !(a == b); }
+fn T_less(a: T_reg, b: T_reg) -> bool { return a < b; }
+fn T_less_equal(a: T_reg, b: T_reg) -> bool { return a <= b; }
+fn T_greater(a: T_reg, b: T_reg) -> bool { return a > b; }
+fn T_greater_equal(a: T_reg, b: T_reg) -> bool { return a >= b; }
+fn T_where(c: bool, a: T_reg, b: T_reg) -> T_reg { return select(b, a, c); }

@@ -1,0 +1,13 @@
+// To and from 64-bit integers where the adapter has them. Every file of int64_pair answers to the same names.
+fn i64_from_i32(x: i32) -> i64 { return i64(x); }
+fn i64_from_u32(x: u32) -> i64 { return i64(x); }
+fn i64_from_u64(x: u64) -> i64 { return bitcast<i64>(x); }
+fn u64_from_i32(x: i32) -> u64 { return bitcast<u64>(i64(x)); }
+fn u64_from_u32(x: u32) -> u64 { return u64(x); }
+fn u64_from_i64(x: i64) -> u64 { return bitcast<u64>(x); }
+fn i64_low(x: i64) -> u32 { return u32(bitcast<u64>(x) & 0xfffffffflu); }
+fn u64_low(x: u64) -> u32 { return u32(x & 0xfffffffflu); }
+fn i64_high(x: i64) -> u32 { return u32(bitcast<u64>(x) >> 32u); }
+fn u64_high(x: u64) -> u32 { return u32(x >> 32u); }
+fn i64_join(lo: u32, hi: u32) -> i64 { return bitcast<i64>(u64_join(lo, hi)); }
+fn u64_join(lo: u32, hi: u32) -> u64 { return (u64(hi) << 32u) | u64(lo); }

@@ -1,0 +1,5 @@
+// 64-bit integers where the adapter has them.
+alias i64_reg = i64;
+alias u64_reg = u64;
+fn i64_wrap(x: i64) -> i64 { return x; }
+fn u64_wrap(x: u64) -> u64 { return x; }

@@ -164,11 +164,8 @@ fn compile_inner(label: &str, wgsl: &str, options: &Options) -> Result<Spirv, Sh
             fix: found.fix,
         });
     }
-    let mut words =
-        spv::write_vec(&module, &info, &spirv_options(options), None).map_err(|e| ShaderError::Backend {
-            label: label.to_owned(),
-            reason: e.to_string(),
-        })?;
+    let mut words = spv::write_vec(&module, &info, &spirv_options(options), None)
+        .map_err(|e| ShaderError::Backend { label: label.to_owned(), reason: e.to_string() })?;
     if options.exact {
         words = exact::decorate(&words);
     }

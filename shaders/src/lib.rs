@@ -1,15 +1,21 @@
-//! All WGSL of polyarray: a function library, and the pipeline that compiles it to SPIR-V.
+//! All WGSL of polyarray: a function library, kernels generated from structure, and the pipeline that compiles
+//! them to SPIR-V.
 //!
 //! * [`library`]: small WGSL files, one idea each, and the linker that takes from them what a kernel uses. Every
 //!   elementwise operation of every dtype is a function `{dtype}_{name}`, as `f32_exp` or `i8_add`.
 //! * [`compile`]: WGSL to SPIR-V whose float algebra is left as written.
+//! * [`plan`]: what a backend gets to run. It is the whole interface: a backend asks a planner for a
+//!   [`plan::Plan`], compiles each step's [`plan::Shader`] once, binds the buffers that the step names, and
+//!   dispatches. Planners: `fused::plan(&Kernel, &Profile)`, and those of matmul, take and copies into a region.
 //!
 //! The crate knows no wgpu. Every file is validated when the crate builds.
 
 pub mod compile;
 mod exact;
 pub mod library;
+pub mod plan;
 mod refuse;
 
 pub use compile::{Binding, BindingKind, EntryPoint, Options, ShaderError, Spirv, compile};
 pub use library::{Features, Library};
+pub use plan::{Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step};

@@ -1,0 +1,196 @@
+//! Which adapters there are, in which order, and which one is meant.
+//!
+//! Nothing here runs until somebody asks for a GPU: a host-only program never opens an adapter.
+
+use std::sync::OnceLock;
+
+use crate::error::{GpuError, Result};
+use crate::profile::Profile;
+
+/// Chooses which adapter plain `gpu` means: an index, or a part of a name.
+pub const ADAPTER_VARIABLE: &str = "POLYARRAY_ADAPTER";
+/// Names the device that creation functions use when none is given: `host`, `gpu` or `gpu:N`.
+pub const DEVICE_VARIABLE: &str = "POLYARRAY_DEFAULT_DEVICE";
+
+/// Where names of adapters are looked up; a function, so that tests need not touch the environment.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The process environment as a [`Lookup`]; empty values count as absent.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// One adapter: what it says of itself. Holding it opens no device.
+#[derive(Debug, Clone)]
+pub struct Adapter {
+    /// The place in the list, which is the number in `gpu:N`.
+    pub index: usize,
+    /// What the driver says of itself.
+    pub info: wgpu::AdapterInfo,
+    /// What kernels need to know of it.
+    pub profile: Profile,
+    pub(crate) raw: wgpu::Adapter,
+}
+
+impl Adapter {
+    /// The residency name, `gpu:N`.
+    pub fn name(&self) -> String {
+        format!("gpu:{}", self.index)
+    }
+
+    /// The name together with what the driver calls itself, for messages.
+    pub fn title(&self) -> String {
+        format!("gpu:{} ({})", self.index, self.info.name)
+    }
+}
+
+/// A choice among adapters, and the reason for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The chosen index.
+    pub index: usize,
+    /// Why this one, in words for `polyarray devices`.
+    pub why: String,
+}
+
+/// The device that creation functions use when none is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultDevice {
+    /// The host, which is the default where nothing is said.
+    Host,
+    /// A GPU by index.
+    Gpu(usize),
+}
+
+/// All adapters of this machine, real GPUs before software, asked once per process.
+///
+/// # Errors
+/// [`GpuError::NoAdapter`], with the command that mends it.
+pub fn list() -> Result<&'static [Adapter]> {
+    // The instance and the adapters stay for the whole process: a static is never dropped, so no
+    // driver is unloaded while another thread still uses it.
+    static ADAPTERS: OnceLock<Vec<Adapter>> = OnceLock::new();
+    let adapters = ADAPTERS.get_or_init(enumerate);
+    if adapters.is_empty() { Err(GpuError::NoAdapter) } else { Ok(adapters) }
+}
+
+fn enumerate() -> Vec<Adapter> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY & !wgpu::Backends::BROWSER_WEBGPU;
+    // Validation layers and debug labels are for writing drivers, not for running kernels.
+    descriptor.flags = wgpu::InstanceFlags::empty();
+    let backends = descriptor.backends;
+    let instance = wgpu::Instance::new(descriptor);
+    let mut found = pollster::block_on(instance.enumerate_adapters(backends));
+    found.sort_by_key(|adapter| rank(&adapter.get_info()));
+    found
+        .into_iter()
+        .enumerate()
+        .map(|(index, raw)| {
+            let info = raw.get_info();
+            Adapter { index, profile: Profile::of(&raw, &info), info, raw }
+        })
+        .collect()
+}
+
+/// Real GPUs first; the sort is stable, so the driver's own order holds within a rank.
+fn rank(info: &wgpu::AdapterInfo) -> u8 {
+    match info.device_type {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::VirtualGpu => 2,
+        wgpu::DeviceType::Other => 3,
+        wgpu::DeviceType::Cpu => 4,
+    }
+}
+
+/// Which of the adapters named `names` plain `gpu` means: the one that `POLYARRAY_ADAPTER` names by
+/// index or by part of its name (case does not matter), else the first.
+///
+/// # Errors
+/// [`GpuError::UnknownAdapter`] where the variable matches none, [`GpuError::NoAdapter`] where there
+/// is none.
+pub fn choose(names: &[&str], lookup: Lookup<'_>) -> Result<Choice> {
+    if names.is_empty() {
+        return Err(GpuError::NoAdapter);
+    }
+    let Some(asked) = lookup(ADAPTER_VARIABLE) else {
+        let why = if names.len() == 1 {
+            "the only adapter".to_owned()
+        } else {
+            format!("the first of {} (set {ADAPTER_VARIABLE} to choose another)", names.len())
+        };
+        return Ok(Choice { index: 0, why });
+    };
+    let asked = asked.trim();
+    let number = asked.strip_prefix("gpu:").unwrap_or(asked).parse::<usize>().ok();
+    let found = match number {
+        Some(index) => (index < names.len()).then_some(index),
+        None => {
+            let wanted = asked.to_lowercase();
+            names.iter().position(|name| name.to_lowercase().contains(&wanted))
+        }
+    };
+    match found {
+        Some(index) => Ok(Choice { index, why: format!("{ADAPTER_VARIABLE}={asked}") }),
+        None => Err(GpuError::UnknownAdapter {
+            asked: asked.to_owned(),
+            asked_by: ADAPTER_VARIABLE,
+            known: known(names),
+        }),
+    }
+}
+
+/// The device that `POLYARRAY_DEFAULT_DEVICE` names; the host where it is not set. `names` is only
+/// called for a GPU, so that a host-only program opens no adapter.
+///
+/// # Errors
+/// [`GpuError::UnknownDevice`] for a name that is no device, and what [`choose`] answers.
+pub fn default_device(
+    names: impl FnOnce() -> Result<Vec<String>>,
+    lookup: Lookup<'_>,
+) -> Result<DefaultDevice> {
+    let Some(asked) = lookup(DEVICE_VARIABLE) else {
+        return Ok(DefaultDevice::Host);
+    };
+    let asked = asked.trim();
+    if asked == "host" || asked == "cpu" {
+        return Ok(DefaultDevice::Host);
+    }
+    let unknown = |count: usize| GpuError::UnknownDevice {
+        asked: asked.to_owned(),
+        asked_by: DEVICE_VARIABLE,
+        known: std::iter::once("host".to_owned())
+            .chain((count > 0).then(|| "gpu".to_owned()))
+            .chain((0..count).map(|index| format!("gpu:{index}")))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    if asked != "gpu" && !asked.starts_with("gpu:") {
+        return Err(unknown(names().map_or(0, |names| names.len())));
+    }
+    let names = names()?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if asked == "gpu" {
+        return Ok(DefaultDevice::Gpu(choose(&names, lookup)?.index));
+    }
+    match asked["gpu:".len()..].parse::<usize>() {
+        Ok(index) if index < names.len() => Ok(DefaultDevice::Gpu(index)),
+        _ => Err(unknown(names.len())),
+    }
+}
+
+/// The adapter that plain `gpu` means, and why.
+///
+/// # Errors
+/// As [`list`] and [`choose`].
+pub fn chosen(lookup: Lookup<'_>) -> Result<(&'static Adapter, Choice)> {
+    let adapters = list()?;
+    let names: Vec<&str> = adapters.iter().map(|adapter| adapter.info.name.as_str()).collect();
+    let choice = choose(&names, lookup)?;
+    Ok((&adapters[choice.index], choice))
+}
+
+fn known(names: &[&str]) -> String {
+    names.iter().enumerate().map(|(i, name)| format!("{i} = {name}")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,280 @@
+//! Kernels, compiled once per device. A kernel's layout is read off its own source: what it binds is
+//! written down in one place.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::device::Gpu;
+use crate::error::{GpuError, Result};
+use crate::reflect::{self, Reflection};
+
+/// Whether a kernel writes to a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// `var<storage, read>`.
+    Read,
+    /// `var<storage, read_write>`.
+    ReadWrite,
+}
+
+/// One buffer of a kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The variable's name in the source.
+    pub name: String,
+    /// Whether it is written.
+    pub access: Access,
+    /// The fewest bytes that may be bound.
+    pub least_bytes: u64,
+    /// The scalar type of a runtime-sized array's elements, as WGSL spells it; `None` for anything
+    /// else.
+    pub element: Option<&'static str>,
+}
+
+/// How a kernel reaches the driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// Our own kernels: every float operation exact (SPIR-V decorated NoContraction where the
+    /// adapter takes SPIR-V), naga's run-time checks off where the generator guarantees bounds.
+    Exact,
+    /// A stranger's kernel: wgpu validates it and adds every run-time check.
+    Checked,
+}
+
+/// What a kernel is made from.
+#[derive(Debug, Clone)]
+pub struct Source<'a> {
+    /// For messages.
+    pub name: &'a str,
+    /// The WGSL text.
+    pub wgsl: &'a str,
+    /// Its entry point.
+    pub entry: &'a str,
+    /// How it reaches the driver.
+    pub route: Route,
+}
+
+/// A compiled kernel.
+#[derive(Debug)]
+pub struct Pipeline {
+    name: String,
+    raw: wgpu::ComputePipeline,
+    layout: wgpu::BindGroupLayout,
+    reflection: Reflection,
+}
+
+impl Pipeline {
+    /// The kernel's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its buffers, in order of binding.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.reflection.bindings
+    }
+
+    /// Bytes of immediates it takes.
+    pub fn immediates(&self) -> u32 {
+        self.reflection.immediates
+    }
+
+    /// Its workgroup size.
+    pub fn workgroup(&self) -> [u32; 3] {
+        self.reflection.workgroup
+    }
+
+    pub(crate) fn raw(&self) -> &wgpu::ComputePipeline {
+        &self.raw
+    }
+
+    pub(crate) fn layout(&self) -> &wgpu::BindGroupLayout {
+        &self.layout
+    }
+}
+
+/// Compiled kernels by the hash of their structure.
+#[derive(Debug, Default)]
+pub(crate) struct PipelineCache {
+    kernels: Mutex<HashMap<u128, Arc<Pipeline>>>,
+}
+
+impl PipelineCache {
+    pub(crate) fn len(&self) -> usize {
+        self.kernels.lock().len()
+    }
+}
+
+/// A hash of everything that tells one kernel from another. 128 bits: a collision would run the
+/// wrong kernel without a word.
+pub fn structure_key(parts: &[&[u8]]) -> u128 {
+    // FNV-1a, whose 128-bit constants are those of draft-eastlake-fnv.
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
+    let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    for part in parts {
+        // The length goes in first, so that moving a byte from one part to the next changes the key.
+        for &byte in (part.len() as u64).to_le_bytes().iter().chain(*part) {
+            hash = (hash ^ u128::from(byte)).wrapping_mul(PRIME);
+        }
+    }
+    hash
+}
+
+impl Gpu {
+    /// The kernel of this source, compiled at its first use.
+    ///
+    /// # Errors
+    /// [`GpuError::Shader`] with naga's message and source span.
+    pub fn pipeline(&self, source: &Source<'_>) -> Result<Arc<Pipeline>> {
+        let route = [matches!(source.route, Route::Exact) as u8];
+        let key = structure_key(&[source.wgsl.as_bytes(), source.entry.as_bytes(), &route]);
+        self.pipeline_keyed(key, || {
+            let module = reflect::parse(source, self)?;
+            self.compile(source, module)
+        })
+    }
+
+    /// The kernel of the structure behind `key`; `make` runs at its first use, outside any lock.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub(crate) fn pipeline_keyed(
+        &self,
+        key: u128,
+        make: impl FnOnce() -> Result<Pipeline>,
+    ) -> Result<Arc<Pipeline>> {
+        self.check()?;
+        let kernels = &self.pipelines().kernels;
+        if let Some(found) = kernels.lock().get(&key) {
+            return Ok(Arc::clone(found));
+        }
+        // Two threads may both compile it; the first one published is the one that is used.
+        let made = Arc::new(make()?);
+        Ok(Arc::clone(kernels.lock().entry(key).or_insert(made)))
+    }
+
+    fn compile(&self, source: &Source<'_>, parsed: reflect::Parsed) -> Result<Pipeline> {
+        let reflection = parsed.reflection.clone();
+        let complain = |reason: String| GpuError::Shader {
+            kernel: source.name.to_owned(),
+            device: self.title(),
+            reason,
+        };
+        if reflection.immediates > self.profile().immediates {
+            return Err(complain(format!(
+                "it takes {} bytes of immediates, the adapter has {}",
+                reflection.immediates,
+                self.profile().immediates
+            )));
+        }
+        let bindings = reflection.bindings.len() as u32;
+        if bindings > self.profile().storage_buffers {
+            return Err(complain(format!(
+                "it binds {bindings} buffers, the adapter's limit is {}",
+                self.profile().storage_buffers
+            )));
+        }
+        let spirv = match source.route {
+            Route::Exact if self.profile().passthrough => Some(parsed.exact_spirv(source, self)?),
+            _ => None,
+        };
+        let device = self.raw_device();
+        // wgpu or the driver may panic on a shader that nobody foresaw (naga does on some): a
+        // stranger's text must not take the process with it.
+        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            self.scoped(|| {
+                let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+                    label: None,
+                    entries: &entries(&reflection.bindings),
+                });
+                let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+                    label: None,
+                    bind_group_layouts: &[Some(&layout)],
+                    immediate_size: reflection.immediates,
+                });
+                let module = match &spirv {
+                    Some(words) => passthrough(device, source, &reflection, words),
+                    None => device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                        label: None,
+                        source: wgpu::ShaderSource::Wgsl(source.wgsl.into()),
+                    }),
+                };
+                let raw = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                    label: Some(source.name),
+                    layout: Some(&pipeline_layout),
+                    module: &module,
+                    entry_point: Some(source.entry),
+                    compilation_options: wgpu::PipelineCompilationOptions::default(),
+                    cache: None,
+                });
+                (raw, layout)
+            })
+        }));
+        let (raw, layout) =
+            made.map_err(|panic| complain(reflect::panic_text(&*panic)))?.map_err(complain)?;
+        Ok(Pipeline { name: source.name.to_owned(), raw, layout, reflection })
+    }
+}
+
+fn entries(bindings: &[Binding]) -> Vec<wgpu::BindGroupLayoutEntry> {
+    bindings
+        .iter()
+        .zip(0..)
+        .map(|(described, binding)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Storage { read_only: described.access == Access::Read },
+                has_dynamic_offset: false,
+                min_binding_size: std::num::NonZeroU64::new(described.least_bytes),
+            },
+            count: None,
+        })
+        .collect()
+}
+
+/// The one place where code reaches the driver unseen by wgpu.
+fn passthrough(
+    device: &wgpu::Device,
+    source: &Source<'_>,
+    reflection: &Reflection,
+    words: &[u32],
+) -> wgpu::ShaderModule {
+    let [x, y, z] = reflection.workgroup;
+    let entry = wgpu::PassthroughShaderEntryPoint { name: source.entry.into(), workgroup_size: (x, y, z) };
+    let descriptor = wgpu::ShaderModuleDescriptorPassthrough {
+        label: None,
+        entry_points: std::slice::from_ref(&entry).into(),
+        spirv: Some(words.into()),
+        ..Default::default()
+    };
+    // SAFETY: the words are naga's own output for a module that naga validated, changed only by
+    // decorations that forbid rewriting float operations. The layout it is used with is reflected
+    // from the same module: bindings are dense from 0 in group 0, which is how wgpu's Vulkan layer
+    // numbers them. naga's bounds checks, loop bounds, division guards and zero initialisation of
+    // workgroup memory are part of the generated code.
+    unsafe { device.create_shader_module_passthrough(descriptor) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_tell_parts_and_their_borders_apart() {
+        let keys = [
+            structure_key(&[b"ab", b"c"]),
+            structure_key(&[b"a", b"bc"]),
+            structure_key(&[b"abc"]),
+            structure_key(&[b"abd"]),
+            structure_key(&[]),
+        ];
+        for (i, a) in keys.iter().enumerate() {
+            for b in &keys[i + 1..] {
+                assert_ne!(a, b);
+            }
+        }
+    }
+}

@@ -1,0 +1,439 @@
+//! Work is batched: many dispatches share one submit, and nothing is waited for until it is read.
+
+use std::time::{Duration, Instant};
+
+use crate::device::Gpu;
+use crate::error::{GpuError, Result};
+use crate::pipeline::{Access, Pipeline};
+use crate::pool::GpuBuffer;
+
+/// Dispatches per submit: enough to hide a submit's cost, few enough to start the device early.
+const DISPATCHES_PER_SUBMIT: u32 = 32;
+/// Bytes touched per submit, which bounds how long one submit runs.
+const BYTES_PER_SUBMIT: u64 = 512 << 20;
+
+/// A part of a buffer, as a kernel is shown it.
+#[derive(Debug, Clone, Copy)]
+pub struct Window<'a> {
+    /// The buffer.
+    pub buffer: &'a GpuBuffer,
+    /// First byte; a multiple of the profile's offset alignment.
+    pub offset: u64,
+    /// Bytes shown, a multiple of 4; what the kernel's `arrayLength` sees.
+    pub bytes: u64,
+}
+
+impl<'a> From<&'a GpuBuffer> for Window<'a> {
+    fn from(buffer: &'a GpuBuffer) -> Self {
+        Self { buffer, offset: 0, bytes: buffer.len().next_multiple_of(4).max(4) }
+    }
+}
+
+/// One kernel call.
+#[derive(Debug, Clone, Copy)]
+pub struct Dispatch<'a> {
+    /// The kernel.
+    pub pipeline: &'a Pipeline,
+    /// Its buffers, in order of binding.
+    pub windows: &'a [Window<'a>],
+    /// Its immediates; as many bytes as it declares.
+    pub immediates: &'a [u8],
+    /// Workgroups.
+    pub groups: [u32; 3],
+}
+
+/// What a run took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timing {
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Whose clock says so.
+    pub clock: Clock,
+}
+
+/// A clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The device's own timestamps.
+    Device,
+    /// Wall time from an idle device to an idle device: timestamps are missing, or came back zero.
+    Wall,
+}
+
+/// The batch being recorded. Passes are kept open: wgpu puts the barriers between dispatches.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    // Declared before the encoder: a pass must end before its encoder does.
+    pass: Option<wgpu::ComputePass<'static>>,
+    encoder: Option<wgpu::CommandEncoder>,
+    finished: Vec<wgpu::CommandBuffer>,
+    dispatches: u32,
+    bytes: u64,
+    batch: u64,
+    submits: u64,
+    total_dispatches: u64,
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Self {
+        Self {
+            pass: None,
+            encoder: None,
+            finished: Vec::new(),
+            dispatches: 0,
+            bytes: 0,
+            batch: 1,
+            submits: 0,
+            total_dispatches: 0,
+        }
+    }
+
+    /// The number of the batch being recorded.
+    pub(crate) fn batch(&self) -> u64 {
+        self.batch
+    }
+
+    pub(crate) fn submits(&self) -> u64 {
+        self.submits
+    }
+
+    pub(crate) fn dispatches(&self) -> u64 {
+        self.total_dispatches
+    }
+
+    /// The encoder, with no pass open on it.
+    pub(crate) fn encoder(&mut self, device: &wgpu::Device) -> &mut wgpu::CommandEncoder {
+        self.pass = None;
+        self.encoder
+            .get_or_insert_with(|| device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default()))
+    }
+
+    fn pass(&mut self, device: &wgpu::Device) -> &mut wgpu::ComputePass<'static> {
+        let encoder = self
+            .encoder
+            .get_or_insert_with(|| device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default()));
+        self.pass.get_or_insert_with(|| {
+            encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()).forget_lifetime()
+        })
+    }
+
+    /// Ends the open encoder, keeping its commands in order.
+    fn close(&mut self) {
+        self.pass = None;
+        if let Some(encoder) = self.encoder.take() {
+            self.finished.push(encoder.finish());
+        }
+    }
+
+    /// Hands the batch to the device; nothing happens where nothing was recorded.
+    pub(crate) fn flush(&mut self, queue: &wgpu::Queue) {
+        self.close();
+        if self.finished.is_empty() {
+            return;
+        }
+        queue.submit(self.finished.drain(..));
+        self.batch += 1;
+        self.submits += 1;
+        self.dispatches = 0;
+        self.bytes = 0;
+    }
+
+    fn count(&mut self, bytes: u64) {
+        self.dispatches += 1;
+        self.total_dispatches += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    fn is_full(&self) -> bool {
+        self.dispatches >= DISPATCHES_PER_SUBMIT || self.bytes >= BYTES_PER_SUBMIT
+    }
+}
+
+impl Gpu {
+    /// Records one kernel call; it runs when the batch is full, or when something is read.
+    ///
+    /// # Errors
+    /// [`GpuError::Binding`] and [`GpuError::Grid`] for what does not fit the kernel,
+    /// [`GpuError::DeviceLost`].
+    pub fn dispatch(&self, call: &Dispatch<'_>) -> Result<()> {
+        self.check_call(call)?;
+        if call.groups.contains(&0) {
+            return Ok(());
+        }
+        let group = self.bind(call);
+        let mut recorder = self.recorder();
+        let batch = recorder.batch();
+        let pass = recorder.pass(self.raw_device());
+        encode(pass, call, &group);
+        recorder.count(call.bytes());
+        for window in call.windows {
+            window.buffer.used_by(batch);
+        }
+        if recorder.is_full() {
+            recorder.flush(self.raw_queue());
+        }
+        Ok(())
+    }
+
+    /// As [`Gpu::dispatch`], for a kernel that somebody else wrote: what wgpu finds wrong with the
+    /// call is this call's error, and the rest of the batch is untouched.
+    ///
+    /// # Errors
+    /// As [`Gpu::dispatch`], and [`GpuError::Binding`] for whatever wgpu finds.
+    pub fn dispatch_checked(&self, call: &Dispatch<'_>) -> Result<()> {
+        self.check_call(call)?;
+        if call.groups.contains(&0) {
+            return Ok(());
+        }
+        let commands = self
+            .scoped(|| {
+                let group = self.bind(call);
+                let mut encoder =
+                    self.raw_device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+                encode(&mut pass, call, &group);
+                drop(pass);
+                encoder.finish()
+            })
+            .map_err(|problem| GpuError::Binding { kernel: call.pipeline.name().to_owned(), problem })?;
+        let mut recorder = self.recorder();
+        recorder.close();
+        recorder.finished.push(commands);
+        recorder.count(call.bytes());
+        let batch = recorder.batch();
+        for window in call.windows {
+            window.buffer.used_by(batch);
+        }
+        if recorder.is_full() {
+            recorder.flush(self.raw_queue());
+        }
+        Ok(())
+    }
+
+    /// Hands the recorded work to the device without waiting for it.
+    ///
+    /// # Errors
+    /// [`GpuError::DeviceLost`].
+    pub fn flush(&self) -> Result<()> {
+        self.check()?;
+        self.recorder().flush(self.raw_queue());
+        self.check()
+    }
+
+    /// Hands the recorded work over and waits until the device is idle.
+    ///
+    /// # Errors
+    /// [`GpuError::Timeout`], [`GpuError::DeviceLost`].
+    pub fn finish(&self, operation: &'static str) -> Result<()> {
+        self.flush()?;
+        self.wait(operation)
+    }
+
+    /// What the kernels recorded by `work` take, from an idle device to an idle device.
+    ///
+    /// # Errors
+    /// What `work` answers, and as [`Gpu::finish`].
+    pub fn time<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<(T, Timing)> {
+        self.finish("waiting before a measurement")?;
+        let queries = self.timestamps();
+        if let Some(queries) = &queries {
+            self.mark(queries, 0);
+        }
+        let start = Instant::now();
+        let answer = work()?;
+        if let Some(queries) = &queries {
+            self.mark(queries, 1);
+        }
+        self.finish("a measured run")?;
+        let wall = Timing { elapsed: start.elapsed(), clock: Clock::Wall };
+        let timing = match queries {
+            Some(queries) => {
+                self.elapsed(&queries)?.map_or(wall, |elapsed| Timing { elapsed, clock: Clock::Device })
+            }
+            None => wall,
+        };
+        Ok((answer, timing))
+    }
+
+    fn timestamps(&self) -> Option<wgpu::QuerySet> {
+        self.profile().timestamps.then(|| {
+            self.raw_device().create_query_set(&wgpu::QuerySetDescriptor {
+                label: None,
+                ty: wgpu::QueryType::Timestamp,
+                count: 2,
+            })
+        })
+    }
+
+    /// An empty pass whose beginning writes a timestamp.
+    fn mark(&self, queries: &wgpu::QuerySet, index: u32) {
+        let mut recorder = self.recorder();
+        let encoder = recorder.encoder(self.raw_device());
+        drop(encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+            label: None,
+            timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
+                query_set: queries,
+                beginning_of_pass_write_index: Some(index),
+                end_of_pass_write_index: None,
+            }),
+        }));
+    }
+
+    fn elapsed(&self, queries: &wgpu::QuerySet) -> Result<Option<Duration>> {
+        let resolved = self.raw_device().create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: 16,
+            usage: wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC,
+            mapped_at_creation: false,
+        });
+        self.recorder().encoder(self.raw_device()).resolve_query_set(queries, 0..2, &resolved, 0);
+        let mut bytes = [0_u8; 16];
+        self.read_raw(&resolved, &mut bytes)?;
+        let [start, end]: [u64; 2] = bytemuck::cast(bytes);
+        if start == 0 || end <= start {
+            return Ok(None);
+        }
+        let ticks = (end - start) as f64;
+        let nanoseconds = ticks * f64::from(self.raw_queue().get_timestamp_period());
+        Ok((nanoseconds > 0.0).then(|| Duration::from_nanos(nanoseconds as u64)))
+    }
+
+    /// Everything that can be checked without wgpu, so that no error of ours reaches a batch.
+    fn check_call(&self, call: &Dispatch<'_>) -> Result<()> {
+        self.check()?;
+        let pipeline = call.pipeline;
+        let complain = |problem: String| GpuError::Binding { kernel: pipeline.name().to_owned(), problem };
+        if call.windows.len() != pipeline.bindings().len() {
+            return Err(complain(format!(
+                "it binds {} buffers, {} were given",
+                pipeline.bindings().len(),
+                call.windows.len()
+            )));
+        }
+        if call.immediates.len() != pipeline.immediates() as usize {
+            return Err(complain(format!(
+                "it takes {} bytes of immediates, {} were given",
+                pipeline.immediates(),
+                call.immediates.len()
+            )));
+        }
+        let profile = self.profile();
+        for (index, (window, binding)) in call.windows.iter().zip(pipeline.bindings()).enumerate() {
+            if !window.buffer.gpu().is(self) {
+                return Err(complain(format!(
+                    "binding {index} lives on {}, the kernel runs on {}",
+                    window.buffer.gpu().title(),
+                    self.title()
+                )));
+            }
+            let end = window.offset.saturating_add(window.bytes);
+            if window.bytes == 0 || !window.bytes.is_multiple_of(4) || end > window.buffer.capacity() {
+                return Err(complain(format!(
+                    "binding {index} is bytes {}..{end} of a buffer of {}",
+                    window.offset,
+                    window.buffer.capacity()
+                )));
+            }
+            if !window.offset.is_multiple_of(u64::from(profile.offset_alignment)) {
+                return Err(complain(format!(
+                    "binding {index} begins at byte {}, not a multiple of {}",
+                    window.offset, profile.offset_alignment
+                )));
+            }
+            if window.bytes > profile.max_binding {
+                return Err(complain(format!(
+                    "binding {index} is {} bytes, the adapter's limit is {}",
+                    window.bytes, profile.max_binding
+                )));
+            }
+            if window.bytes < binding.least_bytes {
+                return Err(complain(format!(
+                    "binding {index} is {} bytes, the kernel needs {}",
+                    window.bytes, binding.least_bytes
+                )));
+            }
+            // wgpu refuses one buffer that is read through one binding and written through another,
+            // and only when the batch ends.
+            if binding.access == Access::ReadWrite {
+                let clash =
+                    call.windows.iter().zip(pipeline.bindings()).enumerate().find(|(other, (w, b))| {
+                        *other != index
+                            && b.access != Access::ReadWrite
+                            && w.buffer.raw() == window.buffer.raw()
+                    });
+                if let Some((other, _)) = clash {
+                    return Err(complain(format!(
+                        "bindings {index} (written) and {other} (read) are the same buffer; write to another one"
+                    )));
+                }
+            }
+        }
+        if call.groups.iter().any(|&groups| groups > profile.max_groups) {
+            return Err(GpuError::Grid {
+                kernel: pipeline.name().to_owned(),
+                device: self.title(),
+                asked: call.groups.map(u64::from),
+                limit: profile.max_groups,
+            });
+        }
+        Ok(())
+    }
+
+    fn bind(&self, call: &Dispatch<'_>) -> wgpu::BindGroup {
+        let entries: smallvec::SmallVec<[wgpu::BindGroupEntry<'_>; 8]> = call
+            .windows
+            .iter()
+            .zip(0..)
+            .map(|(window, binding)| wgpu::BindGroupEntry {
+                binding,
+                resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+                    buffer: window.buffer.raw(),
+                    offset: window.offset,
+                    size: std::num::NonZeroU64::new(window.bytes),
+                }),
+            })
+            .collect();
+        self.raw_device().create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: call.pipeline.layout(),
+            entries: &entries,
+        })
+    }
+}
+
+impl Dispatch<'_> {
+    fn bytes(&self) -> u64 {
+        self.windows.iter().map(|window| window.bytes).sum()
+    }
+}
+
+fn encode(pass: &mut wgpu::ComputePass<'_>, call: &Dispatch<'_>, group: &wgpu::BindGroup) {
+    pass.set_pipeline(call.pipeline.raw());
+    pass.set_bind_group(0, group, &[]);
+    if !call.immediates.is_empty() {
+        pass.set_immediates(0, call.immediates);
+    }
+    let [x, y, z] = call.groups;
+    pass.dispatch_workgroups(x, y, z);
+}
+
+/// A flat grid of `groups` workgroups spread over two dimensions where one can't hold it. The kernel
+/// takes `x + y * num_workgroups.x` for its flat index and checks its bounds: the spread overshoots.
+///
+/// # Errors
+/// [`GpuError::Grid`] where two dimensions can't hold it either.
+pub fn spread(gpu: &Gpu, kernel: &str, groups: u64) -> Result<[u32; 3]> {
+    let limit = u64::from(gpu.profile().max_groups);
+    let rows = groups.div_ceil(limit).max(1);
+    if rows > limit {
+        return Err(GpuError::Grid {
+            kernel: kernel.to_owned(),
+            device: gpu.title(),
+            asked: [groups, 1, 1],
+            limit: gpu.profile().max_groups,
+        });
+    }
+    let columns = groups.div_ceil(rows);
+    // Both are at most `limit`, which is a u32.
+    Ok([columns as u32, rows as u32, 1])
+}

@@ -1,14 +1,67 @@
 //! The dispatch engine. It knows no array.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `key` | residencies, interned |
+//! | `kind` | backends: kinds, instances, how scopes name them |
+//! | `argument` | arguments that take part, and their conversion |
+//! | `method` | [`method!`]: declaring multimethods |
+//! | `registry`, `globals`, `env` | who is there, who implements what, what the process has set |
+//! | `state`, `scope` | the state in force, and entering another |
+//! | `candidates` | THE order |
+//! | `plan`, `cache` | a walk resolved, and found again |
+//! | `call`, `determine` | the two that walk |
+//! | `decline`, `error`, `report`, `trace` | saying no, and telling a person |
+mod argument;
+mod cache;
+mod call;
+mod candidates;
+mod decline;
+mod determine;
+mod env;
+mod error;
+mod globals;
+mod key;
+mod kind;
+mod method;
+mod plan;
+mod registry;
+mod report;
+mod scope;
+mod state;
+pub mod trace;
 
-/// A kind of backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct KindId(pub u16);
+#[doc(hidden)]
+pub use linkme;
 
-/// One instance of a kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Instance {
-    /// The kind.
-    pub kind: KindId,
-    /// Which one of the kind.
-    pub index: u16,
+#[doc(hidden)]
+pub use self::argument::Held;
+pub use self::argument::{Argument, Dispatchable};
+#[doc(hidden)]
+pub use self::cache::uncached;
+pub use self::call::Cx;
+pub use self::candidates::{Origin, Passed};
+pub use self::decline::{Decline, Operand, Refusal, Stop};
+pub use self::determine::{Determined, determine_backend};
+pub use self::env::{BACKEND as ENV_BACKEND, BLOCK as ENV_BLOCK, Environment};
+pub use self::error::{DispatchError, Error, NotFound, Tried};
+pub use self::globals::{Clear, GlobalOptions, block, clear, register_backend, set_global};
+pub use self::key::Key;
+pub use self::kind::{AsTarget, BackendKind, Fit, Instance, Kind, KindCell, KindId, Target};
+pub use self::method::{Answer, Method, MethodInfo, Returned};
+pub use self::registry::{KINDS, REGISTRATIONS, Registrar, enrol, kinds, registered_at};
+pub use self::scope::{detached, pinned, skip, with_backend};
+pub use self::state::{InState, Options, State};
+pub use self::trace::{Explanation, explain};
+pub use crate::__polyarray_linked_kind as linked_kind;
+pub use crate::__polyarray_method as method;
+pub use crate::__polyarray_registrations as registrations;
+pub use crate::__polyarray_scope as scope;
+
+/// What the macros expand to.
+#[doc(hidden)]
+pub mod __private {
+    pub use super::cache::Front;
+    pub use super::call::{Fits, Hit, Resume, failed, slow};
+    pub use super::scope::Scope;
 }

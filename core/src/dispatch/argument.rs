@@ -1,0 +1,145 @@
+//! Arguments that take part in dispatch.
+use std::borrow::Borrow;
+
+use super::decline::{Operand, Refusal};
+use super::key::Key;
+use super::kind::{Fit, Instance};
+
+/// What the engine needs to know of an argument before it chooses: object-safe, so that
+/// [`determine_backend`](super::determine_backend) takes arguments of different types.
+pub trait Argument {
+    /// Where it lives. Read on every call: must cost a load.
+    fn key(&self) -> Key;
+
+    /// Whether a scope that coerces may copy it to another residency.
+    fn coercible(&self) -> bool {
+        true
+    }
+
+    /// What a person should read of it; asked only for errors and traces.
+    fn describe(&self, name: &'static str) -> Operand;
+
+    /// What the caller could write to have argument `name` on `to`, such as `x.to("gpu:0")`.
+    fn remedy(&self, name: &str, to: Instance) -> String;
+}
+
+/// An argument taken by reference in a multimethod's signature.
+pub trait Dispatchable: Argument {
+    /// What a conversion makes. Arguments that are native to the backend are passed as they are.
+    type Owned: Borrow<Self>;
+
+    /// Makes it usable by `to`. With [`Fit::Free`] no data may be copied between residencies; with
+    /// [`Fit::Copy`] it may, and the scope has allowed it.
+    fn convert(&self, to: Instance, how: Fit) -> Result<Self::Owned, Refusal>;
+}
+
+impl<T: Argument + ?Sized> Argument for &T {
+    fn key(&self) -> Key {
+        (**self).key()
+    }
+
+    fn coercible(&self) -> bool {
+        (**self).coercible()
+    }
+
+    fn describe(&self, name: &'static str) -> Operand {
+        (**self).describe(name)
+    }
+
+    fn remedy(&self, name: &str, to: Instance) -> String {
+        (**self).remedy(name, to)
+    }
+}
+
+impl<T: Argument> Argument for [T] {
+    fn key(&self) -> Key {
+        Key::join(self.iter().map(T::key))
+    }
+
+    fn coercible(&self) -> bool {
+        self.iter().all(T::coercible)
+    }
+
+    fn describe(&self, name: &'static str) -> Operand {
+        let parts: Vec<String> =
+            self.iter().map(|part| part.describe(name).description.into_owned()).collect();
+        Operand::new(name, format!("[{}]", parts.join("; ")))
+    }
+
+    fn remedy(&self, name: &str, to: Instance) -> String {
+        let stray = |part: &&T| !matches!(to.fit(part.key()), Fit::Native | Fit::Free);
+        match self.iter().find(stray) {
+            Some(part) => part.remedy(&format!("each of {name}"), to),
+            None => format!("{name} lives there already"),
+        }
+    }
+}
+
+/// Several dispatchables in one argument. A converted slice clones the members that fit as they
+/// are, so members should be cheap handles.
+impl<T: Dispatchable<Owned = T> + Clone> Dispatchable for [T] {
+    type Owned = Vec<T>;
+
+    fn convert(&self, to: Instance, _: Fit) -> Result<Vec<T>, Refusal> {
+        self.iter()
+            .map(|part| match to.fit(part.key()) {
+                Fit::Native => Ok(part.clone()),
+                how => part.convert(to, how),
+            })
+            .collect()
+    }
+}
+
+impl<T: Argument> Argument for Option<T> {
+    fn key(&self) -> Key {
+        self.as_ref().map_or(Key::NONE, T::key)
+    }
+
+    fn coercible(&self) -> bool {
+        self.as_ref().is_none_or(T::coercible)
+    }
+
+    fn describe(&self, name: &'static str) -> Operand {
+        self.as_ref().map_or(Operand::new(name, "none"), |value| value.describe(name))
+    }
+
+    fn remedy(&self, name: &str, to: Instance) -> String {
+        self.as_ref().map_or_else(|| name.to_owned(), |value| value.remedy(name, to))
+    }
+}
+
+/// An argument that may be left out: it takes part when it is there.
+impl<T: Dispatchable<Owned = T> + Clone> Dispatchable for Option<T> {
+    type Owned = Option<T>;
+
+    fn convert(&self, to: Instance, how: Fit) -> Result<Option<T>, Refusal> {
+        self.as_ref().map(|value| value.convert(to, how)).transpose()
+    }
+}
+
+/// An argument during one attempt: the caller's own, or what a conversion made of it.
+#[doc(hidden)]
+pub enum Held<'a, T: Dispatchable + ?Sized> {
+    /// Native: passed through.
+    Lent(&'a T),
+    /// Converted.
+    Made(T::Owned),
+}
+
+impl<'a, T: Dispatchable + ?Sized> Held<'a, T> {
+    #[doc(hidden)]
+    pub fn new(argument: &'a T, to: Instance, how: Fit) -> Result<Self, Refusal> {
+        Ok(match how {
+            Fit::Native => Held::Lent(argument),
+            how => Held::Made(argument.convert(to, how)?),
+        })
+    }
+
+    #[doc(hidden)]
+    pub fn get(&self) -> &T {
+        match self {
+            Held::Lent(argument) => argument,
+            Held::Made(owned) => owned.borrow(),
+        }
+    }
+}

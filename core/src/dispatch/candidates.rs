@@ -1,0 +1,183 @@
+//! THE order: which backends are asked, one after the other.
+//!
+//! One function; a call, `determine_backend` and `explain` all read its list.
+use std::fmt;
+
+use super::decline::Decline;
+use super::error::Error;
+use super::globals::Content;
+use super::key::Key;
+use super::kind::{BackendKind, Instance, Target};
+use super::registry;
+use super::state::Walk;
+
+/// How a backend came to be a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The pin in force.
+    Pin,
+    /// A scope; its domain in the walk.
+    Scope(&'static str),
+    /// The global backend of a domain.
+    Global(&'static str),
+    /// Registered for a domain.
+    Registered(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Pin => f.write_str("pinned"),
+            Origin::Scope(domain) => write!(f, "scope, {domain}"),
+            Origin::Global(domain) => write!(f, "global, {domain}"),
+            Origin::Registered(domain) => write!(f, "registered, {domain}"),
+        }
+    }
+}
+
+/// Why a candidate is passed over without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// Inside `skip`.
+    Skipped,
+    /// Blocked, by the environment or by `block`.
+    Blocked,
+    /// The same instance was asked before, on terms at least as good.
+    AskedBefore,
+}
+
+impl fmt::Display for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Passed::Skipped => "passed over: inside `skip`",
+            Passed::Blocked => "passed over: blocked",
+            Passed::AskedBefore => "passed over: asked before",
+        })
+    }
+}
+
+/// One candidate, with what there is to say of it before conversions and implementations are tried.
+pub(super) struct Candidate {
+    pub target: Target,
+    pub origin: Origin,
+    pub coerce: bool,
+    pub standing: Standing,
+}
+
+pub(super) enum Standing {
+    Passed(Passed),
+    /// The arguments select none of its instances.
+    Refused(Decline),
+    Asked(Instance, &'static dyn BackendKind),
+}
+
+/// The candidates for one call, in order.
+pub(super) struct Candidates {
+    pub list: Vec<Candidate>,
+    /// An `only` or coercing backend or a pin ends the list: no default without a pin behind it.
+    pub ended: bool,
+}
+
+/// A domain and its parents, innermost first: `numpy.fft`, `numpy`.
+fn lineage(domain: &'static str) -> impl Iterator<Item = &'static str> {
+    std::iter::successors(Some(domain), |domain| domain.rfind('.').map(|dot| &domain[..dot]))
+}
+
+/// The candidates for a call in `domain` whose arguments have these keys. Opens no device, except to
+/// check an instance that a scope or the environment named by number.
+pub(super) fn candidates(walk: &Walk, domain: &'static str, keys: &[Key]) -> Result<Candidates, Error> {
+    let globals = walk.globals.unwrap_or_else(registry::globals);
+    let mut parts: Vec<Key> = keys.iter().flat_map(|key| key.parts()).copied().collect();
+    parts.sort_unstable();
+    parts.dedup();
+    let mut asking = Asking { walk, blocked: &globals.content.blocked, parts, list: Vec::new() };
+    let ended = asking.all(domain, &globals.content)?;
+    Ok(Candidates { list: asking.list, ended })
+}
+
+struct Asking<'a> {
+    walk: &'a Walk,
+    blocked: &'a [Target],
+    parts: Vec<Key>,
+    list: Vec<Candidate>,
+}
+
+impl Asking<'_> {
+    /// Lists all of them; true when something ended the walk.
+    fn all(&mut self, domain: &'static str, globals: &Content) -> Result<bool, Error> {
+        if let Some(pin) = self.walk.pin {
+            self.ask(pin.to.into(), Origin::Pin, pin.coerce, true)?;
+            // Even one that is skipped or blocked: nothing goes round a pin.
+            return Ok(true);
+        }
+        for domain in lineage(domain) {
+            for &(target, options) in self.walk.scopes.iter().rev() {
+                if registry::known(target, "a scope")?.domains().contains(&domain)
+                    && self.ask(target, Origin::Scope(domain), options.coerce, options.only)?
+                {
+                    return Ok(true);
+                }
+            }
+            let Some(of_domain) = globals.domains.get(domain) else { continue };
+            let (early, late) = match of_domain.global {
+                Some((_, options)) if options.try_last => (None, of_domain.global),
+                global => (global, None),
+            };
+            if let Some((target, options)) = early
+                && self.ask(target, Origin::Global(domain), options.coerce, options.only)?
+            {
+                return Ok(true);
+            }
+            for &target in &of_domain.registered {
+                self.ask(target, Origin::Registered(domain), false, false)?;
+            }
+            if let Some((target, options)) = late
+                && self.ask(target, Origin::Global(domain), options.coerce, options.only)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Lists one; true when the walk ends behind it, which one that is passed over does not do.
+    fn ask(&mut self, target: Target, origin: Origin, coerce: bool, only: bool) -> Result<bool, Error> {
+        let backend = registry::known(target, "a scope")?;
+        let selected = match target.index {
+            Some(index) => Ok(index),
+            None => backend.select(&self.parts),
+        };
+        let instance = selected.map(|index| Instance { kind: target.kind, index });
+        let covered = |by: &&Target| match &instance {
+            Ok(instance) => by.covers(*instance),
+            Err(_) => **by == target,
+        };
+        let standing = if self.blocked.iter().find(covered).is_some() {
+            Standing::Passed(Passed::Blocked)
+        } else if self.walk.skipped.iter().find(covered).is_some() {
+            Standing::Passed(Passed::Skipped)
+        } else {
+            match instance {
+                Err(decline) => Standing::Refused(decline),
+                Ok(instance) if self.asked_before(instance, coerce) => Standing::Passed(Passed::AskedBefore),
+                Ok(instance) => {
+                    if origin != Origin::Pin && target.index.is_some() {
+                        registry::require_instance(instance)?;
+                    }
+                    Standing::Asked(instance, backend)
+                }
+            }
+        };
+        let passed_over = matches!(standing, Standing::Passed(Passed::Blocked | Passed::Skipped));
+        self.list.push(Candidate { target, origin, coerce, standing });
+        Ok((only || coerce) && !passed_over)
+    }
+
+    /// Asked again on no better terms, it would only repeat its answer.
+    fn asked_before(&self, instance: Instance, coerce: bool) -> bool {
+        self.list.iter().any(|earlier| {
+            matches!(earlier.standing, Standing::Asked(asked, _) if asked == instance)
+                && (earlier.coerce || !coerce)
+        })
+    }
+}

@@ -1,0 +1,332 @@
+//! Backends: kinds, their instances, and how scopes name them.
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::decline::Decline;
+use super::error::Error;
+use super::key::Key;
+use super::method::Method;
+use super::registry;
+
+/// What a backend tells the engine. Implementations of methods are registered beside it, not in it.
+///
+/// Every question but [`instances`](BackendKind::instances) is asked while candidates are computed,
+/// and must be answered from names and keys alone: a program that never leaves the host must never
+/// open a device.
+pub trait BackendKind: Send + Sync + 'static {
+    /// The kind's name: `cpu`, `gpu`, an outsider's.
+    fn name(&self) -> &'static str;
+
+    /// The domains that it serves; a domain includes those below it.
+    fn domains(&self) -> &'static [&'static str] {
+        &["numpy"]
+    }
+
+    /// The instance that arguments with these keys select; its default instance if none names one.
+    /// Keys of two of its instances in one call are declined.
+    fn select(&self, keys: &[Key]) -> Result<u16, Decline>;
+
+    /// What it takes to use an argument with this (single) key on an instance.
+    fn fit(&self, index: u16, key: Key) -> Fit;
+
+    /// The names of its instances. May open devices; asked only where somebody names an instance
+    /// by number or lists what there is.
+    fn instances(&self) -> Vec<String>;
+
+    /// The name of one instance, answered without opening it.
+    fn instance_name(&self, index: u16) -> String {
+        format!("{}:{index}", self.name())
+    }
+}
+
+/// What it takes to use an argument on an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// As it is.
+    Native,
+    /// A conversion that copies nothing between residencies.
+    Free,
+    /// A copy between residencies: only where the scope coerces and the argument allows it.
+    Copy,
+    /// Not at all, and why.
+    Never(&'static str),
+}
+
+impl Fit {
+    /// The more demanding of two, for an argument of several parts.
+    fn and(self, other: Fit) -> Fit {
+        let rank = |fit: &Fit| match fit {
+            Fit::Native => 0,
+            Fit::Free => 1,
+            Fit::Copy => 2,
+            Fit::Never(_) => 3,
+        };
+        if rank(&other) > rank(&self) { other } else { self }
+    }
+
+    pub(super) fn of(backend: &dyn BackendKind, index: u16, key: Key) -> Fit {
+        let fits = key.parts().iter().map(|&part| backend.fit(index, part));
+        fits.fold(Fit::Native, Fit::and)
+    }
+}
+
+/// A kind's number in this process, interned by name: a kind may be named (in a registration, in a
+/// scope) by code that is linked without it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KindId(pub(super) u16);
+
+impl KindId {
+    /// The id for this name, enrolled or not.
+    pub fn intern(name: &str) -> KindId {
+        registry::intern_kind(name)
+    }
+
+    /// The name.
+    pub fn name(self) -> &'static str {
+        registry::kind_name(self)
+    }
+
+    /// The backend enrolled under this id, if it is linked.
+    pub fn backend(self) -> Option<&'static dyn BackendKind> {
+        registry::backend(self)
+    }
+}
+
+impl fmt::Debug for KindId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The storage behind a [`Kind`] constant: `static GPU: KindCell = KindCell::new("gpu");`.
+pub struct KindCell {
+    name: &'static str,
+    /// The id plus one, once it is known.
+    id: AtomicU32,
+}
+
+impl KindCell {
+    /// A kind of this name.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, id: AtomicU32::new(0) }
+    }
+}
+
+/// A backend kind as a value: what `np::gpu` is, what scopes and registrations name.
+///
+/// ```
+/// use polyarray_core::dispatch::{Kind, KindCell};
+/// static GPU: KindCell = KindCell::new("gpu");
+/// #[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]
+/// pub const gpu: Kind = Kind::new(&GPU);
+/// assert_eq!(gpu.name(), "gpu");
+/// ```
+#[derive(Clone, Copy)]
+pub struct Kind(&'static KindCell);
+
+impl Kind {
+    /// The kind of a cell.
+    pub const fn new(cell: &'static KindCell) -> Self {
+        Self(cell)
+    }
+
+    /// The kind with this name among those enrolled.
+    pub fn named(name: &str) -> Result<Kind, Error> {
+        let id = KindId::intern(name);
+        registry::known(Target { kind: id, index: None }, "the program")?;
+        Ok(id.into())
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// Its number in this process.
+    #[inline]
+    pub fn id(self) -> KindId {
+        match self.0.id.load(Ordering::Relaxed) {
+            0 => {
+                let id = KindId::intern(self.0.name);
+                self.0.id.store(u32::from(id.0) + 1, Ordering::Relaxed);
+                id
+            }
+            known => KindId((known - 1) as u16),
+        }
+    }
+
+    /// Its instance of this number; whether it exists is found out when a call reaches it.
+    pub fn instance(self, index: u16) -> Instance {
+        Instance { kind: self.id(), index }
+    }
+
+    /// Adds an implementation of `M`.
+    ///
+    /// A second one is an error that names both places, unless [`Kind::replace`] says that it replaces.
+    /// A wrong signature does not compile: see [`method!`](super::method!).
+    #[track_caller]
+    pub fn register<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
+        registry::register::<M>(self.id(), implementation, Location::caller(), false)
+    }
+
+    /// Adds an implementation of `M`, or takes the place of the one that is there.
+    #[track_caller]
+    pub fn replace<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
+        registry::register::<M>(self.id(), implementation, Location::caller(), true)
+    }
+}
+
+impl From<KindId> for Kind {
+    fn from(id: KindId) -> Kind {
+        Kind(registry::cell(id))
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Kind {}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One instance of a kind, such as `gpu:1`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Instance {
+    /// Its kind.
+    pub kind: KindId,
+    /// Its number within the kind.
+    pub index: u16,
+}
+
+impl Instance {
+    /// Its name: `cpu`, `gpu:1`.
+    pub fn name(self) -> String {
+        match self.kind.backend() {
+            Some(backend) => backend.instance_name(self.index),
+            None => format!("{}:{}", self.kind.name(), self.index),
+        }
+    }
+
+    /// What it takes to use an argument with this key here.
+    pub fn fit(self, key: Key) -> Fit {
+        match self.kind.backend() {
+            Some(backend) => Fit::of(backend, self.index, key),
+            None => Fit::Never("no such backend is linked"),
+        }
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+impl fmt::Display for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+/// What a scope names: a kind, whose instance the arguments select, or one instance of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The kind.
+    pub kind: KindId,
+    /// The instance; none leaves it to the arguments.
+    pub index: Option<u16>,
+}
+
+impl Target {
+    /// Whether this target, used to skip or block, covers an instance.
+    pub(super) fn covers(self, instance: Instance) -> bool {
+        self.kind == instance.kind && self.index.is_none_or(|index| index == instance.index)
+    }
+}
+
+impl From<Instance> for Target {
+    fn from(instance: Instance) -> Target {
+        Target { kind: instance.kind, index: Some(instance.index) }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.index {
+            Some(index) => Instance { kind: self.kind, index }.fmt(f),
+            None => f.write_str(self.kind.name()),
+        }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Whatever names a backend: a [`Kind`], an [`Instance`], or a string such as `"gpu"` or `"gpu:1"`.
+///
+/// Naming one that is not there is no error yet: the first call that meets it returns the typed
+/// error, which lists those that are.
+pub trait AsTarget {
+    /// The backend that it names.
+    fn target(&self) -> Target;
+}
+
+impl AsTarget for Target {
+    fn target(&self) -> Target {
+        *self
+    }
+}
+
+impl AsTarget for Kind {
+    #[inline]
+    fn target(&self) -> Target {
+        Target { kind: self.id(), index: None }
+    }
+}
+
+impl AsTarget for KindId {
+    fn target(&self) -> Target {
+        Target { kind: *self, index: None }
+    }
+}
+
+impl AsTarget for Instance {
+    fn target(&self) -> Target {
+        Target { kind: self.kind, index: Some(self.index) }
+    }
+}
+
+impl AsTarget for str {
+    fn target(&self) -> Target {
+        if let Some((kind, index)) = self.rsplit_once(':')
+            && let Ok(index) = index.parse()
+        {
+            return Target { kind: KindId::intern(kind), index: Some(index) };
+        }
+        Target { kind: KindId::intern(self), index: None }
+    }
+}
+
+impl AsTarget for String {
+    fn target(&self) -> Target {
+        self.as_str().target()
+    }
+}
+
+impl<T: AsTarget + ?Sized> AsTarget for &T {
+    #[inline]
+    fn target(&self) -> Target {
+        (**self).target()
+    }
+}

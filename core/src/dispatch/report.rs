@@ -1,0 +1,202 @@
+//! What a person reads: how each candidate fared, and what to write instead.
+use std::sync::{Arc, OnceLock};
+
+use super::argument::Argument;
+use super::call::Call;
+use super::candidates::Origin;
+use super::decline::{Decline, Operand};
+use super::error::{Error, NotFound, Tried};
+use super::key::Key;
+use super::kind::{Fit, Instance};
+use super::method::MethodInfo;
+use super::plan::{Row, Verdict};
+use super::trace::Outcome;
+
+/// What came of a candidate that was ready when the call began.
+pub(super) enum Seen {
+    /// A conversion of this argument was refused.
+    Refused(usize, Decline),
+    Declined {
+        implementation: Option<Decline>,
+        default: Option<Error>,
+    },
+    Ran,
+    RanDefault(Option<Decline>),
+    Failed,
+}
+
+pub(super) fn operands(method: &MethodInfo, arguments: &[&dyn Argument]) -> Vec<Operand> {
+    method.arguments.iter().zip(arguments).map(|(name, argument)| argument.describe(name)).collect()
+}
+
+/// Why these fits do not do: the first argument in the way.
+fn obstacle(names: &[&str], keys: &[Key], fits: &[Fit]) -> String {
+    for ((name, key), fit) in names.iter().zip(keys).zip(fits) {
+        match fit {
+            Fit::Never(why) => return format!("{name} can't be had here: {why}"),
+            Fit::Copy => return format!("{name} lives on {key}, and nothing allows to copy it"),
+            Fit::Native | Fit::Free => {}
+        }
+    }
+    "the arguments do not fit".to_owned()
+}
+
+/// The names of all dispatchables, for methods and for `determine_backend`, which has no names.
+pub(super) fn names(method: Option<&'static MethodInfo>, count: usize) -> Vec<&'static str> {
+    match method {
+        Some(method) => method.arguments.to_vec(),
+        None => vec!["value"; count],
+    }
+}
+
+pub(super) fn considered(row: &Row, names: &[&str], keys: &[Key], seen: Option<&Seen>) -> Tried {
+    let outcome = match (&row.verdict, seen) {
+        (Verdict::Passed(passed), _) => Outcome::Passed(*passed),
+        (Verdict::Unselected(decline), _) => Outcome::Refused(decline.to_string()),
+        (Verdict::Refused { fits, .. }, _) => Outcome::Refused(obstacle(names, keys, fits)),
+        (Verdict::Ready(_), Some(Seen::Refused(at, decline))) => {
+            Outcome::Refused(format!("{}: {decline}", names[*at]))
+        }
+        (Verdict::Ready(_), Some(Seen::Declined { implementation, default })) => Outcome::Declined {
+            implementation: implementation.as_ref().map(Decline::to_string),
+            default: default.clone(),
+        },
+        (Verdict::Ready(_), Some(Seen::RanDefault(reason))) => {
+            Outcome::RanDefault(reason.as_ref().map(Decline::to_string))
+        }
+        (Verdict::Ready(_), Some(Seen::Failed)) => Outcome::Failed,
+        (Verdict::Ready(_), Some(Seen::Ran) | None) => Outcome::Ran,
+    };
+    let backend = match &row.verdict {
+        Verdict::Refused { to, .. } => to.name(),
+        Verdict::Ready(ready) => ready.to.name(),
+        Verdict::Passed(_) | Verdict::Unselected(_) => row.target.to_string(),
+    };
+    Tried { backend, origin: row.origin, outcome }
+}
+
+pub(super) fn tried(call: &Call<'_>, n: usize, seen: Option<&Seen>) -> Tried {
+    considered(&call.plan.rows[n], call.plan.method.0.arguments, &call.plan.keys, seen)
+}
+
+/// The error of a call that no candidate ran.
+pub(super) fn not_found(call: &Call<'_>, seen: &[(usize, Seen)], default: Option<Error>) -> Error {
+    let of = |n: usize| seen.iter().find(|(row, _)| *row == n).map(|(_, seen)| seen);
+    let report = Report {
+        what: call.plan.method.0.to_string(),
+        names: call.plan.method.0.arguments.to_vec(),
+        keys: &call.plan.keys,
+        arguments: call.arguments,
+        rows: &call.plan.rows,
+        ended: call.plan.ended,
+    };
+    report.error(of, default)
+}
+
+pub(super) struct Report<'a> {
+    pub what: String,
+    pub names: Vec<&'static str>,
+    pub keys: &'a [Key],
+    pub arguments: &'a [&'a dyn Argument],
+    pub rows: &'a [Row],
+    pub ended: bool,
+}
+
+impl<'a> Report<'a> {
+    pub fn error(&self, seen: impl Fn(usize) -> Option<&'a Seen>, default: Option<Error>) -> Error {
+        let tried: Vec<Tried> = self
+            .rows
+            .iter()
+            .enumerate()
+            .map(|(n, row)| considered(row, &self.names, self.keys, seen(n)))
+            .collect();
+        let ended = self.rows.last().filter(|_| self.ended).map(|row| {
+            let why = if row.origin == Origin::Pin { "a pin is exact" } else { "it is `only`, or coerces" };
+            format!("{}: {why}", row.target)
+        });
+        let operands =
+            self.names.iter().zip(self.arguments).map(|(name, argument)| argument.describe(name)).collect();
+        let fixes = self.fixes(seen);
+        Error::NotFound(Arc::new(NotFound {
+            method: self.what.clone(),
+            operands,
+            tried,
+            ended,
+            default,
+            fixes,
+            inside: OnceLock::new(),
+        }))
+    }
+
+    fn fixes(&self, seen: impl Fn(usize) -> Option<&'a Seen>) -> Vec<String> {
+        let mut fixes = Vec::new();
+        for (n, row) in self.rows.iter().enumerate() {
+            match &row.verdict {
+                Verdict::Refused { to, fits } if !fits.iter().any(|fit| matches!(fit, Fit::Never(_))) => {
+                    fixes.push(self.remedies(*to, fits));
+                    if self.copied(fits).all(|(_, argument)| argument.coercible()) {
+                        fixes.push(format!("scope!({:?}, coerce);", row.target.to_string()));
+                    }
+                }
+                Verdict::Ready(ready) if matches!(seen(n), Some(Seen::Refused(..))) => {
+                    fixes.push(self.remedies(ready.to, &ready.fits));
+                }
+                Verdict::Unselected(_) => fixes.extend(self.gather(row)),
+                _ => continue,
+            }
+            break;
+        }
+        if fixes.is_empty() && self.ended {
+            fixes.push("leave the scope without `only`, or the pin, so that other backends are asked".into());
+        }
+        if fixes.is_empty() {
+            fixes.push(format!(
+                "register an implementation of {} on a backend that has the operands, or give it a default",
+                self.what
+            ));
+        }
+        fixes
+    }
+
+    fn copied(&self, fits: &'a [Fit]) -> impl Iterator<Item = (&'static str, &'a dyn Argument)> {
+        let all = self.names.iter().zip(self.arguments).zip(fits);
+        all.filter(|(_, fit)| **fit == Fit::Copy).map(|((name, argument), _)| (*name, *argument))
+    }
+
+    fn remedies(&self, to: Instance, fits: &'a [Fit]) -> String {
+        let each: Vec<String> = self.copied(fits).map(|(name, argument)| argument.remedy(name, to)).collect();
+        each.join(" and ")
+    }
+
+    /// Operands that name several instances of one kind: bring them to the first one's.
+    fn gather(&self, row: &Row) -> Option<String> {
+        let backend = row.target.kind.backend()?;
+        let first = self.keys.iter().flat_map(|key| key.parts()).next()?;
+        let to = Instance { kind: row.target.kind, index: backend.select(&[*first]).ok()? };
+        let each: Vec<String> = self
+            .names
+            .iter()
+            .zip(self.arguments)
+            .zip(self.keys)
+            .filter(|(_, key)| Fit::of(backend, to.index, **key) != Fit::Native)
+            .map(|((name, argument), _)| argument.remedy(name, to))
+            .collect();
+        (!each.is_empty()).then(|| each.join(" and "))
+    }
+}
+
+/// The error of a conversion that went wrong.
+pub(super) fn conversion(
+    call: &Call<'_>,
+    at: usize,
+    to: Instance,
+    source: Box<dyn std::error::Error + Send + Sync>,
+) -> Error {
+    let method = call.plan.method.0;
+    Error::Conversion {
+        method: method.to_string(),
+        operand: call.arguments[at].describe(method.arguments[at]),
+        to: to.name(),
+        source: source.into(),
+    }
+}

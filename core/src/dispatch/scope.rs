@@ -1,0 +1,105 @@
+//! Scopes: closures, and the local that `scope!` expands to.
+use std::marker::PhantomData;
+
+use super::kind::{AsTarget, Instance};
+use super::state::{Entered, Options, Pin, Replaced, State, Step};
+
+/// Runs `f` with a backend in front of all others.
+///
+/// ```
+/// use polyarray_core::dispatch::{Options, State, with_backend};
+/// let inside = with_backend("gpu", Options::COERCE, State::current);
+/// assert_ne!(inside, State::current());
+/// assert_eq!(inside, with_backend("gpu", Options::COERCE, State::current));
+/// ```
+pub fn with_backend<R>(target: impl AsTarget, options: Options, f: impl FnOnce() -> R) -> R {
+    let _entered = Entered::step(Step::Scope(target.target(), options));
+    f()
+}
+
+/// Runs `f` with a backend passed over, wherever it stands in the walk.
+///
+/// A pin entered within (a wrapper's call of its inner backend) is not concerned.
+pub fn skip<R>(target: impl AsTarget, f: impl FnOnce() -> R) -> R {
+    let _entered = Entered::step(Step::Skip(target.target()));
+    f()
+}
+
+/// Runs `f` with every call, of whatever domain, served by `instance` alone, or by defaults made of
+/// such calls. Takes the place of an outer pin, and goes before scopes, also before those entered
+/// inside it. This is how a wrapper backend calls the inner backend that it holds.
+pub fn pinned<R>(instance: Instance, coerce: bool, f: impl FnOnce() -> R) -> R {
+    let _entered = Entered::step(Step::Pin(Pin { to: instance, coerce }));
+    f()
+}
+
+/// Runs `f` in the empty state: for work that waits in a thread pool, where the waiting thread may
+/// pick up another caller's task.
+pub fn detached<R>(f: impl FnOnce() -> R) -> R {
+    let empty = State::empty();
+    let _replaced = Replaced::by(empty.walk, empty.sink);
+    f()
+}
+
+/// What `scope!` expands to: not nameable outside the macro, and bound to its thread.
+#[doc(hidden)]
+pub struct Scope {
+    _entered: Entered,
+    _bound_to_its_thread: PhantomData<*const ()>,
+}
+
+impl Scope {
+    #[doc(hidden)]
+    pub fn enter(target: impl AsTarget, options: Options) -> Scope {
+        Scope {
+            _entered: Entered::step(Step::Scope(target.target(), options)),
+            _bound_to_its_thread: PhantomData,
+        }
+    }
+}
+
+/// Puts a backend in front until the end of the enclosing block: `scope!(gpu);`,
+/// `scope!("gpu:1", only);`, `scope!(gpu, coerce);`.
+///
+/// The local behind it can't be named, so neither moved nor dropped early:
+/// ```
+/// use polyarray_core::dispatch::{State, scope};
+/// let outside = State::current();
+/// {
+///     scope!("gpu", coerce);
+///     assert_ne!(State::current(), outside);
+/// }
+/// assert_eq!(State::current(), outside);
+/// ```
+/// It stays on its thread (use [`State::wrap`](crate::dispatch::State::wrap) in async code):
+/// ```compile_fail,E0277
+/// use polyarray_core::dispatch::scope;
+/// fn spawn(_: impl Future + Send) {}
+/// spawn(async {
+///     scope!("gpu");
+///     std::future::ready(()).await;
+/// });
+/// ```
+/// ```compile_fail,E0425
+/// use polyarray_core::dispatch::scope;
+/// scope!("gpu");
+/// drop(scope);
+/// ```
+#[macro_export]
+macro_rules! __polyarray_scope {
+    ($target:expr) => {
+        $crate::__polyarray_scope!(@ $target, PLAIN)
+    };
+    ($target:expr, only) => {
+        $crate::__polyarray_scope!(@ $target, ONLY)
+    };
+    ($target:expr, coerce) => {
+        $crate::__polyarray_scope!(@ $target, COERCE)
+    };
+    (@ $target:expr, $options:ident) => {
+        let _scope = $crate::dispatch::__private::Scope::enter(
+            &$target,
+            $crate::dispatch::Options::$options,
+        );
+    };
+}

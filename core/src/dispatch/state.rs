@@ -1,0 +1,384 @@
+//! The state in force: immutable, interned, one pointer per thread.
+//!
+//! Entering a scope finds or makes a child of the state in force; the same step from the same state
+//! gives the same child, so its plans are found again. States are never freed: there are as many as a
+//! program has distinct nestings of scopes. Nothing here is counted by reference, because a counter
+//! shared by threads is what made entering slow.
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin as Pinned;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use parking_lot::Mutex;
+
+use super::globals::Globals;
+use super::kind::{Instance, Target};
+use super::method::MethodRef;
+use super::registry;
+use super::trace::Sink;
+
+/// How a backend in a scope is tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// The walk ends here when it declines.
+    pub only: bool,
+    /// Copies to its residency are allowed; implies `only`.
+    pub coerce: bool,
+}
+
+impl Options {
+    /// Tried first; the walk goes on when it declines.
+    pub const PLAIN: Options = Options { only: false, coerce: false };
+    /// The walk ends here.
+    pub const ONLY: Options = Options { only: true, coerce: false };
+    /// Arguments are copied where they must; the walk ends here.
+    pub const COERCE: Options = Options { only: true, coerce: true };
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Pin {
+    pub to: Instance,
+    pub coerce: bool,
+}
+
+/// One step from a state to a child of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Scope(Target, Options),
+    Skip(Target),
+    Pin(Pin),
+    /// The default of a method runs, pinned or not.
+    Default(MethodRef, Option<Pin>),
+    /// Globals of its own, by their number.
+    Globals(&'static GlobalsId),
+}
+
+/// Wraps the interned settings to compare by address.
+pub(super) type GlobalsId = Globals;
+
+impl PartialEq for Globals {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Globals {}
+
+/// What a walk consults. The public [`State`] adds the trace.
+pub(super) struct Walk {
+    pub id: u64,
+    /// Outermost first.
+    pub scopes: Vec<(Target, Options)>,
+    pub skipped: Vec<Target>,
+    pub pin: Option<Pin>,
+    /// The defaults that are running, each with its pin.
+    pub running: Vec<(MethodRef, Option<Pin>)>,
+    /// Captured globals; none means the process's, as they are.
+    pub globals: Option<&'static Globals>,
+    children: Mutex<Vec<(Step, &'static Walk)>>,
+}
+
+static ROOT: Walk = Walk {
+    id: 1,
+    scopes: Vec::new(),
+    skipped: Vec::new(),
+    pin: None,
+    running: Vec::new(),
+    globals: None,
+    children: Mutex::new(Vec::new()),
+};
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(2);
+
+/// Remembered per thread: the last child found in each place.
+const REMEMBERED: usize = 16;
+
+type Remembered = Cell<Option<(u64, Step, &'static Walk)>>;
+
+thread_local! {
+    static WALK: Cell<&'static Walk> = const { Cell::new(&ROOT) };
+    /// The id of the walk, or 0 while somebody listens: then no front cache matches.
+    static FAST: Cell<u64> = const { Cell::new(1) };
+    static SINK: RefCell<Option<Arc<Sink>>> = const { RefCell::new(None) };
+    static REMEMBER: [Remembered; REMEMBERED] = const { [const { Cell::new(None) }; REMEMBERED] };
+}
+
+impl Step {
+    /// A small number that tells steps apart well enough to choose a place.
+    fn place(&self, parent: u64) -> usize {
+        let target = |t: &Target| usize::from(t.kind.0) * 5 + t.index.map_or(0, |i| usize::from(i) + 1);
+        let own = match self {
+            Step::Scope(t, options) => {
+                target(t) + 3 * usize::from(options.only) + 7 * usize::from(options.coerce)
+            }
+            Step::Skip(t) => target(t) + 1,
+            Step::Pin(pin) => usize::from(pin.to.kind.0) * 5 + usize::from(pin.to.index) + 2,
+            Step::Default(method, _) => method.address() >> 4,
+            Step::Globals(globals) => globals.number as usize + 4,
+        };
+        (parent as usize).wrapping_mul(3).wrapping_add(own) % REMEMBERED
+    }
+}
+
+impl Walk {
+    /// The state one step from here: the same one every time.
+    pub fn child(&'static self, step: Step) -> &'static Walk {
+        let place = step.place(self.id);
+        REMEMBER.with(|remembered| {
+            if let Some((parent, known, child)) = remembered[place].get()
+                && parent == self.id
+                && known == step
+            {
+                return child;
+            }
+            let child = self.intern_child(step);
+            remembered[place].set(Some((self.id, step, child)));
+            child
+        })
+    }
+
+    fn intern_child(&'static self, step: Step) -> &'static Walk {
+        let mut children = self.children.lock();
+        if let Some((_, child)) = children.iter().find(|(known, _)| *known == step) {
+            return child;
+        }
+        let mut walk = Walk {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            scopes: self.scopes.clone(),
+            skipped: self.skipped.clone(),
+            pin: self.pin,
+            running: self.running.clone(),
+            globals: self.globals,
+            children: Mutex::default(),
+        };
+        match step {
+            Step::Scope(target, options) => walk.scopes.push((target, options)),
+            Step::Skip(target) => walk.skipped.push(target),
+            Step::Pin(pin) => walk.set_pin(pin),
+            Step::Default(method, pin) => {
+                walk.running.push((method, pin));
+                if let Some(pin) = pin
+                    && walk.pin != Some(pin)
+                {
+                    walk.set_pin(pin);
+                }
+            }
+            Step::Globals(globals) => walk.globals = Some(globals),
+        }
+        let child: &'static Walk = Box::leak(Box::new(walk));
+        children.push((step, child));
+        child
+    }
+
+    /// A pin is exact: what was skipped outside it doesn't leak into it.
+    fn set_pin(&mut self, pin: Pin) {
+        self.pin = Some(pin);
+        self.skipped.clear();
+    }
+
+    pub fn is_running(&self, method: MethodRef, pin: Option<Pin>) -> bool {
+        self.running
+            .iter()
+            .any(|&(running, under)| running == method && under.map(|pin| pin.to) == pin.map(|pin| pin.to))
+    }
+}
+
+/// The id that front caches compare with.
+#[inline(always)]
+pub(super) fn fast_id() -> u64 {
+    FAST.get()
+}
+
+#[inline]
+pub(super) fn walk() -> &'static Walk {
+    WALK.get()
+}
+
+pub(super) fn sink() -> Option<Arc<Sink>> {
+    if FAST.get() != 0 {
+        return None;
+    }
+    SINK.try_with(|sink| sink.borrow().clone()).ok().flatten()
+}
+
+fn set_walk(walk: &'static Walk) {
+    WALK.set(walk);
+    if FAST.get() != 0 {
+        FAST.set(walk.id);
+    }
+}
+
+pub(super) fn captured_globals() -> Option<&'static Globals> {
+    walk().globals
+}
+
+/// Gives the state in force other globals, until the entered state is left.
+pub(super) fn replace_globals(globals: &'static Globals) {
+    set_walk(walk().child(Step::Globals(globals)));
+}
+
+/// While it lives, a child of the state in force is in force. Goes back on drop, also in a panic.
+pub(super) struct Entered {
+    before: &'static Walk,
+    inside: &'static Walk,
+}
+
+impl Entered {
+    #[inline]
+    pub fn step(step: Step) -> Entered {
+        Entered::walk(walk().child(step))
+    }
+
+    #[inline]
+    pub fn walk(inside: &'static Walk) -> Entered {
+        let before = walk();
+        set_walk(inside);
+        Entered { before, inside }
+    }
+}
+
+impl Drop for Entered {
+    #[inline]
+    fn drop(&mut self) {
+        let now = walk();
+        // Globals that were set inside the scope outlast it, unlike scopes.
+        match now.globals {
+            Some(globals) if !std::ptr::eq(now, self.inside) && self.before.globals != Some(globals) => {
+                set_walk(self.before.child(Step::Globals(globals)));
+            }
+            _ => set_walk(self.before),
+        }
+    }
+}
+
+/// The state in force: scopes, skips, pin, globals, and who listens.
+///
+/// Captured in O(1), entered on any thread. Two states are equal when they stem from the same steps
+/// and have the same listener.
+#[derive(Clone)]
+pub struct State {
+    pub(super) walk: &'static Walk,
+    pub(super) sink: Option<Arc<Sink>>,
+}
+
+impl State {
+    /// The state in force, with the globals as they are now.
+    pub fn current() -> State {
+        let walk = walk();
+        let walk = match walk.globals {
+            Some(_) => walk,
+            None => walk.child(Step::Globals(registry::read(|tables| tables.globals()))),
+        };
+        State { walk, sink: sink() }
+    }
+
+    /// No scope, no listener, the process's globals as they are.
+    pub fn empty() -> State {
+        State { walk: &ROOT, sink: None }
+    }
+
+    /// This state with another listener.
+    #[must_use]
+    pub fn with_sink(mut self, sink: Option<Arc<Sink>>) -> State {
+        self.sink = sink;
+        self
+    }
+
+    /// Runs `f` in this state, globals included, whatever thread this is.
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _entered = Replaced::by(self.walk, self.sink.clone());
+        f()
+    }
+
+    /// A future that is polled in this state, whichever thread polls it.
+    pub fn wrap<F: Future>(&self, future: F) -> InState<F> {
+        InState { state: self.clone(), future: Box::pin(future) }
+    }
+}
+
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        let sinks = (&self.sink, &other.sink);
+        let same_sink = match sinks {
+            (None, None) => true,
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        self.walk.id == other.walk.id && same_sink
+    }
+}
+
+impl Eq for State {}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State")
+            .field("scopes", &self.walk.scopes)
+            .field("skipped", &self.walk.skipped)
+            .field("pin", &self.walk.pin)
+            .field("listens", &self.sink.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// While it lives, the whole state, listener included, is another one.
+pub(super) struct Replaced {
+    walk: &'static Walk,
+    sink: Option<Arc<Sink>>,
+}
+
+impl Replaced {
+    pub fn by(walk: &'static Walk, sink: Option<Arc<Sink>>) -> Replaced {
+        let before = Replaced { walk: self::walk(), sink: self::sink() };
+        Replaced::set(walk, sink);
+        before
+    }
+
+    fn set(walk: &'static Walk, sink: Option<Arc<Sink>>) {
+        WALK.set(walk);
+        FAST.set(if sink.is_some() { 0 } else { walk.id });
+        // A thread on its way out has no listener left, which is as well.
+        let _ = SINK.try_with(|place| *place.borrow_mut() = sink);
+    }
+}
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        Replaced::set(self.walk, self.sink.take());
+    }
+}
+
+/// A future with the state that it is polled in; see [`State::wrap`].
+pub struct InState<F> {
+    state: State,
+    future: Pinned<Box<F>>,
+}
+
+impl<F: Future> Future for InState<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pinned<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = &mut *self;
+        let future = this.future.as_mut();
+        this.state.enter(|| future.poll(cx))
+    }
+}
+
+/// While it lives, no front cache matches on this thread.
+pub(super) struct NoFast(u64);
+
+impl NoFast {
+    pub fn new() -> NoFast {
+        NoFast(FAST.replace(0))
+    }
+}
+
+impl Drop for NoFast {
+    fn drop(&mut self) {
+        if self.0 != 0 {
+            FAST.set(walk().id);
+        }
+    }
+}

@@ -1,2 +1,40 @@
-//! Set-up, demo and test in one command each.
-fn main() {}
+//! Set-up, demo and test in one command each: `cargo xtask demo`, `cargo xtask test`.
+//!
+//! Plain std, so that a fresh machine begins at once.
+mod adapter;
+mod demo;
+mod step;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask demo    simulate genotypes, analyse them on every backend there is, compare
+cargo xtask test    everything: format, lints, documentation, all tests (installs a software adapter if it may)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("unknown: {}\n{HELP}", arguments.join(" "));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The workspace's root.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The folder of reference data: `POLYARRAY_DATA`, by default `../shared/data` beside the workspace.
+fn reference_data() -> PathBuf {
+    std::env::var_os("POLYARRAY_DATA").map_or_else(|| root().join("../shared/data"), PathBuf::from)
+}

@@ -1,0 +1,51 @@
+//! The command line: one file a command. Each command returns a report, which is printed for people or, with
+//! `--json`, for programs; or a [`Failure`], whose exit code says who can mend it.
+mod devices;
+mod failure;
+mod genetics;
+mod ops;
+mod progress;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+use report::Report;
+
+/// Write array code once; it runs where the data lives.
+#[derive(Parser)]
+#[command(name = "polyarray", version, about, after_help = failure::EXIT_CODES)]
+struct Cli {
+    /// Print one JSON document instead of text (errors too)
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Where arrays can live, what each place can do, which one would be used and why
+    Devices(devices::Arguments),
+    /// Every elementwise operation and reduction
+    Ops,
+    /// Statistical genetics on PLINK files
+    #[command(subcommand)]
+    Genetics(genetics::Command),
+}
+
+/// Runs the tool on this process's arguments.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Devices(arguments) => arguments.run(),
+        Command::Ops => Ok(ops::run()),
+        Command::Genetics(command) => command.run(cli.json),
+    };
+    match outcome {
+        Ok(report) => report.print(cli.json),
+        Err(failure) => failure.print(cli.json),
+    }
+}

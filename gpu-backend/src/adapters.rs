@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 use crate::error::{GpuError, Result};
 use crate::profile::Profile;
 
-/// Chooses which adapter plain `gpu` means: an index, or a part of a name.
+/// Chooses which adapter comes first, as `gpu` and `gpu:0`: its place in the list without this
+/// variable, or a part of its name.
 pub const ADAPTER_VARIABLE: &str = "POLYARRAY_ADAPTER";
 /// Names the device that creation functions use when none is given: `host`, `gpu` or `gpu:N`.
 pub const DEVICE_VARIABLE: &str = "POLYARRAY_DEFAULT_DEVICE";
@@ -33,7 +34,7 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    /// The residency name, `gpu:N`.
+    /// Its residency name, `gpu:N`.
     pub fn name(&self) -> String {
         format!("gpu:{}", self.index)
     }
@@ -62,16 +63,40 @@ pub enum DefaultDevice {
     Gpu(usize),
 }
 
-/// All adapters of this machine, real GPUs before software, asked once per process.
+/// All adapters of this machine: the one that `POLYARRAY_ADAPTER` names first, then real GPUs before
+/// software. Asked once per process; `gpu` and `gpu:0` are the first.
 ///
 /// # Errors
-/// [`GpuError::NoAdapter`], with the command that mends it.
+/// [`GpuError::NoAdapter`], with the command that mends it; [`GpuError::UnknownAdapter`] where the
+/// variable matches none.
 pub fn list() -> Result<&'static [Adapter]> {
+    Ok(&known_adapters()?.0)
+}
+
+/// The adapter that `gpu` means, and why.
+///
+/// # Errors
+/// As [`list`].
+pub fn chosen() -> Result<(&'static Adapter, &'static str)> {
+    let (adapters, why) = known_adapters()?;
+    adapters.first().map(|adapter| (adapter, why.as_str())).ok_or(GpuError::NoAdapter)
+}
+
+fn known_adapters() -> Result<&'static (Vec<Adapter>, String)> {
     // The instance and the adapters stay for the whole process: a static is never dropped, so no
     // driver is unloaded while another thread still uses it.
-    static ADAPTERS: OnceLock<Vec<Adapter>> = OnceLock::new();
-    let adapters = ADAPTERS.get_or_init(enumerate);
-    if adapters.is_empty() { Err(GpuError::NoAdapter) } else { Ok(adapters) }
+    static ADAPTERS: OnceLock<Result<(Vec<Adapter>, String)>> = OnceLock::new();
+    let found = ADAPTERS.get_or_init(|| {
+        let mut adapters = enumerate();
+        let names: Vec<&str> = adapters.iter().map(|adapter| adapter.info.name.as_str()).collect();
+        let choice = choose(&names, &environment)?;
+        adapters[..=choice.index].rotate_right(1);
+        for (index, adapter) in adapters.iter_mut().enumerate() {
+            adapter.index = index;
+        }
+        Ok((adapters, choice.why))
+    });
+    found.as_ref().map_err(Clone::clone)
 }
 
 fn enumerate() -> Vec<Adapter> {
@@ -104,7 +129,7 @@ fn rank(info: &wgpu::AdapterInfo) -> u8 {
     }
 }
 
-/// Which of the adapters named `names` plain `gpu` means: the one that `POLYARRAY_ADAPTER` names by
+/// Which of the adapters named `names` comes first: the one that `POLYARRAY_ADAPTER` names by
 /// index or by part of its name (case does not matter), else the first.
 ///
 /// # Errors
@@ -178,17 +203,6 @@ pub fn default_device(
         Ok(index) if index < names.len() => Ok(DefaultDevice::Gpu(index)),
         _ => Err(unknown(names.len())),
     }
-}
-
-/// The adapter that plain `gpu` means, and why.
-///
-/// # Errors
-/// As [`list`] and [`choose`].
-pub fn chosen(lookup: Lookup<'_>) -> Result<(&'static Adapter, Choice)> {
-    let adapters = list()?;
-    let names: Vec<&str> = adapters.iter().map(|adapter| adapter.info.name.as_str()).collect();
-    let choice = choose(&names, lookup)?;
-    Ok((&adapters[choice.index], choice))
 }
 
 fn known(names: &[&str]) -> String {

@@ -26,7 +26,7 @@ pub struct Binding {
     pub name: String,
     /// Whether it is written.
     pub access: Access,
-    /// The fewest bytes that may be bound.
+    /// The fewest bytes that may be bound; 0 where only the driver knows.
     pub least_bytes: u64,
     /// The scalar type of a runtime-sized array's elements, as WGSL spells it; `None` for anything
     /// else.
@@ -54,6 +54,13 @@ pub struct Source<'a> {
     pub entry: &'a str,
     /// How it reaches the driver.
     pub route: Route,
+}
+
+/// What the driver is given.
+#[derive(Clone, Copy)]
+enum Code<'a> {
+    Spirv(&'a [u32]),
+    Wgsl(&'a str),
 }
 
 /// A compiled kernel.
@@ -130,9 +137,17 @@ impl Gpu {
     pub fn pipeline(&self, source: &Source<'_>) -> Result<Arc<Pipeline>> {
         let route = [matches!(source.route, Route::Exact) as u8];
         let key = structure_key(&[source.wgsl.as_bytes(), source.entry.as_bytes(), &route]);
-        self.pipeline_keyed(key, || {
-            let module = reflect::parse(source, self)?;
-            self.compile(source, module)
+        self.pipeline_keyed(key, || match source.route {
+            Route::Exact => {
+                let options = self.shader_options();
+                let compiled = polyarray_shaders::compile(source.name, source.wgsl, &options);
+                self.make_exact(source.name, source.entry, source.wgsl, compiled)
+            }
+            Route::Checked => {
+                let reflection = reflect::foreign(source, self)?;
+                self.refuse_known_garbage(source)?;
+                self.make(source.name, source.entry, Code::Wgsl(source.wgsl), reflection)
+            }
         })
     }
 
@@ -155,31 +170,69 @@ impl Gpu {
         Ok(Arc::clone(kernels.lock().entry(key).or_insert(made)))
     }
 
-    fn compile(&self, source: &Source<'_>, parsed: reflect::Parsed) -> Result<Pipeline> {
-        let reflection = parsed.reflection.clone();
-        let complain = |reason: String| GpuError::Shader {
-            kernel: source.name.to_owned(),
-            device: self.title(),
-            reason,
-        };
+    /// The generated kernel of `shader`, compiled at its first use.
+    ///
+    /// # Errors
+    /// [`GpuError::Shader`]: a defect of the generator, or a driver that refuses the kernel.
+    pub(crate) fn generated(&self, shader: &polyarray_shaders::Shader) -> Result<Arc<Pipeline>> {
+        self.pipeline_keyed(shader.key(), || {
+            let wgsl = if self.profile().passthrough { String::new() } else { shader.wgsl() };
+            self.make_exact(&shader.label(), polyarray_shaders::plan::ENTRY, &wgsl, shader.compile())
+        })
+    }
+
+    fn shader_options(&self) -> polyarray_shaders::Options {
+        let profile = self.profile();
+        polyarray_shaders::Options {
+            subgroups: profile.subgroup.is_some(),
+            immediates: profile.immediates > 0,
+            ..polyarray_shaders::Options::own(profile.shader_features())
+        }
+    }
+
+    /// A stranger's kernel with what is known to compute garbage or to crash a compiler is refused.
+    fn refuse_known_garbage(&self, source: &Source<'_>) -> Result<()> {
+        use polyarray_shaders::ShaderError;
+        let options = polyarray_shaders::Options { checked: true, ..self.shader_options() };
+        match polyarray_shaders::compile(source.name, source.wgsl, &options) {
+            Err(error @ (ShaderError::Refused { .. } | ShaderError::Panicked { .. })) => {
+                Err(self.complaint(source.name, error.to_string()))
+            }
+            // Whatever else it says, naga has already judged the text with all of the adapter's features.
+            _ => Ok(()),
+        }
+    }
+
+    fn complaint(&self, kernel: &str, reason: String) -> GpuError {
+        GpuError::Shader { kernel: kernel.to_owned(), device: self.title(), reason }
+    }
+
+    /// A kernel from what the shaders crate compiled: its SPIR-V where the adapter takes that, else the
+    /// text, which wgpu then compiles itself.
+    fn make_exact(
+        &self,
+        name: &str,
+        entry: &str,
+        wgsl: &str,
+        compiled: Result<polyarray_shaders::Spirv, polyarray_shaders::ShaderError>,
+    ) -> Result<Pipeline> {
+        let compiled = compiled.map_err(|error| self.complaint(name, error.to_string()))?;
+        let reflection = reflect::own(&compiled, entry).map_err(|reason| self.complaint(name, reason))?;
+        let code = if self.profile().passthrough { Code::Spirv(&compiled.words) } else { Code::Wgsl(wgsl) };
+        self.make(name, entry, code, reflection)
+    }
+
+    fn make(&self, name: &str, entry: &str, code: Code<'_>, reflection: Reflection) -> Result<Pipeline> {
         if reflection.immediates > self.profile().immediates {
-            return Err(complain(format!(
-                "it takes {} bytes of immediates, the adapter has {}",
-                reflection.immediates,
-                self.profile().immediates
-            )));
+            let (wanted, there) = (reflection.immediates, self.profile().immediates);
+            let reason = format!("it takes {wanted} bytes of immediates, the adapter has {there}");
+            return Err(self.complaint(name, reason));
         }
         let bindings = reflection.bindings.len() as u32;
         if bindings > self.profile().storage_buffers {
-            return Err(complain(format!(
-                "it binds {bindings} buffers, the adapter's limit is {}",
-                self.profile().storage_buffers
-            )));
+            let there = self.profile().storage_buffers;
+            return Err(self.complaint(name, format!("it binds {bindings} buffers, the adapter {there}")));
         }
-        let spirv = match source.route {
-            Route::Exact if self.profile().passthrough => Some(parsed.exact_spirv(source, self)?),
-            _ => None,
-        };
         let device = self.raw_device();
         // wgpu or the driver may panic on a shader that nobody foresaw (naga does on some): a
         // stranger's text must not take the process with it.
@@ -194,27 +247,28 @@ impl Gpu {
                     bind_group_layouts: &[Some(&layout)],
                     immediate_size: reflection.immediates,
                 });
-                let module = match &spirv {
-                    Some(words) => passthrough(device, source, &reflection, words),
-                    None => device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                let module = match code {
+                    Code::Spirv(words) => passthrough(device, entry, &reflection, words),
+                    Code::Wgsl(text) => device.create_shader_module(wgpu::ShaderModuleDescriptor {
                         label: None,
-                        source: wgpu::ShaderSource::Wgsl(source.wgsl.into()),
+                        source: wgpu::ShaderSource::Wgsl(text.into()),
                     }),
                 };
                 let raw = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                    label: Some(source.name),
+                    label: Some(name),
                     layout: Some(&pipeline_layout),
                     module: &module,
-                    entry_point: Some(source.entry),
+                    entry_point: Some(entry),
                     compilation_options: wgpu::PipelineCompilationOptions::default(),
                     cache: None,
                 });
                 (raw, layout)
             })
         }));
-        let (raw, layout) =
-            made.map_err(|panic| complain(reflect::panic_text(&*panic)))?.map_err(complain)?;
-        Ok(Pipeline { name: source.name.to_owned(), raw, layout, reflection })
+        let (raw, layout) = made
+            .unwrap_or_else(|panic| Err(reflect::panic_text(&*panic)))
+            .map_err(|reason| self.complaint(name, reason))?;
+        Ok(Pipeline { name: name.to_owned(), raw, layout, reflection })
     }
 }
 
@@ -238,23 +292,24 @@ fn entries(bindings: &[Binding]) -> Vec<wgpu::BindGroupLayoutEntry> {
 /// The one place where code reaches the driver unseen by wgpu.
 fn passthrough(
     device: &wgpu::Device,
-    source: &Source<'_>,
+    entry: &str,
     reflection: &Reflection,
     words: &[u32],
 ) -> wgpu::ShaderModule {
     let [x, y, z] = reflection.workgroup;
-    let entry = wgpu::PassthroughShaderEntryPoint { name: source.entry.into(), workgroup_size: (x, y, z) };
+    let entry = wgpu::PassthroughShaderEntryPoint { name: entry.into(), workgroup_size: (x, y, z) };
     let descriptor = wgpu::ShaderModuleDescriptorPassthrough {
         label: None,
         entry_points: std::slice::from_ref(&entry).into(),
         spirv: Some(words.into()),
         ..Default::default()
     };
-    // SAFETY: the words are naga's own output for a module that naga validated, changed only by
-    // decorations that forbid rewriting float operations. The layout it is used with is reflected
-    // from the same module: bindings are dense from 0 in group 0, which is how wgpu's Vulkan layer
-    // numbers them. naga's bounds checks, loop bounds, division guards and zero initialisation of
-    // workgroup memory are part of the generated code.
+    // SAFETY: the words are naga's own output for a module that naga validated with no more than this
+    // adapter's features, changed only by decorations that forbid rewriting float operations. The
+    // layout it is used with is reflected from the same module: bindings are dense from 0 in group 0,
+    // which is how wgpu's Vulkan layer numbers them. Only kernels of our own come here: their
+    // generators keep indices within the bindings and loops within the budget, naga zeroes their
+    // workgroup memory, and every dispatch is checked against the bindings' sizes.
     unsafe { device.create_shader_module_passthrough(descriptor) }
 }
 

@@ -7,7 +7,7 @@
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
 use crate::pipeline::{Route, Source};
-use crate::submit::{Dispatch, Window};
+use crate::submit::{Dispatch, Params, Window};
 
 /// What one probe found.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +74,7 @@ const SINGLE: &[Probe] = &[
     needed("1/3 is correctly rounded", "v(1) / v(8)", 1.0 / 3.0),
     needed("sqrt 2 is correctly rounded", "sqrt(v(9))", std::f64::consts::SQRT_2),
     needed("a*b+c is rounded twice, not fused", "v(10) * v(10) - rounded_square()", 0.0),
+    needed("exp 1, our own, within 4 ULP", "ulps(f32_exp(v(1)), e())", 0.0),
     told("fma is fused", "fma(v(10), v(10), -rounded_square())", 5.960_464_477_539_063e-8),
     told("NaN != NaN, by a != b", "select(v(4), v(1), v(3) != v(3))", 1.0),
     told("min propagates NaN", "min(v(1), v(3))", f64::NAN),
@@ -96,7 +97,8 @@ const DOUBLE: &[Probe] = &[
     needed("f64: 2.5 rounds to even by the magic number", "(v(6) + magic()) - magic()", 2.0),
     needed("f64: 3.5 rounds to even by the magic number", "(v(7) + magic()) - magic()", 4.0),
     needed("f64: 1/3 is correctly rounded", "v(1) / v(8)", 1.0 / 3.0),
-    needed("f64: sqrt 2 is correctly rounded", "sqrt(v(9))", std::f64::consts::SQRT_2),
+    needed("f64: sqrt 2 is correctly rounded", "f64_sqrt(v(9))", std::f64::consts::SQRT_2),
+    needed("f64: exp 1, our own, within 4 ULP", "ulps(f64_exp(v(1)), e())", 0.0),
 ];
 
 /// The helpers that the expressions use, for the float type `real`.
@@ -106,6 +108,9 @@ const HELPERS: &str = "
 fn v(i: u32) -> real { return operands[i]; }
 fn magic() -> real { return operands[12]; }
 fn rounded_square() -> real { return operands[14]; }
+fn e() -> real { return operands[15]; }
+// 0 where x is within 4 units in the last place of y; operands[16] is 4 ULP, relative.
+fn ulps(x: real, y: real) -> real { return select(x - y, operands[4], abs(x - y) <= operands[16] * y); }
 // Knuth, The Art of Computer Programming 2, 4.2.2, theorem B.
 fn two_sum_error(a: real, b: real) -> real {
     let s = a + b;
@@ -134,7 +139,7 @@ pub(crate) fn run(gpu: &Gpu) -> Result<Vec<Outcome>> {
     operands[11] = f32::MAX;
     // 1.5 * 2^23 pushes the fraction out; 2^12 + 1 splits a 24-bit significand; 1 + 2^-11 is the
     // square of operand 10, rounded.
-    operands.extend([12_582_912.0, 4097.0, 1.000_488_281_25]);
+    operands.extend([12_582_912.0, 4097.0, 1.000_488_3, std::f32::consts::E, 2.0 * f32::EPSILON]);
     let mut results = vec![0_f32; SINGLE.len()];
     launch(gpu, SINGLE, "f32", bytemuck::cast_slice(&operands), bytemuck::cast_slice_mut(&mut results))?;
     let mut outcomes: Vec<Outcome> = SINGLE
@@ -142,11 +147,17 @@ pub(crate) fn run(gpu: &Gpu) -> Result<Vec<Outcome>> {
         .zip(&results)
         .map(|(probe, &got)| outcome(probe, f64::from(got), f64::from(single(probe.wanted))))
         .collect();
-    if gpu.profile().f64 {
+    if gpu.profile().shader_features().f64 {
         let mut operands = OPERANDS.to_vec();
         // A unit in the last place of 1e17 is 16.
         operands[0] = 1e17;
-        operands.extend([6_755_399_441_055_744.0, 134_217_729.0, 1.0]);
+        operands.extend([
+            6_755_399_441_055_744.0,
+            134_217_729.0,
+            1.0,
+            std::f64::consts::E,
+            2.0 * f64::EPSILON,
+        ]);
         let mut results = vec![0_f64; DOUBLE.len()];
         launch(gpu, DOUBLE, "f64", bytemuck::cast_slice(&operands), bytemuck::cast_slice_mut(&mut results))?;
         outcomes.extend(DOUBLE.iter().zip(&results).map(|(probe, &got)| outcome(probe, got, probe.wanted)));
@@ -160,17 +171,24 @@ fn outcome(probe: &Probe, got: f64, wanted: f64) -> Outcome {
 }
 
 fn launch(gpu: &Gpu, probes: &[Probe], real: &str, operands: &[u8], results: &mut [u8]) -> Result<()> {
-    let mut wgsl = format!("alias real = {real};\n{HELPERS}\n@compute @workgroup_size(1)\nfn probe() {{\n");
+    let mut text = format!("alias real = {real};\n{HELPERS}\n@compute @workgroup_size(1)\nfn probe() {{\n");
     for (index, probe) in probes.iter().enumerate() {
-        wgsl.push_str(&format!("    results[{index}] = {};\n", probe.expression));
+        text.push_str(&format!("    results[{index}] = {};\n", probe.expression));
     }
-    wgsl.push('}');
+    text.push('}');
+    // Our own functions are probed, too: those of the drivers are loose, or garbage.
+    let wgsl = polyarray_shaders::Library::get(gpu.profile().shader_features()).link(&text);
     let source = Source { name: "algebra probes", wgsl: &wgsl, entry: "probe", route: Route::Exact };
     let pipeline = gpu.pipeline(&source)?;
     let input = gpu.upload(operands, "algebra probes")?;
     let output = gpu.upload(&vec![0xA5; results.len()], "algebra probes")?;
     let windows = [Window::from(&input), Window::from(&output)];
-    gpu.dispatch(&Dispatch { pipeline: &pipeline, windows: &windows, immediates: &[], groups: [1, 1, 1] })?;
+    gpu.dispatch(&Dispatch {
+        pipeline: &pipeline,
+        windows: &windows,
+        params: Params::Immediates(&[]),
+        groups: [1, 1, 1],
+    })?;
     gpu.read(&output, 0, results)
 }
 

@@ -1,15 +1,8 @@
 //! What kernels need to know of an adapter. Kernels are templates over this, never over names.
 
-use crate::memory;
+use polyarray_shaders::LaneMap;
 
-/// How the elements of an array are dealt to lanes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LaneMap {
-    /// Neighbouring lanes take neighbouring elements: real GPUs.
-    Coalesced,
-    /// Every lane takes a contiguous run: adapters that run on the CPU, ten times faster there.
-    Run,
-}
+use crate::memory;
 
 /// The loop iterations that one invocation may make in all. Software adapters end loops silently
 /// at about twice that; watchdogs of real GPUs dislike long invocations, too.
@@ -32,7 +25,7 @@ pub struct Profile {
     pub f16: bool,
     /// The most bytes that one binding can show to a kernel, rounded down to a word.
     pub max_binding: u64,
-    /// The most bytes of one buffer, rounded down to a word.
+    /// The most bytes of one buffer, rounded down to a multiple of 256.
     pub max_buffer: u64,
     /// Storage buffers that one kernel can be given.
     pub storage_buffers: u32,
@@ -71,7 +64,7 @@ impl Profile {
             int64: has(wgpu::Features::SHADER_INT64),
             f16: has(wgpu::Features::SHADER_F16),
             max_binding: limits.max_storage_buffer_binding_size & !3,
-            max_buffer: limits.max_buffer_size & !3,
+            max_buffer: limits.max_buffer_size & !255,
             storage_buffers: limits.max_storage_buffers_per_shader_stage,
             offset_alignment: limits.min_storage_buffer_offset_alignment.max(4),
             immediates: if has(wgpu::Features::IMMEDIATES) { limits.max_immediate_size } else { 0 },
@@ -81,6 +74,28 @@ impl Profile {
             timestamps: has(wgpu::Features::TIMESTAMP_QUERY),
             passthrough: info.backend == wgpu::Backend::Vulkan && has(wgpu::Features::PASSTHROUGH_SHADERS),
             is_cpu,
+        }
+    }
+
+    /// What generated shaders may use. Their double precision works on bit patterns and so needs 64-bit
+    /// integers, too.
+    pub fn shader_features(&self) -> polyarray_shaders::Features {
+        polyarray_shaders::Features { f64: self.f64 && self.int64, int64: self.int64 }
+    }
+
+    /// The part of the profile that generated kernels depend on.
+    pub fn for_shaders(&self) -> polyarray_shaders::Profile {
+        polyarray_shaders::Profile {
+            features: self.shader_features(),
+            subgroups: self.subgroup.is_some(),
+            lane_map: self.lane_map,
+            workgroup: self.workgroup,
+            loop_budget: self.loop_budget,
+            immediates: self.immediates,
+            max_groups: self.max_groups,
+            max_binding: self.max_binding,
+            storage_buffers: self.storage_buffers,
+            offset_alignment: self.offset_alignment,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::device::Gpu;
 use crate::error::{GpuError, Result};
 use crate::pipeline::{Pipeline, Route, Source};
 use crate::pool::GpuBuffer;
-use crate::submit::{Dispatch, Window};
+use crate::submit::{Dispatch, Params, Window};
 
 /// A kernel of the user's. Buffers are `var<storage>` in group 0 with bindings from 0 without a gap;
 /// parameters are one `var<immediate>`. It is compiled once per device, at its first use, and runs
@@ -15,7 +15,7 @@ use crate::submit::{Dispatch, Window};
 /// ```no_run
 /// # fn main() -> Result<(), polyarray_gpu::GpuError> {
 /// use polyarray_gpu::{Gpu, RawKernel, adapters};
-/// let (adapter, _) = adapters::chosen(&adapters::environment)?;
+/// let (adapter, _) = adapters::chosen()?;
 /// let gpu = Gpu::open(adapter)?;
 /// let double = RawKernel::new(
 ///     "double",
@@ -77,7 +77,8 @@ impl RawKernel {
     ) -> Result<()> {
         let pipeline = self.compile(gpu)?;
         let windows: Vec<Window<'_>> = buffers.iter().map(|&buffer| Window::from(buffer)).collect();
-        gpu.dispatch_checked(&Dispatch { pipeline: &pipeline, windows: &windows, immediates, groups })
+        let params = Params::Immediates(immediates);
+        gpu.dispatch_checked(&Dispatch { pipeline: &pipeline, windows: &windows, params, groups })
     }
 
     /// Runs it with one lane per element of `elements`, over as many workgroups as that takes. A grid

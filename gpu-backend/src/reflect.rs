@@ -14,28 +14,47 @@ pub(crate) struct Reflection {
     pub workgroup: [u32; 3],
 }
 
-/// A module that parsed and validated, with what it says of itself.
-pub(crate) struct Parsed {
-    module: naga::Module,
-    info: naga::valid::ModuleInfo,
-    pub reflection: Reflection,
+/// What a module of the shaders crate says of itself.
+///
+/// # Errors
+/// What keeps it from being a kernel here.
+pub(crate) fn own(compiled: &polyarray_shaders::Spirv, entry: &str) -> Result<Reflection, String> {
+    use polyarray_shaders::BindingKind;
+    let point = compiled
+        .entry_points
+        .iter()
+        .find(|point| point.name == entry)
+        .ok_or_else(|| format!("there is no compute entry point `{entry}`"))?;
+    let bindings = (0..).zip(&compiled.bindings).map(|(expected, binding)| {
+        let access = match binding.kind {
+            _ if binding.number != expected => return Err(format!("binding {expected} is missing")),
+            BindingKind::Read => Access::Read,
+            BindingKind::ReadWrite => Access::ReadWrite,
+            BindingKind::Uniform => return Err(format!("binding {expected} is a uniform buffer")),
+        };
+        Ok(Binding { name: expected.to_string(), access, least_bytes: 0, element: None })
+    });
+    Ok(Reflection {
+        bindings: bindings.collect::<Result<_, String>>()?,
+        immediates: compiled.immediate_bytes,
+        workgroup: point.workgroup_size,
+    })
 }
 
-/// Parses and validates for what `gpu` offers.
+/// What a stranger's source says, once it parses and validates for what `gpu` offers.
 ///
 /// # Errors
 /// [`GpuError::Shader`] with naga's message and source span; a panic of naga's counts as one.
-pub(crate) fn parse(source: &Source<'_>, gpu: &Gpu) -> Result<Parsed> {
+pub(crate) fn foreign(source: &Source<'_>, gpu: &Gpu) -> Result<Reflection> {
     let complain =
         |reason: String| GpuError::Shader { kernel: source.name.to_owned(), device: gpu.title(), reason };
     let parsed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let module =
             naga::front::wgsl::parse_str(source.wgsl).map_err(|error| error.emit_to_string(source.wgsl))?;
-        let info = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities(gpu))
+        naga::valid::Validator::new(naga::valid::ValidationFlags::all(), capabilities(gpu))
             .validate(&module)
             .map_err(|error| error.emit_to_string(source.wgsl))?;
-        let reflection = reflect(&module, source.entry)?;
-        Ok(Parsed { module, info, reflection })
+        reflect(&module, source.entry)
     }));
     parsed.map_err(|panic| complain(panic_text(&*panic)))?.map_err(complain)
 }
@@ -146,75 +165,4 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no message".to_owned());
     format!("the shader compiler panicked: {text}")
-}
-
-impl Parsed {
-    /// The module as SPIR-V that forbids rewriting float operations.
-    ///
-    /// # Errors
-    /// [`GpuError::Shader`] where naga can't write it.
-    pub(crate) fn exact_spirv(&self, source: &Source<'_>, gpu: &Gpu) -> Result<Vec<u32>> {
-        use naga::back::spv;
-        use naga::proc::BoundsCheckPolicy::Restrict;
-        let complain =
-            |reason: String| GpuError::Shader { kernel: source.name.to_owned(), device: gpu.title(), reason };
-        let mut options = spv::Options {
-            lang_version: (1, 3),
-            bounds_check_policies: naga::proc::BoundsCheckPolicies {
-                index: Restrict,
-                buffer: Restrict,
-                image_load: Restrict,
-                binding_array: Restrict,
-            },
-            zero_initialize_workgroup_memory: spv::ZeroInitializeWorkgroupMemoryMode::Polyfill,
-            force_loop_bounding: true,
-            ..spv::Options::default()
-        };
-        options.flags = spv::WriterFlags::empty();
-        let point = spv::PipelineOptions {
-            shader_stage: naga::ShaderStage::Compute,
-            entry_point: source.entry.to_owned(),
-        };
-        let words = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            spv::write_vec(&self.module, &self.info, &options, Some(&point))
-                .map_err(|error| error.to_string())
-        }))
-        .map_err(|panic| complain(panic_text(&*panic)))?
-        .map_err(complain)?;
-        Ok(forbid_contraction(words))
-    }
-}
-
-/// Decorates the result of every float operation NoContraction (SPIR-V 1.6, section 3.2.20), which is
-/// what keeps Mesa from reassociating and fusing them.
-fn forbid_contraction(words: Vec<u32>) -> Vec<u32> {
-    /// FNegate, FAdd, FSub, FMul, FDiv, FRem, FMod, VectorTimesScalar.
-    const EXACT: [u32; 8] = [127, 129, 131, 133, 136, 140, 141, 142];
-    const DECORATE: u32 = 71;
-    const NO_CONTRACTION: u32 = 42;
-    /// TypeVoid to TypeForwardPointer: the first section behind the annotations.
-    const TYPES: std::ops::RangeInclusive<u32> = 19..=39;
-    const HEADER: usize = 5;
-    let mut results = Vec::new();
-    let mut first_type = None;
-    let mut at = HEADER;
-    while at < words.len() {
-        let (count, opcode) = ((words[at] >> 16) as usize, words[at] & 0xffff);
-        if EXACT.contains(&opcode) {
-            results.push(words[at + 2]);
-        }
-        if first_type.is_none() && TYPES.contains(&opcode) {
-            first_type = Some(at);
-        }
-        // An instruction of no words would loop for ever; naga writes none.
-        at += count.max(1);
-    }
-    let cut = first_type.unwrap_or(words.len());
-    let mut out = Vec::with_capacity(words.len() + 3 * results.len());
-    out.extend_from_slice(&words[..cut]);
-    for id in results {
-        out.extend_from_slice(&[3 << 16 | DECORATE, id, NO_CONTRACTION]);
-    }
-    out.extend_from_slice(&words[cut..]);
-    out
 }

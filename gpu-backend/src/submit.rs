@@ -11,6 +11,8 @@ use crate::pool::GpuBuffer;
 const DISPATCHES_PER_SUBMIT: u32 = 32;
 /// Bytes touched per submit, which bounds how long one submit runs.
 const BYTES_PER_SUBMIT: u64 = 512 << 20;
+/// Bytes of parameters per submit that are no immediates.
+const PARAMS_BYTES: usize = 256 << 10;
 
 /// A part of a buffer, as a kernel is shown it.
 #[derive(Debug, Clone, Copy)]
@@ -36,10 +38,20 @@ pub struct Dispatch<'a> {
     pub pipeline: &'a Pipeline,
     /// Its buffers, in order of binding.
     pub windows: &'a [Window<'a>],
-    /// Its immediates; as many bytes as it declares.
-    pub immediates: &'a [u8],
+    /// Its parameters.
+    pub params: Params<'a>,
     /// Workgroups.
     pub groups: [u32; 3],
+}
+
+/// How a kernel gets its parameters.
+#[derive(Debug, Clone, Copy)]
+pub enum Params<'a> {
+    /// As immediates; as many bytes as it declares.
+    Immediates(&'a [u8]),
+    /// As a read-only storage buffer, its last binding: for parameters beyond the adapter's
+    /// immediates. They are copied into one buffer that all calls of a batch share.
+    Buffer(&'a [u8]),
 }
 
 /// What a run took.
@@ -72,6 +84,10 @@ pub(crate) struct Recorder {
     batch: u64,
     submits: u64,
     total_dispatches: u64,
+    /// Parameters of the batch that are no immediates, and the buffer they go to when it is handed
+    /// over. Rewriting it is safe then: what was handed over before has its own turn of the queue.
+    params: Vec<u8>,
+    params_buffer: Option<wgpu::Buffer>,
 }
 
 impl Recorder {
@@ -85,6 +101,8 @@ impl Recorder {
             batch: 1,
             submits: 0,
             total_dispatches: 0,
+            params: Vec::new(),
+            params_buffer: None,
         }
     }
 
@@ -131,11 +149,40 @@ impl Recorder {
         if self.finished.is_empty() {
             return;
         }
+        if let Some(buffer) = &self.params_buffer
+            && !self.params.is_empty()
+        {
+            queue.write_buffer(buffer, 0, &self.params);
+            self.params.clear();
+        }
         queue.submit(self.finished.drain(..));
         self.batch += 1;
         self.submits += 1;
         self.dispatches = 0;
         self.bytes = 0;
+    }
+
+    /// A place for parameters in the batch's buffer, and that buffer.
+    fn place_params(&mut self, gpu: &Gpu, params: &[u8]) -> (wgpu::Buffer, u64) {
+        let alignment = gpu.profile().offset_alignment as usize;
+        let mut at = self.params.len().next_multiple_of(alignment);
+        if at + params.len() > PARAMS_BYTES {
+            self.flush(gpu.raw_queue());
+            at = 0;
+        }
+        self.params.resize(at, 0);
+        self.params.extend_from_slice(params);
+        // `write_buffer` takes whole words.
+        self.params.resize(self.params.len().next_multiple_of(4), 0);
+        let buffer = self.params_buffer.get_or_insert_with(|| {
+            gpu.raw_device().create_buffer(&wgpu::BufferDescriptor {
+                label: Some("parameters"),
+                size: PARAMS_BYTES as u64,
+                usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            })
+        });
+        (buffer.clone(), at as u64)
     }
 
     fn count(&mut self, bytes: u64) {
@@ -160,8 +207,15 @@ impl Gpu {
         if call.groups.contains(&0) {
             return Ok(());
         }
-        let group = self.bind(call);
         let mut recorder = self.recorder();
+        let params = match call.params {
+            Params::Immediates(_) => None,
+            Params::Buffer(bytes) => {
+                let (buffer, offset) = recorder.place_params(self, bytes);
+                Some((buffer, offset, bytes.len().next_multiple_of(4) as u64))
+            }
+        };
+        let group = self.bind(call, params.as_ref());
         let batch = recorder.batch();
         let pass = recorder.pass(self.raw_device());
         encode(pass, call, &group);
@@ -187,7 +241,7 @@ impl Gpu {
         }
         let commands = self
             .scoped(|| {
-                let group = self.bind(call);
+                let group = self.bind(call, None);
                 let mut encoder =
                     self.raw_device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -303,19 +357,25 @@ impl Gpu {
         self.check()?;
         let pipeline = call.pipeline;
         let complain = |problem: String| GpuError::Binding { kernel: pipeline.name().to_owned(), problem };
-        if call.windows.len() != pipeline.bindings().len() {
+        let (immediates, params) = match call.params {
+            Params::Immediates(bytes) => (bytes.len(), None),
+            Params::Buffer(bytes) => (0, Some(bytes.len())),
+        };
+        let given = call.windows.len() + usize::from(params.is_some());
+        if given != pipeline.bindings().len() {
             return Err(complain(format!(
-                "it binds {} buffers, {} were given",
-                pipeline.bindings().len(),
-                call.windows.len()
+                "it binds {} buffers, {given} were given",
+                pipeline.bindings().len()
             )));
         }
-        if call.immediates.len() != pipeline.immediates() as usize {
+        if immediates != pipeline.immediates() as usize {
             return Err(complain(format!(
-                "it takes {} bytes of immediates, {} were given",
-                pipeline.immediates(),
-                call.immediates.len()
+                "it takes {} bytes of immediates, {immediates} were given",
+                pipeline.immediates()
             )));
+        }
+        if params.is_some_and(|bytes| bytes == 0 || bytes > PARAMS_BYTES) {
+            return Err(complain(format!("parameters of a buffer are 1 to {PARAMS_BYTES} bytes")));
         }
         let profile = self.profile();
         for (index, (window, binding)) in call.windows.iter().zip(pipeline.bindings()).enumerate() {
@@ -379,17 +439,18 @@ impl Gpu {
         Ok(())
     }
 
-    fn bind(&self, call: &Dispatch<'_>) -> wgpu::BindGroup {
-        let entries: smallvec::SmallVec<[wgpu::BindGroupEntry<'_>; 8]> = call
-            .windows
-            .iter()
+    fn bind(&self, call: &Dispatch<'_>, params: Option<&(wgpu::Buffer, u64, u64)>) -> wgpu::BindGroup {
+        let windows = call.windows.iter().map(|window| (window.buffer.raw(), window.offset, window.bytes));
+        let params = params.map(|(buffer, offset, bytes)| (buffer, *offset, *bytes));
+        let entries: smallvec::SmallVec<[wgpu::BindGroupEntry<'_>; 8]> = windows
+            .chain(params)
             .zip(0..)
-            .map(|(window, binding)| wgpu::BindGroupEntry {
+            .map(|((buffer, offset, bytes), binding)| wgpu::BindGroupEntry {
                 binding,
                 resource: wgpu::BindingResource::Buffer(wgpu::BufferBinding {
-                    buffer: window.buffer.raw(),
-                    offset: window.offset,
-                    size: std::num::NonZeroU64::new(window.bytes),
+                    buffer,
+                    offset,
+                    size: std::num::NonZeroU64::new(bytes),
                 }),
             })
             .collect();
@@ -410,8 +471,10 @@ impl Dispatch<'_> {
 fn encode(pass: &mut wgpu::ComputePass<'_>, call: &Dispatch<'_>, group: &wgpu::BindGroup) {
     pass.set_pipeline(call.pipeline.raw());
     pass.set_bind_group(0, group, &[]);
-    if !call.immediates.is_empty() {
-        pass.set_immediates(0, call.immediates);
+    if let Params::Immediates(bytes) = call.params
+        && !bytes.is_empty()
+    {
+        pass.set_immediates(0, bytes);
     }
     let [x, y, z] = call.groups;
     pass.dispatch_workgroups(x, y, z);

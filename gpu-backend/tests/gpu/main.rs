@@ -19,12 +19,11 @@ fn gpu() -> Gpu {
 
 /// A device that claims less than its adapter offers.
 fn gpu_as(change: impl FnOnce(&mut Profile)) -> Gpu {
-    let opened =
-        polyarray_gpu::adapters::chosen(&polyarray_gpu::adapters::environment).and_then(|(adapter, _)| {
-            let mut profile = adapter.profile.clone();
-            change(&mut profile);
-            Gpu::open_as(adapter, profile)
-        });
+    let opened = polyarray_gpu::adapters::chosen().and_then(|(adapter, _)| {
+        let mut profile = adapter.profile.clone();
+        change(&mut profile);
+        Gpu::open_as(adapter, profile)
+    });
     opened.unwrap_or_else(|error| panic!("{error}"))
 }
 

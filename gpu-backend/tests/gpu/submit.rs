@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use polyarray_gpu::{Clock, Dispatch, Gpu, GpuBuffer, GpuError, RawKernel, Window, spread};
+use polyarray_gpu::{Clock, Dispatch, Gpu, GpuBuffer, GpuError, Params, RawKernel, Window, spread};
 
 use crate::{AFFINE, both_ways, gpu, gpu_as, ramp};
 
@@ -8,8 +8,13 @@ fn step(gpu: &Gpu, x: &GpuBuffer, y: &GpuBuffer, k: f32) {
     let pipeline = RawKernel::new("affine", AFFINE, "affine").compile(gpu).unwrap();
     let groups = spread(gpu, "affine", (y.len() / 4).div_ceil(64)).unwrap();
     let windows = [Window::from(x), Window::from(y)];
-    gpu.dispatch(&Dispatch { pipeline: &pipeline, windows: &windows, immediates: &k.to_ne_bytes(), groups })
-        .unwrap();
+    gpu.dispatch(&Dispatch {
+        pipeline: &pipeline,
+        windows: &windows,
+        params: Params::Immediates(&k.to_ne_bytes()),
+        groups,
+    })
+    .unwrap();
 }
 
 #[test]
@@ -143,4 +148,38 @@ fn a_run_is_timed_and_the_clock_is_named() {
         assert!(timing.elapsed < Duration::from_secs(60), "{timing:?}");
         assert!(claims || timing.clock == Clock::Wall);
     }
+}
+
+#[test]
+fn parameters_beyond_the_immediates_share_one_buffer_per_batch() {
+    let gpu = gpu();
+    let kernel = RawKernel::new(
+        "indexed",
+        "@group(0) @binding(0) var<storage, read_write> y: array<u32>;
+         @group(0) @binding(1) var<storage, read> p: array<u32>;
+         @compute @workgroup_size(1) fn main() { y[p[0]] = p[1] + arrayLength(&p); }",
+        "main",
+    );
+    let pipeline = kernel.compile(&gpu).unwrap();
+    let len = 1000_u32;
+    let y = gpu.upload(&vec![0; 4 * len as usize], "y").unwrap();
+    let windows = [Window::from(&y)];
+    for i in 0..len {
+        // Some are long enough to fill the shared buffer several times over.
+        let mut params = vec![0_u32; if i % 10 == 0 { 10_000 } else { 2 }];
+        params[..2].copy_from_slice(&[i, 3 * i]);
+        let params = Params::Buffer(bytemuck::cast_slice(&params));
+        gpu.dispatch(&Dispatch { pipeline: &pipeline, windows: &windows, params, groups: [1, 1, 1] })
+            .unwrap();
+    }
+    let mut got = vec![0_u32; len as usize];
+    gpu.read(&y, 0, bytemuck::cast_slice_mut(&mut got)).unwrap();
+    for (i, &got) in (0..len).zip(&got) {
+        assert_eq!(got, 3 * i + if i % 10 == 0 { 10_000 } else { 2 });
+    }
+    let huge = vec![0; 1 << 20];
+    let params = Params::Buffer(&huge);
+    let result =
+        gpu.dispatch(&Dispatch { pipeline: &pipeline, windows: &windows, params, groups: [1, 1, 1] });
+    assert!(matches!(result, Err(GpuError::Binding { .. })));
 }

@@ -240,21 +240,27 @@ macro_rules! elements {
                 out
             }
         }
-        /// Calls a generic function or block with the Rust type of a dtype:
-        /// `with_element!(dtype, T => body::<T>())`.
-        #[macro_export]
-        macro_rules! with_element {
-            ($d:expr, $T:ident => $body:expr) => {
-                match $d { $($crate::DType::$variant => { type $T = $crate::dtype::ty::$variant; $body })* }
-            };
-        }
-        /// The Rust type behind each dtype, by the dtype's name: for [`with_element!`].
+        /// The Rust type behind each dtype, by the dtype's name: for [`with_element!`](crate::with_element).
         pub mod ty {
             $(#[allow(missing_docs, reason = "the names say it")] pub type $variant = super::element_types::$variant;)*
         }
         mod element_types { $(pub type $variant = $ty;)* }
     };
 }
+/// Calls a generic function or block with the Rust type of a dtype: `with_element!(dtype, T => body::<T>())`.
+#[macro_export]
+macro_rules! with_element {
+    ($d:expr, $T:ident => $body:expr) => {
+        $crate::with_element!(@arms $d, $T, $body; Bool I8 I16 I32 I64 U8 U16 U32 U64 F16 F32 F64 C64 C128)
+    };
+    (@arms $d:expr, $T:ident, $body:expr; $($v:ident)*) => {
+        $crate::with_element!(@match $d; $([$v $T $body])*)
+    };
+    (@match $d:expr; $([$v:ident $T:ident $body:expr])*) => {
+        match $d { $($crate::DType::$v => { type $T = $crate::dtype::ty::$v; $body })* }
+    };
+}
+
 elements!(
     Bool bool as u8, I8 i8 as i8, I16 i16 as i16, I32 i32 as i32, I64 i64 as i64,
     U8 u8 as u8, U16 u16 as u16, U32 u32 as u32, U64 u64 as u64,

@@ -112,7 +112,7 @@ pub enum Error {
         /// What to do.
         fix: String,
     },
-    /// A backend can't do this with these operands and no other may.
+    /// A backend can't do this, and no other was to be asked.
     #[error("{op} on {backend}: {reason}")]
     Unsupported {
         /// The operation.
@@ -132,9 +132,18 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// Dispatch found nothing that runs the call, or was set up wrongly.
+    #[error(transparent)]
+    Dispatch(Arc<crate::dispatch::Error>),
     /// An error of a library built on core (a file that can't be read, a domain's own check).
     #[error(transparent)]
     Other(Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Error {
+        match never {}
+    }
 }
 
 /// Why a backend does not take an operation: what it answers when the operation is recorded.

@@ -5,6 +5,13 @@ pub mod dispatch;
 pub mod dtype;
 pub mod error;
 pub mod expr;
+pub mod numpy;
 
+pub use array::Array;
 pub use dtype::{DType, Element, Kind, Scalar};
 pub use error::{Error, Result, Unsupported};
+
+pub use ndarray;
+
+#[doc(hidden)]
+pub use pastey as __pastey;

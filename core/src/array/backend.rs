@@ -1,7 +1,7 @@
 //! What a backend of arrays is: buffers to and from the host, and fused kernels run.
 
 use super::buffer::{Buffer, HostBuffer};
-use crate::dispatch::Instance;
+use crate::dispatch::{Instance, Key};
 use crate::dtype::DType;
 use crate::error::{Error, Result, Unsupported};
 use crate::expr::{Kernel, Op, Reduction};
@@ -37,6 +37,9 @@ pub enum Query {
 pub trait ArrayBackend: Send + Sync {
     /// Which instance this is.
     fn instance(&self) -> Instance;
+
+    /// The residency of the arrays that it computes; its buffers can be read by whoever takes that residency.
+    fn residency(&self) -> Key;
 
     /// Can this be done here, whatever the shapes? Asked when an operation is recorded; must be quick.
     ///

@@ -1,9 +1,37 @@
-//! Arrays: handles, buffers, backends.
+//! Arrays: handles, views, residencies, and how pending values are computed.
+//!
+//! [`Array`] is a handle on a node of the expression graph; `record` makes nodes, `lower` cuts the
+//! pending graph into fused [`Kernel`](crate::expr::Kernel)s, `eval` has an [`ArrayBackend`] run them,
+//! `transfer` is the one place that copies between residencies.
 
 pub mod backend;
 pub mod buffer;
+mod dispatchable;
+mod display;
+mod eval;
+mod handle;
 mod host_memory;
+mod interop;
+mod lower;
+mod multimethod;
+mod node;
+mod operators;
+pub(crate) mod record;
+pub mod residency;
+pub mod slice;
+pub mod trace;
+mod transfer;
+mod views;
 
 pub use backend::{ArrayBackend, KernelLimits, Query, own};
 pub use buffer::{Buffer, HostBuffer, MirrorSlot};
+pub use handle::{Array, Operand};
 pub use host_memory::{HostMemory, host_memory, set_host_memory_limit, trim_host_memory};
+pub use interop::Operandlike;
+pub use multimethod::Retype;
+pub use node::Run;
+pub use record::{NotRecorded, external};
+pub use residency::{ARRAY_KINDS, ArrayKind, Device, Dyn, Gpu, HOST, Host, Marker, Typed, open};
+pub use slice::{IntoSpec, Item, Slice};
+pub use transfer::{Transfers, transfers};
+pub(crate) use views::{wrap_axes, wrap_axis};

@@ -87,6 +87,11 @@ impl KindId {
         registry::kind_name(self)
     }
 
+    /// The number itself, for tables by kind.
+    pub const fn index(self) -> u16 {
+        self.0
+    }
+
     /// The backend enrolled under this id, if it is linked.
     pub fn backend(self) -> Option<&'static dyn BackendKind> {
         registry::backend(self)

@@ -6,45 +6,6 @@ use crate::dtype::{DType, Kind};
 use num_complex::Complex64;
 use std::fmt;
 
-/// An elementwise operation of a fused kernel. Its row in [`OPS`] says the rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[allow(missing_docs, reason = "the table documents each")]
-pub enum Op {
-    Negative,
-    Absolute,
-    Floor,
-    Sqrt,
-    Exp,
-    Log,
-    Sin,
-    Cos,
-    Tanh,
-    Conj,
-    Real,
-    Imag,
-    IsNan,
-    Invert,
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    FloorDivide,
-    Remainder,
-    Minimum,
-    Maximum,
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
-    BitwiseAnd,
-    BitwiseOr,
-    BitwiseXor,
-    Where,
-}
-
 /// Which kinds of dtype an operation computes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kinds(u8);
@@ -137,20 +98,6 @@ use Typing::*;
 const INF: f64 = f64::INFINITY;
 const NAN: f64 = f64::NAN;
 
-#[allow(clippy::too_many_arguments, reason = "one per column of the table")]
-const fn row(
-    op: Op,
-    name: &'static str,
-    arity: usize,
-    kinds: Kinds,
-    typing: Typing,
-    doc: &'static str,
-    reference: Reference,
-    special: &'static [(&'static [f64], f64)],
-) -> OpInfo {
-    OpInfo { op, name, arity, kinds, typing, doc, reference, special }
-}
-
 /// A truth value as a number.
 fn t<T: From<u8>>(b: bool) -> T {
     T::from(b as u8)
@@ -201,22 +148,19 @@ pub fn float_floor_divide(a: f64, b: f64) -> f64 {
     if div - floor > 0.5 { floor + 1.0 } else { floor }
 }
 
-/// Every operation, in the order of [`Op`].
-pub const OPS: [OpInfo; 32] = [
-    row(
-        Op::Negative,
-        "negative",
-        1,
+/// The table itself: `op_table!(callback)` hands every row to a macro. A row is: variant, function, NumPy's
+/// name, arity, kinds, typing, doc, reference, special cases.
+macro_rules! op_table {
+    ($callback:path) => {
+        $callback! {
+    row(Negative, negative, "negative", unary,
         NUMBER,
         Same,
         "`-x`; integers wrap.",
         Unary { real: Some(|x| -x), complex: Some(|x| -x), int: Some(|x| -x) },
         &[(&[0.0], -0.0), (&[-0.0], 0.0), (&[INF], -INF), (&[NAN], NAN)],
     ),
-    row(
-        Op::Absolute,
-        "absolute",
-        1,
+    row(Absolute, absolute, "absolute", unary,
         ALL,
         RealPart,
         "Magnitude; that of a complex number is real and never overflows on the way.",
@@ -227,30 +171,21 @@ pub const OPS: [OpInfo; 32] = [
         },
         &[(&[-0.0], 0.0), (&[-INF], INF), (&[NAN], NAN)],
     ),
-    row(
-        Op::Floor,
-        "floor",
-        1,
+    row(Floor, floor, "floor", unary,
         ORDERED,
         Same,
         "Largest integer not above `x`, in the dtype of `x`.",
         Unary { real: Some(f64::floor), complex: None, int: Some(|x| x) },
         &[(&[-0.0], -0.0), (&[-0.5], -1.0), (&[INF], INF), (&[-INF], -INF), (&[NAN], NAN)],
     ),
-    row(
-        Op::Sqrt,
-        "sqrt",
-        1,
+    row(Sqrt, sqrt, "sqrt", unary,
         INEXACT,
         Inexact,
         "Square root, correctly rounded on reals; principal branch on complex numbers.",
         Unary { real: Some(f64::sqrt), complex: Some(|x| x.sqrt()), int: None },
         &[(&[-1.0], NAN), (&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], INF), (&[-INF], NAN), (&[NAN], NAN)],
     ),
-    row(
-        Op::Exp,
-        "exp",
-        1,
+    row(Exp, exp, "exp", unary,
         INEXACT,
         Inexact,
         "e to the power `x`.",
@@ -265,10 +200,7 @@ pub const OPS: [OpInfo; 32] = [
             (&[-1e4], 0.0),
         ],
     ),
-    row(
-        Op::Log,
-        "log",
-        1,
+    row(Log, log, "log", unary,
         INEXACT,
         Inexact,
         "Natural logarithm; principal branch on complex numbers.",
@@ -283,70 +215,49 @@ pub const OPS: [OpInfo; 32] = [
             (&[NAN], NAN),
         ],
     ),
-    row(
-        Op::Sin,
-        "sin",
-        1,
+    row(Sin, sin, "sin", unary,
         INEXACT,
         Inexact,
         "Sine of radians, accurate for any finite argument.",
         Unary { real: Some(f64::sin), complex: Some(|x| x.sin()), int: None },
         &[(&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], NAN), (&[-INF], NAN), (&[NAN], NAN)],
     ),
-    row(
-        Op::Cos,
-        "cos",
-        1,
+    row(Cos, cos, "cos", unary,
         INEXACT,
         Inexact,
         "Cosine of radians, accurate for any finite argument.",
         Unary { real: Some(f64::cos), complex: Some(|x| x.cos()), int: None },
         &[(&[0.0], 1.0), (&[-0.0], 1.0), (&[INF], NAN), (&[-INF], NAN), (&[NAN], NAN)],
     ),
-    row(
-        Op::Tanh,
-        "tanh",
-        1,
+    row(Tanh, tanh, "tanh", unary,
         INEXACT,
         Inexact,
         "Hyperbolic tangent.",
         Unary { real: Some(f64::tanh), complex: Some(complex_tanh), int: None },
         &[(&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], 1.0), (&[-INF], -1.0), (&[1e4], 1.0), (&[NAN], NAN)],
     ),
-    row(
-        Op::Conj,
-        "conj",
-        1,
+    row(Conj, conj, "conj", unary,
         NUMBER,
         Same,
         "Complex conjugate; a real number itself.",
         Unary { real: Some(|x| x), complex: Some(|x| x.conj()), int: Some(|x| x) },
         &[],
     ),
-    row(
-        Op::Real,
-        "real",
-        1,
+    row(Real, real, "real", unary,
         NUMBER,
         RealPart,
         "Real part.",
         Unary { real: Some(|x| x), complex: Some(|x| Complex64::new(x.re, 0.0)), int: Some(|x| x) },
         &[],
     ),
-    row(
-        Op::Imag,
-        "imag",
-        1,
+    row(Imag, imag, "imag", unary,
         NUMBER,
         RealPart,
         "Imaginary part; 0 for a real number.",
         Unary { real: Some(|_| 0.0), complex: Some(|x| Complex64::new(x.im, 0.0)), int: Some(|_| 0) },
         &[(&[NAN], 0.0)],
     ),
-    row(
-        Op::IsNan,
-        "isnan",
-        1,
+    row(IsNan, isnan, "isnan", unary,
         ALL,
         Test,
         "True where a part of `x` is not a number.",
@@ -357,20 +268,14 @@ pub const OPS: [OpInfo; 32] = [
         },
         &[(&[NAN], 1.0), (&[INF], 0.0), (&[-INF], 0.0), (&[0.0], 0.0)],
     ),
-    row(
-        Op::Invert,
-        "bitwise_invert",
-        1,
+    row(Invert, bitwise_invert, "bitwise_invert", unary,
         BITS,
         Same,
         "Every bit flipped; on bool, not.",
         Unary { real: None, complex: None, int: Some(|x| !x) },
         &[],
     ),
-    row(
-        Op::Add,
-        "add",
-        2,
+    row(Add, add, "add", binary,
         ALL,
         Same,
         "`a + b`; integers wrap, on bool it is or.",
@@ -383,30 +288,21 @@ pub const OPS: [OpInfo; 32] = [
             (&[INF, 1.0], INF),
         ],
     ),
-    row(
-        Op::Subtract,
-        "subtract",
-        2,
+    row(Subtract, subtract, "subtract", binary,
         NUMBER,
         Same,
         "`a - b`; integers wrap.",
         Binary { real: Some(|a, b| a - b), complex: Some(|a, b| a - b), int: Some(|a, b| a - b) },
         &[(&[INF, INF], NAN), (&[-0.0, 0.0], -0.0), (&[0.0, 0.0], 0.0), (&[1.0, NAN], NAN)],
     ),
-    row(
-        Op::Multiply,
-        "multiply",
-        2,
+    row(Multiply, multiply, "multiply", binary,
         ALL,
         Same,
         "`a * b`; integers wrap, on bool it is and.",
         Binary { real: Some(|a, b| a * b), complex: Some(|a, b| a * b), int: Some(|a, b| a.wrapping_mul(b)) },
         &[(&[INF, 0.0], NAN), (&[0.0, NAN], NAN), (&[-0.0, 5.0], -0.0), (&[-INF, 2.0], -INF)],
     ),
-    row(
-        Op::Divide,
-        "divide",
-        2,
+    row(Divide, divide, "divide", binary,
         INEXACT,
         Inexact,
         "`a / b` in floating point, correctly rounded on reals.",
@@ -420,10 +316,7 @@ pub const OPS: [OpInfo; 32] = [
             (&[NAN, 1.0], NAN),
         ],
     ),
-    row(
-        Op::FloorDivide,
-        "floor_divide",
-        2,
+    row(FloorDivide, floor_divide, "floor_divide", binary,
         REAL,
         Same,
         "Largest integer not above `a / b`; an integer divided by zero is 0.",
@@ -436,10 +329,7 @@ pub const OPS: [OpInfo; 32] = [
             (&[1.0, 0.0], INF),
         ],
     ),
-    row(
-        Op::Remainder,
-        "remainder",
-        2,
+    row(Remainder, remainder, "remainder", binary,
         REAL,
         Same,
         "`a - b * floor(a / b)`, exact, with the sign of `b`; an integer by zero is 0.",
@@ -452,10 +342,7 @@ pub const OPS: [OpInfo; 32] = [
             (&[-0.0, 2.0], 0.0),
         ],
     ),
-    row(
-        Op::Minimum,
-        "minimum",
-        2,
+    row(Minimum, minimum, "minimum", binary,
         ORDERED,
         Same,
         "The smaller one; NaN if either is.",
@@ -466,10 +353,7 @@ pub const OPS: [OpInfo; 32] = [
         },
         &[(&[NAN, 1.0], NAN), (&[1.0, NAN], NAN), (&[-INF, 1.0], -INF)],
     ),
-    row(
-        Op::Maximum,
-        "maximum",
-        2,
+    row(Maximum, maximum, "maximum", binary,
         ORDERED,
         Same,
         "The larger one; NaN if either is.",
@@ -480,10 +364,7 @@ pub const OPS: [OpInfo; 32] = [
         },
         &[(&[NAN, 1.0], NAN), (&[1.0, NAN], NAN), (&[INF, 1.0], INF)],
     ),
-    row(
-        Op::Equal,
-        "equal",
-        2,
+    row(Equal, equal, "equal", binary,
         ALL,
         Test,
         "`a == b`.",
@@ -494,10 +375,7 @@ pub const OPS: [OpInfo; 32] = [
         },
         &[(&[NAN, NAN], 0.0), (&[0.0, -0.0], 1.0), (&[INF, INF], 1.0)],
     ),
-    row(
-        Op::NotEqual,
-        "not_equal",
-        2,
+    row(NotEqual, not_equal, "not_equal", binary,
         ALL,
         Test,
         "`a != b`.",
@@ -508,87 +386,91 @@ pub const OPS: [OpInfo; 32] = [
         },
         &[(&[NAN, NAN], 1.0), (&[0.0, -0.0], 0.0)],
     ),
-    row(
-        Op::Less,
-        "less",
-        2,
+    row(Less, less, "less", binary,
         ORDERED,
         Test,
         "`a < b`.",
         Binary { real: Some(|a, b| t(a < b)), complex: None, int: Some(|a, b| (a < b) as i128) },
         &[(&[NAN, 1.0], 0.0), (&[1.0, NAN], 0.0), (&[-0.0, 0.0], 0.0)],
     ),
-    row(
-        Op::LessEqual,
-        "less_equal",
-        2,
+    row(LessEqual, less_equal, "less_equal", binary,
         ORDERED,
         Test,
         "`a <= b`.",
         Binary { real: Some(|a, b| t(a <= b)), complex: None, int: Some(|a, b| (a <= b) as i128) },
         &[(&[NAN, NAN], 0.0), (&[0.0, -0.0], 1.0)],
     ),
-    row(
-        Op::Greater,
-        "greater",
-        2,
+    row(Greater, greater, "greater", binary,
         ORDERED,
         Test,
         "`a > b`.",
         Binary { real: Some(|a, b| t(a > b)), complex: None, int: Some(|a, b| (a > b) as i128) },
         &[(&[NAN, 1.0], 0.0), (&[1.0, NAN], 0.0)],
     ),
-    row(
-        Op::GreaterEqual,
-        "greater_equal",
-        2,
+    row(GreaterEqual, greater_equal, "greater_equal", binary,
         ORDERED,
         Test,
         "`a >= b`.",
         Binary { real: Some(|a, b| t(a >= b)), complex: None, int: Some(|a, b| (a >= b) as i128) },
         &[(&[NAN, NAN], 0.0), (&[0.0, -0.0], 1.0)],
     ),
-    row(
-        Op::BitwiseAnd,
-        "bitwise_and",
-        2,
+    row(BitwiseAnd, bitwise_and, "bitwise_and", binary,
         BITS,
         Same,
         "Bits set in both; on bool, and.",
         Binary { real: None, complex: None, int: Some(|a, b| a & b) },
         &[],
     ),
-    row(
-        Op::BitwiseOr,
-        "bitwise_or",
-        2,
+    row(BitwiseOr, bitwise_or, "bitwise_or", binary,
         BITS,
         Same,
         "Bits set in either; on bool, or.",
         Binary { real: None, complex: None, int: Some(|a, b| a | b) },
         &[],
     ),
-    row(
-        Op::BitwiseXor,
-        "bitwise_xor",
-        2,
+    row(BitwiseXor, bitwise_xor, "bitwise_xor", binary,
         BITS,
         Same,
         "Bits set in one of the two; on bool, xor.",
         Binary { real: None, complex: None, int: Some(|a, b| a ^ b) },
         &[],
     ),
-    row(
-        Op::Where,
-        "where",
-        3,
+    row(Where, where_, "where", ternary,
         ALL,
         Select,
         "`a` where the condition holds, else `b`.",
         Reference::Select,
         &[],
     ),
-];
+        }
+    };
+}
+pub(crate) use op_table;
+
+macro_rules! define_ops {
+    ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $kinds:expr, $typing:expr, $doc:literal, $reference:expr, $special:expr $(,)?)),* $(,)?) => {
+        /// An elementwise operation of a fused kernel. Its row in [`OPS`] says the rest.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Op { $(#[doc = $doc] $op),* }
+
+        /// Every operation, in the order of [`Op`].
+        pub const OPS: &[OpInfo] = &[$(OpInfo {
+            op: Op::$op,
+            name: $name,
+            arity: define_ops!(@arity $arity),
+            kinds: $kinds,
+            typing: $typing,
+            doc: $doc,
+            reference: $reference,
+            special: $special,
+        }),*];
+    };
+    (@arity unary) => { 1 };
+    (@arity binary) => { 2 };
+    (@arity ternary) => { 3 };
+}
+op_table!(define_ops);
 
 /// (a+bi)/(c+di) by Smith's scaling, so that neither part overflows on the way (Smith 1962, Algorithm 116).
 fn complex_div(a: Complex64, b: Complex64) -> Complex64 {
@@ -626,7 +508,7 @@ fn complex_tanh(z: Complex64) -> Complex64 {
 impl Op {
     /// The operation's row.
     pub const fn info(self) -> &'static OpInfo {
-        &TABLE[self as usize]
+        &OPS[self as usize]
     }
 
     /// Its name in the `numpy` domain.
@@ -643,9 +525,6 @@ impl Op {
         }
     }
 }
-
-// `OPS` as a constant would be copied at each use; `info` borrows this one.
-static TABLE: [OpInfo; OPS.len()] = OPS;
 
 impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -746,7 +625,7 @@ mod tests {
 
     #[test]
     fn the_references_obey_their_own_special_cases() {
-        for row in &OPS {
+        for row in OPS {
             for &(x, want) in row.special {
                 let got = match row.reference {
                     Unary { real: Some(f), .. } => f(x[0]),

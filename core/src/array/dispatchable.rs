@@ -1,0 +1,120 @@
+//! What arrays and devices tell the dispatch engine.
+
+use super::record::NotRecorded;
+use super::residency::{self, Device, HOST, Marker};
+use super::{Array, transfer};
+use crate::dispatch::{Argument, Dispatchable, Fit, Instance, Key, Operand, Refusal, Stop};
+use crate::dispatch::{Decline, DispatchError};
+use crate::error::Error;
+use std::sync::Arc;
+
+impl<R: Marker> Argument for Array<R> {
+    fn key(&self) -> Key {
+        self.node.home
+    }
+
+    fn coercible(&self) -> bool {
+        self.coercible
+    }
+
+    fn describe(&self, name: &'static str) -> Operand {
+        let text = match self.describe_value() {
+            Some(value) => format!("scalar {value}"),
+            None => {
+                let typed = if self.coercible { "" } else { ", its type forbids copies" };
+                format!("{}{:?} on {}{typed}", self.dtype(), self.shape(), self.residency())
+            }
+        };
+        Operand::new(name, text)
+    }
+
+    fn remedy(&self, name: &str, to: Instance) -> String {
+        let device = residency::residency_of(to).unwrap_or(*HOST);
+        format!("{name}.to({:?})?", device.name())
+    }
+}
+
+impl Dispatchable for Array {
+    type Owned = Array;
+
+    fn convert(&self, to: Instance, _: Fit) -> Result<Array, Refusal> {
+        let fail = |e: Error| match e {
+            // Full memory or a lost device are failures; a dtype that the device can't hold is a refusal.
+            Error::Unsupported { .. } | Error::TooLarge { .. } => {
+                Refusal::Declined(Decline::show("can't be copied there", e))
+            }
+            e => Refusal::Failed(Box::new(e)),
+        };
+        let target = residency::residency_of(to).map_err(fail)?;
+        if self.key() == Key::NONE || self.key() == target {
+            return Ok(self.clone());
+        }
+        let backend =
+            residency::open(to).map_err(|e| Refusal::Declined(Decline::show("can't be opened", e)))?;
+        backend
+            .supports(super::Query::Hold(self.dtype()))
+            .map_err(|u| Refusal::Declined(Decline::show("can't be copied there", u)))?;
+        transfer::to(self, Device::At(target)).map_err(fail)
+    }
+}
+
+impl Argument for Device {
+    fn key(&self) -> Key {
+        match self {
+            Device::Default => Key::NONE,
+            Device::At(key) => *key,
+        }
+    }
+
+    fn coercible(&self) -> bool {
+        false
+    }
+
+    fn describe(&self, name: &'static str) -> Operand {
+        Operand::new(name, self.to_string())
+    }
+
+    fn remedy(&self, name: &str, to: Instance) -> String {
+        let device = residency::residency_of(to).unwrap_or(*HOST);
+        format!("{name} = {:?}", device.name())
+    }
+}
+
+impl Dispatchable for Device {
+    type Owned = Device;
+
+    fn convert(&self, _: Instance, _: Fit) -> Result<Device, Refusal> {
+        Err(Refusal::Declined(Decline::new("an array is made on the device that was named")))
+    }
+}
+
+impl From<NotRecorded> for Stop<Error> {
+    fn from(e: NotRecorded) -> Self {
+        match e {
+            NotRecorded::Declined(reason) => Stop::Declined(Decline::show("unsupported", reason)),
+            NotRecorded::Failed(e) => Stop::Failed(e),
+        }
+    }
+}
+
+impl From<crate::dispatch::Error> for Error {
+    fn from(e: crate::dispatch::Error) -> Self {
+        // An array's own error that passed through a conversion comes out as itself.
+        match e {
+            crate::dispatch::Error::Conversion { ref source, .. } => match source.downcast_ref::<Error>() {
+                Some(own) => own.clone(),
+                None => Error::Dispatch(Arc::new(e)),
+            },
+            e => Error::Dispatch(Arc::new(e)),
+        }
+    }
+}
+
+impl DispatchError for Error {
+    fn dispatch_error(&self) -> Option<&crate::dispatch::Error> {
+        match self {
+            Error::Dispatch(e) => Some(e),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Evaluation: partitions the pending graph into fused kernels and has its backend run them, in order,
+//! without recursion over the graph and without holding a lock while anything is computed.
+
+use super::buffer::{Buffer, HostBuffer};
+use super::lower::{self, Region};
+use super::node::{Expr, Node, State};
+use super::{Array, Operand, residency, trace};
+use crate::error::{Error, Result};
+use std::sync::Arc;
+
+/// The node's value, computed if it is pending.
+pub(crate) fn evaluate(root: &Arc<Node>) -> Result<Arc<dyn Buffer>> {
+    if let Some(v) = root.value.get() {
+        return Ok(v.clone());
+    }
+    if root.weak {
+        // Not published: a kernel takes the scalar as a parameter, on whatever device.
+        if let Some(Expr::Full(v)) = root.pending().as_deref() {
+            return Ok(Arc::new(scalar_buffer(*v)));
+        }
+    }
+    // Depth first: a node stays on the stack until what it needs is there.
+    let mut stack = vec![root.clone()];
+    while let Some(node) = stack.last().cloned() {
+        if node.value.get().is_some() {
+            stack.pop();
+            continue;
+        }
+        let expr = match &*node.state.lock() {
+            State::Pending(e) => e.clone(),
+            State::Done => continue, // published between the two looks
+            State::Failed(e) => return Err(e.clone()),
+        };
+        let region = Region::of(&node, &expr);
+        let before = stack.len();
+        stack.extend(region.needs(&expr).filter(|n| n.value.get().is_none()));
+        if stack.len() > before {
+            continue;
+        }
+        match compute(&node, &expr, &region) {
+            Ok(buffer) => node.publish(buffer),
+            Err(e) => {
+                // Memory may be there the next time; nothing else mends itself.
+                if !matches!(e, Error::OutOfMemory { .. }) {
+                    node.fail(&e);
+                }
+                return Err(e);
+            }
+        }
+        stack.pop();
+    }
+    root.value.get().cloned().ok_or_else(|| match &*root.state.lock() {
+        State::Failed(e) => e.clone(),
+        _ => unreachable!("the stack is empty only when the root has its value"),
+    })
+}
+
+/// Runs one node whose needs are met.
+fn compute(node: &Node, expr: &Expr, region: &Region) -> Result<Arc<dyn Buffer>> {
+    let Some(backend) = node.backend else {
+        unreachable!("only leaves and weak scalars have no backend, and they are never computed");
+    };
+    if node.shape.contains(&0) {
+        return backend.upload(&HostBuffer::unwritten(node.dtype, 0)?);
+    }
+    if let Expr::Extern { name, args, run } = expr {
+        let operands = args.iter().map(operand).collect::<Result<Vec<_>>>()?;
+        trace::ran(node, name, operands.len());
+        let buffer = run(&operands)?;
+        check(node, name, &*buffer)?;
+        return Ok(buffer);
+    }
+    let kernel = lower::kernel(node, expr, region)?;
+    trace::kernel(node, &kernel);
+    let buffer = backend.run(&kernel)?;
+    check(node, &kernel.label(), &*buffer)?;
+    Ok(buffer)
+}
+
+fn operand(arg: &Array) -> Result<Operand> {
+    let buffer = arg.node.value.get().cloned().ok_or_else(|| Error::Backend {
+        op: "evaluate".into(),
+        backend: residency::name(arg.node.home),
+        message: "an operand was not computed first".into(),
+    })?;
+    Ok(Operand { buffer, layout: arg.layout() })
+}
+
+/// A backend, also an outsider's, must give what was recorded.
+fn check(node: &Node, op: &str, buffer: &dyn Buffer) -> Result<()> {
+    let want = (node.dtype, node.shape.iter().product());
+    if (buffer.dtype(), buffer.len()) == want {
+        return Ok(());
+    }
+    Err(Error::Backend {
+        op: op.into(),
+        backend: residency::name(node.home),
+        message: format!(
+            "it returned {} x {} where {} x {} was recorded",
+            buffer.len(),
+            buffer.dtype(),
+            want.1,
+            want.0
+        ),
+    })
+}
+
+/// A host buffer of one value.
+pub(crate) fn scalar_buffer(value: crate::Scalar) -> HostBuffer {
+    crate::with_element!(value.dtype(), T => HostBuffer::from_vec(vec![<T as crate::Element>::from_scalar(value)]))
+}

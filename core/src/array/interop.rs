@@ -1,0 +1,221 @@
+//! To and from Rust's own: `Vec`, slices, arrays, scalars and `ndarray`.
+
+use super::Array;
+use super::buffer::HostBuffer;
+use super::node::Node;
+use super::residency::{HOST, Host, Marker};
+use crate::dtype::{Element, Scalar};
+use crate::error::{Error, Result};
+use crate::expr::Layout;
+use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn, ShapeBuilder};
+use num_complex::{Complex32, Complex64};
+use smallvec::SmallVec;
+use std::any::Any;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A layout over elements as an ndarray view. The layout must lie within them.
+pub(crate) fn view<'a, T>(data: &'a [T], layout: &Layout) -> ArrayViewD<'a, T> {
+    let empty = layout.is_empty();
+    let (lo, hi) = layout.extent().unwrap_or((0, 0));
+    let part = if empty { &data[..0] } else { &data[lo..=hi] };
+    if empty {
+        return ArrayViewD::from_shape(IxDyn(&layout.shape), part).expect("an empty shape needs no element");
+    }
+    // ndarray builds from non-negative strides; axes walked backwards are flipped afterwards.
+    let strides: SmallVec<[usize; 4]> = layout.strides.iter().map(|s| s.unsigned_abs()).collect();
+    let shape = IxDyn(&layout.shape).strides(IxDyn(&strides));
+    let mut v = ArrayViewD::from_shape(shape, part).expect("strides and extent come from one layout");
+    for (axis, &s) in layout.strides.iter().enumerate() {
+        if s < 0 {
+            v.invert_axis(ndarray::Axis(axis));
+        }
+    }
+    v
+}
+
+impl Array<Host> {
+    fn from_buffer(buffer: HostBuffer, shape: &[usize]) -> Array<Host> {
+        Array::from_node(
+            Arc::new(Node::leaf(SmallVec::from_slice(shape), *HOST, None, Arc::new(buffer))),
+            None,
+        )
+    }
+}
+
+impl Array {
+    /// A vector under a shape, without a copy.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shape has another number of elements.
+    pub fn from_vec<T: Element>(data: Vec<T>, shape: &[usize]) -> Result<Array> {
+        if crate::expr::layout::checked_len(shape) != Some(data.len()) {
+            return Err(Error::Shape {
+                op: "from_vec",
+                operands: format!("{} elements, shape {shape:?}", data.len()),
+                fix: "give a shape whose lengths multiply to the number of elements".into(),
+            });
+        }
+        Ok(Array::<Host>::from_buffer(HostBuffer::from_vec(data), shape).erase())
+    }
+
+    /// A Rust scalar, which takes the dtype of the array that it meets.
+    pub fn weak(value: Scalar) -> Array {
+        let wide = match value {
+            Scalar::Bool(_) | Scalar::I64(_) | Scalar::U64(_) | Scalar::F64(_) | Scalar::C128(_) => value,
+            Scalar::U8(_) | Scalar::U16(_) | Scalar::U32(_) => value.cast(crate::DType::U64),
+            v if v.dtype().is_int() => v.cast(crate::DType::I64),
+            v if v.dtype().is_float() => v.cast(crate::DType::F64),
+            v => v.cast(crate::DType::C128),
+        };
+        Array::from_node(Arc::new(Node::weak(wide)), None)
+    }
+
+    /// One value as an array of its own dtype, on the host, without axes.
+    pub fn scalar<T: Element>(value: T) -> Array {
+        Array::<Host>::from_buffer(HostBuffer::from_vec(vec![value]), &[]).erase()
+    }
+}
+
+impl<T: Element> From<Vec<T>> for Array {
+    /// One axis, without a copy.
+    fn from(v: Vec<T>) -> Array {
+        let n = v.len();
+        Array::<Host>::from_buffer(HostBuffer::from_vec(v), &[n]).erase()
+    }
+}
+
+impl<T: Element> From<&[T]> for Array {
+    fn from(v: &[T]) -> Array {
+        Array::from(v.to_vec())
+    }
+}
+
+impl<T: Element, const N: usize> From<[T; N]> for Array {
+    fn from(v: [T; N]) -> Array {
+        Array::from(v.to_vec())
+    }
+}
+
+impl<T: Element, const N: usize, const M: usize> From<[[T; M]; N]> for Array {
+    fn from(v: [[T; M]; N]) -> Array {
+        Array::<Host>::from_buffer(HostBuffer::from_vec(v.into_iter().flatten().collect()), &[N, M]).erase()
+    }
+}
+
+impl<T: Element, D: Dimension> From<ndarray::Array<T, D>> for Array {
+    /// Without a copy where it is in row-major order.
+    fn from(a: ndarray::Array<T, D>) -> Array {
+        let shape = a.shape().to_vec();
+        let data = if a.is_standard_layout() && a.len() == a.as_slice().map_or(0, <[T]>::len) {
+            // The vector may hold more than the view shows: then it is copied.
+            let n = a.len();
+            let (v, offset) = a.into_raw_vec_and_offset();
+            if v.len() == n { v } else { v[offset.unwrap_or(0)..][..n].to_vec() }
+        } else {
+            a.iter().copied().collect()
+        };
+        Array::<Host>::from_buffer(HostBuffer::from_vec(data), &shape).erase()
+    }
+}
+
+impl<T: Element, D: Dimension> From<ndarray::ArrayView<'_, T, D>> for Array {
+    fn from(a: ndarray::ArrayView<'_, T, D>) -> Array {
+        let shape = a.shape().to_vec();
+        Array::<Host>::from_buffer(HostBuffer::from_vec(a.iter().copied().collect()), &shape).erase()
+    }
+}
+
+impl<T: Element, D: Dimension> From<&ndarray::Array<T, D>> for Array {
+    fn from(a: &ndarray::Array<T, D>) -> Array {
+        Array::from(a.view())
+    }
+}
+
+macro_rules! weak {
+    ($($t:ty),*) => { $(
+        impl From<$t> for Array {
+            /// A weak scalar: it takes the dtype of the array that it meets.
+            fn from(v: $t) -> Array { Array::weak(v.into()) }
+        }
+    )* };
+}
+weak!(bool, i8, i16, i32, i64, u8, u16, u32, u64, half::f16, f32, f64, Complex32, Complex64);
+
+impl From<usize> for Array {
+    fn from(v: usize) -> Array {
+        Array::weak(Scalar::U64(v as u64))
+    }
+}
+
+impl From<&Array> for Array {
+    fn from(a: &Array) -> Array {
+        a.clone()
+    }
+}
+
+impl<R: Marker> Array<R> {
+    /// The values as an ndarray, on the host. A copy.
+    ///
+    /// # Errors
+    /// [`Error::DType`] if the elements are not `T`; what the computation or the copy fails with.
+    pub fn to_ndarray<T: Element>(&self) -> Result<ArrayD<T>> {
+        let data = self.to_vec::<T>()?;
+        Ok(ArrayD::from_shape_vec(IxDyn(self.shape()), data).expect("to_vec gives one element per place"))
+    }
+
+    /// Calls `f` with the values as an ndarray view. No copy if the array lives on the host.
+    ///
+    /// # Errors
+    /// [`Error::DType`] if the elements are not `T`; what the computation or the copy fails with.
+    pub fn with_view<T: Element, O>(&self, f: impl FnOnce(ArrayViewD<'_, T>) -> O) -> Result<O> {
+        let (buffer, layout) = self.on_host()?;
+        let host: &HostBuffer = super::own(&*buffer, "host", "with_view")?;
+        Ok(f(view(host.as_slice::<T>()?, &layout)))
+    }
+}
+
+macro_rules! try_from {
+    ($($to:ty => $method:ident),*) => { $(
+        impl<T: Element, R: Marker> TryFrom<&Array<R>> for $to {
+            type Error = Error;
+            fn try_from(a: &Array<R>) -> Result<$to> { a.$method() }
+        }
+        impl<T: Element, R: Marker> TryFrom<Array<R>> for $to {
+            type Error = Error;
+            fn try_from(a: Array<R>) -> Result<$to> { a.$method() }
+        }
+    )* };
+}
+try_from!(Vec<T> => to_vec, ArrayD<T> => to_ndarray);
+
+/// What an elementwise function takes: an array of residency `R`, or a scalar, which fits any.
+pub trait Operandlike<R: Marker> {
+    /// As a handle whose residency is checked at the call.
+    fn operand(&self) -> Cow<'_, Array>;
+}
+
+impl<R: Marker> Operandlike<R> for Array<R> {
+    fn operand(&self) -> Cow<'_, Array> {
+        // `Array<Dyn>` is lent; a typed handle is cloned into one that says that it must not be copied.
+        match (self as &dyn Any).downcast_ref::<Array>() {
+            Some(a) => Cow::Borrowed(a),
+            None => Cow::Owned(self.as_dyn()),
+        }
+    }
+}
+
+impl<R: Marker, A: Operandlike<R> + ?Sized> Operandlike<R> for &A {
+    fn operand(&self) -> Cow<'_, Array> {
+        (**self).operand()
+    }
+}
+
+macro_rules! scalar_operand {
+    ($($t:ty),*) => { $(
+        impl<R: Marker> Operandlike<R> for $t {
+            fn operand(&self) -> Cow<'_, Array> { Cow::Owned(Array::from(*self)) }
+        }
+    )* };
+}
+scalar_operand!(bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, half::f16, f32, f64, Complex32, Complex64);

@@ -1,0 +1,210 @@
+//! Nodes of the expression graph: what an array's elements are, or how they will be computed.
+
+use super::backend::ArrayBackend;
+use super::buffer::Buffer;
+use super::{Array, Operand};
+use crate::dispatch::{Key, trace::Sink};
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, Result};
+use crate::expr::{Dims, Op, Reduction};
+use parking_lot::Mutex;
+use smallvec::SmallVec;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+
+/// Operands of an expression.
+pub(crate) type Args = SmallVec<[Array; 3]>;
+/// An implementation of a backend's own: gets evaluated operands, gives a dense buffer of the node's shape.
+pub type Run = dyn Fn(&[Operand]) -> Result<Arc<dyn Buffer>> + Send + Sync;
+
+/// How a pending node is computed.
+pub(crate) enum Expr {
+    /// An operation on operands broadcast to the node's shape, each first cast to `compute` (`Where`'s first:
+    /// to bool).
+    Map { op: Op, compute: DType, args: Args },
+    /// A cast to the node's dtype; to the same one, a dense copy.
+    Cast { arg: Array },
+    /// One value everywhere.
+    Full(Scalar),
+    /// Row-major index of the element, as i64.
+    Iota,
+    /// Reduction over the axes set in `axes` of the operand cast to `compute`.
+    Reduce { op: Reduction, compute: DType, arg: Array, axes: u64 },
+    /// A backend's own implementation.
+    Extern { name: &'static str, args: Args, run: Arc<Run> },
+}
+
+impl Expr {
+    /// The operands.
+    pub(crate) fn args(&self) -> &[Array] {
+        match self {
+            Expr::Map { args, .. } | Expr::Extern { args, .. } => args,
+            Expr::Cast { arg } | Expr::Reduce { arg, .. } => std::slice::from_ref(arg),
+            Expr::Full(_) | Expr::Iota => &[],
+        }
+    }
+
+    fn into_args(self) -> Args {
+        match self {
+            Expr::Map { args, .. } | Expr::Extern { args, .. } => args,
+            Expr::Cast { arg } | Expr::Reduce { arg, .. } => SmallVec::from_iter([arg]),
+            Expr::Full(_) | Expr::Iota => SmallVec::new(),
+        }
+    }
+
+    /// Elementwise: may be part of a fused kernel of its consumer.
+    pub(crate) fn is_elementwise(&self) -> bool {
+        matches!(self, Expr::Map { .. } | Expr::Cast { .. } | Expr::Full(_) | Expr::Iota)
+    }
+}
+
+/// Where a node stands.
+pub(crate) enum State {
+    /// Not computed. `Arc`, so that evaluation reads it outside the lock.
+    Pending(Arc<Expr>),
+    /// Its value is in the cell.
+    Done,
+    /// Failed for good (a lost device; not a full memory, which may have room the next time).
+    Failed(Error),
+}
+
+/// A node. Its value is dense row-major over `shape`; views are the handles' business.
+pub(crate) struct Node {
+    pub(crate) shape: Dims,
+    pub(crate) dtype: DType,
+    /// Residency; `Key::NONE` of weak scalars.
+    pub(crate) home: Key,
+    /// Who evaluates it, and reads its buffer back. None: host data that no backend made, and weak scalars.
+    pub(crate) backend: Option<&'static dyn ArrayBackend>,
+    /// A Rust scalar, which takes the dtype of the array that it meets.
+    pub(crate) weak: bool,
+    pub(crate) value: OnceLock<Arc<dyn Buffer>>,
+    pub(crate) state: Mutex<State>,
+    /// Pending nodes that have it as an operand.
+    pub(crate) consumers: AtomicU32,
+    /// Evaluated on its own even where it could be fused: bounds the size of kernels at fixed places.
+    pub(crate) cut: AtomicBool,
+    /// Elementwise: a consumer may compute it inline.
+    pub(crate) fuses: bool,
+    /// Had its value from the start.
+    leaf: bool,
+    /// Upper bounds of operations and inputs of the fused kernel that ends here.
+    pub(crate) size: u16,
+    pub(crate) leaves: u16,
+    /// Bytes of buffers that stay alive while it is pending (an upper bound).
+    pub(crate) retains: u64,
+    /// Who was listening when it was recorded.
+    pub(crate) sink: Option<Arc<Sink>>,
+}
+
+impl Node {
+    /// A node with its value.
+    pub(crate) fn leaf(
+        shape: Dims,
+        home: Key,
+        backend: Option<&'static dyn ArrayBackend>,
+        buffer: Arc<dyn Buffer>,
+    ) -> Node {
+        let dtype = buffer.dtype();
+        let mut node = Node::new(shape, dtype, home, backend, State::Done);
+        node.value = OnceLock::from(buffer);
+        node
+    }
+
+    /// A node in a given state, its bounds those of a leaf.
+    pub(crate) fn new(
+        shape: Dims,
+        dtype: DType,
+        home: Key,
+        backend: Option<&'static dyn ArrayBackend>,
+        state: State,
+    ) -> Node {
+        Node {
+            shape,
+            dtype,
+            home,
+            backend,
+            weak: false,
+            value: OnceLock::new(),
+            consumers: AtomicU32::new(0),
+            cut: AtomicBool::new(false),
+            fuses: false,
+            leaf: matches!(state, State::Done),
+            state: Mutex::new(state),
+            size: 0,
+            leaves: 1,
+            retains: 0,
+            sink: None,
+        }
+    }
+
+    /// Had its value from the start: it has no operands, and its consumers need no counting.
+    pub(crate) fn is_leaf(&self) -> bool {
+        self.leaf
+    }
+
+    /// A Rust scalar: one value that takes the dtype of what it meets.
+    pub(crate) fn weak(value: Scalar) -> Node {
+        let state = State::Pending(Arc::new(Expr::Full(value)));
+        let mut node = Node::new(Dims::new(), value.dtype(), Key::NONE, None, state);
+        (node.weak, node.leaf) = (true, true);
+        node
+    }
+
+    /// The expression while it is pending.
+    pub(crate) fn pending(&self) -> Option<Arc<Expr>> {
+        if self.value.get().is_some() {
+            return None;
+        }
+        match &*self.state.lock() {
+            State::Pending(e) => Some(e.clone()),
+            _ => None,
+        }
+    }
+
+    /// Bytes of the dense value.
+    pub(crate) fn nbytes(&self) -> u64 {
+        self.shape.iter().product::<usize>() as u64 * self.dtype.size() as u64
+    }
+
+    /// Publishes a computed value; the first one stays. The expression and what it kept alive are let go.
+    pub(crate) fn publish(&self, buffer: Arc<dyn Buffer>) {
+        // A second thread may have computed the same: either is right, one is kept.
+        let _ = self.value.set(buffer);
+        let old = std::mem::replace(&mut *self.state.lock(), State::Done);
+        release(old);
+    }
+
+    /// Remembers an error that will not go away.
+    pub(crate) fn fail(&self, error: &Error) {
+        let old = std::mem::replace(&mut *self.state.lock(), State::Failed(error.clone()));
+        release(old);
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        release(std::mem::replace(self.state.get_mut(), State::Done));
+    }
+}
+
+/// Drops a pending expression without recursion: a chain of some ten thousand nodes would overflow the stack.
+fn release(state: State) {
+    let State::Pending(expr) = state else { return };
+    let mut stack: SmallVec<[Arc<Expr>; 8]> = SmallVec::from_iter([expr]);
+    while let Some(expr) = stack.pop() {
+        // Someone who is evaluating it right now holds it too, and lets go of it through here later; the
+        // consumers' counts are only a hint, and then stay one too high.
+        let Ok(expr) = Arc::try_unwrap(expr) else { continue };
+        for arg in expr.into_args() {
+            if !arg.node.leaf {
+                arg.node.consumers.fetch_sub(1, Relaxed);
+            }
+            if let Ok(mut node) = Arc::try_unwrap(arg.into_node())
+                && let State::Pending(e) = std::mem::replace(node.state.get_mut(), State::Done)
+            {
+                stack.push(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Recording: operations become nodes of the graph. Backend and listener are fixed here, and whatever can be
+//! declined (dtype, shape, limits) is declined here; evaluation finishes or fails.
+
+use super::backend::{ArrayBackend, Query};
+use super::lower::MAX_OPS;
+use super::node::{Expr, Node, Run, State};
+use super::{Array, residency, trace};
+use crate::dispatch::Instance;
+use crate::dtype::{DType, Kind, Scalar, promote, promote_weak};
+use crate::error::{Error, Result, Unsupported};
+use crate::expr::layout::{broadcast, checked_len};
+use crate::expr::{Dims, Layout, Op, Reduction};
+use smallvec::SmallVec;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// A pending node that keeps this many times its own bytes alive, and more than [`RETAIN`], is evaluated when
+/// it is recorded: a sum of a big array must not keep the array.
+const RETAIN_RATIO: u64 = 8;
+/// See [`RETAIN_RATIO`].
+const RETAIN: u64 = 32 << 20;
+
+/// Why nothing was recorded.
+#[derive(Debug)]
+pub enum NotRecorded {
+    /// This backend can't; another may.
+    Declined(Unsupported),
+    /// Nobody can.
+    Failed(Error),
+}
+
+impl From<Error> for NotRecorded {
+    fn from(e: Error) -> Self {
+        NotRecorded::Failed(e)
+    }
+}
+
+impl From<Unsupported> for NotRecorded {
+    fn from(u: Unsupported) -> Self {
+        NotRecorded::Declined(u)
+    }
+}
+
+type Recorded = Result<Array, NotRecorded>;
+
+/// The operands for a message: `a: float32[2, 3] on host, b: 2.0`.
+pub(crate) fn operands(args: &[&Array]) -> String {
+    let mut out = String::new();
+    for (i, a) in args.iter().enumerate() {
+        let sep = if i == 0 { "" } else { ", " };
+        let name = ["a", "b", "c"].get(i).copied().unwrap_or("x");
+        let _ = match a.describe_value() {
+            Some(v) => write!(out, "{sep}{name}: {v}"),
+            None => write!(out, "{sep}{name}: {}{:?} on {}", a.dtype(), a.shape(), a.residency()),
+        };
+    }
+    out
+}
+
+/// The dtype that `op` computes in over `args`.
+///
+/// # Errors
+/// [`Error::DType`] if the operation is not defined there or a scalar doesn't fit.
+pub(crate) fn compute_dtype(op: Op, args: &[&Array], float: DType) -> Result<DType> {
+    let info = op.info();
+    let values = if op == Op::Where { &args[1..] } else { args };
+    let mut strong: Option<DType> = None;
+    let mut weak: Option<Kind> = None;
+    for a in values {
+        if a.node.weak {
+            let k = a.dtype().kind();
+            weak = Some(weak.map_or(k, |w| w.max(k)));
+        } else {
+            strong = Some(strong.map_or(a.dtype(), |s| promote(s, a.dtype())));
+        }
+    }
+    let promoted = match (strong, weak) {
+        (Some(s), Some(w)) => promote_weak(s, w, float),
+        (Some(s), None) => s,
+        (None, Some(Kind::Bool)) => DType::Bool,
+        (None, Some(Kind::Int)) => DType::I64,
+        (None, Some(Kind::Float)) => float,
+        (None, _) => promote_weak(float, Kind::Complex, float),
+    };
+    let compute = match info.typing {
+        crate::expr::op::Typing::Inexact if promoted.kind() < Kind::Float => float,
+        _ => promoted,
+    };
+    if !info.kinds.has(compute.kind()) {
+        return Err(Error::DType {
+            op: info.name,
+            operands: operands(args),
+            fix: format!("it is not defined on {compute}; cast the operands with astype"),
+        });
+    }
+    if weak.is_some() && compute.is_int() {
+        for a in values.iter().filter(|a| a.node.weak) {
+            if let Some(Expr::Full(v)) = a.node.pending().as_deref()
+                && v.cast(compute).to_i128() != v.to_i128()
+            {
+                return Err(Error::DType {
+                    op: info.name,
+                    operands: operands(args),
+                    fix: format!("{v} does not fit {compute}; cast the array to a wider dtype first"),
+                });
+            }
+        }
+    }
+    Ok(compute)
+}
+
+/// Records an elementwise operation.
+pub(crate) fn map(op: Op, args: &[&Array], instance: Instance) -> Recorded {
+    let backend = residency::open(instance)?;
+    let compute = compute_dtype(op, args, backend.default_float())?;
+    let dtype = op.output(compute);
+    backend.supports(Query::Map(op, compute))?;
+    for (i, a) in args.iter().enumerate() {
+        let want = if i == 0 && op == Op::Where { DType::Bool } else { compute };
+        if a.dtype() != want && !a.node.weak {
+            backend.supports(Query::Cast(a.dtype(), want))?;
+        }
+    }
+    let shape = common_shape(op.name(), args)?;
+    let expr = Expr::Map { op, compute, args: args.iter().map(|a| (*a).clone()).collect() };
+    finish(backend, shape, dtype, expr)
+}
+
+/// The shape all operands broadcast to.
+pub(crate) fn common_shape(op: &'static str, args: &[&Array]) -> Result<Dims> {
+    let mut shape: Dims = SmallVec::from_slice(args[0].shape());
+    for a in &args[1..] {
+        if a.shape() != shape.as_slice() {
+            shape = broadcast(&shape, a.shape()).ok_or_else(|| Error::Shape {
+                op,
+                operands: operands(args),
+                fix: "aligned at the last axis, lengths must be equal or 1; reshape or expand_dims one"
+                    .into(),
+            })?;
+        }
+    }
+    Ok(shape)
+}
+
+/// Records a cast; to the same dtype it is a dense copy.
+pub(crate) fn cast(arg: &Array, to: DType, instance: Instance) -> Recorded {
+    let backend = residency::open(instance)?;
+    backend.supports(Query::Cast(arg.dtype(), to))?;
+    finish(backend, SmallVec::from_slice(arg.shape()), to, Expr::Cast { arg: arg.clone() })
+}
+
+/// Records a dense copy where the array lives. A device array has its backend at hand; only an array in plain
+/// host memory has none, and takes the host's.
+pub(crate) fn copy(arg: &Array) -> Result<Array> {
+    let instance = match arg.node.backend {
+        Some(b) => b.instance(),
+        None => residency::instance_at(*residency::HOST)?,
+    };
+    cast(arg, arg.dtype(), instance).map_err(|e| failed("copy", instance, e))
+}
+
+/// What was declined, where there is no other candidate to ask.
+pub(crate) fn failed(op: &str, instance: Instance, e: NotRecorded) -> Error {
+    match e {
+        NotRecorded::Failed(e) => e,
+        NotRecorded::Declined(reason) => {
+            Error::Unsupported { op: op.into(), backend: instance.name(), reason }
+        }
+    }
+}
+
+/// Records an array of one value.
+pub(crate) fn full(shape: &[usize], value: Scalar, instance: Instance) -> Recorded {
+    let backend = residency::open(instance)?;
+    backend.supports(Query::Hold(value.dtype()))?;
+    finish(backend, checked_shape("full", shape)?, value.dtype(), Expr::Full(value))
+}
+
+/// Records 0, 1, 2, … as i64.
+pub(crate) fn iota(len: usize, instance: Instance) -> Recorded {
+    let backend = residency::open(instance)?;
+    backend.supports(Query::Hold(DType::I64))?;
+    finish(backend, SmallVec::from_slice(&[len]), DType::I64, Expr::Iota)
+}
+
+/// A shape whose number of elements fits a `usize`.
+pub(crate) fn checked_shape(op: &'static str, shape: &[usize]) -> Result<Dims> {
+    checked_len(shape).map(|_| SmallVec::from_slice(shape)).ok_or_else(|| Error::Shape {
+        op,
+        operands: format!("shape {shape:?}"),
+        fix: "it has more elements than an address can count".into(),
+    })
+}
+
+/// Records a reduction over the axes set in `axes`.
+pub(crate) fn reduce(op: Reduction, arg: &Array, axes: u64, keepdims: bool, instance: Instance) -> Recorded {
+    let backend = residency::open(instance)?;
+    let compute = reduction_dtype(op, arg.dtype())?;
+    backend.supports(Query::Reduce(op, compute))?;
+    if compute != arg.dtype() {
+        backend.supports(Query::Cast(arg.dtype(), compute))?;
+    }
+    let reduced = |axis: usize| axes >> axis & 1 == 1;
+    let nothing = arg.shape().iter().enumerate().any(|(i, &d)| reduced(i) && d == 0);
+    if nothing && !op.has_identity() {
+        return Err(Error::Shape {
+            op: op.name(),
+            operands: operands(&[arg]),
+            fix: "there is no element to choose from along an axis of length 0".into(),
+        }
+        .into());
+    }
+    let kept: Dims = (0..arg.ndim()).filter(|&i| !reduced(i)).map(|i| arg.shape()[i]).collect();
+    let expr = Expr::Reduce { op, compute, arg: arg.clone(), axes };
+    let out = finish(backend, kept, op.output(compute), expr)?;
+    if !keepdims {
+        return Ok(out);
+    }
+    let shape: Dims = (0..arg.ndim()).map(|i| if reduced(i) { 1 } else { arg.shape()[i] }).collect();
+    Ok(Array::from_node(out.node, Some(Layout::dense(&shape))))
+}
+
+/// The dtype in which a reduction runs: sums and products of bools and small integers in 64 bits.
+fn reduction_dtype(op: Reduction, dtype: DType) -> Result<DType> {
+    Ok(match op {
+        Reduction::Any | Reduction::All => DType::Bool,
+        Reduction::Sum | Reduction::Prod => match dtype {
+            d if d.is_unsigned() => DType::U64,
+            d if d.is_int() || d == DType::Bool => DType::I64,
+            d => d,
+        },
+        _ if dtype.is_complex() => {
+            return Err(Error::DType {
+                op: op.name(),
+                operands: format!("an array of {dtype}"),
+                fix: "complex numbers have no order; reduce real(x), imag(x) or absolute(x)".into(),
+            });
+        }
+        _ => dtype,
+    })
+}
+
+/// Records an implementation of a backend's own, which gets its operands evaluated. `run` must give a dense
+/// buffer of `shape` and `dtype`; it may be called again if memory was full, and is never called for an empty
+/// result.
+///
+/// # Errors
+/// What opening the backend fails with; [`Error::TooLarge`].
+pub fn external(
+    instance: Instance,
+    name: &'static str,
+    shape: &[usize],
+    dtype: DType,
+    args: &[&Array],
+    run: Arc<Run>,
+) -> Recorded {
+    let backend = residency::open(instance)?;
+    backend.supports(Query::Hold(dtype))?;
+    let args = args.iter().map(|a| (*a).clone()).collect();
+    finish(backend, checked_shape(name, shape)?, dtype, Expr::Extern { name, args, run })
+}
+
+/// Bounds and books a node.
+fn finish(backend: &'static dyn ArrayBackend, shape: Dims, dtype: DType, expr: Expr) -> Recorded {
+    if shape.len() > backend.limits().axes {
+        return Err(Unsupported::Limit {
+            what: "number of axes",
+            got: shape.len() as u64,
+            limit: backend.limits().axes as u64,
+        }
+        .into());
+    }
+    backend.fits(dtype, shape.iter().product())?;
+    let fuses = expr.is_elementwise();
+    let elementwise = fuses || matches!(expr, Expr::Reduce { .. });
+    let mut bounds = Bounds { size: 1, leaves: 0, retains: 0 };
+    let mut parts: Parts = SmallVec::new();
+    for arg in expr.args() {
+        let node = &arg.node;
+        if !node.is_leaf() {
+            node.consumers.fetch_add(1, Relaxed);
+        }
+        let part = Part::of(arg, elementwise);
+        bounds.size = bounds.size.saturating_add(part.size);
+        bounds.leaves = bounds.leaves.saturating_add(part.leaves);
+        bounds.retains += part.retains;
+        parts.push(part);
+    }
+    if elementwise {
+        bound(&mut bounds, &mut parts, expr.args(), backend.limits().inputs);
+    }
+    let mut node =
+        Node::new(shape, dtype, backend.residency(), Some(backend), State::Pending(Arc::new(expr)));
+    (node.size, node.leaves, node.retains) = (bounds.size, bounds.leaves, bounds.retains);
+    node.fuses = fuses;
+    node.sink = trace::listener();
+    let hoards = node.retains > RETAIN && node.retains > RETAIN_RATIO * node.nbytes();
+    let out = Array::from_node(Arc::new(node), None);
+    if hoards {
+        out.eval()?;
+    }
+    Ok(out)
+}
+
+struct Bounds {
+    size: u16,
+    leaves: u16,
+    retains: u64,
+}
+
+type Parts = SmallVec<[Part; 3]>;
+
+/// What an operand adds to the kernel of its consumer.
+#[derive(Clone, Copy)]
+struct Part {
+    size: u16,
+    leaves: u16,
+    retains: u64,
+}
+
+impl Part {
+    fn of(arg: &Array, elementwise: bool) -> Part {
+        let node = &arg.node;
+        if node.is_leaf() || node.value.get().is_some() {
+            return Part { size: 0, leaves: 1, retains: node.nbytes() };
+        }
+        if node.weak {
+            return Part { size: 0, leaves: 0, retains: 0 };
+        }
+        let fuses = elementwise && node.fuses && arg.view.is_none() && !node.cut.load(Relaxed);
+        let (size, leaves) = if fuses { (node.size, node.leaves) } else { (0, 1) };
+        Part { size, leaves, retains: node.retains }
+    }
+}
+
+/// Cuts the largest operands off until the fused kernel is within bounds. Always at the same place of the same
+/// chain, so that a cut does not make a new kernel each time.
+fn bound(bounds: &mut Bounds, parts: &mut Parts, args: &[Array], inputs: usize) {
+    while bounds.size > MAX_OPS || bounds.leaves as usize > inputs {
+        let by_size = bounds.size > MAX_OPS;
+        let key = |p: &Part| if by_size { p.size } else { p.leaves };
+        let Some(i) = (0..parts.len()).max_by_key(|&i| key(&parts[i])) else { return };
+        if parts[i].size == 0 {
+            return; // Nothing left to cut: the backend's limit is below three inputs.
+        }
+        args[i].node.cut.store(true, Relaxed);
+        bounds.size -= parts[i].size;
+        bounds.leaves = bounds.leaves - parts[i].leaves + 1;
+        parts[i] = Part { size: 0, leaves: 1, ..parts[i] };
+    }
+}

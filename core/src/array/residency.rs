@@ -1,0 +1,247 @@
+//! Residency: where an array lives, as a run-time key, as a type, and as a device that one can name.
+
+use super::backend::ArrayBackend;
+use crate::dispatch::{Instance, Key, KindId};
+use crate::error::{Error, Result};
+use linkme::distributed_slice;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{LazyLock, OnceLock};
+
+/// The residency of host memory.
+pub static HOST: LazyLock<Key> = LazyLock::new(|| Key::intern("host"));
+
+/// A residency as a type: the `R` of `Array<R>`. An outsider's backend adds its own with
+/// [`residency_marker!`](crate::residency_marker).
+pub trait Marker: Send + Sync + 'static {
+    /// Its name in messages, and for [`Array::to`](super::Array::to).
+    const NAME: &'static str;
+    /// May arrays of it be copied elsewhere by a scope that coerces? Only those that name no residency.
+    const COERCIBLE: bool;
+    /// Does it cover a residency?
+    fn admits(key: Key) -> bool;
+}
+
+/// Any residency: checked when called.
+#[derive(Clone, Copy, Debug)]
+pub enum Dyn {}
+
+impl Marker for Dyn {
+    const NAME: &'static str = "any residency";
+    const COERCIBLE: bool = true;
+    fn admits(_: Key) -> bool {
+        true
+    }
+}
+
+/// A marker that names a residency, unlike [`Dyn`].
+pub trait Typed: Marker {}
+
+/// Declares a residency marker that covers the residencies of one backend kind: `residency_marker!(pub Gpu =
+/// "gpu")` covers `gpu:0`, `gpu:1` and so on, `"host"` covers `host`.
+#[macro_export]
+macro_rules! residency_marker {
+    ($(#[$meta:meta])* $vis:vis $name:ident = $prefix:literal) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        $vis enum $name {}
+        impl $crate::array::Marker for $name {
+            const NAME: &'static str = $prefix;
+            const COERCIBLE: bool = false;
+            fn admits(key: $crate::dispatch::Key) -> bool {
+                let name = key.name();
+                name.strip_prefix($prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+            }
+        }
+        impl $crate::array::Typed for $name {}
+    };
+}
+
+residency_marker!(
+    /// Host memory.
+    pub Host = "host"
+);
+residency_marker!(
+    /// Any GPU. Two different GPUs in one call are an error at the call.
+    pub Gpu = "gpu"
+);
+
+/// How a backend kind opens its instances: link-time enrolment beside the dispatch engine's own.
+pub struct ArrayKind {
+    /// The kind's name, as enrolled with the engine.
+    pub name: &'static str,
+    /// Opens an instance, once; later calls give the same. Never called before something needs the instance.
+    pub open: fn(u16) -> Result<&'static dyn ArrayBackend>,
+    /// The residency whose arrays an instance takes as they are, answered without opening it.
+    pub residency: fn(u16) -> Key,
+}
+
+/// Every kind that holds arrays.
+#[distributed_slice]
+pub static ARRAY_KINDS: [ArrayKind];
+
+/// Kinds and instances that the open table holds without a lock.
+const SLOTS: (usize, usize) = (32, 16);
+static OPEN: [OnceLock<&'static dyn ArrayBackend>; SLOTS.0 * SLOTS.1] =
+    [const { OnceLock::new() }; SLOTS.0 * SLOTS.1];
+
+/// The backend behind an instance, opened on first use.
+///
+/// # Errors
+/// [`Error::Unknown`] if no linked kind of arrays has that name; whatever opening the device fails with.
+#[inline]
+pub fn open(instance: Instance) -> Result<&'static dyn ArrayBackend> {
+    let (kind, index) = (instance.kind.index() as usize, instance.index as usize);
+    if kind < SLOTS.0
+        && index < SLOTS.1
+        && let Some(b) = OPEN[kind * SLOTS.1 + index].get()
+    {
+        return Ok(*b);
+    }
+    open_slowly(instance)
+}
+
+#[cold]
+fn open_slowly(instance: Instance) -> Result<&'static dyn ArrayBackend> {
+    let decl = kind_of(instance.kind)?;
+    let backend = (decl.open)(instance.index)?;
+    let (kind, index) = (instance.kind.index() as usize, instance.index as usize);
+    if kind < SLOTS.0 && index < SLOTS.1 {
+        // Another thread may have been first; `open` gives both the same.
+        let _ = OPEN[kind * SLOTS.1 + index].set(backend);
+    }
+    Ok(backend)
+}
+
+fn kind_of(kind: KindId) -> Result<&'static ArrayKind> {
+    ARRAY_KINDS.iter().find(|k| k.name == kind.name()).ok_or_else(|| Error::Unknown {
+        what: "kind of arrays",
+        name: kind.name().into(),
+        known: known_kinds(),
+    })
+}
+
+fn known_kinds() -> String {
+    let names: Vec<_> = ARRAY_KINDS.iter().map(|k| k.name).collect();
+    if names.is_empty() { "none is linked into this program".into() } else { names.join(", ") }
+}
+
+/// The residency of an instance's arrays.
+///
+/// # Errors
+/// [`Error::Unknown`] if no linked kind of arrays has that name.
+pub fn residency_of(instance: Instance) -> Result<Key> {
+    Ok((kind_of(instance.kind)?.residency)(instance.index))
+}
+
+/// A residency's name, for messages.
+pub(crate) fn name(key: Key) -> String {
+    key.name().to_string()
+}
+
+/// Where to make an array: the argument of creation functions and of [`Array::to`](super::Array::to).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Device {
+    /// Where the scope says; the default device (`POLYARRAY_DEFAULT_DEVICE`, else the host) if it says nothing.
+    #[default]
+    Default,
+    /// A residency.
+    At(Key),
+}
+
+impl Device {
+    /// The residency named, the default device's for [`Device::Default`].
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if `POLYARRAY_DEFAULT_DEVICE` names no device.
+    pub fn key(self) -> Result<Key> {
+        match self {
+            Device::At(key) => Ok(key),
+            Device::Default => default_device(),
+        }
+    }
+}
+
+/// `POLYARRAY_DEFAULT_DEVICE`, read once.
+fn default_device() -> Result<Key> {
+    static DEFAULT: OnceLock<Result<Key>> = OnceLock::new();
+    if let Some(d) = DEFAULT.get() {
+        return d.clone();
+    }
+    let found = match std::env::var("POLYARRAY_DEFAULT_DEVICE") {
+        Ok(name) if !name.is_empty() => named(&name),
+        _ => Ok(*HOST),
+    };
+    DEFAULT.get_or_init(|| found).clone()
+}
+
+/// The residency of that name, which a linked kind must hold: `host`, `gpu` (the first), `gpu:1`.
+fn named(name: &str) -> Result<Key> {
+    let (kind, index) = match name.split_once(':') {
+        Some((k, i)) => (k, i.parse::<u16>().ok()),
+        None => (name, Some(0)),
+    };
+    let found = index.and_then(|index| {
+        ARRAY_KINDS.iter().map(|k| (k.residency)(index)).find(|key| {
+            key.name() == name || (!name.contains(':') && key.name().strip_suffix(":0") == Some(kind))
+        })
+    });
+    found.ok_or_else(|| Error::Unknown { what: "device", name: name.into(), known: known_devices() })
+}
+
+/// The first device of every kind, by name; numbers beyond are found out when they are used.
+fn known_devices() -> String {
+    let mut names: Vec<_> = ARRAY_KINDS.iter().map(|k| (k.residency)(0).name()).collect();
+    names.dedup();
+    if names.is_empty() { "none is linked into this program".into() } else { names.join(", ") }
+}
+
+/// The instance whose arrays have that residency.
+///
+/// # Errors
+/// [`Error::Unknown`] if no linked kind holds it.
+pub fn instance_at(key: Key) -> Result<Instance> {
+    static FOUND: LazyLock<parking_lot::RwLock<HashMap<Key, Instance>>> = LazyLock::new(Default::default);
+    if let Some(&i) = FOUND.read().get(&key) {
+        return Ok(i);
+    }
+    let index = key.name().rsplit_once(':').and_then(|(_, i)| i.parse().ok()).unwrap_or(0);
+    let kind = ARRAY_KINDS.iter().find(|k| (k.residency)(index) == key).ok_or_else(|| Error::Unknown {
+        what: "device",
+        name: key.name().into(),
+        known: known_devices(),
+    })?;
+    let instance = Instance { kind: KindId::intern(kind.name), index };
+    FOUND.write().insert(key, instance);
+    Ok(instance)
+}
+
+impl TryFrom<&str> for Device {
+    type Error = Error;
+    fn try_from(name: &str) -> Result<Device> {
+        named(name).map(Device::At)
+    }
+}
+
+impl TryFrom<String> for Device {
+    type Error = Error;
+    fn try_from(name: String) -> Result<Device> {
+        Device::try_from(name.as_str())
+    }
+}
+
+impl TryFrom<Instance> for Device {
+    type Error = Error;
+    fn try_from(instance: Instance) -> Result<Device> {
+        residency_of(instance).map(Device::At)
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Device::Default => f.pad("default"),
+            Device::At(key) => f.pad(key.name()),
+        }
+    }
+}

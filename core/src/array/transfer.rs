@@ -1,0 +1,133 @@
+//! The one module that copies between host and devices. Every copy passes here and is counted.
+
+use super::buffer::{Buffer, HostBuffer};
+use super::node::Node;
+use super::residency::{self, Device, HOST};
+use super::{Array, interop, trace};
+use crate::dispatch::Key;
+use crate::error::Result;
+use crate::expr::Layout;
+use smallvec::SmallVec;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// A view is uploaded with its whole buffer (which is then kept for the next use) while it shows at least this
+/// share of it; a smaller one is gathered first, and its copy is not kept.
+const SHOWN: usize = 4;
+
+static UPLOADS: AtomicU64 = AtomicU64::new(0);
+static DOWNLOADS: AtomicU64 = AtomicU64::new(0);
+static BYTES_UP: AtomicU64 = AtomicU64::new(0);
+static BYTES_DOWN: AtomicU64 = AtomicU64::new(0);
+
+/// Copies between host and devices since the process began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Transfers {
+    /// Copies to a device.
+    pub uploads: u64,
+    /// Copies to the host.
+    pub downloads: u64,
+    /// Bytes copied to devices, as the host holds them.
+    pub bytes_up: u64,
+    /// Bytes copied to the host.
+    pub bytes_down: u64,
+}
+
+/// Copies made so far by the whole process. A scope's own are in its trace.
+pub fn transfers() -> Transfers {
+    Transfers {
+        uploads: UPLOADS.load(Relaxed),
+        downloads: DOWNLOADS.load(Relaxed),
+        bytes_up: BYTES_UP.load(Relaxed),
+        bytes_down: BYTES_DOWN.load(Relaxed),
+    }
+}
+
+/// The array on another residency.
+pub(crate) fn to(array: &Array, device: Device) -> Result<Array> {
+    let target = device.key()?;
+    if array.residency() == target || (array.is_weak() && target == *HOST) {
+        return Ok(array.clone());
+    }
+    if target == *HOST {
+        let (buffer, layout) = download(array)?;
+        return Ok(host_leaf(buffer, layout));
+    }
+    if array.residency() != *HOST && array.residency() != Key::NONE {
+        // From device to device by way of the host.
+        let (buffer, layout) = download(array)?;
+        return upload(&host_leaf(buffer, layout), target);
+    }
+    upload(array, target)
+}
+
+/// An array over a host buffer.
+pub(crate) fn host_leaf(buffer: Arc<dyn Buffer>, layout: Layout) -> Array {
+    let dense = layout.is_dense() && layout.len() == buffer.len();
+    let shape = if dense { layout.shape.clone() } else { SmallVec::from_slice(&[buffer.len()]) };
+    Array::from_node(Arc::new(Node::leaf(shape, *HOST, None, buffer)), (!dense).then_some(layout))
+}
+
+/// Copies a host array to a device. The copy of the whole buffer is kept beside it for the next use.
+fn upload(array: &Array, target: Key) -> Result<Array> {
+    let instance = residency::instance_at(target)?;
+    let backend = residency::open(instance)?;
+    let (buffer, layout) = array.on_host()?;
+    let host: &HostBuffer = super::own(&*buffer, "host", "upload")?;
+    let on_device = |buffer: Arc<dyn Buffer>, layout: Layout| {
+        let dense = layout.is_dense() && layout.len() == buffer.len();
+        let shape = if dense { layout.shape.clone() } else { SmallVec::from_slice(&[buffer.len()]) };
+        Array::from_node(
+            Arc::new(Node::leaf(shape, backend.residency(), Some(backend), buffer)),
+            (!dense).then_some(layout),
+        )
+    };
+    let send = |host: &HostBuffer| -> Result<Arc<dyn Buffer>> {
+        backend.fits(host.dtype(), host.len())?;
+        let copy = backend.upload(host)?;
+        UPLOADS.fetch_add(1, Relaxed);
+        BYTES_UP.fetch_add(host.nbytes() as u64, Relaxed);
+        trace::copied(&array.node, *HOST, target, host.nbytes());
+        Ok(copy)
+    };
+    if layout.len().saturating_mul(SHOWN) < host.len() {
+        let gathered = gather(host, &layout)?;
+        return Ok(on_device(send(&gathered)?, Layout::dense(&layout.shape)));
+    }
+    let slot = host.mirror(instance);
+    let kept = slot.lock().clone();
+    if let Some(copy) = kept {
+        return Ok(on_device(copy, layout));
+    }
+    let copy = send(host)?;
+    if !array.is_weak() {
+        *slot.lock() = Some(copy.clone());
+        backend.keeps_mirror(&slot);
+    }
+    Ok(on_device(copy, layout))
+}
+
+/// Copies a device array to the host. A view that shows little of its buffer is made dense on the device first.
+pub(crate) fn download(array: &Array) -> Result<(Arc<dyn Buffer>, Layout)> {
+    let buffer = super::eval::evaluate(&array.node)?;
+    let layout = array.layout();
+    let Some(backend) = array.node.backend else {
+        return Ok((buffer, layout));
+    };
+    if layout.len() * SHOWN < buffer.len() {
+        return download(&super::record::copy(array)?);
+    }
+    let host = backend.download(&*buffer)?;
+    DOWNLOADS.fetch_add(1, Relaxed);
+    BYTES_DOWN.fetch_add(host.nbytes() as u64, Relaxed);
+    trace::copied(&array.node, array.residency(), *HOST, host.nbytes());
+    Ok((Arc::new(host), layout))
+}
+
+/// The elements of a view, dense.
+fn gather(host: &HostBuffer, layout: &Layout) -> Result<HostBuffer> {
+    crate::with_element!(host.dtype(), T => {
+        let view = interop::view::<T>(host.as_slice::<T>()?, layout);
+        Ok(HostBuffer::from_vec(view.iter().copied().collect::<Vec<T>>()))
+    })
+}

@@ -1,0 +1,220 @@
+//! Views: reshape, permute, slice, flip, broadcast, expand, squeeze. Metadata on any residency; only a reshape
+//! that no strides can express copies, where the array lives.
+
+use super::Array;
+use super::residency::Marker;
+use super::slice::{self, IntoSpec};
+use crate::error::{Error, Result};
+use crate::expr::layout::checked_len;
+use crate::expr::{Dims, Layout};
+use smallvec::SmallVec;
+
+/// An index that may count from the end, as one that doesn't.
+pub(crate) fn wrap_index(op: &'static str, i: i64, axis: usize, len: usize) -> Result<usize> {
+    let n = len as i64;
+    let k = if i < 0 { i + n } else { i };
+    if (0..n).contains(&k) { Ok(k as usize) } else { Err(Error::Index { op, index: i, axis, len }) }
+}
+
+/// An axis that may count from the end, as one that doesn't.
+pub(crate) fn wrap_axis(op: &'static str, axis: isize, ndim: usize) -> Result<usize> {
+    let k = if axis < 0 { axis + ndim as isize } else { axis };
+    if (0..ndim as isize).contains(&k) {
+        Ok(k as usize)
+    } else {
+        Err(Error::Axis { op, axis, ndim, fix: "axes count from 0, or from -1 at the end" })
+    }
+}
+
+/// Axes without repeats.
+pub(crate) fn wrap_axes(op: &'static str, axes: &[isize], ndim: usize) -> Result<SmallVec<[usize; 4]>> {
+    let mut out: SmallVec<[usize; 4]> = SmallVec::new();
+    for &axis in axes {
+        let k = wrap_axis(op, axis, ndim)?;
+        if out.contains(&k) {
+            return Err(Error::Axis { op, axis, ndim, fix: "an axis can be named only once" });
+        }
+        out.push(k);
+    }
+    Ok(out)
+}
+
+impl<R: Marker> Array<R> {
+    fn seen(&self, layout: Layout) -> Array<R> {
+        Array {
+            view: Some(layout.into()),
+            node: self.node.clone(),
+            coercible: self.coercible,
+            marker: self.marker,
+        }
+    }
+
+    /// The same elements in row-major order under another shape. One length may be -1: what remains.
+    /// A view where strides can express it, else a copy where the array lives.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the number of elements differs; what the copy fails with.
+    pub fn reshape(&self, shape: impl AsRef<[isize]>) -> Result<Array<R>> {
+        let wanted = shape.as_ref();
+        let bad = |fix: &str| Error::Shape {
+            op: "reshape",
+            operands: format!("shape {:?} into {wanted:?}", self.shape()),
+            fix: fix.into(),
+        };
+        let holes = wanted.iter().filter(|&&d| d == -1).count();
+        if holes > 1 || wanted.iter().any(|&d| d < -1) {
+            return Err(bad("lengths are 0 or more, and at most one is -1"));
+        }
+        let known: Dims = wanted.iter().filter(|&&d| d >= 0).map(|&d| d as usize).collect();
+        let rest = match checked_len(&known) {
+            Some(0) | None => 0,
+            Some(n) => self.len() / n,
+        };
+        let shape: Dims = wanted.iter().map(|&d| if d == -1 { rest } else { d as usize }).collect();
+        if checked_len(&shape) != Some(self.len()) {
+            return Err(bad("the number of elements must stay the same"));
+        }
+        if shape.as_slice() == self.shape() {
+            return Ok(self.clone());
+        }
+        if let Some(l) = self.layout().reshape(&shape) {
+            return Ok(self.seen(l));
+        }
+        let dense = super::record::copy(&self.as_dyn())?;
+        Ok(Array { coercible: self.coercible, ..Array::from_node(dense.node, Some(Layout::dense(&shape))) })
+    }
+
+    /// The axes in another order.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] if they are not each named once.
+    pub fn permute(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
+        let axes = wrap_axes("permute", axes.as_ref(), self.ndim())?;
+        if axes.len() != self.ndim() {
+            return Err(Error::Axis {
+                op: "permute",
+                axis: axes.len() as isize,
+                ndim: self.ndim(),
+                fix: "name every axis once",
+            });
+        }
+        let l = self.layout();
+        Ok(self.seen(Layout {
+            shape: axes.iter().map(|&a| l.shape[a]).collect(),
+            strides: axes.iter().map(|&a| l.strides[a]).collect(),
+            offset: l.offset,
+        }))
+    }
+
+    /// The axes in reverse order.
+    pub fn t(&self) -> Array<R> {
+        let mut l = self.layout();
+        l.shape.reverse();
+        l.strides.reverse();
+        self.seen(l)
+    }
+
+    /// Two axes exchanged.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range.
+    pub fn swap_axes(&self, a: isize, b: isize) -> Result<Array<R>> {
+        let (a, b) = (wrap_axis("swap_axes", a, self.ndim())?, wrap_axis("swap_axes", b, self.ndim())?);
+        let mut l = self.layout();
+        l.shape.swap(a, b);
+        l.strides.swap(a, b);
+        Ok(self.seen(l))
+    }
+
+    /// A part: by ndarray's `s![..]` (checked bounds), or by Python's notation as text or [`Slice`](super::Slice)
+    /// (clamped bounds).
+    ///
+    /// ```
+    /// use polyarray_core::array::Array;
+    /// use ndarray::s;
+    /// let x = Array::from(vec![0, 1, 2, 3, 4, 5]);
+    /// assert_eq!(x.slice(s![1..4])?.to_vec::<i32>()?, [1, 2, 3]);
+    /// assert_eq!(x.slice("::-2")?.to_vec::<i32>()?, [5, 3, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Index`] out of bounds; [`Error::Shape`] for more items than axes or a step of 0.
+    pub fn slice(&self, items: impl IntoSpec) -> Result<Array<R>> {
+        let spec = items.into_spec()?;
+        Ok(self.seen(slice::apply(&self.layout(), &spec.0)?))
+    }
+
+    /// The elements along some axes in reverse order; along all for `[]`.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range or named twice.
+    pub fn flip(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
+        let mut axes = wrap_axes("flip", axes.as_ref(), self.ndim())?;
+        if axes.is_empty() {
+            axes = (0..self.ndim()).collect();
+        }
+        let mut l = self.layout();
+        if !l.is_empty() {
+            for a in axes {
+                l.offset = (l.offset as isize + (l.shape[a] as isize - 1) * l.strides[a]) as usize;
+                l.strides[a] = -l.strides[a];
+            }
+        }
+        Ok(self.seen(l))
+    }
+
+    /// Repeated along new or stretched axes, without a copy.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where a length is neither equal nor 1.
+    pub fn broadcast_to(&self, shape: impl AsRef<[usize]>) -> Result<Array<R>> {
+        let shape = shape.as_ref();
+        super::record::checked_shape("broadcast_to", shape)?;
+        let l = self.layout().broadcast_to(shape).ok_or_else(|| Error::Shape {
+            op: "broadcast_to",
+            operands: format!("shape {:?} to {shape:?}", self.shape()),
+            fix: "aligned at the last axis, lengths must be equal or 1".into(),
+        })?;
+        Ok(self.seen(l))
+    }
+
+    /// A new axis of length 1 at `axis` of the result.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range.
+    pub fn expand_dims(&self, axis: isize) -> Result<Array<R>> {
+        let a = wrap_axis("expand_dims", axis, self.ndim() + 1)?;
+        let mut l = self.layout();
+        l.shape.insert(a, 1);
+        // The stride of an axis of length 1 is free; this one keeps a dense layout dense.
+        let step = l.shape.get(a + 1).map_or(1, |&d| l.strides[a] * d as isize);
+        l.strides.insert(a, step);
+        Ok(self.seen(l))
+    }
+
+    /// Without some axes of length 1; without all of them for `[]`.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range; [`Error::Shape`] if one is longer than 1.
+    pub fn squeeze(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
+        let mut axes = wrap_axes("squeeze", axes.as_ref(), self.ndim())?;
+        if axes.is_empty() {
+            axes = (0..self.ndim()).filter(|&a| self.shape()[a] == 1).collect();
+        }
+        if let Some(&a) = axes.iter().find(|&&a| self.shape()[a] != 1) {
+            return Err(Error::Shape {
+                op: "squeeze",
+                operands: format!("axis {a} of shape {:?}", self.shape()),
+                fix: "only axes of length 1 can go".into(),
+            });
+        }
+        let l = self.layout();
+        let keep = |i: &usize| !axes.contains(i);
+        Ok(self.seen(Layout {
+            shape: (0..self.ndim()).filter(keep).map(|i| l.shape[i]).collect(),
+            strides: (0..self.ndim()).filter(keep).map(|i| l.strides[i]).collect(),
+            offset: l.offset,
+        }))
+    }
+}

@@ -1,0 +1,146 @@
+//! Creation: arrays from nothing. They take a dtype and a device; a device takes part in dispatch.
+
+use super::options::{Create, Shape};
+use super::{add, astype, equal, multiply};
+use crate::array::{Array, Device, record};
+use crate::dispatch::{Cx, Registrar, Stop, method};
+use crate::dtype::{DType, Scalar};
+use crate::error::{Error, Result};
+
+method! {
+    domain "numpy";
+    #[doc(hidden)]
+    pub fn erased_full handle full(shape: Shape, value: Scalar, device: &Device) -> Result<Array, Error>;
+    #[doc(hidden)]
+    pub fn erased_indices handle indices(len: usize, device: &Device) -> Result<Array, Error>;
+}
+
+/// Registers recorders for what makes arrays from nothing.
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<full>(
+        kind,
+        |cx: Cx, shape: Shape, value: Scalar, _: &Device| -> Result<Array, Stop<Error>> {
+            Ok(record::full(&shape.0, value, cx.instance)?)
+        },
+    );
+    r.register::<indices>(kind, |cx: Cx, len: usize, _: &Device| -> Result<Array, Stop<Error>> {
+        Ok(record::iota(len, cx.instance)?)
+    });
+}
+
+/// `value` everywhere, by default in the dtype of the value: of a Rust integer int64, of a float float64.
+///
+/// # Errors
+/// [`Error::DType`] if the value doesn't fit the dtype; an unknown device; [`Error::TooLarge`].
+pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, create: impl Into<Create>) -> Result<Array> {
+    let (value, create): (Scalar, Create) = (value.into(), create.into());
+    let dtype = create.dtype.unwrap_or(value.dtype());
+    let cast = value.cast(dtype);
+    if dtype.is_int() && value.to_i128().is_some() && cast.to_i128() != value.to_i128() {
+        return Err(Error::DType {
+            op: "full",
+            operands: format!("value {value}, dtype {dtype}"),
+            fix: "give a wider dtype".into(),
+        });
+    }
+    erased_full(shape.into(), cast, &create.place()?)
+}
+
+/// Zeros, by default float64.
+///
+/// # Errors
+/// Those of [`full()`].
+pub fn zeros(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array> {
+    full(shape, 0.0, create)
+}
+
+/// Ones, by default float64.
+///
+/// # Errors
+/// Those of [`full()`].
+pub fn ones(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array> {
+    full(shape, 1.0, create)
+}
+
+/// `value` everywhere, shaped as `like`, of its dtype and where it lives unless `create` says otherwise.
+///
+/// # Errors
+/// Those of [`full()`].
+pub fn full_like(like: &Array, value: impl Into<Scalar>, create: impl Into<Create>) -> Result<Array> {
+    let mut create: Create = create.into();
+    create.dtype.get_or_insert(like.dtype());
+    if create.place()? == Device::Default && !like.is_weak() {
+        create = create.device(Device::At(like.residency()));
+    }
+    full(like.shape(), value, create)
+}
+
+/// 0, 1, … n − 1, by default int64.
+///
+/// # Errors
+/// An unknown device; [`Error::TooLarge`].
+pub fn arange(n: usize, create: impl Into<Create>) -> Result<Array> {
+    let create: Create = create.into();
+    let counted = erased_indices(n, &create.place()?)?;
+    match create.dtype {
+        None | Some(DType::I64) => Ok(counted),
+        Some(dtype) => astype(&counted, dtype),
+    }
+}
+
+/// `start + i * step` while below `stop` (above it for a negative step), by default float64; each element is
+/// computed from its index, so errors don't add up.
+///
+/// # Errors
+/// [`Error::Shape`] for a step that is 0 or not finite; an unknown device; [`Error::TooLarge`].
+pub fn range(start: f64, stop: f64, step: f64, create: impl Into<Create>) -> Result<Array> {
+    let n = ((stop - start) / step).ceil();
+    if step == 0.0 || !n.is_finite() {
+        return Err(Error::Shape {
+            op: "range",
+            operands: format!("start {start}, stop {stop}, step {step}"),
+            fix: "the step is not 0 and all are finite".into(),
+        });
+    }
+    if n > usize::MAX as f64 {
+        return Err(Error::TooLarge { place: "range".into(), bytes: n as u128, detail: "elements".into() });
+    }
+    let create: Create = create.into();
+    spaced(n.max(0.0) as usize, start, step, create)
+}
+
+/// `count` values evenly spaced from `start` to `stop`, both included, by default float64.
+///
+/// # Errors
+/// An unknown device; [`Error::TooLarge`].
+pub fn linspace(start: f64, stop: f64, count: usize, create: impl Into<Create>) -> Result<Array> {
+    let step = if count > 1 { (stop - start) / (count - 1) as f64 } else { 0.0 };
+    let x = spaced(count, start, step, create.into())?;
+    if count < 2 {
+        return Ok(x);
+    }
+    // The last one exactly, as NumPy gives it.
+    let last = full_like(&x, Scalar::F64(stop).cast(x.dtype()), ())?;
+    let place = Device::At(x.residency());
+    let is_last = equal(&erased_indices(count, &place)?, (count - 1) as i64)?;
+    super::where_(&is_last, &last, &x)
+}
+
+fn spaced(n: usize, start: f64, step: f64, create: Create) -> Result<Array> {
+    let dtype = create.dtype.unwrap_or(DType::F64);
+    let i = erased_indices(n, &create.place()?)?;
+    let compute = if dtype.is_int() || dtype == DType::Bool { DType::F64 } else { dtype };
+    let x = add(&multiply(&astype(&i, compute)?, step)?, start)?;
+    if compute == dtype { Ok(x) } else { astype(&x, dtype) }
+}
+
+/// Ones on the diagonal of an n × n array, by default float64.
+///
+/// # Errors
+/// An unknown device; [`Error::TooLarge`].
+pub fn eye(n: usize, create: impl Into<Create>) -> Result<Array> {
+    let create: Create = create.into();
+    let i = erased_indices(n, &create.place()?)?;
+    let on = equal(&i.expand_dims(1)?, &i)?;
+    astype(&on, create.dtype.unwrap_or(DType::F64))
+}

@@ -1,0 +1,196 @@
+//! Option types: what is not an array, with natural conversions.
+
+use crate::array::Device;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::expr::Dims;
+use smallvec::SmallVec;
+
+/// A shape: `3`, `[2, 3]`, `(2, 3)`, `()`, a slice or a vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape(pub Dims);
+
+impl From<()> for Shape {
+    fn from((): ()) -> Shape {
+        Shape(Dims::new())
+    }
+}
+impl From<usize> for Shape {
+    fn from(n: usize) -> Shape {
+        Shape(SmallVec::from_slice(&[n]))
+    }
+}
+impl<const N: usize> From<[usize; N]> for Shape {
+    fn from(d: [usize; N]) -> Shape {
+        Shape(SmallVec::from_slice(&d))
+    }
+}
+impl From<&[usize]> for Shape {
+    fn from(d: &[usize]) -> Shape {
+        Shape(SmallVec::from_slice(d))
+    }
+}
+impl From<Vec<usize>> for Shape {
+    fn from(d: Vec<usize>) -> Shape {
+        Shape(SmallVec::from_vec(d))
+    }
+}
+impl From<(usize, usize)> for Shape {
+    fn from(d: (usize, usize)) -> Shape {
+        Shape(SmallVec::from_slice(&[d.0, d.1]))
+    }
+}
+impl From<(usize, usize, usize)> for Shape {
+    fn from(d: (usize, usize, usize)) -> Shape {
+        Shape(SmallVec::from_slice(&[d.0, d.1, d.2]))
+    }
+}
+
+/// Which axes to reduce, and whether they stay with length 1: `()` for all, `-1`, `[0, 1]`,
+/// `axis(0).keepdims()`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Reduce {
+    /// The axes; none for all.
+    pub axes: Option<SmallVec<[isize; 4]>>,
+    /// Keep reduced axes with length 1.
+    pub keepdims: bool,
+}
+
+/// One axis or several, for [`Reduce`].
+pub fn axis(axes: impl Into<Reduce>) -> Reduce {
+    axes.into()
+}
+
+impl Reduce {
+    /// Reduced axes stay with length 1, so that the result broadcasts against the operand.
+    #[must_use]
+    pub fn keepdims(mut self) -> Reduce {
+        self.keepdims = true;
+        self
+    }
+
+    /// The axes as a bit set.
+    pub(crate) fn mask(&self, op: &'static str, ndim: usize) -> Result<u64> {
+        if ndim > 64 {
+            return Err(Error::Axis { op, axis: 64, ndim, fix: "at most 64 axes can be reduced" });
+        }
+        match &self.axes {
+            None => Ok(if ndim == 64 { u64::MAX } else { (1 << ndim) - 1 }),
+            Some(axes) => {
+                Ok(crate::array::wrap_axes(op, axes, ndim)?.iter().fold(0, |mask, &axis| mask | 1 << axis))
+            }
+        }
+    }
+}
+
+impl From<()> for Reduce {
+    fn from((): ()) -> Reduce {
+        Reduce::default()
+    }
+}
+impl From<isize> for Reduce {
+    fn from(axis: isize) -> Reduce {
+        Reduce { axes: Some(SmallVec::from_slice(&[axis])), keepdims: false }
+    }
+}
+impl From<i32> for Reduce {
+    fn from(axis: i32) -> Reduce {
+        Reduce::from(axis as isize)
+    }
+}
+impl<const N: usize> From<[isize; N]> for Reduce {
+    fn from(axes: [isize; N]) -> Reduce {
+        Reduce::from(axes.as_slice())
+    }
+}
+impl From<&[isize]> for Reduce {
+    fn from(axes: &[isize]) -> Reduce {
+        Reduce { axes: Some(SmallVec::from_slice(axes)), keepdims: false }
+    }
+}
+impl From<Option<isize>> for Reduce {
+    fn from(axis: Option<isize>) -> Reduce {
+        axis.map_or_else(Reduce::default, Reduce::from)
+    }
+}
+
+/// One axis to work along; `()` for the flattened array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Along(pub Option<isize>);
+
+impl From<()> for Along {
+    fn from((): ()) -> Along {
+        Along(None)
+    }
+}
+impl From<isize> for Along {
+    fn from(axis: isize) -> Along {
+        Along(Some(axis))
+    }
+}
+impl From<i32> for Along {
+    fn from(axis: i32) -> Along {
+        Along(Some(axis as isize))
+    }
+}
+
+/// Dtype and device of an array to be made: `()`, a dtype, a device, `dtype(F32).device("gpu:0")`.
+#[derive(Clone, Debug, Default)]
+pub struct Create {
+    /// The dtype; none for the function's default.
+    pub dtype: Option<DType>,
+    /// The device, checked when the function is called.
+    device: Option<Result<Device>>,
+}
+
+/// A dtype for [`Create`].
+pub fn dtype(dtype: DType) -> Create {
+    Create { dtype: Some(dtype), device: None }
+}
+
+/// A device for [`Create`].
+pub fn device(device: impl TryInto<Device, Error: Into<Error>>) -> Create {
+    Create::default().device(device)
+}
+
+impl Create {
+    /// On this device.
+    #[must_use]
+    pub fn device(mut self, device: impl TryInto<Device, Error: Into<Error>>) -> Create {
+        self.device = Some(device.try_into().map_err(Into::into));
+        self
+    }
+
+    /// Of this dtype.
+    #[must_use]
+    pub fn dtype(mut self, dtype: DType) -> Create {
+        self.dtype = Some(dtype);
+        self
+    }
+
+    /// Where to make it.
+    pub(crate) fn place(&self) -> Result<Device> {
+        self.device.clone().unwrap_or(Ok(Device::Default))
+    }
+}
+
+impl From<()> for Create {
+    fn from((): ()) -> Create {
+        Create::default()
+    }
+}
+impl From<DType> for Create {
+    fn from(d: DType) -> Create {
+        dtype(d)
+    }
+}
+impl From<&str> for Create {
+    fn from(name: &str) -> Create {
+        device(name)
+    }
+}
+impl From<Device> for Create {
+    fn from(d: Device) -> Create {
+        Create { dtype: None, device: Some(Ok(d)) }
+    }
+}

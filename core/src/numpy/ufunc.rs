@@ -1,0 +1,314 @@
+//! User-defined functions of elements: traced once, run fused on every residency.
+
+use super::concat;
+use super::elementwise::{apply, astype};
+use crate::array::{Array, Marker, wrap_axis};
+use crate::dtype::Scalar;
+use crate::error::{Error, Result};
+use crate::expr::Op;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// One step of a traced function; operands are earlier steps.
+#[derive(Clone, Debug)]
+enum Step {
+    Argument(usize),
+    Constant(Scalar),
+    Map(Op, Vec<usize>),
+}
+
+/// A symbol inside a traced function: what the closure of [`ufunc`] computes with.
+#[derive(Clone, Debug)]
+pub struct Sym {
+    steps: Rc<RefCell<Vec<Step>>>,
+    at: usize,
+}
+
+impl Sym {
+    fn push(steps: &Rc<RefCell<Vec<Step>>>, step: Step) -> Sym {
+        steps.borrow_mut().push(step);
+        Sym { steps: steps.clone(), at: steps.borrow().len() - 1 }
+    }
+
+    fn map(op: Op, args: &[&Sym]) -> Sym {
+        Sym::push(&args[0].steps, Step::Map(op, args.iter().map(|s| s.at).collect()))
+    }
+
+    /// `self` where the condition holds, else `other`.
+    #[must_use]
+    pub fn select(&self, condition: &Sym, other: &Sym) -> Sym {
+        Sym::map(Op::Where, &[condition, self, other])
+    }
+}
+
+macro_rules! sym_methods {
+    (unary: $($u:ident = $uop:ident),*; binary: $($b:ident = $bop:ident),*;) => {
+        impl Sym {
+            $( #[doc = concat!("See [`", stringify!($uop), "`](crate::expr::Op::", stringify!($uop), ").")]
+            #[must_use] pub fn $u(&self) -> Sym { Sym::map(Op::$uop, &[self]) } )*
+            $( #[doc = concat!("See [`", stringify!($bop), "`](crate::expr::Op::", stringify!($bop), ").")]
+            #[must_use] pub fn $b(&self, other: impl IntoSym) -> Sym {
+                let other = other.into_sym(self);
+                Sym::map(Op::$bop, &[self, &other])
+            } )*
+        }
+    };
+}
+sym_methods! {
+    unary: exp = Exp, ln = Log, sqrt = Sqrt, sin = Sin, cos = Cos, tanh = Tanh, abs = Absolute, floor = Floor,
+        conj = Conj, re = Real, im = Imag, is_nan = IsNan;
+    binary: min = Minimum, max = Maximum, eq = Equal, ne = NotEqual, lt = Less, le = LessEqual, gt = Greater,
+        ge = GreaterEqual, floor_div = FloorDivide;
+}
+
+/// A symbol or a Rust scalar.
+pub trait IntoSym {
+    #[doc(hidden)]
+    fn into_sym(self, beside: &Sym) -> Sym;
+}
+impl IntoSym for Sym {
+    fn into_sym(self, _: &Sym) -> Sym {
+        self
+    }
+}
+impl IntoSym for &Sym {
+    fn into_sym(self, _: &Sym) -> Sym {
+        self.clone()
+    }
+}
+macro_rules! scalar_syms {
+    ($($t:ty),*) => { $( impl IntoSym for $t {
+        fn into_sym(self, beside: &Sym) -> Sym { Sym::push(&beside.steps, Step::Constant(Scalar::from(self))) }
+    } )* };
+}
+scalar_syms!(bool, i32, i64, u32, u64, f32, f64, num_complex::Complex64);
+
+macro_rules! sym_operators {
+    ($($trait:ident $f:ident $op:ident),*) => { $(
+        impl<T: IntoSym> std::ops::$trait<T> for Sym {
+            type Output = Sym;
+            fn $f(self, other: T) -> Sym { let o = other.into_sym(&self); Sym::map(Op::$op, &[&self, &o]) }
+        }
+        impl<T: IntoSym> std::ops::$trait<T> for &Sym {
+            type Output = Sym;
+            fn $f(self, other: T) -> Sym { let o = other.into_sym(self); Sym::map(Op::$op, &[self, &o]) }
+        }
+        sym_operators! { @left $trait $f $op; i32, i64, f32, f64 }
+    )* };
+    (@left $trait:ident $f:ident $op:ident; $($t:ty),*) => { $(
+        impl std::ops::$trait<Sym> for $t {
+            type Output = Sym;
+            fn $f(self, s: Sym) -> Sym { let c = self.into_sym(&s); Sym::map(Op::$op, &[&c, &s]) }
+        }
+        impl std::ops::$trait<&Sym> for $t {
+            type Output = Sym;
+            fn $f(self, s: &Sym) -> Sym { let c = self.into_sym(s); Sym::map(Op::$op, &[&c, s]) }
+        }
+    )* };
+}
+sym_operators!(Add add Add, Sub sub Subtract, Mul mul Multiply, Div div Divide, Rem rem Remainder);
+
+impl std::ops::Neg for Sym {
+    type Output = Sym;
+    fn neg(self) -> Sym {
+        Sym::map(Op::Negative, &[&self])
+    }
+}
+impl std::ops::Neg for &Sym {
+    type Output = Sym;
+    fn neg(self) -> Sym {
+        Sym::map(Op::Negative, &[self])
+    }
+}
+
+/// A function of elements, traced: see [`ufunc`].
+#[derive(Clone, Debug)]
+pub struct Ufunc {
+    name: &'static str,
+    arity: usize,
+    steps: Vec<Step>,
+    result: usize,
+    associative: bool,
+}
+
+/// Traces a function of one element once; it then runs fused wherever its array lives. Functions of two and
+/// three elements: [`ufunc2`], [`ufunc3`].
+///
+/// ```no_run
+/// use polyarray_core::{Array, numpy::ufunc};
+/// let softplus = ufunc("softplus", |x| (x.exp() + 1.0).ln());
+/// let y = softplus.call(&[&Array::from(vec![0.0f32, 1.0])])?;
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+pub fn ufunc(name: &'static str, f: impl FnOnce(Sym) -> Sym) -> Ufunc {
+    traced(name, |[x]| f(x))
+}
+
+/// Traces a function of two elements: see [`ufunc`]. It can also be reduced, accumulated and taken over all
+/// pairs.
+pub fn ufunc2(name: &'static str, f: impl FnOnce(Sym, Sym) -> Sym) -> Ufunc {
+    traced(name, |[a, b]| f(a, b))
+}
+
+/// Traces a function of three elements: see [`ufunc`].
+pub fn ufunc3(name: &'static str, f: impl FnOnce(Sym, Sym, Sym) -> Sym) -> Ufunc {
+    traced(name, |[a, b, c]| f(a, b, c))
+}
+
+fn traced<const N: usize>(name: &'static str, f: impl FnOnce([Sym; N]) -> Sym) -> Ufunc {
+    let steps = Rc::new(RefCell::new(Vec::new()));
+    let args = std::array::from_fn(|i| Sym::push(&steps, Step::Argument(i)));
+    let result = f(args).at;
+    let steps = steps.borrow().clone();
+    Ufunc { name, arity: N, steps, result, associative: false }
+}
+
+impl Ufunc {
+    /// Declares that `f(f(a, b), c)` may be computed as `f(a, f(b, c))`: reductions then take logarithmically
+    /// many steps instead of one per element.
+    #[must_use]
+    pub fn associative(mut self) -> Ufunc {
+        self.associative = true;
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn check(&self, given: usize, wanted: usize) -> Result<()> {
+        if given == wanted && self.arity == wanted {
+            return Ok(());
+        }
+        Err(Error::Shape {
+            op: self.name,
+            operands: format!("{given} operands"),
+            fix: format!("the function takes {}", self.arity),
+        })
+    }
+
+    /// The function of every element, operands broadcast.
+    ///
+    /// # Errors
+    /// Those of the operations that it is made of; [`Error::Shape`] for a wrong number of operands.
+    pub fn call<R: Marker>(&self, args: &[&Array<R>]) -> Result<Array<R>> {
+        self.check(args.len(), self.arity)?;
+        let args: Vec<Array> = args.iter().map(|a| a.as_dyn()).collect();
+        self.run(&args.iter().collect::<Vec<_>>())?.retyped()
+    }
+
+    fn run(&self, args: &[&Array]) -> Result<Array> {
+        let mut values: Vec<Array> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            values.push(match step {
+                Step::Argument(i) => args[*i].clone(),
+                Step::Constant(c) => Array::weak(*c),
+                Step::Map(op, at) => apply(*op, &at.iter().map(|&i| &values[i]).collect::<Vec<_>>())?,
+            });
+        }
+        Ok(values.swap_remove(self.result))
+    }
+
+    /// The binary function folded along an axis from the first element on, in order; an associative one by a
+    /// balanced tree of fixed shape.
+    ///
+    /// # Errors
+    /// Those of [`call`](Ufunc::call); [`Error::Axis`]; [`Error::Shape`] along an axis of length 0.
+    pub fn reduce<R: Marker>(&self, x: &Array<R>, axis: isize) -> Result<Array<R>> {
+        self.check(2, 2)?;
+        let x = x.as_dyn();
+        let axis = self.along(&x, axis)?;
+        if !self.associative {
+            let mut total = at(&x, axis, 0)?;
+            for i in 1..x.shape()[axis] {
+                total = self.run(&[&total, &at(&x, axis, i)?])?;
+            }
+            return total.retyped();
+        }
+        let mut x = x;
+        while x.shape()[axis] > 1 {
+            let n = x.shape()[axis];
+            let half = n / 2;
+            let folded = self.run(&[&part(&x, axis, 0, 2 * half, 2)?, &part(&x, axis, 1, 2 * half, 2)?])?;
+            x = if n % 2 == 1 {
+                concat(&[&folded, &part(&x, axis, n - 1, n, 1)?], axis as isize)?
+            } else {
+                folded
+            };
+        }
+        at(&x, axis, 0)?.retyped()
+    }
+
+    /// Every intermediate result of [`reduce`](Ufunc::reduce) in order: a scan. The shape is that of `x`.
+    ///
+    /// # Errors
+    /// Those of [`reduce`](Ufunc::reduce), but that an axis of length 0 gives an empty array.
+    pub fn accumulate<R: Marker>(&self, x: &Array<R>, axis: isize) -> Result<Array<R>> {
+        self.check(2, 2)?;
+        let mut x = x.as_dyn();
+        let axis = wrap_axis(self.name, axis, x.ndim())?;
+        let n = x.shape()[axis];
+        if n < 2 {
+            return x.retyped();
+        }
+        if !self.associative {
+            let mut total = at(&x, axis, 0)?;
+            let mut all = vec![total.expand_dims(axis as isize)?];
+            for i in 1..n {
+                total = self.run(&[&total, &at(&x, axis, i)?])?;
+                all.push(total.expand_dims(axis as isize)?);
+            }
+            let dtype = all[n - 1].dtype();
+            all[0] = astype(&all[0], dtype)?;
+            return concat(&all.iter().collect::<Vec<_>>(), axis as isize)?.retyped();
+        }
+        // Hillis and Steele 1986: each step doubles how many elements a place has seen.
+        let mut reach = 1;
+        while reach < n {
+            let seen = self.run(&[&part(&x, axis, 0, n - reach, 1)?, &part(&x, axis, reach, n, 1)?])?;
+            x = concat(&[&part(&x, axis, 0, reach, 1)?, &seen], axis as isize)?;
+            reach *= 2;
+        }
+        x.retyped()
+    }
+
+    /// The binary function of every pair: shape of `a`, then of `b`.
+    ///
+    /// # Errors
+    /// Those of [`call`](Ufunc::call).
+    pub fn outer<R: Marker>(&self, a: &Array<R>, b: &Array<R>) -> Result<Array<R>> {
+        self.check(2, 2)?;
+        let mut left = a.as_dyn();
+        for _ in 0..b.ndim() {
+            left = left.expand_dims(-1)?;
+        }
+        self.run(&[&left, &b.as_dyn()])?.retyped()
+    }
+
+    fn along(&self, x: &Array, axis: isize) -> Result<usize> {
+        let axis = wrap_axis(self.name, axis, x.ndim())?;
+        if x.shape()[axis] == 0 {
+            return Err(Error::Shape {
+                op: self.name,
+                operands: format!("shape {:?}", x.shape()),
+                fix: "there is nothing to fold along an axis of length 0".into(),
+            });
+        }
+        Ok(axis)
+    }
+}
+
+/// The part of `x` from `start` to `stop` by `step` along an axis.
+fn part(x: &Array, axis: usize, start: usize, stop: usize, step: usize) -> Result<Array> {
+    use crate::array::{Item, Slice};
+    let all = Item::Slice { start: None, stop: None, step: 1 };
+    let mut items: smallvec::SmallVec<[Item; 4]> = smallvec::SmallVec::from_elem(all, axis);
+    items.push(Item::Slice { start: Some(start as isize), stop: Some(stop as isize), step: step as isize });
+    x.slice(Slice(items))
+}
+
+/// The elements at one index along an axis, which goes.
+fn at(x: &Array, axis: usize, i: usize) -> Result<Array> {
+    part(x, axis, i, i + 1, 1)?.squeeze([axis as isize])
+}

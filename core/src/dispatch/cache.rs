@@ -12,11 +12,13 @@ use super::error::Error;
 use super::key::Key;
 use super::kind::Instance;
 use super::method::MethodInfo;
-use super::plan::Plan;
+use super::plan::{PinnedDefault, Plan};
 use super::registry;
 use super::state::{Walk, fast_id};
 
 const SLOTS: usize = 8;
+/// How many implementations behind the first one a slot holds.
+const NEXT: usize = 3;
 /// A thread forgets its plans beyond this many; a program that meets more is not helped by them.
 const MOST_PLANS: usize = 8192;
 
@@ -34,6 +36,10 @@ struct Slot<F, const N: usize> {
     function: Cell<Option<(F, Instance)>>,
     pinned: Cell<bool>,
     plan: Cell<u32>,
+    /// The implementations to ask when the first one declines, where there is no default before them.
+    next: Cell<[Option<(F, Instance)>; NEXT]>,
+    /// Where the first candidate's pinned default runs, if that takes the arguments as they are.
+    default: Cell<Option<&'static Walk>>,
 }
 
 impl<F: Copy + 'static, const N: usize> Front<F, N> {
@@ -49,6 +55,8 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
                     function: Cell::new(None),
                     pinned: Cell::new(false),
                     plan: Cell::new(u32::MAX),
+                    next: Cell::new([None; NEXT]),
+                    default: Cell::new(None),
                 }
             }; SLOTS],
         }
@@ -78,7 +86,23 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
     pub fn look(&self, keys: &[Key; N]) -> Option<Hit<F>> {
         let slot = self.known(keys)?;
         let (function, instance) = slot.function.get()?;
-        Some(Hit { function, cx: Cx { instance }, _depth: Depth::if_pinned(slot.pinned.get())? })
+        Some(Hit {
+            function,
+            cx: Cx { instance },
+            generation: slot.generation.get(),
+            _depth: Depth::if_pinned(slot.pinned.get())?,
+        })
+    }
+
+    /// The implementation to ask behind the first one, when `n` more than that have declined.
+    pub(super) fn next(&self, keys: &[Key; N], n: usize) -> Option<(F, Instance)> {
+        *self.known(keys)?.next.get().get(n)?
+    }
+
+    /// The state to run the default in, at once or because the only implementation before it has declined.
+    pub(super) fn default(&self, keys: &[Key; N], declined: bool) -> Option<&'static Walk> {
+        let slot = self.known(keys)?;
+        if slot.function.get().is_some() == declined { slot.default.get() } else { None }
     }
 
     /// The plan for these keys, walked for if it is not known.
@@ -88,25 +112,44 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
         method: &'static MethodInfo,
         keys: &[Key; N],
     ) -> Result<Rc<Plan>, Error> {
-        let number = self.known(keys).map(|slot| slot.plan.get());
+        let known = self.known(keys).map(|slot| slot.plan.get());
         let generation = registry::generation();
-        let (plan, number) = Plans::find(number, generation, walk, method, keys)?;
-        if let Some(number) = number
+        let (plan, number) = Plans::find(known, generation, walk, method, keys)?;
+        if number != known
+            && let Some(number) = number
             && fast_id() == walk.id
         {
-            let slot = self.slot(walk.id, keys);
-            let first = plan.first_ready().filter(|(_, ready)| ready.native()).and_then(|(_, ready)| {
-                let function = ready.implementation?.function.downcast_ref::<F>()?;
-                Some((*function, ready.to))
-            });
-            slot.state.set(walk.id);
-            slot.generation.set(generation);
-            slot.keys.set(*keys);
-            slot.function.set(first);
-            slot.pinned.set(walk.pin.is_some());
-            slot.plan.set(number);
+            self.fill(generation, number, &plan, keys);
         }
         Ok(plan)
+    }
+
+    fn fill(&self, generation: u64, number: u32, plan: &Plan, keys: &[Key; N]) {
+        // As long as candidates take the arguments as they are, there is nothing to do but to call them.
+        let direct = plan.ready().map_while(|ready| {
+            let function = ready.implementation.filter(|_| ready.native())?.function;
+            Some((*function.downcast_ref::<F>()?, ready.to))
+        });
+        let mut direct = direct.fuse();
+        let slot = self.slot(plan.walk.id, keys);
+        slot.state.set(plan.walk.id);
+        slot.generation.set(generation);
+        slot.keys.set(*keys);
+        slot.function.set(direct.next());
+        slot.pinned.set(plan.walk.pin.is_some());
+        slot.plan.set(number);
+        // The default, if there is one, comes before the next candidate.
+        slot.default.set(plan.ready().next().filter(|ready| ready.native()).and_then(|ready| {
+            match ready.default {
+                PinnedDefault::Run(pin) => Some(plan.default_walk(Some(pin))),
+                PinnedDefault::Absent | PinnedDefault::Reentered => None,
+            }
+        }));
+        let mut next = [None; NEXT];
+        if !plan.method.0.has_default {
+            next.fill_with(|| direct.next());
+        }
+        slot.next.set(next);
     }
 }
 

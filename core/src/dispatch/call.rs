@@ -11,10 +11,10 @@ use super::cache::Front;
 use super::decline::{Decline, Refusal, Stop};
 use super::error::{DispatchError, Error, Inside};
 use super::key::Key;
-use super::kind::{Fit, Instance};
+use super::kind::{Fit, Instance, KindId};
 use super::method::{Method, MethodInfo, MethodRef};
 use super::plan::{PinnedDefault, Plan, Ready, Verdict};
-use super::registry::Erased;
+use super::registry::{self, Erased};
 use super::report::{self, Seen};
 use super::state::{self, Entered, Pin};
 use super::trace::{self, Event, Sink};
@@ -28,6 +28,7 @@ pub struct Cx {
 
 /// Calls nested under a pin beyond this many are taken for a method that calls itself.
 const MOST_NESTED: u32 = 96;
+const TOO_DEEP: &str = "calls are nested too deep under pins and defaults";
 
 thread_local! {
     static NESTED: Cell<u32> = const { Cell::new(0) };
@@ -66,15 +67,9 @@ pub struct Hit<F> {
     pub function: F,
     /// What it is told.
     pub cx: Cx,
+    /// Of the registry that it was found in.
+    pub generation: u64,
     pub(super) _depth: Depth,
-}
-
-/// Where the slow way begins.
-pub enum Resume {
-    /// At the first candidate.
-    Start,
-    /// Behind the implementation of the first candidate that accepts the arguments: it has declined.
-    Declined(Decline),
 }
 
 /// Hands out the arguments of one attempt, converted where they must be.
@@ -95,19 +90,21 @@ impl Fits<'_> {
 
 /// What the typed half of a call is asked to do by the untyped one.
 enum Job<'a> {
-    Convert(Instance, &'a [Fit]),
-    Serve(&'a Erased, Cx),
-    /// With the converted arguments, or with the caller's own.
-    Default {
-        converted: bool,
-    },
+    /// Convert the arguments, and give them to the implementation if there is one to be asked.
+    Serve(Cx, &'a [Fit], Option<&'a Erased>),
+    /// Run the default, with the arguments as converted last.
+    PinnedDefault,
+    /// Run the default, with the caller's own.
+    Default,
 }
 
 enum Reply {
-    /// Converted, or the result is there (an error that goes to the caller is one).
+    /// The result is there.
     Done,
     /// The result is there, and is an error.
     Failed,
+    /// Converted, and nobody was to be asked.
+    Converted,
     Refused(usize, Refusal),
     Declined(Decline),
     /// A default did not find something.
@@ -122,69 +119,126 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
     front: &'static LocalKey<Front<M::Fn, N>>,
     keys: &[Key; N],
     arguments: &[&dyn Argument; N],
-    resume: Resume,
+    declined: Option<(Decline, u64)>,
+    convert: &dyn Fn(&mut Fits<'_>) -> Result<H, Refusal>,
+    serve: &dyn Fn(M::Fn, Cx, &H) -> Result<Out, Stop<E>>,
+    default: &dyn Fn(M::Default, Option<&H>) -> Result<Out, E>,
+) -> Result<Out, E> {
+    // What the front cache knows is asked here, without a plan; the rest of the way takes it into account.
+    let mut declines: SmallVec<[Decline; 4]> = SmallVec::new();
+    let mut undefined = None;
+    let known = match declined {
+        Some((decline, generation)) => {
+            declines.push(decline);
+            generation
+        }
+        None => registry::generation(),
+    };
+    if let Some(&body) = M::DEFAULTS.first() {
+        if let Some(inside) = front.with(|front| front.default(keys, !declines.is_empty()))
+            && let Some(_depth) = Depth::if_pinned(true)
+        {
+            let result = {
+                let _entered = Entered::walk(inside);
+                default(body, None)
+            };
+            undefined = not_found(&result);
+            if undefined.is_none() {
+                return result;
+            }
+        }
+    } else if !declines.is_empty() {
+        let mut fits = Fits { to: Instance { kind: KindId(0), index: 0 }, fits: &[Fit::Native; N], at: 0 };
+        if let Ok(held) = convert(&mut fits) {
+            while let Some((function, instance)) = front.with(|front| front.next(keys, declines.len() - 1)) {
+                match serve(function, Cx { instance }, &held) {
+                    Ok(out) => return Ok(out),
+                    Err(Stop::Declined(decline)) => declines.push(decline),
+                    Err(Stop::Failed(error)) => return Err(failed::<M, E>(Cx { instance }, error)),
+                }
+            }
+        }
+    }
+    let mut asked = SmallVec::new();
+    if known == registry::generation() {
+        asked.extend(declines.into_iter().map(|decline| Seen::declined(Some(decline))));
+        if undefined.is_some() {
+            let implementation = asked.pop().and_then(Seen::decline);
+            asked.push(Seen::Declined { implementation, default: undefined });
+        }
+    }
+    walked::<M, H, Out, E, N>(front, keys, arguments, asked, convert, serve, default)
+}
+
+/// The whole way, by the plan. `asked` is what the first candidates that are ready have answered.
+#[inline(never)]
+#[expect(clippy::type_complexity, reason = "the macro's closures, handed on")]
+fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
+    front: &'static LocalKey<Front<M::Fn, N>>,
+    keys: &[Key; N],
+    arguments: &[&dyn Argument; N],
+    mut asked: SmallVec<[Seen; 4]>,
     convert: &dyn Fn(&mut Fits<'_>) -> Result<H, Refusal>,
     serve: &dyn Fn(M::Fn, Cx, &H) -> Result<Out, Stop<E>>,
     default: &dyn Fn(M::Default, Option<&H>) -> Result<Out, E>,
 ) -> Result<Out, E> {
     let mut held = None;
     let mut result = None;
-    let mut work = |job: Job<'_>| match job {
-        Job::Convert(to, fits) => {
-            let mut fits = Fits { to, fits, at: 0 };
-            match convert(&mut fits) {
-                Ok(converted) => {
-                    held = Some(converted);
-                    Reply::Done
-                }
-                Err(refusal) => Reply::Refused(fits.at, refusal),
-            }
-        }
-        Job::Serve(function, cx) => {
-            let (Some(function), Some(held)) = ((function as &dyn Any).downcast_ref::<M::Fn>(), &held) else {
-                return Reply::Declined(Decline::new("registered with another signature"));
-            };
-            match serve(*function, cx, held) {
-                Ok(out) => {
-                    result = Some(Ok(out));
-                    Reply::Done
-                }
-                Err(Stop::Declined(decline)) => Reply::Declined(decline),
-                Err(Stop::Failed(error)) => {
-                    result = Some(Err(failed::<M, E>(cx, error)));
-                    Reply::Failed
-                }
-            }
-        }
-        Job::Default { converted } => {
-            let Some(&body) = M::DEFAULTS.first() else {
-                return Reply::Declined(Decline::new("has no default"));
-            };
-            match default(body, held.as_ref().filter(|_| converted)) {
-                Ok(out) => {
-                    result = Some(Ok(out));
-                    Reply::Done
-                }
-                Err(error) => match error.dispatch_error() {
-                    Some(Error::NotFound(report)) if report.inside.get().is_none() => {
-                        Reply::NotFound(Error::NotFound(Arc::clone(report)))
+    let mut work = |job: Job<'_>| {
+        let body = match (&job, M::DEFAULTS.first()) {
+            (Job::Serve(cx, fits, function), _) => {
+                let mut fits = Fits { to: cx.instance, fits, at: 0 };
+                let held = match convert(&mut fits) {
+                    Ok(converted) => held.insert(converted),
+                    Err(refusal) => return Reply::Refused(fits.at, refusal),
+                };
+                let Some(function) = function else { return Reply::Converted };
+                let Some(function) = (*function as &dyn Any).downcast_ref::<M::Fn>() else {
+                    return Reply::Declined(Decline::new("registered with another signature"));
+                };
+                return match serve(*function, *cx, held) {
+                    Ok(out) => {
+                        result = Some(Ok(out));
+                        Reply::Done
                     }
-                    _ => {
-                        result = Some(Err(error));
+                    Err(Stop::Declined(decline)) => Reply::Declined(decline),
+                    Err(Stop::Failed(error)) => {
+                        result = Some(Err(failed::<M, E>(*cx, error)));
                         Reply::Failed
                     }
-                },
+                };
+            }
+            (_, Some(body)) => *body,
+            (_, None) => return Reply::Declined(Decline::new("has no default")),
+        };
+        let converted = held.as_ref().filter(|_| matches!(job, Job::PinnedDefault));
+        let outcome = default(body, converted);
+        match not_found(&outcome) {
+            Some(error) => Reply::NotFound(error),
+            None => {
+                let reply = if outcome.is_ok() { Reply::Done } else { Reply::Failed };
+                result = Some(outcome);
+                reply
             }
         }
     };
     let walk = state::walk();
     let outcome = front
         .with(|front| front.plan(walk, M::info(), keys))
-        .and_then(|plan| Call { plan: &plan, arguments, sink: state::sink() }.run(resume, &mut work));
+        .and_then(|plan| Call { plan: &plan, arguments, sink: state::sink() }.run(&mut asked, &mut work));
     match (result, outcome) {
         (Some(result), _) => result,
         (None, Err(error)) => Err(error.into()),
         (None, Ok(())) => unreachable!("a call that went well has left its result"),
+    }
+}
+
+/// What a default did not find, if that is why it stopped: something that an implementation within it
+/// did not find is a failure like any other.
+fn not_found<Out, E: DispatchError>(result: &Result<Out, E>) -> Option<Error> {
+    match result.as_ref().err()?.dispatch_error()? {
+        Error::NotFound(report) if report.inside.get().is_none() => Some(Error::NotFound(Arc::clone(report))),
+        _ => None,
     }
 }
 
@@ -193,7 +247,7 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
 #[cold]
 pub fn failed<M: Method, E: DispatchError>(cx: Cx, error: E) -> E {
     if let Some(Error::NotFound(report)) = error.dispatch_error() {
-        let inside = || Inside { method: M::info().to_string(), backend: cx.instance };
+        let inside = || Inside { method: M::info(), backend: cx.instance };
         report.inside.get_or_init(inside);
     }
     error
@@ -212,15 +266,16 @@ impl Call<'_> {
     }
 
     /// Asks one candidate after the other. When it returns `Ok`, the typed half has the result.
-    fn run(&self, resume: Resume, work: &mut dyn FnMut(Job<'_>) -> Reply) -> Result<(), Error> {
+    fn run(
+        &self,
+        asked: &mut SmallVec<[Seen; 4]>,
+        work: &mut dyn FnMut(Job<'_>) -> Reply,
+    ) -> Result<(), Error> {
         let pin = self.plan.walk.pin;
         let Some(_depth) = Depth::if_pinned(pin.is_some()) else {
-            return Err(self.reentered(pin, "calls nested too deep under a pin"));
+            return Err(self.reentered(pin, TOO_DEEP));
         };
-        let mut resume = match resume {
-            Resume::Start => None,
-            Resume::Declined(decline) => Some(decline),
-        };
+        asked.reverse();
         let _deeper = self.sink.as_ref().map(|_| trace::deeper());
         self.emit(|| Event::Called {
             method: self.method().to_string(),
@@ -232,23 +287,29 @@ impl Call<'_> {
                 self.considered(n, None);
                 continue;
             };
-            match self.ask(n, ready, resume.take(), work)? {
-                None => return Ok(()),
-                Some(answer) => {
-                    self.considered(n, Some(&answer));
-                    seen.push((n, answer));
-                }
-            }
+            let answer = match (asked.pop(), ready.default) {
+                (Some(answer @ Seen::Declined { default: Some(_), .. }), _)
+                | (Some(answer), PinnedDefault::Absent) => answer,
+                (answer, _) => match self.ask(n, ready, answer.and_then(Seen::decline), work)? {
+                    Some(answer) => answer,
+                    None => return Ok(()),
+                },
+            };
+            self.considered(n, Some(&answer));
+            seen.push((n, answer));
         }
         let unpinned = if self.method().has_default && !self.plan.ended {
             if self.plan.walk.is_running(MethodRef(self.method()), None) {
                 return Err(self.reentered(None, "its default, run without a pin, called it again"));
             }
+            let Some(_depth) = Depth::if_pinned(true) else {
+                return Err(self.reentered(None, TOO_DEEP));
+            };
             self.emit(|| Event::RanUnpinned);
             let _entered = Entered::walk(self.plan.default_walk(None));
-            match work(Job::Default { converted: false }) {
+            match work(Job::Default) {
                 Reply::NotFound(error) => Some(error),
-                Reply::Done | Reply::Failed | Reply::Refused(..) | Reply::Declined(_) => return Ok(()),
+                _ => return Ok(()),
             }
         } else {
             None
@@ -269,42 +330,38 @@ impl Call<'_> {
         if let Some(at) = ready.fits.iter().zip(self.arguments).position(copied) {
             return Ok(Some(Seen::Refused(at, Decline::new("may never be copied to another residency"))));
         }
-        match work(Job::Convert(ready.to, &ready.fits)) {
+        let function = ready.implementation.filter(|_| declined.is_none()).map(|found| found.function);
+        let implementation = match work(Job::Serve(Cx { instance: ready.to }, &ready.fits, function)) {
             Reply::Refused(at, Refusal::Declined(decline)) => return Ok(Some(Seen::Refused(at, decline))),
             Reply::Refused(at, Refusal::Failed(source)) => {
                 self.considered(n, Some(&Seen::Failed));
                 return Err(report::conversion(self, at, ready.to, source));
             }
-            _ => {}
-        }
-        let implementation = match (declined, ready.implementation) {
-            (Some(declined), _) => Some(declined),
-            (None, None) => None,
-            (None, Some(registered)) => {
-                match work(Job::Serve(registered.function, Cx { instance: ready.to })) {
-                    Reply::Declined(decline) => Some(decline),
-                    Reply::Failed => {
-                        self.considered(n, Some(&Seen::Failed));
-                        return Ok(None);
-                    }
-                    _ => {
-                        self.considered(n, Some(&Seen::Ran));
-                        return Ok(None);
-                    }
-                }
+            Reply::Failed => {
+                self.considered(n, Some(&Seen::Failed));
+                return Ok(None);
             }
+            Reply::Done => {
+                self.considered(n, Some(&Seen::Ran));
+                return Ok(None);
+            }
+            Reply::Declined(decline) => Some(decline),
+            Reply::Converted | Reply::NotFound(_) => declined,
         };
         let pin = match ready.default {
-            PinnedDefault::Absent => return Ok(Some(Seen::Declined { implementation, default: None })),
+            PinnedDefault::Absent => return Ok(Some(Seen::declined(implementation))),
             PinnedDefault::Reentered => {
                 let pin = Pin { to: ready.to, coerce: false };
                 return Err(self.reentered(Some(pin), "its own default called it"));
             }
             PinnedDefault::Run(pin) => pin,
         };
+        let Some(_depth) = Depth::if_pinned(true) else {
+            return Err(self.reentered(Some(pin), TOO_DEEP));
+        };
         let reply = {
             let _entered = Entered::walk(self.plan.default_walk(Some(pin)));
-            work(Job::Default { converted: true })
+            work(Job::PinnedDefault)
         };
         match reply {
             Reply::NotFound(error) => Ok(Some(Seen::Declined { implementation, default: Some(error) })),
@@ -321,8 +378,8 @@ impl Call<'_> {
 
     fn reentered(&self, pin: Option<Pin>, why: &'static str) -> Error {
         Error::Reentered {
-            method: self.method().to_string(),
-            pin: pin.map_or_else(|| "no backend".to_owned(), |pin| pin.to.name()),
+            method: self.method(),
+            pin: pin.map_or_else(|| "no backend".into(), |pin| pin.to.name().into()),
             why,
         }
     }

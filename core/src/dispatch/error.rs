@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::candidates::Origin;
 use super::decline::Operand;
 use super::kind::Instance;
+use super::method::MethodInfo;
 use super::trace::Outcome;
 
 /// What dispatch itself can get wrong. A method's own error type takes it in through [`DispatchError`].
@@ -19,11 +20,11 @@ pub enum Error {
     #[error("{place} names the backend `{name}`, which is not there; known here: {known}")]
     UnknownBackend {
         /// The name.
-        name: String,
+        name: Box<str>,
         /// Where it was named: a scope, an environment variable.
         place: &'static str,
         /// Those that there are.
-        known: String,
+        known: Box<str>,
     },
     /// A method was registered twice on one kind.
     #[error(
@@ -32,7 +33,7 @@ pub enum Error {
     )]
     RegisteredTwice {
         /// The method.
-        method: String,
+        method: &'static MethodInfo,
         /// The kind.
         kind: &'static str,
         /// The registration in force.
@@ -53,25 +54,30 @@ pub enum Error {
     )]
     Reentered {
         /// The method.
-        method: String,
+        method: &'static MethodInfo,
         /// The pinned backend, or "no backend".
-        pin: String,
+        pin: Box<str>,
         /// What was seen.
         why: &'static str,
     },
     /// An argument's conversion went wrong (which is more than being refused).
-    #[error("{method}: converting {operand} for {to} failed: {source}")]
-    Conversion {
-        /// The method.
-        method: String,
-        /// The operand.
-        operand: Operand,
-        /// The backend that it was converted for.
-        to: String,
-        /// What went wrong.
-        #[source]
-        source: Arc<dyn std::error::Error + Send + Sync>,
-    },
+    #[error(transparent)]
+    Conversion(Arc<ConversionFailed>),
+}
+
+/// An argument's conversion went wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{method}: converting {operand} for {to} failed: {source}")]
+pub struct ConversionFailed {
+    /// The method.
+    pub method: &'static MethodInfo,
+    /// The operand.
+    pub operand: Operand,
+    /// The backend that it was converted for.
+    pub to: Instance,
+    /// What went wrong.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 impl Error {
@@ -118,7 +124,7 @@ pub struct NotFound {
 
 #[derive(Debug)]
 pub(super) struct Inside {
-    pub method: String,
+    pub method: &'static MethodInfo,
     pub backend: Instance,
 }
 

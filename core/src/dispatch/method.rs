@@ -24,6 +24,12 @@ impl fmt::Display for MethodInfo {
     }
 }
 
+impl fmt::Debug for MethodInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// A method by identity.
 #[derive(Clone, Copy)]
 pub(super) struct MethodRef(pub &'static MethodInfo);
@@ -277,12 +283,12 @@ macro_rules! __polyarray_emit {
                 > = const { engine::Front::new() };
             }
             let keys = [$($crate::dispatch::Argument::key($a)),*];
-            let mut resume = engine::Resume::Start;
+            let mut declined = None;
             if let Some(hit) = FRONT.with(|front| front.look(&keys)) {
                 match (hit.function)(hit.cx, $($fast)*) {
                     Ok(out) => return Ok(out),
                     Err($crate::dispatch::Stop::Declined(decline)) => {
-                        resume = engine::Resume::Declined(decline)
+                        declined = Some((decline, hit.generation));
                     }
                     Err($crate::dispatch::Stop::Failed(error)) => {
                         return Err(engine::failed::<$handle, _>(hit.cx, error));
@@ -293,7 +299,7 @@ macro_rules! __polyarray_emit {
                 &FRONT,
                 &keys,
                 &[$(&$a as &dyn $crate::dispatch::Argument),*],
-                resume,
+                declined,
                 &|fits: &mut engine::Fits<'_>| Ok(($(fits.hold::<$t>($a)?,)*)),
                 &|function, cx, held| {
                     let ($($a,)*) = held;

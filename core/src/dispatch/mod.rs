@@ -44,7 +44,7 @@ pub use self::candidates::{Origin, Passed};
 pub use self::decline::{Decline, Operand, Refusal, Stop};
 pub use self::determine::{Determined, determine_backend};
 pub use self::env::{BACKEND as ENV_BACKEND, BLOCK as ENV_BLOCK, Environment};
-pub use self::error::{DispatchError, Error, NotFound, Tried};
+pub use self::error::{ConversionFailed, DispatchError, Error, NotFound, Tried};
 pub use self::globals::{Clear, GlobalOptions, block, clear, register_backend, set_global};
 pub use self::key::Key;
 pub use self::kind::{AsTarget, BackendKind, Fit, Instance, Kind, KindCell, KindId, Target};
@@ -62,6 +62,6 @@ pub use crate::__polyarray_scope as scope;
 #[doc(hidden)]
 pub mod __private {
     pub use super::cache::Front;
-    pub use super::call::{Fits, Hit, Resume, failed, slow};
+    pub use super::call::{Fits, Hit, failed, slow};
     pub use super::scope::Scope;
 }

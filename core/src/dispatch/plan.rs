@@ -123,10 +123,10 @@ impl Plan {
         self.walk.id == walk.id && self.method == MethodRef(method) && *self.keys == *keys
     }
 
-    /// The first candidate that accepts the arguments' keys.
-    pub fn first_ready(&self) -> Option<(usize, &Ready)> {
-        self.rows.iter().enumerate().find_map(|(n, row)| match &row.verdict {
-            Verdict::Ready(ready) => Some((n, ready)),
+    /// The candidates that accept the arguments' keys.
+    pub fn ready(&self) -> impl Iterator<Item = &Ready> {
+        self.rows.iter().filter_map(|row| match &row.verdict {
+            Verdict::Ready(ready) => Some(ready),
             _ => None,
         })
     }

@@ -117,7 +117,7 @@ impl Tables {
         let key = (kind, MethodRef(M::info()));
         match self.implementations.get(&key) {
             Some(first) if !replaces => Err(Error::RegisteredTwice {
-                method: M::info().to_string(),
+                method: M::info(),
                 kind: self.kinds[kind.0 as usize].name,
                 first: first.at,
                 second: at,
@@ -159,9 +159,9 @@ impl Tables {
         match self.backend(target.kind) {
             Some(backend) => Ok(backend),
             None => Err(Error::UnknownBackend {
-                name: self.kinds[target.kind.0 as usize].name.to_owned(),
+                name: self.kinds[target.kind.0 as usize].name.into(),
                 place,
-                known: self.known(),
+                known: self.known().into(),
             }),
         }
     }
@@ -259,7 +259,7 @@ pub(super) fn require_instance(instance: Instance) -> Result<(), Error> {
         return Ok(());
     }
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    Err(Error::UnknownBackend { name: instance.name(), place: "a scope", known })
+    Err(Error::UnknownBackend { name: instance.name().into(), place: "a scope", known: known.into() })
 }
 
 pub(super) fn intern_kind(name: &str) -> KindId {

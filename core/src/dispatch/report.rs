@@ -5,7 +5,7 @@ use super::argument::Argument;
 use super::call::Call;
 use super::candidates::Origin;
 use super::decline::{Decline, Operand};
-use super::error::{Error, NotFound, Tried};
+use super::error::{ConversionFailed, Error, NotFound, Tried};
 use super::key::Key;
 use super::kind::{Fit, Instance};
 use super::method::MethodInfo;
@@ -23,6 +23,21 @@ pub(super) enum Seen {
     Ran,
     RanDefault(Option<Decline>),
     Failed,
+}
+
+impl Seen {
+    /// No result, and no default that was tried.
+    pub fn declined(implementation: Option<Decline>) -> Seen {
+        Seen::Declined { implementation, default: None }
+    }
+
+    /// An implementation's reason.
+    pub fn decline(self) -> Option<Decline> {
+        match self {
+            Seen::Declined { implementation, .. } => implementation,
+            _ => None,
+        }
+    }
 }
 
 pub(super) fn operands(method: &MethodInfo, arguments: &[&dyn Argument]) -> Vec<Operand> {
@@ -193,10 +208,6 @@ pub(super) fn conversion(
     source: Box<dyn std::error::Error + Send + Sync>,
 ) -> Error {
     let method = call.plan.method.0;
-    Error::Conversion {
-        method: method.to_string(),
-        operand: call.arguments[at].describe(method.arguments[at]),
-        to: to.name(),
-        source: source.into(),
-    }
+    let operand = call.arguments[at].describe(method.arguments[at]);
+    Error::Conversion(Arc::new(ConversionFailed { method, operand, to, source }))
 }

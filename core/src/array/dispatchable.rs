@@ -101,7 +101,7 @@ impl From<crate::dispatch::Error> for Error {
     fn from(e: crate::dispatch::Error) -> Self {
         // An array's own error that passed through a conversion comes out as itself.
         match e {
-            crate::dispatch::Error::Conversion { ref source, .. } => match source.downcast_ref::<Error>() {
+            crate::dispatch::Error::Conversion(ref failed) => match failed.source.downcast_ref::<Error>() {
                 Some(own) => own.clone(),
                 None => Error::Dispatch(Arc::new(e)),
             },

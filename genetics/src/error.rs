@@ -204,6 +204,9 @@ pub enum Error {
         /// What would have been accepted.
         expected: String,
     },
+    /// The array layer could not compute: no backend in scope, not enough memory, a lost device.
+    #[error(transparent)]
+    Array(#[from] polyarray_core::Error),
 }
 
 impl Error {

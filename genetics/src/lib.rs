@@ -1,14 +1,25 @@
 //! The domain `numpy.sk_allel`: statistical genetics, written as any outsider would write a domain.
 //!
-//! Genotypes come from PLINK files ([`plink`]) and stay packed, two bits each ([`PackedGenotypes`]).
+//! Genotypes come from PLINK files ([`plink`]) and stay packed, two bits each ([`PackedGenotypes`]). The
+//! multimethods ([`variant_stats`], [`grm_vanraden`], …) have defaults in terms of the numpy domain, so they run
+//! on every backend; `variant_stats` has its own kernel for the GPU (feature `gpu`). [`run_analysis`] is written
+//! once and knows no backend.
+mod analysis;
 mod atomic;
 mod chromosome;
+mod domain;
 mod error;
+mod grm;
 mod packed;
 pub mod plink;
 pub mod simulate;
 
+pub use analysis::{Analysis, Step, run_analysis, to_f64};
 pub use atomic::StagedFiles;
 pub use chromosome::{Chromosome, ChromosomeSelection};
+pub use domain::{
+    count_alleles, heterozygosity_expected, heterozygosity_observed, unpack_dosages, variant_stats,
+};
 pub use error::{Error, Result};
+pub use grm::{MissingCalls, grm_vanraden};
 pub use packed::{Genotype, PackedGenotypes};

@@ -1,4 +1,5 @@
 //! `polyarray devices`: where arrays can live, what each place can do, and which one would be used and why.
+use polyarray_core::array::Device;
 use serde_json::{Value, json};
 
 use super::failure::{Code, Failure};
@@ -31,7 +32,16 @@ impl Arguments {
                 return Err(Failure::new(Code::Device, message));
             }
         }
-        Ok(Report::new(text, json!({ "devices": devices, "gpu": gpus.choice, "default": gpus.default })))
+        let default = Device::Default.key();
+        match &default {
+            Ok(key) => text.push_str(&format!(
+                "\nnew arrays live on {} unless POLYARRAY_DEFAULT_DEVICE says otherwise",
+                key.name()
+            )),
+            Err(error) => text.push_str(&format!("\nPOLYARRAY_DEFAULT_DEVICE: {error}")),
+        }
+        let default = default.ok().map(|key| key.name());
+        Ok(Report::new(text, json!({ "devices": devices, "gpu": gpus.choice, "default": default })))
     }
 }
 
@@ -40,20 +50,13 @@ struct Gpus {
     text: String,
     devices: Vec<Value>,
     choice: Value,
-    default: Value,
     why_none: Option<String>,
 }
 
 #[cfg(not(feature = "gpu"))]
 fn gpus() -> Gpus {
     let why = "this build has no GPU backend (feature `gpu`)".to_string();
-    Gpus {
-        text: format!("\n\n{why}"),
-        devices: Vec::new(),
-        choice: Value::Null,
-        default: json!("host"),
-        why_none: Some(why),
-    }
+    Gpus { text: format!("\n\n{why}"), devices: Vec::new(), choice: Value::Null, why_none: Some(why) }
 }
 
 #[cfg(feature = "gpu")]
@@ -63,7 +66,7 @@ use with_gpu::gpus;
 mod with_gpu {
     use std::fmt::Write;
 
-    use polyarray_gpu::adapters::{self, Adapter, DefaultDevice, environment};
+    use polyarray_gpu::adapters::{self, Adapter};
     use polyarray_gpu::{Gpu, Outcome, Profile};
     use serde_json::{Value, json};
 
@@ -89,10 +92,10 @@ mod with_gpu {
                 why_none = Some(error.to_string());
             }
         }
-        let choice = match adapters::chosen(&environment) {
-            Ok((adapter, choice)) => {
-                let _ = write!(text, "\n\n`gpu` means {}: {}", adapter.title(), choice.why);
-                json!({ "name": adapter.name(), "why": choice.why })
+        let choice = match adapters::chosen() {
+            Ok((adapter, why)) => {
+                let _ = write!(text, "\n\n`gpu` means {}: {why}", adapter.title());
+                json!({ "name": adapter.name(), "why": why })
             }
             Err(error) => {
                 if !devices.is_empty() {
@@ -101,24 +104,7 @@ mod with_gpu {
                 json!({ "name": null, "why": error.to_string() })
             }
         };
-        let names = || Ok(adapters::list()?.iter().map(|adapter| adapter.info.name.clone()).collect());
-        let default = adapters::default_device(names, &environment);
-        let default = match default {
-            Ok(DefaultDevice::Host) => json!("host"),
-            Ok(DefaultDevice::Gpu(index)) => json!(format!("gpu:{index}")),
-            Err(error) => {
-                let _ = write!(text, "\n{error}");
-                Value::Null
-            }
-        };
-        if let Some(name) = default.as_str() {
-            let _ = write!(
-                text,
-                "\nnew arrays live on {name} unless {} says otherwise",
-                adapters::DEVICE_VARIABLE
-            );
-        }
-        Gpus { text, devices, choice, default, why_none }
+        Gpus { text, devices, choice, why_none }
     }
 
     fn describe(adapter: &Adapter, opened: Result<&Gpu, String>) -> (String, Value) {

@@ -47,8 +47,15 @@ impl From<polyarray_genetics::Error> for Failure {
         let code = match error {
             E::Argument { .. } | E::ChromosomeSelection { .. } | E::Exists { .. } => Code::Arguments,
             E::Io { action: "write" | "create the directory" | "create a file in", .. } => Code::Work,
+            E::Array(_) => Code::Work,
             _ => Code::Data,
         };
         Self::new(code, error)
+    }
+}
+
+impl From<polyarray_core::Error> for Failure {
+    fn from(error: polyarray_core::Error) -> Self {
+        Self::new(Code::Work, error)
     }
 }

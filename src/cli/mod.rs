@@ -1,5 +1,6 @@
 //! The command line: one file a command. Each command returns a report, which is printed for people or, with
 //! `--json`, for programs; or a [`Failure`], whose exit code says who can mend it.
+mod backend;
 mod devices;
 mod failure;
 mod genetics;

@@ -33,6 +33,20 @@ pub struct Transfers {
     pub bytes_down: u64,
 }
 
+impl std::ops::Sub for Transfers {
+    type Output = Transfers;
+
+    /// What was copied between two looks at the counters, the later one first.
+    fn sub(self, before: Transfers) -> Transfers {
+        Transfers {
+            uploads: self.uploads - before.uploads,
+            downloads: self.downloads - before.downloads,
+            bytes_up: self.bytes_up - before.bytes_up,
+            bytes_down: self.bytes_down - before.bytes_down,
+        }
+    }
+}
+
 /// Copies made so far by the whole process. A scope's own are in its trace.
 pub fn transfers() -> Transfers {
     Transfers {

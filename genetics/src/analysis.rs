@@ -1,0 +1,159 @@
+//! A whole analysis, written once: it knows no backend, and runs where the scope in force says.
+use std::path::Path;
+use std::time::Instant;
+
+use ndarray::ArrayD;
+use ndarray_npy::WriteNpyExt;
+use polyarray_core::DType;
+use polyarray_core::array::{Array, Transfers, residency, transfers};
+use polyarray_core::numpy as np;
+
+use crate::atomic::StagedFiles;
+use crate::domain::{
+    count_alleles, heterozygosity_expected, heterozygosity_observed, unpack_dosages, variant_stats,
+};
+use crate::error::Result;
+use crate::grm::{MissingCalls, grm_vanraden};
+use crate::packed::PackedGenotypes;
+use crate::plink::Dataset;
+
+/// What one step of an analysis took.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What was computed.
+    pub name: &'static str,
+    /// Wall time in seconds, until the values were there.
+    pub seconds: f64,
+    /// Copies between residencies that the process made meanwhile.
+    pub moved: Transfers,
+}
+
+/// Results of [`run_analysis`], computed, and living where they were made.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// int32 (variants, 2): copies of A2, of A1.
+    pub allele_counts: Array,
+    /// int32 (variants, 4): n_called, n_hom_ref, n_het, n_hom_alt.
+    pub variant_counts: Array,
+    /// float (variants,): share of the samples that are called.
+    pub call_rate: Array,
+    /// float (variants,).
+    pub het_obs: Array,
+    /// float (variants,).
+    pub het_exp: Array,
+    /// float (samples, samples).
+    pub grm: Array,
+    /// What each step took, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Counts, call rates, heterozygosity and relationships of a data set, each computed before the next is begun;
+/// `begin` is told each step's name.
+///
+/// ```no_run
+/// use polyarray_genetics::plink::{self, PlinkPaths, ReadOptions};
+/// # fn main() -> polyarray_genetics::Result<()> {
+/// let dataset = plink::read(&PlinkPaths::find("hapmap3")?, ReadOptions::default())?;
+/// let analysis = polyarray_genetics::run_analysis(&dataset, |step| println!("{step} …"))?;
+/// println!("{}", analysis.het_obs);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// [`Error::Array`](crate::Error::Array): no backend in scope, not enough memory, a lost device.
+pub fn run_analysis(dataset: &Dataset, begin: impl FnMut(&'static str)) -> Result<Analysis> {
+    let packed = Array::try_from(&dataset.genotypes)?;
+    let samples = dataset.genotypes.samples();
+    let mut watch = Watch { begin, steps: Vec::new() };
+    let variant_counts = watch.step("genotype counts", || variant_stats(&packed))?;
+    let allele_counts = watch.step("allele counts", || count_alleles(&packed))?;
+    let call_rate =
+        watch.step("call rate", || np::divide(&variant_counts.slice("..., 0")?, samples as f64))?;
+    let het_obs = watch.step("observed heterozygosity", || heterozygosity_observed(&packed))?;
+    let het_exp = watch.step("expected heterozygosity", || heterozygosity_expected(&packed))?;
+    let grm = watch.step("relationship matrix", || {
+        grm_vanraden(&unpack_dosages(&packed, samples)?, MissingCalls::PairwiseSkipped)
+    })?;
+    Ok(Analysis { allele_counts, variant_counts, call_rate, het_obs, het_exp, grm, steps: watch.steps })
+}
+
+/// Runs steps and notes what each took.
+struct Watch<F> {
+    begin: F,
+    steps: Vec<Step>,
+}
+
+impl<F: FnMut(&'static str)> Watch<F> {
+    fn step(
+        &mut self,
+        name: &'static str,
+        work: impl FnOnce() -> polyarray_core::Result<Array>,
+    ) -> Result<Array> {
+        (self.begin)(name);
+        let (start, before) = (Instant::now(), transfers());
+        let array = work()?;
+        // A device may still be at work when `eval` returns; the step ends when it has done.
+        let home = residency::instance_at(array.eval()?.residency())?;
+        residency::open(home)?.synchronize()?;
+        self.steps.push(Step { name, seconds: start.elapsed().as_secs_f64(), moved: transfers() - before });
+        Ok(array)
+    }
+}
+
+impl Analysis {
+    /// Results by file name, counts first.
+    fn results(&self) -> [(&'static str, &Array); 6] {
+        [
+            ("allele_counts", &self.allele_counts),
+            ("variant_counts", &self.variant_counts),
+            ("call_rate", &self.call_rate),
+            ("het_obs", &self.het_obs),
+            ("het_exp", &self.het_exp),
+            ("grm", &self.grm),
+        ]
+    }
+
+    /// Brings the results to the host and writes them into `folder`, as `.npy` files that get their names when
+    /// `staged` is committed: counts as int32, the rest as float64, whatever it was computed in.
+    ///
+    /// # Errors
+    /// [`Error::Array`](crate::Error::Array); those of [`StagedFiles::write`].
+    pub fn stage(&self, staged: &mut StagedFiles, folder: &Path) -> Result<()> {
+        for (name, array) in self.results() {
+            let path = folder.join(name).with_extension("npy");
+            match array.dtype() {
+                DType::I32 => stage_array(staged, &path, &array.to_ndarray::<i32>()?)?,
+                _ => stage_array(staged, &path, &to_f64(array)?)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The values of a float array on the host, in float64 whatever they were computed in.
+///
+/// # Errors
+/// `Error::DType` if it is neither float32 nor float64; what the computation or the copy fails with.
+pub fn to_f64(array: &Array) -> polyarray_core::Result<ArrayD<f64>> {
+    match array.dtype() {
+        DType::F32 => Ok(array.to_ndarray::<f32>()?.mapv(f64::from)),
+        _ => array.to_ndarray::<f64>(),
+    }
+}
+
+fn stage_array<T: ndarray_npy::WritableElement>(
+    staged: &mut StagedFiles,
+    path: &Path,
+    array: &ArrayD<T>,
+) -> Result<()> {
+    staged.write(path, |file| array.write_npy(file).map_err(std::io::Error::other))
+}
+
+impl TryFrom<&PackedGenotypes> for Array {
+    type Error = polyarray_core::Error;
+
+    /// The packed form of genotypes, uint32 (variants, words), on the host.
+    fn try_from(genotypes: &PackedGenotypes) -> polyarray_core::Result<Self> {
+        Self::from_vec(genotypes.words().to_vec(), &[genotypes.variants(), genotypes.row_words()])
+    }
+}

@@ -271,7 +271,12 @@ fn finish(backend: &'static dyn ArrayBackend, shape: Dims, dtype: DType, expr: E
         }
         .into());
     }
-    backend.fits(dtype, shape.iter().product())?;
+    let len = checked_len(&shape).ok_or_else(|| Error::TooLarge {
+        place: residency::name(backend.residency()),
+        bytes: u128::MAX,
+        detail: format!("shape {:?} has more elements than an address can count", &shape[..]),
+    })?;
+    backend.fits(dtype, len)?;
     let fuses = expr.is_elementwise();
     let elementwise = fuses || matches!(expr, Expr::Reduce { .. });
     let mut bounds = Bounds { size: 1, leaves: 0, retains: 0 };
@@ -322,11 +327,12 @@ struct Part {
 impl Part {
     fn of(arg: &Array, elementwise: bool) -> Part {
         let node = &arg.node;
+        if node.weak {
+            // A parameter, not an input.
+            return Part { size: 0, leaves: 0, retains: 0 };
+        }
         if node.is_leaf() || node.value.get().is_some() {
             return Part { size: 0, leaves: 1, retains: node.nbytes() };
-        }
-        if node.weak {
-            return Part { size: 0, leaves: 0, retains: 0 };
         }
         let fuses = elementwise && node.fuses && arg.view.is_none() && !node.cut.load(Relaxed);
         let (size, leaves) = if fuses { (node.size, node.leaves) } else { (0, 1) };

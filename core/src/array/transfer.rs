@@ -1,11 +1,12 @@
 //! The one module that copies between host and devices. Every copy passes here and is counted.
 
+use super::backend::Query;
 use super::buffer::{Buffer, HostBuffer};
 use super::node::Node;
 use super::residency::{self, Device, HOST};
 use super::{Array, interop, trace};
 use crate::dispatch::Key;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::Layout;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -86,6 +87,9 @@ pub(crate) fn host_leaf(buffer: Arc<dyn Buffer>, layout: Layout) -> Array {
 fn upload(array: &Array, target: Key) -> Result<Array> {
     let instance = residency::instance_at(target)?;
     let backend = residency::open(instance)?;
+    backend
+        .supports(Query::Hold(array.dtype()))
+        .map_err(|reason| Error::Unsupported { op: "to".into(), backend: instance.name(), reason })?;
     let (buffer, layout) = array.on_host()?;
     let host: &HostBuffer = super::own(&*buffer, "host", "upload")?;
     let on_device = |buffer: Arc<dyn Buffer>, layout: Layout| {

@@ -1,0 +1,34 @@
+//! Bad input: typed errors that name the operation, the operands and the fix; never a panic.
+
+use polyarray_core::{Array, Error, numpy as np};
+
+#[test]
+fn shapes_and_dtypes_are_checked_at_the_call() {
+    let (a, b) = (Array::from(vec![1.0f32; 3]), Array::from(vec![1.0f32; 4]));
+    let e = np::add(&a, &b).unwrap_err();
+    assert!(matches!(&e, Error::Shape { op: "add", .. }));
+    for part in ["float32[3]", "float32[4]", "reshape"] {
+        assert!(e.to_string().contains(part), "{e}");
+    }
+    for e in [
+        np::bitwise_and(&a, &a).unwrap_err(),
+        np::subtract(Array::from(vec![true]), Array::from(vec![true])).unwrap_err(),
+        np::floor(Array::from(vec![num_complex::Complex32::new(1.0, 2.0)])).unwrap_err(),
+        np::less(Array::from(vec![num_complex::Complex32::new(1.0, 2.0)]), 1).unwrap_err(),
+        np::max(Array::from(vec![num_complex::Complex32::new(1.0, 2.0)]), ()).unwrap_err(),
+    ] {
+        assert!(matches!(e, Error::DType { .. }), "{e}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "add: a: float32[3] on host, b: float32[4] on host")]
+fn operators_panic_with_the_same_message() {
+    let _ = Array::from(vec![1.0f32; 3]) + Array::from(vec![1.0f32; 4]);
+}
+
+#[test]
+fn unknown_names_list_the_known() {
+    let e = Array::from(vec![1]).to("gpu:0").unwrap_err().to_string();
+    assert!(e.contains("unknown device \"gpu:0\"; known:") && e.contains("far:0"), "{e}");
+}

@@ -1,0 +1,175 @@
+//! Recording, fusing, evaluating, letting go.
+
+use super::naive::{FAR, HERE, alone};
+use polyarray_core::array::trace::KERNELS;
+use polyarray_core::dispatch::explain;
+use polyarray_core::{Array, DType, Error, numpy as np};
+use std::sync::atomic::Ordering::Relaxed;
+
+fn ramp(n: usize) -> Array {
+    Array::from((0..n).map(|i| i as f32).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_chain_is_one_kernel_and_no_temporary() {
+    let (a, b, c) = (ramp(5), ramp(5), ramp(5));
+    let (out, how) = explain(|| (&a * &b + &c).to_vec::<f32>().unwrap());
+    assert_eq!(out, [0.0, 2.0, 6.0, 12.0, 20.0]);
+    assert_eq!(how.counters[KERNELS], 1, "{how}");
+    assert!(how.to_string().contains("kernel on host: multiply add (5 elements, 3 inputs of 60 bytes"), "{how}");
+}
+
+#[test]
+fn what_two_kernels_use_is_computed_once() {
+    let x = ramp(4);
+    let (_, how) = explain(|| {
+        let t = np::exp(&x).unwrap();
+        let u = &t + 1.0f32;
+        let v = &t * 2.0f32;
+        u.eval().unwrap();
+        assert!(!t.is_pending(), "t has two consumers, so it was computed on its own");
+        v.eval().unwrap();
+    });
+    assert_eq!(how.counters[KERNELS], 3, "{how}");
+    // Inside one kernel it is computed once by sharing the value.
+    let (_, how) = explain(|| {
+        let t = np::exp(&x).unwrap();
+        (&t + &t * 2.0f32).eval().unwrap();
+        assert!(t.is_pending());
+    });
+    assert_eq!(how.counters[KERNELS], 1, "{how}");
+    assert!(how.to_string().contains("exp multiply add") || how.to_string().contains("exp multiply add"), "{how}");
+}
+
+#[test]
+fn softmax_takes_its_prologue_and_shares_its_exponentials() {
+    let x = Array::from([[1.0f32, 2.0, 3.0], [4.0, 4.0, 4.0]]);
+    let ((y, e), how) = explain(|| {
+        let e = np::exp(&x - &np::max(&x, np::axis(-1).keepdims()).unwrap()).unwrap();
+        let y = &e / &np::sum(&e, np::axis(-1).keepdims()).unwrap();
+        (y.to_vec::<f32>().unwrap(), e)
+    });
+    let want: Vec<f64> = {
+        let s: f64 = [-2f64, -1.0, 0.0].iter().map(|v| v.exp()).sum();
+        vec![(-2f64).exp() / s, (-1f64).exp() / s, 1.0 / s, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0]
+    };
+    for (a, b) in y.iter().zip(want) {
+        assert!((*a as f64 - b).abs() < 1e-7);
+    }
+    // max; exp(x - max), used twice; sum; divide.
+    assert_eq!(how.counters[KERNELS], 4, "{how}");
+    assert!(!e.is_pending());
+}
+
+#[test]
+fn reductions_fuse_what_comes_before_them_over_any_axes() {
+    let x = Array::from((0..24).collect::<Vec<i32>>()).reshape([2, 3, 4]).unwrap();
+    let (s, how) = explain(|| np::sum(&x * 2, [0, 2]).unwrap().to_vec::<i64>().unwrap());
+    assert_eq!(s, [120, 184, 248]);
+    assert_eq!(how.counters[KERNELS], 1, "{how}");
+    // Broadcasts inside a reduction's prologue.
+    let w = Array::from(vec![1i64, 10, 100]).reshape([3, 1]).unwrap();
+    assert_eq!(np::sum(&x * &w, ()).unwrap().item().unwrap().to_f64(), 60.0 + 92.0 * 10.0 + 124.0 * 100.0);
+    assert_eq!(np::argmax(&x.flip([2]).unwrap(), 2).unwrap().to_vec::<i64>().unwrap(), [0; 6]);
+    assert_eq!(np::argmin(&x, ()).unwrap().item().unwrap(), polyarray_core::Scalar::I64(0));
+}
+
+#[test]
+fn long_chains_neither_overflow_nor_grow_one_kernel() {
+    let _turn = alone();
+    std::thread::Builder::new()
+        .stack_size(256 << 10)
+        .spawn(|| {
+            let mut x = ramp(2);
+            for _ in 0..30_000 {
+                x += 1.0f32;
+            }
+            assert_eq!(x.to_vec::<f32>().unwrap(), [30_000.0, 30_001.0]);
+            // Dropped unevaluated, too.
+            let mut y = ramp(2);
+            for _ in 0..100_000 {
+                y = &y * 1.0f32;
+            }
+            drop(y);
+        })
+        .unwrap()
+        .join()
+        .unwrap();
+    let before = HERE.runs.load(Relaxed);
+    let mut x = ramp(2);
+    for _ in 0..480 {
+        x += 1.0f32;
+    }
+    x.eval().unwrap();
+    let kernels = HERE.runs.load(Relaxed) - before;
+    assert!((10..=12).contains(&kernels), "480 operations in {kernels} kernels of at most 48");
+    // Doubling grows as a tree: it must be cut, too.
+    let mut x = ramp(2);
+    for _ in 0..64 {
+        x = &x + &x;
+    }
+    assert_eq!(x.to_vec::<f32>().unwrap()[1], 2f32.powi(64));
+}
+
+#[test]
+fn kernels_stay_within_the_backends_inputs() {
+    // The naive backend asserts that there are at most seven.
+    let parts: Vec<Array> = (0..40).map(|i| &ramp(3) + i as f32).collect();
+    let sum = parts.iter().cloned().reduce(|a, b| a + b).unwrap();
+    assert_eq!(sum.to_vec::<f32>().unwrap(), [780.0, 820.0, 860.0]);
+    let leaves: Vec<Array> = (0..20).map(|_| ramp(3)).collect();
+    let sum = leaves.iter().cloned().reduce(|a, b| a + b).unwrap();
+    assert_eq!(sum.to_vec::<f32>().unwrap(), [0.0, 20.0, 40.0]);
+}
+
+#[test]
+fn a_full_memory_is_not_remembered_and_a_lost_device_is() {
+    let _turn = alone();
+    let x = ramp(3).to("far:1").unwrap();
+    let y = &x + 1.0f32;
+    *FAR[1].fault.lock() =
+        Some(Error::OutOfMemory { place: "far:1".into(), bytes: 12, detail: "test".into() });
+    assert!(matches!(y.eval(), Err(Error::OutOfMemory { .. })));
+    assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0]);
+    let z = &x + 2.0f32;
+    *FAR[1].fault.lock() = Some(Error::DeviceLost { device: "far:1".into(), reason: "test".into() });
+    assert!(matches!(z.eval(), Err(Error::DeviceLost { .. })));
+    assert!(matches!(z.to_vec::<f32>(), Err(Error::DeviceLost { .. })));
+    assert!(z.to_string().contains("far:1 was lost"), "{z}");
+    assert_eq!(format!("{z:?}"), "Array([3], float32, far:1, pending)");
+}
+
+#[test]
+fn a_reduction_of_much_does_not_keep_it() {
+    let big = Array::from(vec![1.0f32; 9 << 20]);
+    // 36 MiB would stay alive for four bytes: evaluated as it is recorded.
+    assert!(!np::any(&big.slice("::65536").unwrap(), ()).unwrap().is_pending());
+    assert!(np::sum(&ramp(100), ()).unwrap().is_pending());
+}
+
+#[test]
+fn a_scalar_takes_the_dtype_it_meets_and_stays_a_parameter() {
+    let x = ramp(3);
+    let s = Array::from(2.0);
+    assert_eq!(s.to_vec::<f64>().unwrap(), [2.0]);
+    assert_eq!((&x * &s).dtype(), DType::F32);
+    let far = x.to("far:0").unwrap();
+    assert_eq!((&far * &s).to_vec::<f32>().unwrap(), [0.0, 2.0, 4.0]);
+    assert_eq!((2 * &far).dtype(), DType::F32);
+    let bytes = Array::from(vec![250u8, 3]);
+    assert_eq!((&bytes + 10).to_vec::<u8>().unwrap(), [4, 13]);
+    assert!(matches!(np::add(&bytes, 300), Err(Error::DType { .. })));
+    assert_eq!(np::add(2, 3.5f32).map(|a: Array| a.item().unwrap()).unwrap(), polyarray_core::Scalar::F64(5.5));
+}
+
+#[test]
+fn threads_may_race_for_one_value() {
+    let x = ramp(64);
+    let y = np::exp(&x).unwrap();
+    let z = &y + &np::sum(&y, ()).unwrap();
+    let all: Vec<Vec<f32>> = std::thread::scope(|s| {
+        let handles: Vec<_> = (0..8).map(|_| s.spawn(|| z.to_vec::<f32>().unwrap())).collect();
+        handles.into_iter().map(|h| h.join().unwrap()).collect()
+    });
+    assert!(all.windows(2).all(|w| w[0] == w[1]));
+}

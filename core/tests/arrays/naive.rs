@@ -1,0 +1,311 @@
+//! The naive backends: `cpu` on residency `host`, `far` with instances on `far:0`, `far:1`.
+
+use parking_lot::Mutex;
+use polyarray_core::array::{ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Query, own};
+use polyarray_core::dispatch::{self, BackendKind, Decline, Fit, Instance, Key, Kind, Registrar};
+use polyarray_core::dtype::{DType, Element, Scalar};
+use polyarray_core::expr::op::{Reduction, Reference};
+use polyarray_core::expr::{Instr, Kernel, Op, Output};
+use polyarray_core::{Error, Result, Unsupported, numpy, with_element};
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+pub struct Naive {
+    kind: &'static str,
+    index: u16,
+    pub runs: AtomicU64,
+    pub uploads: AtomicU64,
+    pub downloads: AtomicU64,
+    pub mirrors: Mutex<Vec<MirrorSlot>>,
+    /// The next run fails with this.
+    pub fault: Mutex<Option<Error>>,
+}
+
+pub static HERE: Naive = Naive::new("cpu", 0);
+pub static FAR: [Naive; 2] = [Naive::new("far", 0), Naive::new("far", 1)];
+
+/// A buffer of a far device: a host buffer that nobody on the host may touch.
+#[derive(Debug)]
+pub struct FarBuffer(HostBuffer);
+
+impl Buffer for FarBuffer {
+    fn dtype(&self) -> DType {
+        self.0.dtype()
+    }
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+    fn nbytes(&self) -> usize {
+        self.0.nbytes()
+    }
+}
+
+impl Naive {
+    const fn new(kind: &'static str, index: u16) -> Naive {
+        Naive {
+            kind,
+            index,
+            runs: AtomicU64::new(0),
+            uploads: AtomicU64::new(0),
+            downloads: AtomicU64::new(0),
+            mirrors: Mutex::new(Vec::new()),
+            fault: Mutex::new(None),
+        }
+    }
+    fn wrap(&self, b: HostBuffer) -> Arc<dyn Buffer> {
+        if self.kind == "cpu" { Arc::new(b) } else { Arc::new(FarBuffer(b)) }
+    }
+    fn open<'a>(&self, b: &'a dyn Buffer) -> Result<&'a HostBuffer> {
+        if self.kind == "cpu" { own(b, self.kind, "run") } else { Ok(&own::<FarBuffer>(b, self.kind, "run")?.0) }
+    }
+}
+
+fn same(b: &HostBuffer) -> HostBuffer {
+    let mut out = HostBuffer::unwritten(b.dtype(), b.len()).unwrap();
+    out.bytes_mut().copy_from_slice(b.bytes());
+    out
+}
+
+fn element(b: &HostBuffer, i: usize) -> Scalar {
+    with_element!(b.dtype(), T => b.as_slice::<T>().unwrap()[i].scalar())
+}
+
+fn buffer_of(values: &[Scalar], dtype: DType) -> HostBuffer {
+    with_element!(dtype, T => HostBuffer::from_vec(values.iter().map(|v| T::from_scalar(*v)).collect::<Vec<T>>()))
+}
+
+/// One value by the table's reference, rounded to its dtype.
+fn value(op: Op, x: &[Scalar], out: DType) -> Scalar {
+    if op == Op::Where {
+        return if x[0] == Scalar::Bool(true) { x[1] } else { x[2] };
+    }
+    let compute = x[0].dtype();
+    let int = |f: i128| if out == DType::Bool { Scalar::Bool(f & 1 == 1) } else { wrap(f, out) };
+    match op.info().reference {
+        Reference::Unary { real, complex, int: whole } => match x[0].to_i128() {
+            Some(i) => int(whole.unwrap()(i)),
+            None if compute.is_complex() => Scalar::C128(complex.unwrap()(x[0].to_c128())).cast(out),
+            None => Scalar::F64(real.unwrap()(x[0].to_f64())).cast(out),
+        },
+        Reference::Binary { real, complex, int: whole } => match (x[0].to_i128(), x[1].to_i128()) {
+            (Some(a), Some(b)) if compute == DType::Bool && matches!(op, Op::Add | Op::Multiply) => {
+                Scalar::Bool(if op == Op::Add { a | b } else { a & b } == 1)
+            }
+            (Some(a), Some(b)) => int(whole.unwrap()(a, b)),
+            _ if compute.is_complex() => Scalar::C128(complex.unwrap()(x[0].to_c128(), x[1].to_c128())).cast(out),
+            _ => Scalar::F64(real.unwrap()(x[0].to_f64(), x[1].to_f64())).cast(out),
+        },
+        Reference::Select => unreachable!(),
+    }
+}
+
+fn wrap(i: i128, to: DType) -> Scalar {
+    match to {
+        DType::U64 => Scalar::U64(i as u64),
+        _ => Scalar::I64(i as i64).cast(to),
+    }
+}
+
+fn fold(op: Reduction, values: &[Scalar]) -> Scalar {
+    let better = |a: f64, b: f64| if op == Reduction::ArgMin || op == Reduction::Min { b < a } else { b > a };
+    match op {
+        Reduction::Any => Scalar::Bool(values.contains(&Scalar::Bool(true))),
+        Reduction::All => Scalar::Bool(!values.contains(&Scalar::Bool(false))),
+        Reduction::Sum | Reduction::Prod => {
+            let f = if op == Reduction::Sum { Op::Add } else { Op::Multiply };
+            values.iter().copied().reduce(|a, b| value(f, &[a, b], a.dtype())).unwrap()
+        }
+        _ => {
+            let mut at = 0;
+            for (i, v) in values.iter().enumerate() {
+                let (a, b) = (values[at].to_f64(), v.to_f64());
+                if !a.is_nan() && (b.is_nan() || better(a, b)) {
+                    at = i;
+                }
+            }
+            if matches!(op, Reduction::Min | Reduction::Max) { values[at] } else { Scalar::I64(at as i64) }
+        }
+    }
+}
+
+fn index(mut linear: usize, dims: &[usize]) -> Vec<usize> {
+    let mut out = vec![0; dims.len()];
+    for (o, d) in out.iter_mut().zip(dims).rev() {
+        *o = linear % d;
+        linear /= d;
+    }
+    out
+}
+
+impl ArrayBackend for Naive {
+    fn instance(&self) -> Instance {
+        Kind::named(self.kind).unwrap().instance(self.index)
+    }
+    fn residency(&self) -> Key {
+        Key::intern(&place(self.kind, self.index))
+    }
+    fn supports(&self, query: Query) -> Result<(), Unsupported> {
+        // The far device has no half floats and no sine.
+        match query {
+            Query::Hold(DType::F16) | Query::Cast(DType::F16, _) | Query::Cast(_, DType::F16) if self.kind == "far" => {
+                Err(Unsupported::DType(DType::F16))
+            }
+            Query::Map(Op::Sin, d) if self.kind == "far" => Err(Unsupported::Op("sin", d)),
+            _ => Ok(()),
+        }
+    }
+    fn limits(&self) -> KernelLimits {
+        KernelLimits { inputs: 7, axes: 12 }
+    }
+    fn default_float(&self) -> DType {
+        DType::F64
+    }
+    fn fits(&self, dtype: DType, len: usize) -> Result<()> {
+        let bytes = len as u128 * dtype.size() as u128;
+        if bytes > 1 << 40 {
+            return Err(Error::TooLarge { place: self.kind.into(), bytes, detail: "1 TiB".into() });
+        }
+        Ok(())
+    }
+    fn run(&self, k: &Kernel) -> Result<Arc<dyn Buffer>> {
+        self.runs.fetch_add(1, Relaxed);
+        if let Some(e) = self.fault.lock().take() {
+            return Err(e);
+        }
+        assert!(k.inputs.len() <= self.limits().inputs, "the kernel has {} inputs", k.inputs.len());
+        assert!(!k.dims.contains(&1), "dims are collapsed: {:?}", k.dims);
+        let inputs = k.inputs.iter().map(|i| self.open(&*i.buffer)).collect::<Result<Vec<_>>>()?;
+        let at = |linear: usize| -> Scalar {
+            let ix = index(linear, &k.dims);
+            let mut values: Vec<Scalar> = Vec::new();
+            for v in &k.code {
+                values.push(match v.instr {
+                    Instr::Load(i) => {
+                        let input = &k.inputs[i as usize];
+                        let step: isize = ix.iter().zip(&input.strides).map(|(&a, &s)| a as isize * s).sum();
+                        element(inputs[i as usize], (input.offset as isize + step) as usize)
+                    }
+                    Instr::Param(i) => k.params[i as usize],
+                    Instr::Iota => Scalar::I64(linear as i64),
+                    Instr::Cast(a) => values[a as usize].cast(v.dtype),
+                    Instr::Map(op, args) => {
+                        let args: Vec<Scalar> = args[..op.info().arity].iter().map(|&a| values[a as usize]).collect();
+                        value(op, &args, v.dtype)
+                    }
+                });
+                assert_eq!(values.last().unwrap().dtype(), v.dtype, "{:?}", v.instr);
+            }
+            *values.last().unwrap()
+        };
+        let (n, m, dtype) = (k.output_len(), k.reduced_len(), k.output_dtype());
+        let out: Vec<Scalar> = (0..n)
+            .map(|o| match k.output {
+                Output::Map => at(o),
+                Output::Reduce { op, .. } if m == 0 => match op {
+                    Reduction::Prod | Reduction::All => Scalar::I64(1).cast(dtype),
+                    _ => Scalar::I64(0).cast(dtype),
+                },
+                Output::Reduce { op, .. } => fold(op, &(0..m).map(|r| at(o * m + r)).collect::<Vec<_>>()),
+            })
+            .collect();
+        Ok(self.wrap(buffer_of(&out, dtype)))
+    }
+    fn upload(&self, host: &HostBuffer) -> Result<Arc<dyn Buffer>> {
+        self.uploads.fetch_add(1, Relaxed);
+        Ok(self.wrap(same(host)))
+    }
+    fn download(&self, buffer: &dyn Buffer) -> Result<HostBuffer> {
+        self.downloads.fetch_add(1, Relaxed);
+        Ok(same(self.open(buffer)?))
+    }
+    fn keeps_mirror(&self, slot: &MirrorSlot) {
+        self.mirrors.lock().push(slot.clone());
+    }
+    fn synchronize(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn place(kind: &str, index: u16) -> String {
+    if kind == "cpu" { "host".into() } else { format!("{kind}:{index}") }
+}
+
+struct NaiveKind(&'static str);
+
+impl BackendKind for NaiveKind {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+    fn select(&self, keys: &[Key]) -> Result<u16, Decline> {
+        let mut own = keys.iter().filter_map(|k| k.name().strip_prefix("far:").filter(|_| self.0 == "far"));
+        let first = own.next().map_or(0, |i| i.parse().unwrap());
+        match own.find(|i| i.parse() != Ok(first)) {
+            Some(_) => Err(Decline::new("arguments live on two of its devices")),
+            None => Ok(first),
+        }
+    }
+    fn fit(&self, index: u16, key: Key) -> Fit {
+        if key == Key::NONE || key.name() == place(self.0, index) { Fit::Native } else { Fit::Copy }
+    }
+    fn instances(&self) -> Vec<String> {
+        if self.0 == "cpu" { vec!["cpu".into()] } else { vec!["far:0".into(), "far:1".into()] }
+    }
+}
+
+dispatch::linked_kind! { CPU_KIND: &NaiveKind("cpu"); }
+dispatch::linked_kind! { FAR_KIND: &NaiveKind("far"); }
+
+fn here(_: u16) -> Result<&'static dyn ArrayBackend> {
+    Ok(&HERE)
+}
+fn far(i: u16) -> Result<&'static dyn ArrayBackend> {
+    FAR.get(i as usize).map(|f| f as _).ok_or_else(|| Error::Unknown {
+        what: "device",
+        name: format!("far:{i}"),
+        known: "far:0, far:1".into(),
+    })
+}
+
+#[linkme::distributed_slice(ARRAY_KINDS)]
+static HERE_ARRAYS: ArrayKind = ArrayKind {
+    name: "cpu",
+    open: here,
+    residency: |_| {
+        static HOST: OnceLock<Key> = OnceLock::new();
+        *HOST.get_or_init(|| Key::intern("host"))
+    },
+};
+#[linkme::distributed_slice(ARRAY_KINDS)]
+static FAR_ARRAYS: ArrayKind = ArrayKind { name: "far", open: far, residency: |i| Key::intern(&place("far", i)) };
+
+#[linkme::distributed_slice(dispatch::REGISTRATIONS)]
+static RECORDERS: fn(&mut Registrar<'_>) = |r| {
+    for kind in ["cpu", "far"] {
+        numpy::register_recorders(r, kind);
+        r.register::<numpy::concat>(kind, |cx, arrays, axis| numpy::record_concat(cx, arrays, axis, concat));
+    }
+};
+
+/// Concatenation by index arithmetic.
+fn concat(cx: dispatch::Cx, parts: &[polyarray_core::array::Operand], spec: &numpy::Concat) -> Result<Arc<dyn Buffer>> {
+    let backend: &Naive = if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] };
+    let n: usize = spec.shape.iter().product();
+    let mut out = Vec::new();
+    for linear in 0..n {
+        let mut ix = index(linear, &spec.shape);
+        let mut k = 0;
+        while ix[spec.axis] >= parts[k].layout.shape[spec.axis] {
+            ix[spec.axis] -= parts[k].layout.shape[spec.axis];
+            k += 1;
+        }
+        out.push(element(backend.open(&*parts[k].buffer)?, parts[k].layout.at(&ix)));
+    }
+    Ok(backend.wrap(buffer_of(&out, spec.dtype)))
+}
+
+/// Counts are of the whole process: tests that read them take turns.
+pub fn alone() -> parking_lot::MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock()
+}

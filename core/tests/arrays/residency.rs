@@ -1,0 +1,118 @@
+//! Where arrays live decides; copies are made only where allowed, and only those needed.
+
+use super::naive::{FAR, HERE, alone};
+use polyarray_core::array::trace::{COPIED_BYTES, COPIES};
+use polyarray_core::array::{Gpu, Host};
+use polyarray_core::dispatch::{Options, explain, with_backend};
+use polyarray_core::{Array, DType, Error, numpy as np};
+use std::sync::atomic::Ordering::Relaxed;
+
+fn x() -> Array {
+    Array::from(vec![1.0f32, 2.0, 3.0])
+}
+
+#[test]
+fn an_operation_runs_where_its_array_lives() {
+    let _turn = alone();
+    let far = x().to("far:1").unwrap();
+    assert_eq!(far.residency().name(), "far:1");
+    let (here, there) = (HERE.runs.load(Relaxed), FAR[1].runs.load(Relaxed));
+    let y = np::sum(np::exp(&far).unwrap(), ()).unwrap();
+    assert_eq!(y.residency().name(), "far:1");
+    y.eval().unwrap();
+    assert_eq!((HERE.runs.load(Relaxed), FAR[1].runs.load(Relaxed)), (here, there + 1));
+}
+
+#[test]
+fn a_mixed_call_fails_and_names_both_operands_and_the_fix() {
+    let (a, b) = (x(), x().to("far:0").unwrap());
+    let e = np::add(&a, &b).unwrap_err().to_string();
+    for part in ["numpy.add", "a: float32[3] on host", "b: float32[3] on far:0", ".to(\"far:0\")", ".to(\"host\")", "coerce"] {
+        assert!(e.contains(part), "{part:?} is missing in:\n{e}");
+    }
+    let two = np::add(&b, &x().to("far:1").unwrap()).unwrap_err().to_string();
+    assert!(two.contains("two of its devices"), "{two}");
+}
+
+#[test]
+fn inside_coerce_it_works_with_exactly_the_copies_needed_once() {
+    let (a, b) = (x(), x().to("far:0").unwrap());
+    let run = || with_backend("far", Options::COERCE, || np::add(&a, &b).unwrap().eval().unwrap().clone());
+    let (y, how) = explain(run);
+    assert_eq!((how.counters[COPIES], how.counters[COPIED_BYTES]), (1, 12), "{how}");
+    assert_eq!(y.residency().name(), "far:0");
+    // The copy is kept: the second call makes none, nor does one through a view.
+    let (_, how) = explain(run);
+    assert_eq!(how.counters.get(COPIES), None, "{how}");
+    let (v, how) = explain(|| {
+        with_backend("far", Options::COERCE, || np::add(&a.slice("::-1").unwrap(), &b).unwrap())
+            .eval()
+            .unwrap()
+            .clone()
+    });
+    assert_eq!(how.counters.get(COPIES), None, "{how}");
+    assert_eq!(v.to_vec::<f32>().unwrap(), [4.0, 4.0, 4.0]);
+    // A device short of memory empties the slots: the next use copies again.
+    for slot in FAR[0].mirrors.lock().iter() {
+        *slot.lock() = None;
+    }
+    let (_, how) = explain(run);
+    assert_eq!(how.counters[COPIES], 1, "{how}");
+}
+
+#[test]
+fn typed_arrays_are_never_coerced_and_mix_only_with_scalars() {
+    let a: Array<Host> = x().typed().unwrap();
+    let y: Array<Host> = np::add(&a, 1.0).unwrap();
+    assert_eq!((y + 1.0f32).to_vec::<f32>().unwrap(), [3.0, 4.0, 5.0]);
+    assert!(matches!(x().typed::<Gpu>(), Err(Error::Residency { .. })));
+    let e = with_backend("far", Options::COERCE, || np::exp(&a)).unwrap_err().to_string();
+    assert!(e.contains("numpy.exp"), "{e}");
+    let erased = with_backend("far", Options::COERCE, || np::exp(&a.erase())).unwrap();
+    assert_eq!(erased.residency().name(), "far:0");
+}
+
+#[test]
+fn what_a_backend_declines_goes_on_and_nothing_is_narrowed() {
+    let half = Array::from(vec![half::f16::from_f32(1.5)]);
+    let e = with_backend("far", Options::COERCE, || np::exp(&half)).unwrap_err().to_string();
+    assert!(e.contains("float16 is not available"), "{e}");
+    assert!(matches!(half.to("far:0"), Err(Error::Unsupported { .. })));
+    // sin has no kernel far away; without `only` the array can't move, so it is an error that says why.
+    let e = np::sin(&x().to("far:0").unwrap()).unwrap_err().to_string();
+    assert!(e.contains("sin has no kernel in float32"), "{e}");
+    // The default of a method is pinned to the backend that took the arguments.
+    let m = np::mean(&x().to("far:1").unwrap(), ()).unwrap();
+    assert_eq!((m.residency().name(), m.item().unwrap().to_f64()), ("far:1", 2.0));
+}
+
+#[test]
+fn creation_follows_device_scope_and_default() {
+    assert_eq!(np::zeros([2], ()).unwrap().residency().name(), "host");
+    assert_eq!(np::ones([2], "far:1").unwrap().residency().name(), "far:1");
+    let inside = with_backend("far", Options::PLAIN, || np::arange(3, DType::F32)).unwrap();
+    assert_eq!((inside.residency().name(), inside.dtype()), ("far:0", DType::F32));
+    // A device that was named holds, whatever the scope.
+    let host = with_backend("far", Options::PLAIN, || np::full([1], 7, "host")).unwrap();
+    assert_eq!(host.residency().name(), "host");
+    let e = np::zeros([2], "far:7").unwrap_err().to_string();
+    assert!(e.contains("far:7"), "{e}");
+    let e = np::zeros([2], "moon").unwrap_err().to_string();
+    assert!(e.contains("unknown device \"moon\"; known: "), "{e}");
+    let like = np::full_like(&x().to("far:1").unwrap(), 2, ()).unwrap();
+    assert_eq!((like.residency().name(), like.dtype()), ("far:1", DType::F32));
+}
+
+#[test]
+fn small_parts_travel_alone() {
+    let big = Array::from((0..1000).map(|i| i as f32).collect::<Vec<_>>());
+    let (far, how) = explain(|| big.slice("10:20").unwrap().to("far:0").unwrap());
+    assert_eq!(how.counters[COPIED_BYTES], 40, "{how}");
+    assert_eq!(far.to_vec::<f32>().unwrap()[9], 19.0);
+    let whole = big.to("far:0").unwrap();
+    let (one, how) = explain(|| whole.get(&[-1]).unwrap());
+    assert_eq!((one.to_f64(), how.counters[COPIED_BYTES]), (999.0, 4), "{how}");
+    // From device to device by way of the host.
+    let (other, how) = explain(|| whole.to("far:1").unwrap());
+    assert_eq!((other.residency().name(), how.counters[COPIES]), ("far:1", 2), "{how}");
+}

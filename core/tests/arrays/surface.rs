@@ -1,0 +1,98 @@
+//! The surface: conversions, options, concatenation, products, creation.
+
+use polyarray_core::dtype::{DType, DTYPES, Scalar};
+use polyarray_core::ndarray::{self, array};
+use polyarray_core::{Array, Error, numpy as np};
+
+#[test]
+fn rusts_own_go_in_and_come_out() {
+    let a = array![[1.0, 2.0], [3.0, 4.0]];
+    assert_eq!(Array::from(a.t()).to_vec::<f64>().unwrap(), [1.0, 3.0, 2.0, 4.0]);
+    assert_eq!(Array::from(a.clone()).to_ndarray::<f64>().unwrap(), a.clone().into_dyn());
+    // An ndarray whose vector holds more than it shows.
+    let part = a.clone().slice_move(ndarray::s![1.., ..]);
+    assert_eq!(Array::from(part).to_vec::<f64>().unwrap(), [3.0, 4.0]);
+    assert_eq!(Vec::<bool>::try_from(&Array::from([true, false])).unwrap(), [true, false]);
+    assert_eq!(Array::from([[1u8, 2], [3, 4]]).shape(), [2, 2]);
+    let sum = Array::from(a).t().with_view::<f64, _>(|v| v.index_axis(ndarray::Axis(0), 0).sum()).unwrap();
+    assert_eq!(sum, 4.0);
+    fn all_threads<T: Send + Sync>() {}
+    all_threads::<Array>();
+}
+
+#[test]
+fn every_dtype_is_made_cast_and_read() {
+    for from in DTYPES {
+        let x = np::full([2], Scalar::I64(1).cast(from), from).unwrap();
+        assert_eq!(x.dtype(), from);
+        for to in DTYPES {
+            assert_eq!(np::astype(&x, to).unwrap().get(&[1]).unwrap(), Scalar::I64(1).cast(to), "{from} {to}");
+        }
+    }
+    assert!(matches!(np::full([1], 300, DType::U8), Err(Error::DType { .. })));
+}
+
+#[test]
+fn reductions_take_axes_in_every_form() {
+    let x = np::arange(24, ()).unwrap().reshape([2, 3, 4]).unwrap();
+    assert_eq!(np::sum(&x, ()).unwrap().item().unwrap(), Scalar::I64(276));
+    assert_eq!(np::sum(&x, -1).unwrap().shape(), [2, 3]);
+    assert_eq!(np::sum(&x, [0, -1]).unwrap().to_vec::<i64>().unwrap(), [60, 92, 124]);
+    assert_eq!(np::max(&x, np::axis([1, 2]).keepdims()).unwrap().shape(), [2, 1, 1]);
+    assert!(matches!(np::sum(&x, 3), Err(Error::Axis { .. })));
+    assert!(matches!(np::sum(&x, [1, -2]), Err(Error::Axis { .. })));
+    assert_eq!(np::mean(&np::astype(&x, DType::U8).unwrap(), 0).unwrap().dtype(), DType::F64);
+    assert_eq!(np::sum(Array::from(vec![true, true]), ()).unwrap().item().unwrap(), Scalar::I64(2));
+    assert_eq!(np::sum(Array::from(vec![200u8, 100]), ()).unwrap().item().unwrap(), Scalar::U64(300));
+    assert_eq!(np::any(&x, ()).unwrap().item().unwrap(), Scalar::Bool(true));
+    assert_eq!(np::all(&x, ()).unwrap().item().unwrap(), Scalar::Bool(false));
+}
+
+#[test]
+fn creation_counts_from_indices() {
+    assert_eq!(np::range(1.0, 2.0, 0.25, DType::F32).unwrap().to_vec::<f32>().unwrap(), [1.0, 1.25, 1.5, 1.75]);
+    assert_eq!(np::range(3.0, 0.0, -1.0, DType::I32).unwrap().to_vec::<i32>().unwrap(), [3, 2, 1]);
+    assert_eq!(np::linspace(0.0, 0.3, 4, ()).unwrap().get(&[3]).unwrap(), Scalar::F64(0.3));
+    assert_eq!(np::eye(2, DType::I8).unwrap().to_vec::<i8>().unwrap(), [1, 0, 0, 1]);
+    assert_eq!(np::zeros((), ()).unwrap().item().unwrap(), Scalar::F64(0.0));
+    assert!(matches!(np::range(0.0, 1.0, 0.0, ()), Err(Error::Shape { .. })));
+    assert!(matches!(np::zeros([usize::MAX, 2], ()), Err(Error::Shape { .. })));
+    assert!(matches!(np::zeros([1 << 50], ()), Err(Error::TooLarge { .. })));
+}
+
+#[test]
+fn parts_are_joined_in_the_promoted_dtype() {
+    let (a, b) = (Array::from([[1i8, 2]]), Array::from([[3.5f32, 4.5], [5.5, 6.5]]));
+    let j = np::concat(&[&a, &b], 0).unwrap();
+    assert_eq!((j.dtype(), j.to_vec::<f32>().unwrap()), (DType::F32, vec![1.0, 2.0, 3.5, 4.5, 5.5, 6.5]));
+    let row = Array::from(vec![1, 2]);
+    assert_eq!(np::stack(&[&row, &row], -1).unwrap().to_vec::<i32>().unwrap(), [1, 1, 2, 2]);
+    assert!(matches!(np::concat(&[&a, &b], 1), Err(Error::Shape { .. })));
+    assert!(matches!(np::concat::<polyarray_core::array::Dyn>(&[], 0), Err(Error::Shape { .. })));
+}
+
+#[test]
+fn products_by_the_default_agree_with_ndarray() {
+    let a = ndarray::Array::from_iter((0..6).map(f64::from)).into_shape_with_order((2, 3)).unwrap();
+    let (x, y) = (Array::from(&a), Array::from(a.t()));
+    assert_eq!(np::matmul(&x, &y).unwrap().to_ndarray::<f64>().unwrap(), a.dot(&a.t()).into_dyn());
+    let v = Array::from(vec![1.0, 2.0, 3.0]);
+    assert_eq!(np::matmul(&x, &v).unwrap().to_vec::<f64>().unwrap(), [8.0, 26.0]);
+    assert_eq!(np::matmul(&v, &v).unwrap().item().unwrap(), Scalar::F64(14.0));
+    let batch = x.broadcast_to([4, 2, 3]).unwrap();
+    assert_eq!(np::matmul(&batch, &y).unwrap().shape(), [4, 2, 2]);
+    let e = np::matmul(&x, &x).unwrap_err().to_string();
+    assert!(e.contains("last axis of a (3) must equal the second last of b (2)"), "{e}");
+}
+
+#[test]
+fn comparisons_and_logic_are_functions() {
+    let x = Array::from(vec![1.0, f64::NAN, -2.0]);
+    assert_eq!(np::less(&x, 0.5).unwrap().to_vec::<bool>().unwrap(), [false, false, true]);
+    assert_eq!(np::isnan(&x).unwrap().to_vec::<bool>().unwrap(), [false, true, false]);
+    assert_eq!(np::logical_not(Array::from(vec![0, 3])).unwrap().to_vec::<bool>().unwrap(), [true, false]);
+    assert_eq!(np::logical_xor(Array::from(vec![0, 3]), true).unwrap().to_vec::<bool>().unwrap(), [true, false]);
+    let c = np::where_(np::isnan(&x).unwrap(), 0.0, &x).unwrap();
+    assert_eq!(c.to_vec::<f64>().unwrap(), [1.0, 0.0, -2.0]);
+    assert_eq!((!Array::from(vec![true])).to_vec::<bool>().unwrap(), [false]);
+}

@@ -87,9 +87,11 @@ pub(crate) fn host_leaf(buffer: Arc<dyn Buffer>, layout: Layout) -> Array {
 fn upload(array: &Array, target: Key) -> Result<Array> {
     let instance = residency::instance_at(target)?;
     let backend = residency::open(instance)?;
-    backend
-        .supports(Query::Hold(array.dtype()))
-        .map_err(|reason| Error::Unsupported { op: "to".into(), backend: instance.name(), reason })?;
+    backend.supports(Query::Hold(array.dtype())).map_err(|reason| Error::Unsupported {
+        op: "to".into(),
+        backend: instance.name(),
+        reason,
+    })?;
     let (buffer, layout) = array.on_host()?;
     let host: &HostBuffer = super::own(&*buffer, "host", "upload")?;
     let on_device = |buffer: Arc<dyn Buffer>, layout: Layout| {

@@ -145,12 +145,18 @@ impl<'a> Report<'a> {
 
     fn fixes(&self, seen: impl Fn(usize) -> Option<&'a Seen>) -> Vec<String> {
         let mut fixes = Vec::new();
+        let mut refused = 0;
         for (n, row) in self.rows.iter().enumerate() {
             match &row.verdict {
                 Verdict::Refused { to, fits } if !fits.iter().any(|fit| matches!(fit, Fit::Never(_))) => {
                     fixes.push(self.remedies(*to, fits));
                     if self.copied(fits).all(|(_, argument)| argument.coercible()) {
                         fixes.push(format!("scope!({:?}, coerce);", row.target.to_string()));
+                    }
+                    // Either way of a mixed call is a fix: the reader knows which copy is the cheaper one.
+                    refused += 1;
+                    if refused < 2 {
+                        continue;
                     }
                 }
                 Verdict::Ready(ready) if matches!(seen(n), Some(Seen::Refused(..))) => {

@@ -16,7 +16,10 @@ fn a_chain_is_one_kernel_and_no_temporary() {
     let (out, how) = explain(|| (&a * &b + &c).to_vec::<f32>().unwrap());
     assert_eq!(out, [0.0, 2.0, 6.0, 12.0, 20.0]);
     assert_eq!(how.counters[KERNELS], 1, "{how}");
-    assert!(how.to_string().contains("kernel on host: multiply add (5 elements, 3 inputs of 60 bytes"), "{how}");
+    assert!(
+        how.to_string().contains("kernel on host: multiply add (5 elements, 3 inputs of 60 bytes"),
+        "{how}"
+    );
 }
 
 #[test]
@@ -38,7 +41,10 @@ fn what_two_kernels_use_is_computed_once() {
         assert!(t.is_pending());
     });
     assert_eq!(how.counters[KERNELS], 1, "{how}");
-    assert!(how.to_string().contains("exp multiply add") || how.to_string().contains("exp multiply add"), "{how}");
+    assert!(
+        how.to_string().contains("exp multiply add") || how.to_string().contains("exp multiply add"),
+        "{how}"
+    );
 }
 
 #[test]
@@ -159,7 +165,10 @@ fn a_scalar_takes_the_dtype_it_meets_and_stays_a_parameter() {
     let bytes = Array::from(vec![250u8, 3]);
     assert_eq!((&bytes + 10).to_vec::<u8>().unwrap(), [4, 13]);
     assert!(matches!(np::add(&bytes, 300), Err(Error::DType { .. })));
-    assert_eq!(np::add(2, 3.5f32).map(|a: Array| a.item().unwrap()).unwrap(), polyarray_core::Scalar::F64(5.5));
+    assert_eq!(
+        np::add(2, 3.5f32).map(|a: Array| a.item().unwrap()).unwrap(),
+        polyarray_core::Scalar::F64(5.5)
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The naive backends: `cpu` on residency `host`, `far` with instances on `far:0`, `far:1`.
 
 use parking_lot::Mutex;
-use polyarray_core::array::{ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Query, own};
+use polyarray_core::array::{
+    ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Query, own,
+};
 use polyarray_core::dispatch::{self, BackendKind, Decline, Fit, Instance, Key, Kind, Registrar};
 use polyarray_core::dtype::{DType, Element, Scalar};
 use polyarray_core::expr::op::{Reduction, Reference};
@@ -57,7 +59,11 @@ impl Naive {
         if self.kind == "cpu" { Arc::new(b) } else { Arc::new(FarBuffer(b)) }
     }
     fn open<'a>(&self, b: &'a dyn Buffer) -> Result<&'a HostBuffer> {
-        if self.kind == "cpu" { own(b, self.kind, "run") } else { Ok(&own::<FarBuffer>(b, self.kind, "run")?.0) }
+        if self.kind == "cpu" {
+            own(b, self.kind, "run")
+        } else {
+            Ok(&own::<FarBuffer>(b, self.kind, "run")?.0)
+        }
     }
 }
 
@@ -93,7 +99,9 @@ fn value(op: Op, x: &[Scalar], out: DType) -> Scalar {
                 Scalar::Bool(if op == Op::Add { a | b } else { a & b } == 1)
             }
             (Some(a), Some(b)) => int(whole.unwrap()(a, b)),
-            _ if compute.is_complex() => Scalar::C128(complex.unwrap()(x[0].to_c128(), x[1].to_c128())).cast(out),
+            _ if compute.is_complex() => {
+                Scalar::C128(complex.unwrap()(x[0].to_c128(), x[1].to_c128())).cast(out)
+            }
             _ => Scalar::F64(real.unwrap()(x[0].to_f64(), x[1].to_f64())).cast(out),
         },
         Reference::Select => unreachable!(),
@@ -148,7 +156,9 @@ impl ArrayBackend for Naive {
     fn supports(&self, query: Query) -> Result<(), Unsupported> {
         // The far device has no half floats and no sine.
         match query {
-            Query::Hold(DType::F16) | Query::Cast(DType::F16, _) | Query::Cast(_, DType::F16) if self.kind == "far" => {
+            Query::Hold(DType::F16) | Query::Cast(DType::F16, _) | Query::Cast(_, DType::F16)
+                if self.kind == "far" =>
+            {
                 Err(Unsupported::DType(DType::F16))
             }
             Query::Map(Op::Sin, d) if self.kind == "far" => Err(Unsupported::Op("sin", d)),
@@ -190,7 +200,8 @@ impl ArrayBackend for Naive {
                     Instr::Iota => Scalar::I64(linear as i64),
                     Instr::Cast(a) => values[a as usize].cast(v.dtype),
                     Instr::Map(op, args) => {
-                        let args: Vec<Scalar> = args[..op.info().arity].iter().map(|&a| values[a as usize]).collect();
+                        let args: Vec<Scalar> =
+                            args[..op.info().arity].iter().map(|&a| values[a as usize]).collect();
                         value(op, &args, v.dtype)
                     }
                 });
@@ -277,7 +288,8 @@ static HERE_ARRAYS: ArrayKind = ArrayKind {
     },
 };
 #[linkme::distributed_slice(ARRAY_KINDS)]
-static FAR_ARRAYS: ArrayKind = ArrayKind { name: "far", open: far, residency: |i| Key::intern(&place("far", i)) };
+static FAR_ARRAYS: ArrayKind =
+    ArrayKind { name: "far", open: far, residency: |i| Key::intern(&place("far", i)) };
 
 #[linkme::distributed_slice(dispatch::REGISTRATIONS)]
 static RECORDERS: fn(&mut Registrar<'_>) = |r| {
@@ -288,8 +300,13 @@ static RECORDERS: fn(&mut Registrar<'_>) = |r| {
 };
 
 /// Concatenation by index arithmetic.
-fn concat(cx: dispatch::Cx, parts: &[polyarray_core::array::Operand], spec: &numpy::Concat) -> Result<Arc<dyn Buffer>> {
-    let backend: &Naive = if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] };
+fn concat(
+    cx: dispatch::Cx,
+    parts: &[polyarray_core::array::Operand],
+    spec: &numpy::Concat,
+) -> Result<Arc<dyn Buffer>> {
+    let backend: &Naive =
+        if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] };
     let n: usize = spec.shape.iter().product();
     let mut out = Vec::new();
     for linear in 0..n {

@@ -27,7 +27,14 @@ fn an_operation_runs_where_its_array_lives() {
 fn a_mixed_call_fails_and_names_both_operands_and_the_fix() {
     let (a, b) = (x(), x().to("far:0").unwrap());
     let e = np::add(&a, &b).unwrap_err().to_string();
-    for part in ["numpy.add", "a: float32[3] on host", "b: float32[3] on far:0", ".to(\"far:0\")", ".to(\"host\")", "coerce"] {
+    for part in [
+        "numpy.add",
+        "a: float32[3] on host",
+        "b: float32[3] on far:0",
+        ".to(\"far:0\")",
+        ".to(\"host\")",
+        "coerce",
+    ] {
         assert!(e.contains(part), "{part:?} is missing in:\n{e}");
     }
     let two = np::add(&b, &x().to("far:1").unwrap()).unwrap_err().to_string();

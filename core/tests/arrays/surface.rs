@@ -1,6 +1,6 @@
 //! The surface: conversions, options, concatenation, products, creation.
 
-use polyarray_core::dtype::{DType, DTYPES, Scalar};
+use polyarray_core::dtype::{DTYPES, DType, Scalar};
 use polyarray_core::ndarray::{self, array};
 use polyarray_core::{Array, Error, numpy as np};
 
@@ -26,7 +26,11 @@ fn every_dtype_is_made_cast_and_read() {
         let x = np::full([2], Scalar::I64(1).cast(from), from).unwrap();
         assert_eq!(x.dtype(), from);
         for to in DTYPES {
-            assert_eq!(np::astype(&x, to).unwrap().get(&[1]).unwrap(), Scalar::I64(1).cast(to), "{from} {to}");
+            assert_eq!(
+                np::astype(&x, to).unwrap().get(&[1]).unwrap(),
+                Scalar::I64(1).cast(to),
+                "{from} {to}"
+            );
         }
     }
     assert!(matches!(np::full([1], 300, DType::U8), Err(Error::DType { .. })));
@@ -50,7 +54,10 @@ fn reductions_take_axes_in_every_form() {
 
 #[test]
 fn creation_counts_from_indices() {
-    assert_eq!(np::range(1.0, 2.0, 0.25, DType::F32).unwrap().to_vec::<f32>().unwrap(), [1.0, 1.25, 1.5, 1.75]);
+    assert_eq!(
+        np::range(1.0, 2.0, 0.25, DType::F32).unwrap().to_vec::<f32>().unwrap(),
+        [1.0, 1.25, 1.5, 1.75]
+    );
     assert_eq!(np::range(3.0, 0.0, -1.0, DType::I32).unwrap().to_vec::<i32>().unwrap(), [3, 2, 1]);
     assert_eq!(np::linspace(0.0, 0.3, 4, ()).unwrap().get(&[3]).unwrap(), Scalar::F64(0.3));
     assert_eq!(np::eye(2, DType::I8).unwrap().to_vec::<i8>().unwrap(), [1, 0, 0, 1]);
@@ -91,7 +98,10 @@ fn comparisons_and_logic_are_functions() {
     assert_eq!(np::less(&x, 0.5).unwrap().to_vec::<bool>().unwrap(), [false, false, true]);
     assert_eq!(np::isnan(&x).unwrap().to_vec::<bool>().unwrap(), [false, true, false]);
     assert_eq!(np::logical_not(Array::from(vec![0, 3])).unwrap().to_vec::<bool>().unwrap(), [true, false]);
-    assert_eq!(np::logical_xor(Array::from(vec![0, 3]), true).unwrap().to_vec::<bool>().unwrap(), [true, false]);
+    assert_eq!(
+        np::logical_xor(Array::from(vec![0, 3]), true).unwrap().to_vec::<bool>().unwrap(),
+        [true, false]
+    );
     let c = np::where_(np::isnan(&x).unwrap(), 0.0, &x).unwrap();
     assert_eq!(c.to_vec::<f64>().unwrap(), [1.0, 0.0, -2.0]);
     assert_eq!((!Array::from(vec![true])).to_vec::<bool>().unwrap(), [false]);

@@ -40,7 +40,10 @@ fn reduce_accumulate_and_outer_go_in_order() {
     assert_eq!(add.reduce(&grid, -1).unwrap().to_vec::<i64>().unwrap(), [6, 15]);
     assert_eq!(add.accumulate(&grid, 1).unwrap().to_vec::<i64>().unwrap(), [1, 3, 6, 4, 9, 15]);
     let first = x.slice("0:2").unwrap();
-    assert_eq!(sub.outer(&first, &x).unwrap().to_vec::<i64>().unwrap(), [0, -1, -2, -3, -4, 1, 0, -1, -2, -3]);
+    assert_eq!(
+        sub.outer(&first, &x).unwrap().to_vec::<i64>().unwrap(),
+        [0, -1, -2, -3, -4, 1, 0, -1, -2, -3]
+    );
     assert!(matches!(add.reduce(&x.slice("0:0").unwrap(), 0), Err(Error::Shape { .. })));
     let clip = ufunc3("clip", |x, low, high| x.max(low).min(high));
     let clipped = clip.call(&[&x, &Array::from(2), &Array::from(4)]).unwrap();

@@ -14,20 +14,38 @@ fn views_show_what_ndarray_shows() {
     let same = |got: Array, want: ArrayD<i32>| assert_eq!(got.to_ndarray::<i32>().unwrap(), want);
     same(x.t(), a.t().to_owned());
     same(x.permute([1, -1, 0]).unwrap(), a.clone().permuted_axes(vec![1, 2, 0]));
-    same(x.swap_axes(0, 2).unwrap(), { let mut b = a.clone(); b.swap_axes(0, 2); b });
+    same(x.swap_axes(0, 2).unwrap(), {
+        let mut b = a.clone();
+        b.swap_axes(0, 2);
+        b
+    });
     same(x.slice(s![.., 1..;-1, ..;2]).unwrap(), a.slice(s![.., 1..;-1, ..;2]).to_owned().into_dyn());
     same(x.slice("1, ::-2, 3:0:-1").unwrap(), a.slice(s![1, ..;-2, 1..4;-1]).to_owned().into_dyn());
-    same(x.flip([0, 2]).unwrap(), { let mut b = a.clone(); b.invert_axis(Axis(0)); b.invert_axis(Axis(2)); b });
+    same(x.flip([0, 2]).unwrap(), {
+        let mut b = a.clone();
+        b.invert_axis(Axis(0));
+        b.invert_axis(Axis(2));
+        b
+    });
     same(x.reshape([-1, 6]).unwrap(), a.clone().into_shape_with_order(IxDyn(&[4, 6])).unwrap());
     same(
         x.t().reshape([24]).unwrap(),
         ArrayD::from_shape_vec(IxDyn(&[24]), a.t().iter().copied().collect()).unwrap(),
     );
     same(x.expand_dims(1).unwrap().squeeze([]).unwrap(), a.clone());
-    same(x.slice("0").unwrap().broadcast_to([5, 3, 4]).unwrap(), a.index_axis(Axis(0), 0).broadcast((5, 3, 4)).unwrap().to_owned().into_dyn());
+    same(
+        x.slice("0").unwrap().broadcast_to([5, 3, 4]).unwrap(),
+        a.index_axis(Axis(0), 0).broadcast((5, 3, 4)).unwrap().to_owned().into_dyn(),
+    );
     // Views of values not yet computed, and of views.
     same((&x + 1).t().slice("::2, 1").unwrap(), (&a + 1).t().slice(s![..;2, 1, ..]).to_owned().into_dyn());
-    same(-x.flip([]).unwrap(), { let mut b = a.clone(); for k in 0..3 { b.invert_axis(Axis(k)); } b.mapv(|v| -v) });
+    same(-x.flip([]).unwrap(), {
+        let mut b = a.clone();
+        for k in 0..3 {
+            b.invert_axis(Axis(k));
+        }
+        b.mapv(|v| -v)
+    });
 }
 
 #[test]

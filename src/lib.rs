@@ -1,1 +1,52 @@
 //! Write array code once; it runs where the data lives.
+//!
+//! ```
+//! use polyarray as np;
+//! let x = np::Array::from(vec![1.0f32, 2.0, 3.0]);
+//! let y = np::exp(&x)? * 2.0 + 1.0; // recorded, and run as one kernel when its values are read
+//! let total = np::sum(&y, ())?.item()?.to_f64();
+//! let exact: f64 = [1.0f64, 2.0, 3.0].iter().map(|v| v.exp() * 2.0 + 1.0).sum();
+//! assert!((total - exact).abs() < 1e-4);
+//! # Ok::<(), np::Error>(())
+//! ```
+//!
+//! Which backend runs a call is decided by where its arrays live, and by the scopes that the caller has entered:
+//! `x.to("gpu:0")?` moves an array, [`scope!`]`(gpu, coerce)` lets a block copy what it must, and [`explain`]
+//! shows what a call did. Both backends, and the domain of [`genetics`], are ordinary crates that enrol when
+//! they are linked.
+//!
+//! Features: `gpu` (on; off, wgpu is never compiled) and `cli` (the tool; on).
+
+pub mod testing;
+
+pub use polyarray_core::array::{
+    Buffer, Device, Dyn, Gpu, HOST, Host, HostBuffer, HostMemory, Item, Marker, Operandlike, Slice,
+    Transfers, Typed, host_memory, set_host_memory_limit, transfers, trim_host_memory,
+};
+pub use polyarray_core::dispatch::{
+    Clear, Cx, Explanation, GlobalOptions, Instance, Key, Kind, NotFound, Options, State, Stop, clear,
+    detached, determine_backend, explain, set_global, skip, with_backend,
+};
+pub use polyarray_core::dtype::{DTYPES, promote};
+pub use polyarray_core::expr::{OPS, Op, OpInfo, REDUCTIONS, Reduction};
+pub use polyarray_core::ndarray::{self, s};
+pub use polyarray_core::numpy::*;
+pub use polyarray_core::{Array, DType, Element, Error, Result, Scalar, Unsupported, multimethod};
+pub use polyarray_core::{array, dispatch, dispatch::scope, dtype as dtypes, expr};
+
+pub use polyarray_genetics as genetics;
+
+/// The host: ndarray's, rayon's and gemm's place.
+#[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]
+pub const cpu: Kind = Kind::new(&CPU);
+static CPU: dispatch::KindCell = dispatch::KindCell::new("cpu");
+
+/// Every GPU that wgpu finds, a software adapter among them.
+#[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]
+pub const gpu: Kind = Kind::new(&GPU);
+static GPU: dispatch::KindCell = dispatch::KindCell::new("gpu");
+
+// Linked for what they enrol.
+use polyarray_cpu as _;
+#[cfg(feature = "gpu")]
+use polyarray_gpu as _;

@@ -88,7 +88,6 @@ macro_rules! __multimethod {
     (@walk $d:tt [$($m:tt)*] [$v:vis] [$n:ident] [$o:ty] [$(,)?] [$($sig:tt)*] [$($call:tt)*]) => {
         $crate::__pastey::paste! {
             $($m)*
-            #[allow(clippy::needless_borrows_for_generic_args, reason = "operands may be values or references")]
             $v fn $n<R: $crate::array::Marker>($($sig)*)
                 -> ::std::result::Result<<$o as $crate::array::Retype>::As<R>, $crate::Error>
             {

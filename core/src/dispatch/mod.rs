@@ -52,7 +52,7 @@ pub use self::method::{Answer, Method, MethodInfo, Returned};
 pub use self::registry::{KINDS, REGISTRATIONS, Registrar, enrol, kinds, registered_at};
 pub use self::scope::{detached, pinned, skip, with_backend};
 pub use self::state::{InState, Options, State};
-pub use self::trace::{Explanation, explain};
+pub use self::trace::{Explanation, Outcome, explain};
 pub use crate::__polyarray_linked_kind as linked_kind;
 pub use crate::__polyarray_method as method;
 pub use crate::__polyarray_registrations as registrations;

@@ -1,4 +1,7 @@
-//! Tests of the dispatch engine, which knows no array: everything runs on 40-line fakes.
+//! Tests of the dispatch engine, which knows no array: everything runs on fakes.
+mod environment;
 mod fakes;
 mod rules;
 mod same_answer;
+mod state;
+mod trace;

@@ -14,7 +14,7 @@ use super::kind::Instance;
 use super::method::MethodInfo;
 use super::plan::{PinnedDefault, Plan};
 use super::registry;
-use super::state::{Walk, fast_id};
+use super::state::{Walk, bypassed, fast_id};
 
 const SLOTS: usize = 8;
 /// How many implementations behind the first one a slot holds.
@@ -164,7 +164,6 @@ struct Plans {
 
 thread_local! {
     static PLANS: RefCell<Plans> = RefCell::default();
-    static BYPASS: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Plans {
@@ -178,7 +177,7 @@ impl Plans {
     ) -> Result<(Rc<Plan>, Option<u32>), Error> {
         let plan_key = || (std::ptr::from_ref(method).addr(), walk.id, SmallVec::from(keys));
         let known = PLANS.try_with(|plans| {
-            if BYPASS.get() {
+            if bypassed() {
                 return None;
             }
             let mut plans = plans.borrow_mut();
@@ -202,7 +201,7 @@ impl Plans {
         let plan = Rc::new(Plan::new(walk, method, keys)?);
         let kept = PLANS.try_with(|plans| {
             let mut plans = plans.borrow_mut();
-            if BYPASS.get() || plans.generation != generation {
+            if bypassed() || plans.generation != generation {
                 return None;
             }
             let number = plans.plans.len() as u32;
@@ -212,18 +211,4 @@ impl Plans {
         });
         Ok((plan, kept.ok().flatten()))
     }
-}
-
-/// Runs `f` with every call walked for anew: the yardstick that the caches are tested against.
-#[doc(hidden)]
-pub fn uncached<R>(f: impl FnOnce() -> R) -> R {
-    struct Back(bool);
-    impl Drop for Back {
-        fn drop(&mut self) {
-            BYPASS.set(self.0);
-        }
-    }
-    let _back = Back(BYPASS.replace(true));
-    let _fast = super::state::NoFast::new();
-    f()
 }

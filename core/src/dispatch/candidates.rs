@@ -140,9 +140,19 @@ impl Asking<'_> {
         Ok(false)
     }
 
+    /// Where a name that nobody answers to was found.
+    fn place(origin: Origin) -> &'static str {
+        match origin {
+            Origin::Pin => "a pin",
+            Origin::Scope(_) => "a scope",
+            Origin::Global(_) => "the global setting",
+            Origin::Registered(_) => "the registered backends",
+        }
+    }
+
     /// Lists one; true when the walk ends behind it, which one that is passed over does not do.
     fn ask(&mut self, target: Target, origin: Origin, coerce: bool, only: bool) -> Result<bool, Error> {
-        let backend = registry::known(target, "a scope")?;
+        let backend = registry::known(target, Self::place(origin))?;
         let selected = match target.index {
             Some(index) => Ok(index),
             None => backend.select(&self.parts),
@@ -162,7 +172,7 @@ impl Asking<'_> {
                 Ok(instance) if self.asked_before(instance, coerce) => Standing::Passed(Passed::AskedBefore),
                 Ok(instance) => {
                     if origin != Origin::Pin && target.index.is_some() {
-                        registry::require_instance(instance)?;
+                        registry::require_instance(instance, Self::place(origin))?;
                     }
                     Standing::Asked(instance, backend)
                 }

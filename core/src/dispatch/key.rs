@@ -81,6 +81,9 @@ impl Key {
         let mut parts: Vec<Key> = self.parts().iter().chain(other.parts()).copied().collect();
         parts.sort_unstable();
         parts.dedup();
+        if let Some(&key) = KEYS.read().by_parts.get(parts.as_slice()) {
+            return key;
+        }
         let mut keys = KEYS.write();
         if let Some(&key) = keys.by_parts.get(parts.as_slice()) {
             return key;

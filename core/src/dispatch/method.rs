@@ -300,7 +300,7 @@ macro_rules! __polyarray_emit {
                 &keys,
                 &[$(&$a as &dyn $crate::dispatch::Argument),*],
                 declined,
-                &|fits: &mut engine::Fits<'_>| Ok(($(fits.hold::<$t>($a)?,)*)),
+                &|_fits: &mut engine::Fits<'_>| Ok(($(_fits.hold::<$t>($a)?,)*)),
                 &|function, cx, held| {
                     let ($($a,)*) = held;
                     function(cx, $($held)*)

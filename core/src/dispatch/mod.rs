@@ -37,8 +37,6 @@ pub use linkme;
 #[doc(hidden)]
 pub use self::argument::Held;
 pub use self::argument::{Argument, Dispatchable};
-#[doc(hidden)]
-pub use self::cache::uncached;
 pub use self::call::Cx;
 pub use self::candidates::{Origin, Passed};
 pub use self::decline::{Decline, Operand, Refusal, Stop};
@@ -51,6 +49,8 @@ pub use self::kind::{AsTarget, BackendKind, Fit, Instance, Kind, KindCell, KindI
 pub use self::method::{Answer, Method, MethodInfo, Returned};
 pub use self::registry::{KINDS, REGISTRATIONS, Registrar, enrol, kinds, registered_at};
 pub use self::scope::{detached, pinned, skip, with_backend};
+#[doc(hidden)]
+pub use self::state::uncached;
 pub use self::state::{InState, Options, State};
 pub use self::trace::{Explanation, Outcome, explain};
 pub use crate::__polyarray_linked_kind as linked_kind;

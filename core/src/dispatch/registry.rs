@@ -253,13 +253,13 @@ pub(super) fn globals() -> &'static Globals {
 }
 
 /// An error unless this instance exists.
-pub(super) fn require_instance(instance: Instance) -> Result<(), Error> {
+pub(super) fn require_instance(instance: Instance, place: &'static str) -> Result<(), Error> {
     let known = instance_names(instance.kind);
     if usize::from(instance.index) < known.len() {
         return Ok(());
     }
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-    Err(Error::UnknownBackend { name: instance.name().into(), place: "a scope", known: known.into() })
+    Err(Error::UnknownBackend { name: instance.name().into(), place, known: known.into() })
 }
 
 pub(super) fn intern_kind(name: &str) -> KindId {
@@ -295,7 +295,7 @@ impl Instance {
             None => backend.select(&[]).unwrap_or(0),
         };
         let instance = Instance { kind: target.kind, index };
-        require_instance(instance)?;
+        require_instance(instance, "the program")?;
         Ok(instance)
     }
 }
@@ -351,4 +351,41 @@ macro_rules! __polyarray_registrations {
             $(registrar.register::<$method>($kind, $implementation);)*
         };
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Cx, Stop};
+    use super::*;
+
+    crate::dispatch::method! {
+        domain "registry.tests";
+        fn nothing() -> Result<(), Error>;
+    }
+
+    fn done(_: Cx) -> Result<(), Stop<Error>> {
+        Ok(())
+    }
+
+    #[test]
+    fn a_second_registration_at_link_time_is_a_fault_that_calls_return() {
+        let mut tables = Tables::default();
+        let mut registrar = Registrar(&mut tables);
+        registrar.register::<nothing>("late", done);
+        registrar.replace::<nothing>("late", done);
+        registrar.register::<nothing>("other", done);
+        assert!(registrar.0.fault().is_none());
+        registrar.register::<nothing>("late", done);
+        assert!(matches!(tables.fault(), Some(Error::RegisteredTwice { kind: "late", .. })));
+    }
+
+    #[test]
+    fn a_method_without_operands_is_a_method() {
+        assert!(nothing().is_err_and(|error| error.not_found().is_some()));
+    }
+
+    #[test]
+    fn an_error_is_small() {
+        assert!(size_of::<Error>() <= 56, "results with it are moved on every call");
+    }
 }

@@ -101,6 +101,10 @@ thread_local! {
     static WALK: Cell<&'static Walk> = const { Cell::new(&ROOT) };
     /// The id of the walk, or 0 while somebody listens: then no front cache matches.
     static FAST: Cell<u64> = const { Cell::new(1) };
+    /// No cache at all: see [`uncached`].
+    static BYPASS: Cell<bool> = const { Cell::new(false) };
+    /// The process's globals, as of a generation of the registry.
+    static GLOBALS: Cell<(u64, Option<&'static Globals>)> = const { Cell::new((0, None)) };
     static SINK: RefCell<Option<Arc<Sink>>> = const { RefCell::new(None) };
     static REMEMBER: [Remembered; REMEMBERED] = const { [const { Cell::new(None) }; REMEMBERED] };
 }
@@ -214,6 +218,19 @@ pub(super) fn captured_globals() -> Option<&'static Globals> {
     walk().globals
 }
 
+/// The process's globals. Looked up under a lock only after a change: states are captured often.
+fn process_globals() -> &'static Globals {
+    let generation = registry::generation();
+    match GLOBALS.get() {
+        (known, Some(globals)) if known == generation => globals,
+        _ => {
+            let globals = registry::globals();
+            GLOBALS.set((generation, Some(globals)));
+            globals
+        }
+    }
+}
+
 /// Gives the state in force other globals, until the entered state is left.
 pub(super) fn replace_globals(globals: &'static Globals) {
     set_walk(walk().child(Step::Globals(globals)));
@@ -269,7 +286,7 @@ impl State {
         let walk = walk();
         let walk = match walk.globals {
             Some(_) => walk,
-            None => walk.child(Step::Globals(registry::read(|tables| tables.globals()))),
+            None => walk.child(Step::Globals(process_globals())),
         };
         State { walk, sink: sink() }
     }
@@ -338,7 +355,7 @@ impl Replaced {
 
     fn set(walk: &'static Walk, sink: Option<Arc<Sink>>) {
         WALK.set(walk);
-        FAST.set(if sink.is_some() { 0 } else { walk.id });
+        FAST.set(if sink.is_some() || BYPASS.get() { 0 } else { walk.id });
         // A thread on its way out has no listener left, which is as well.
         let _ = SINK.try_with(|place| *place.borrow_mut() = sink);
     }
@@ -366,19 +383,21 @@ impl<F: Future> Future for InState<F> {
     }
 }
 
-/// While it lives, no front cache matches on this thread.
-pub(super) struct NoFast(u64);
-
-impl NoFast {
-    pub fn new() -> NoFast {
-        NoFast(FAST.replace(0))
-    }
+/// Whether this thread walks for every call anew.
+pub(super) fn bypassed() -> bool {
+    BYPASS.get()
 }
 
-impl Drop for NoFast {
-    fn drop(&mut self) {
-        if self.0 != 0 {
-            FAST.set(walk().id);
+/// Runs `f` with every call walked for anew: the yardstick that the caches are tested against.
+#[doc(hidden)]
+pub fn uncached<R>(f: impl FnOnce() -> R) -> R {
+    struct Back(bool, u64);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            BYPASS.set(self.0);
+            FAST.set(if self.1 == 0 { 0 } else { walk().id });
         }
     }
+    let _back = Back(BYPASS.replace(true), FAST.replace(0));
+    f()
 }

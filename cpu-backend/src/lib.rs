@@ -1,1 +1,21 @@
-//! The host backend.
+//! The host backend: fused kernels as blocked loops, SIMD inside and rayon outside.
+//!
+//! A kernel goes `backend` → `map` or `reduce` → `program` (blocks through registers) → `loops` (one tight loop
+//! per operation and dtype). `lane` and `complex` say what an operation does to one element.
+
+mod backend;
+mod complex;
+mod enrol;
+mod fold;
+mod lane;
+mod loops;
+mod map;
+mod ops;
+mod parallel;
+mod program;
+mod reduce;
+mod simd;
+mod walk;
+
+pub use backend::{BACKEND, CpuBackend, KIND};
+pub use enrol::cpu;

@@ -1,0 +1,82 @@
+//! The host as a backend of arrays.
+
+use crate::enrol::cpu;
+use crate::map::map;
+use crate::reduce::{reduce, reducible};
+use polyarray_core::array::{ArrayBackend, Buffer, HOST, HostBuffer, KernelLimits, Query, own};
+use polyarray_core::dispatch::{Instance, Key};
+use polyarray_core::expr::{Kernel, Output};
+use polyarray_core::{DType, Error, Result, Unsupported};
+use std::sync::Arc;
+
+/// The kind's name.
+pub const KIND: &str = "cpu";
+
+/// The host: kernels run on rayon's threads, arrays live in host memory. Results are ready when `run` returns.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuBackend;
+
+/// The one instance.
+pub static BACKEND: CpuBackend = CpuBackend;
+
+impl ArrayBackend for CpuBackend {
+    fn instance(&self) -> Instance {
+        cpu.instance(0)
+    }
+
+    fn residency(&self) -> Key {
+        *HOST
+    }
+
+    fn supports(&self, query: Query) -> Result<(), Unsupported> {
+        match query {
+            Query::Map(op, dtype) if !op.info().kinds.has(dtype.kind()) => {
+                Err(Unsupported::Op(op.name(), dtype))
+            }
+            Query::Reduce(op, dtype) if !reducible(op, dtype) => Err(Unsupported::Op(op.name(), dtype)),
+            _ => Ok(()),
+        }
+    }
+
+    fn limits(&self) -> KernelLimits {
+        // A kernel's inputs are numbered by a byte.
+        KernelLimits { inputs: 255, axes: usize::MAX }
+    }
+
+    fn default_float(&self) -> DType {
+        DType::F64
+    }
+
+    fn fits(&self, dtype: DType, len: usize) -> Result<()> {
+        let bytes = len as u128 * dtype.size() as u128;
+        if bytes <= isize::MAX as u128 {
+            return Ok(());
+        }
+        Err(Error::TooLarge { place: "host".into(), bytes, detail: "the address space".into() })
+    }
+
+    fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>> {
+        Ok(Arc::new(match kernel.output {
+            Output::Map => map(kernel)?,
+            Output::Reduce { op, .. } => reduce(kernel, op)?,
+        }))
+    }
+
+    fn upload(&self, host: &HostBuffer) -> Result<Arc<dyn Buffer>> {
+        Ok(Arc::new(copy(host)?))
+    }
+
+    fn download(&self, buffer: &dyn Buffer) -> Result<HostBuffer> {
+        copy(own(buffer, KIND, "download")?)
+    }
+
+    fn synchronize(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn copy(from: &HostBuffer) -> Result<HostBuffer> {
+    let mut to = HostBuffer::unwritten(from.dtype(), from.len())?;
+    to.bytes_mut().copy_from_slice(from.bytes());
+    Ok(to)
+}

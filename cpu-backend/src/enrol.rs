@@ -1,0 +1,48 @@
+//! Enrolment at link time: whoever links this crate has the backend, first in the order of candidates.
+
+use crate::backend::{BACKEND, KIND};
+use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
+use polyarray_core::dispatch::linkme::distributed_slice;
+use polyarray_core::dispatch::{
+    BackendKind, Decline, Fit, Key, Kind, KindCell, REGISTRATIONS, Registrar, linked_kind,
+};
+use polyarray_core::numpy;
+
+static CELL: KindCell = KindCell::new(KIND);
+
+/// The kind, as scopes and registrations name it.
+#[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]
+pub const cpu: Kind = Kind::new(&CELL);
+
+/// What dispatch asks: there is one instance, and it takes what lives on the host.
+struct CpuKind;
+
+impl BackendKind for CpuKind {
+    fn name(&self) -> &'static str {
+        KIND
+    }
+    fn select(&self, _: &[Key]) -> Result<u16, Decline> {
+        Ok(0)
+    }
+    fn fit(&self, _: u16, key: Key) -> Fit {
+        if key == Key::NONE || key == *HOST { Fit::Native } else { Fit::Copy }
+    }
+    fn instances(&self) -> Vec<String> {
+        vec![KIND.into()]
+    }
+    fn instance_name(&self, _: u16) -> String {
+        KIND.into()
+    }
+}
+
+linked_kind! { CPU_IS_LINKED: &CpuKind; }
+
+#[distributed_slice(ARRAY_KINDS)]
+#[linkme(crate = polyarray_core::dispatch::linkme)]
+static ARRAYS: ArrayKind = ArrayKind { name: KIND, open: |_| Ok(&BACKEND), residency: |_| *HOST };
+
+#[distributed_slice(REGISTRATIONS)]
+#[linkme(crate = polyarray_core::dispatch::linkme)]
+static IMPLEMENTATIONS: fn(&mut Registrar<'_>) = |r| {
+    numpy::register_recorders(r, KIND);
+};

@@ -1,0 +1,38 @@
+//! Kernels without a reduction: one pass over the inputs into a dense output.
+
+use crate::parallel::{for_each_chunk, worth_sharing};
+use crate::program::Program;
+use polyarray_core::Result;
+use polyarray_core::array::HostBuffer;
+use polyarray_core::expr::Kernel;
+
+/// Elements that one task computes.
+const CHUNK: usize = 64 << 10;
+
+/// Runs the kernel.
+///
+/// # Errors
+/// Out of memory; a kernel that the host can't run.
+pub fn map(kernel: &Kernel) -> Result<HostBuffer> {
+    let axes: Vec<usize> = (0..kernel.dims.len()).collect();
+    let program = Program::new(kernel, &axes)?;
+    let dtype = kernel.output_dtype();
+    let n = kernel.output_len();
+    let mut out = HostBuffer::unwritten(dtype, n)?;
+    let size = dtype.size();
+    let share = worth_sharing(n, program.cost());
+    for_each_chunk(
+        out.bytes_mut(),
+        CHUNK * size,
+        share,
+        || program.scratch(),
+        |scratch, i, chunk| {
+            let start = i * CHUNK;
+            for block in program.blocks(start..start + chunk.len() / size) {
+                let part = (block.start - start) * size..(block.end - start) * size;
+                program.store(scratch, block, &mut chunk[part]);
+            }
+        },
+    );
+    Ok(out)
+}

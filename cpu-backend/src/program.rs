@@ -1,0 +1,388 @@
+//! A fused kernel made ready to run: its loops found, its values given registers, its inputs' walks classified.
+//!
+//! A block of elements goes through the whole code before the next one starts, so intermediate values stay in
+//! the processor's cache. Inputs that lie densely are read where they are; only strided ones are gathered into
+//! a register first. The last value is written straight into the output.
+
+use crate::backend::KIND;
+use crate::loops::{MapLoop, Operand};
+use crate::ops::{cast_loop, map_loop};
+use crate::walk::{position, unravel, walk};
+use polyarray_core::array::{HostBuffer, own};
+use polyarray_core::expr::layout::row_major;
+use polyarray_core::expr::{Dims, Instr, Kernel, Strides};
+use polyarray_core::{Error, Result, with_element};
+use smallvec::SmallVec;
+use std::ops::Range;
+
+/// Bytes of one register: several of them fit the first-level cache.
+const REGISTER_BYTES: usize = 8 << 10;
+/// Rows at least this long are worth a block each: within a row every input is dense, repeated or evenly
+/// strided. Shorter ones are gathered together.
+pub const LONG_ROW: usize = 128;
+
+/// A cache line of scratch.
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+#[repr(C, align(64))]
+struct Line([u8; 64]);
+
+/// One parameter's bytes, aligned for any element.
+#[repr(align(16))]
+struct Param([u8; 16]);
+
+struct Source<'k> {
+    bytes: &'k [u8],
+    size: usize,
+    strides: Strides,
+    offset: isize,
+    /// The iteration walks it as one dense run.
+    dense: bool,
+    /// Every element of the iteration is the same one.
+    constant: bool,
+    gather: GatherFn,
+}
+
+enum Step {
+    Load(usize),
+    Param(usize),
+    Iota,
+    Map(MapLoop, SmallVec<[usize; 3]>),
+}
+
+struct Slot {
+    step: Step,
+    size: usize,
+    register: usize,
+}
+
+/// Where a value is while a block is computed.
+#[derive(Clone, Copy)]
+enum Place {
+    Input { source: usize, at: usize, splat: bool },
+    Param(usize),
+    Register { splat: bool },
+}
+
+/// Registers of one thread.
+pub struct Scratch {
+    registers: Vec<Vec<Line>>,
+    places: Vec<Place>,
+}
+
+/// A kernel ready to run over one order of its axes.
+pub struct Program<'k> {
+    dims: Dims,
+    slots: Vec<Slot>,
+    sources: Vec<Source<'k>>,
+    params: Vec<Param>,
+    /// Steps of the row-major index, axis by axis.
+    iota: Strides,
+    registers: usize,
+    /// Most elements of a block.
+    pub block: usize,
+    /// Any range of elements can be computed without gathering.
+    pub dense: bool,
+}
+
+type GatherFn = fn(&[u8], &[usize], &Source<'_>, usize, &mut [u8]);
+
+impl<'k> Program<'k> {
+    /// Makes a kernel ready, iterating over its axes in the order given.
+    ///
+    /// # Errors
+    /// A buffer that is not the host's, or an operation in a dtype that it is not defined in.
+    pub fn new(kernel: &'k Kernel, axes: &[usize]) -> Result<Program<'k>> {
+        let permute = |s: &[isize]| -> Strides { axes.iter().map(|&a| s[a]).collect() };
+        let dims: Dims = axes.iter().map(|&a| kernel.dims[a]).collect();
+        let dense_strides = row_major(&dims);
+        let mut sources = Vec::with_capacity(kernel.inputs.len());
+        for input in &kernel.inputs {
+            let buffer: &HostBuffer = own(&*input.buffer, KIND, "a fused kernel")?;
+            let dtype = input.buffer.dtype();
+            let strides = permute(&input.strides);
+            let alike =
+                |want: &[isize]| strides.iter().zip(want).zip(&dims).all(|((s, w), &d)| d == 1 || s == w);
+            sources.push(Source {
+                bytes: buffer.bytes(),
+                size: dtype.size(),
+                dense: alike(&dense_strides),
+                constant: strides.iter().zip(&dims).all(|(&s, &d)| d == 1 || s == 0),
+                offset: input.offset as isize,
+                gather: with_element!(dtype, T => gather::<T>),
+                strides,
+            });
+        }
+        let iota = permute(&row_major(&kernel.dims));
+        let mut slots = Vec::with_capacity(kernel.code.len());
+        for value in &kernel.code {
+            let step = match value.instr {
+                Instr::Load(i) => Step::Load(i as usize),
+                Instr::Param(i) => Step::Param(i as usize),
+                Instr::Iota => Step::Iota,
+                Instr::Map(op, args) => {
+                    let args = &args[..op.info().arity];
+                    let compute = kernel.code[*args.last().expect("no operation has no operand") as usize];
+                    let run = map_loop(op, compute.dtype).ok_or_else(|| Error::Backend {
+                        op: op.name().into(),
+                        backend: KIND.into(),
+                        message: format!("it is not defined in {}", compute.dtype),
+                    })?;
+                    Step::Map(run, args.iter().map(|&a| a as usize).collect())
+                }
+                Instr::Cast(a) => {
+                    let from = kernel.code[a as usize].dtype;
+                    Step::Map(cast_loop(from, value.dtype), SmallVec::from_slice(&[a as usize]))
+                }
+            };
+            slots.push(Slot { step, size: value.dtype.size(), register: 0 });
+        }
+        let registers = allocate(&mut slots);
+        let widest = kernel.code.iter().map(|v| v.dtype.size()).max().unwrap_or(1);
+        let has_iota = slots.iter().any(|s| matches!(s.step, Step::Iota));
+        Ok(Program {
+            dense: sources.iter().all(|s| s.dense || s.constant) && (!has_iota || iota == dense_strides),
+            dims,
+            slots,
+            sources,
+            params: kernel.params.iter().map(|p| Param(p.to_bytes())).collect(),
+            iota,
+            registers,
+            block: (REGISTER_BYTES / widest).min(4096),
+        })
+    }
+
+    /// Work per element, roughly, in instructions: decides what is worth a second thread.
+    pub fn cost(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Registers for one thread.
+    pub fn scratch(&self) -> Scratch {
+        Scratch {
+            registers: vec![Vec::new(); self.registers],
+            places: vec![Place::Register { splat: false }; self.slots.len()],
+        }
+    }
+
+    /// Cuts a range of elements into blocks: along rows where these are long, else anywhere.
+    pub fn blocks(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+        let row = match self.dims.last() {
+            Some(&inner) if !self.dense && inner >= LONG_ROW => inner,
+            _ => usize::MAX,
+        };
+        let (block, end) = (self.block, range.end);
+        let mut at = range.start;
+        std::iter::from_fn(move || {
+            if at >= end {
+                return None;
+            }
+            let start = at;
+            at = end.min(start.saturating_add(block.min(row - start % row)));
+            Some(start..at)
+        })
+    }
+
+    /// Computes a block of at most [`Program::block`] elements into `out`.
+    pub fn store(&self, scratch: &mut Scratch, range: Range<usize>, out: &mut [u8]) {
+        let last = self.slots.len() - 1;
+        self.compute(scratch, range.clone(), last);
+        let size = self.slots[last].size;
+        let place = self.step(last, &scratch.registers, &scratch.places, range, out);
+        match place {
+            Place::Register { splat: false } => {}
+            Place::Register { splat: true } => repeat_first(out, size),
+            _ => match self.operand(last, place, &scratch.registers) {
+                Operand::Each(bytes) => out.copy_from_slice(&bytes[..out.len()]),
+                Operand::Splat(bytes) => {
+                    out[..size].copy_from_slice(&bytes[..size]);
+                    repeat_first(out, size);
+                }
+            },
+        }
+    }
+
+    /// Computes a block of at most [`Program::block`] elements and lends them: from the input itself where
+    /// the code is a plain read of it.
+    pub fn load<'s>(&'s self, scratch: &'s mut Scratch, range: Range<usize>) -> &'s [u8] {
+        let last = self.slots.len() - 1;
+        self.compute(scratch, range.clone(), last);
+        let (slot, n) = (&self.slots[last], range.len());
+        let mut register = scratch.take(slot.register, self.block * slot.size);
+        let out = &mut bytemuck::cast_slice_mut(&mut register)[..n * slot.size];
+        let place = self.step(last, &scratch.registers, &scratch.places, range, out);
+        match place {
+            Place::Register { splat: false } => {}
+            Place::Register { splat: true } => repeat_first(out, slot.size),
+            _ => {
+                if let Operand::Splat(bytes) = self.operand(last, place, &scratch.registers) {
+                    out[..slot.size].copy_from_slice(&bytes[..slot.size]);
+                    repeat_first(out, slot.size);
+                }
+            }
+        }
+        scratch.registers[slot.register] = register;
+        let bytes = match place {
+            Place::Input { source, at, splat: false } => &self.sources[source].bytes[at..],
+            _ => bytemuck::cast_slice(&scratch.registers[slot.register]),
+        };
+        &bytes[..n * slot.size]
+    }
+
+    /// Computes the values before `end`.
+    fn compute(&self, scratch: &mut Scratch, range: Range<usize>, end: usize) {
+        for (id, slot) in self.slots[..end].iter().enumerate() {
+            let mut register = scratch.take(slot.register, self.block * slot.size);
+            let out = &mut bytemuck::cast_slice_mut(&mut register)[..range.len() * slot.size];
+            scratch.places[id] = self.step(id, &scratch.registers, &scratch.places, range.clone(), out);
+            scratch.registers[slot.register] = register;
+        }
+    }
+
+    /// Computes one value into `out`, unless it can be read where it is; says where it is.
+    fn step(
+        &self,
+        id: usize,
+        registers: &[Vec<Line>],
+        places: &[Place],
+        range: Range<usize>,
+        out: &mut [u8],
+    ) -> Place {
+        match &self.slots[id].step {
+            Step::Param(i) => Place::Param(*i),
+            Step::Load(i) => self.read(*i, range, out),
+            Step::Iota => {
+                let out: &mut [i64] = bytemuck::cast_slice_mut(out);
+                walk(&self.dims, &self.iota, 0, range.start, range.len(), |first, n, at, step| {
+                    let mut value = at as i64;
+                    for o in &mut out[first..first + n] {
+                        *o = value;
+                        value += step as i64;
+                    }
+                });
+                Place::Register { splat: false }
+            }
+            Step::Map(run, args) => {
+                let operands: SmallVec<[Operand<'_>; 3]> =
+                    args.iter().map(|&a| self.operand(a, places[a], registers)).collect();
+                let splat = operands.iter().all(|o| matches!(o, Operand::Splat(_)));
+                let n = if splat { self.slots[id].size } else { out.len() };
+                run(&operands, &mut out[..n]);
+                Place::Register { splat }
+            }
+        }
+    }
+
+    /// Reads a block of an input: in place where it is dense or constant there, else gathered into `out`.
+    fn read(&self, i: usize, range: Range<usize>, out: &mut [u8]) -> Place {
+        let source = &self.sources[i];
+        if source.constant {
+            return Place::Input { source: i, at: source.offset as usize * source.size, splat: true };
+        }
+        if source.dense {
+            let at = (source.offset as usize + range.start) * source.size;
+            return Place::Input { source: i, at, splat: false };
+        }
+        if let (Some(&inner), Some(&step)) = (self.dims.last(), source.strides.last())
+            && (step == 0 || step == 1)
+            && range.start % inner + range.len() <= inner
+        {
+            let at = position(&unravel(range.start, &self.dims), &source.strides, source.offset);
+            return Place::Input { source: i, at: at as usize * source.size, splat: step == 0 };
+        }
+        (source.gather)(source.bytes, &self.dims, source, range.start, out);
+        Place::Register { splat: false }
+    }
+
+    fn operand<'s>(&'s self, id: usize, place: Place, registers: &'s [Vec<Line>]) -> Operand<'s> {
+        match place {
+            Place::Input { source, at, splat: false } => Operand::Each(&self.sources[source].bytes[at..]),
+            Place::Input { source, at, splat: true } => {
+                let source = &self.sources[source];
+                Operand::Splat(&source.bytes[at..at + source.size])
+            }
+            Place::Param(i) => Operand::Splat(&self.params[i].0),
+            Place::Register { splat } => {
+                let bytes = bytemuck::cast_slice(&registers[self.slots[id].register]);
+                if splat { Operand::Splat(bytes) } else { Operand::Each(bytes) }
+            }
+        }
+    }
+}
+
+impl Scratch {
+    /// A register taken out, so that it can be written while others are read.
+    fn take(&mut self, register: usize, bytes: usize) -> Vec<Line> {
+        let mut lines = std::mem::take(&mut self.registers[register]);
+        if lines.len() * 64 < bytes {
+            lines.resize(bytes.div_ceil(64), Line([0; 64]));
+        }
+        lines
+    }
+}
+
+/// Gives each value a register, reusing those of values no longer needed; returns how many there are. A value
+/// never shares a register with its own operands.
+fn allocate(slots: &mut [Slot]) -> usize {
+    let mut last_use: Vec<usize> = (0..slots.len()).collect();
+    for (id, slot) in slots.iter().enumerate() {
+        if let Step::Map(_, args) = &slot.step {
+            args.iter().for_each(|&a| last_use[a] = id);
+        }
+    }
+    let (mut free, mut count) = (Vec::new(), 0);
+    for id in 0..slots.len() {
+        slots[id].register = free.pop().unwrap_or_else(|| {
+            count += 1;
+            count - 1
+        });
+        let mut ended: SmallVec<[usize; 4]> = match &slots[id].step {
+            Step::Map(_, args) => args.iter().copied().filter(|&a| last_use[a] == id).collect(),
+            _ => SmallVec::new(),
+        };
+        ended.sort_unstable();
+        ended.dedup();
+        free.extend(ended.iter().map(|&a| slots[a].register));
+    }
+    count
+}
+
+/// Fills a block with its first element.
+fn repeat_first(out: &mut [u8], size: usize) {
+    let mut have = size;
+    while have < out.len() {
+        let n = have.min(out.len() - have);
+        out.copy_within(..n, have);
+        have += n;
+    }
+}
+
+fn gather<T: crate::lane::Lane>(
+    bytes: &[u8],
+    dims: &[usize],
+    source: &Source<'_>,
+    start: usize,
+    out: &mut [u8],
+) {
+    let from: &[T::Repr] = bytemuck::cast_slice(bytes);
+    let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
+    let n = out.len();
+    walk(dims, &source.strides, source.offset, start, n, |first, n, at, step| {
+        let out = &mut out[first..first + n];
+        match step {
+            1 => out.copy_from_slice(&from[at as usize..at as usize + n]),
+            0 => out.fill(from[at as usize]),
+            2.. => {
+                for (o, &x) in out.iter_mut().zip(from[at as usize..].iter().step_by(step as usize)) {
+                    *o = x;
+                }
+            }
+            _ => {
+                for (o, &x) in
+                    out.iter_mut().zip(from[..=at as usize].iter().rev().step_by(step.unsigned_abs()))
+                {
+                    *o = x;
+                }
+            }
+        }
+    });
+}

@@ -20,9 +20,8 @@ pub struct Device {
 pub fn device() -> &'static Device {
     static DEVICE: OnceLock<Device> = OnceLock::new();
     DEVICE.get_or_init(|| {
-        pollster::block_on(open()).expect(
-            "no Vulkan adapter; install Mesa's: apt-get install -y mesa-vulkan-drivers libvulkan1",
-        )
+        pollster::block_on(open())
+            .expect("no Vulkan adapter; install Mesa's: apt-get install -y mesa-vulkan-drivers libvulkan1")
     })
 }
 
@@ -32,7 +31,8 @@ async fn open() -> Option<Device> {
         ..wgpu::InstanceDescriptor::new_without_display_handle()
     });
     let adapters = instance.enumerate_adapters(wgpu::Backends::VULKAN).await;
-    let adapter = adapters.into_iter().find(|a| a.features().contains(wgpu::Features::PASSTHROUGH_SHADERS))?;
+    let adapter =
+        adapters.into_iter().find(|a| a.features().contains(wgpu::Features::PASSTHROUGH_SHADERS))?;
     let wanted = wgpu::Features::PASSTHROUGH_SHADERS
         | wgpu::Features::SHADER_F64
         | wgpu::Features::SHADER_INT64
@@ -119,10 +119,9 @@ impl Device {
                 count: None,
             })
             .collect();
-        let layout = self.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: None,
-            entries: &entries,
-        });
+        let layout = self
+            .device
+            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries });
         let pipeline_layout = self.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: None,
             bind_group_layouts: &[Some(&layout)],
@@ -132,7 +131,10 @@ impl Device {
         // SAFETY: the words are naga's for a validated module, decorated; the layout is reflected from it.
         let module = unsafe {
             self.device.create_shader_module_passthrough(wgpu::ShaderModuleDescriptorPassthrough {
-                entry_points: (&[wgpu::PassthroughShaderEntryPoint { name: entry.into(), workgroup_size: (x, y, z) }][..])
+                entry_points: (&[wgpu::PassthroughShaderEntryPoint {
+                    name: entry.into(),
+                    workgroup_size: (x, y, z),
+                }][..])
                     .into(),
                 spirv: Some((&spirv.words).into()),
                 ..Default::default()
@@ -168,7 +170,8 @@ impl Device {
         immediates: &[u8],
         groups: [u32; 3],
     ) {
-        let group = self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries });
+        let group =
+            self.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries });
         let mut encoder = self.device.create_command_encoder(&Default::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());

@@ -36,7 +36,10 @@ fn ulp(got: f32, want: f64) -> f64 {
     let rounded = want as f32;
     if rounded.is_nan() || rounded.is_infinite() || got.is_nan() || got.is_infinite() {
         let near_overflow = want.abs() > f64::from(f32::MAX) * (1.0 - 1e-6);
-        return if got == rounded || (got.is_nan() && rounded.is_nan()) || (near_overflow && got.abs() == f32::MAX) {
+        return if got == rounded
+            || (got.is_nan() && rounded.is_nan())
+            || (near_overflow && got.abs() == f32::MAX)
+        {
             0.0
         } else {
             f64::INFINITY
@@ -49,7 +52,18 @@ fn ulp(got: f32, want: f64) -> f64 {
 /// A million arguments: every exponent, dense around what functions find hard, and random bits.
 fn arguments() -> Vec<f32> {
     let mut x = vec![0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN, f32::MAX, f32::MIN];
-    x.extend([f32::MIN_POSITIVE, -f32::MIN_POSITIVE, 1e-45, -1e-45, 1e4, -1e4, 88.722_84, 88.722_85, -103.97, -87.336]);
+    x.extend([
+        f32::MIN_POSITIVE,
+        -f32::MIN_POSITIVE,
+        1e-45,
+        -1e-45,
+        1e4,
+        -1e4,
+        88.722_84,
+        88.722_85,
+        -103.97,
+        -87.336,
+    ]);
     let mut state = 1;
     for exponent in 0..255u32 {
         for _ in 0..1000 {
@@ -79,14 +93,18 @@ fn check(function: &str, reference: fn(f64) -> f64, limit: f64) {
     for (&x, &got) in x.iter().zip(&y) {
         let want = reference(f64::from(x));
         // Subnormal arguments may count as zeros of their sign.
-        let flushed = if x.is_subnormal() { ulp(got, reference(f64::from(0f32.copysign(x)))) } else { f64::INFINITY };
+        let flushed =
+            if x.is_subnormal() { ulp(got, reference(f64::from(0f32.copysign(x)))) } else { f64::INFINITY };
         let error = ulp(got, want).min(flushed);
         if error > worst || (error.is_infinite() && worst.is_finite()) {
             (worst, at) = (error, x);
         }
         if want == 0.0 && x.is_normal() | (x == 0.0) && got == 0.0 {
             let underflow = x != 0.0 && function == "f32_exp";
-            assert!(underflow || got.is_sign_negative() == want.is_sign_negative(), "{function}({x}): sign of zero");
+            assert!(
+                underflow || got.is_sign_negative() == want.is_sign_negative(),
+                "{function}({x}): sign of zero"
+            );
         }
     }
     println!("{function}: {worst:.2} ULP at {at:e}");

@@ -20,7 +20,8 @@ fn evaluate(function: &str, x: &[f64]) -> Vec<f64> {
     );
     let gpu = device();
     let linked = Library::get(gpu.profile.features).link(&source);
-    let spirv = compile(function, &linked, &Options::own(gpu.profile.features)).unwrap_or_else(|e| panic!("{e}"));
+    let spirv =
+        compile(function, &linked, &Options::own(gpu.profile.features)).unwrap_or_else(|e| panic!("{e}"));
     let input = gpu.buffer(bytemuck::cast_slice(x));
     let output = gpu.poisoned(8 * x.len() as u64);
     let zero = gpu.buffer(&[0; 64]);
@@ -68,11 +69,15 @@ fn to_f64(x: &BigFloat) -> f64 {
         return if x.is_inf_neg() { f64::NEG_INFINITY } else { f64::INFINITY };
     }
     let (Some(exponent), Some(words)) = (x.exponent(), x.mantissa_digits()) else { return 0.0 };
-    let (Some(top), next) = (words.last(), words.iter().rev().nth(1).copied().unwrap_or(0)) else { return 0.0 };
+    let (Some(top), next) = (words.last(), words.iter().rev().nth(1).copied().unwrap_or(0)) else {
+        return 0.0;
+    };
     // 2·top + a sticky bit holds enough for one rounding.
     let sticky = u128::from(next > 0);
     let magnitude = ((u128::from(*top) << 1) | sticky) as f64;
-    let value = magnitude * 2f64.powi((exponent - 65).clamp(-2000, 2000) / 2) * 2f64.powi((exponent - 65).clamp(-2000, 2000) - (exponent - 65).clamp(-2000, 2000) / 2);
+    let value = magnitude
+        * 2f64.powi((exponent - 65).clamp(-2000, 2000) / 2)
+        * 2f64.powi((exponent - 65).clamp(-2000, 2000) - (exponent - 65).clamp(-2000, 2000) / 2);
     if x.is_negative() { -value } else { value }
 }
 
@@ -101,7 +106,11 @@ fn check(function: &str, reference: impl Fn(&BigFloat, &mut Consts) -> BigFloat,
     for (&x, &got) in x.iter().zip(&y) {
         let error = if x == 0.0 || !x.is_finite() {
             let want = special(x);
-            if got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan()) { 0.0 } else { f64::INFINITY }
+            if got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan()) {
+                0.0
+            } else {
+                f64::INFINITY
+            }
         } else {
             ulp(got, &reference(&exactly(x), &mut consts))
         };

@@ -4,4 +4,7 @@
 mod device;
 mod functions_f32;
 mod functions_f64;
+mod fused;
+mod kernels;
 mod random;
+mod reduce;

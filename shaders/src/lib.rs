@@ -12,7 +12,6 @@
 
 pub mod compile;
 mod exact;
-pub mod fused;
 pub mod library;
 pub mod plan;
 mod refuse;

@@ -2,8 +2,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use polyarray_core::array::residency;
-use polyarray_core::dispatch::{ENV_BACKEND, Instance, Options, with_backend};
+use polyarray::array::residency;
+use polyarray::dispatch::{ENV_BACKEND, Instance, Options, with_backend};
 
 use super::failure::{Code, Failure};
 

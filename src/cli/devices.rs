@@ -1,5 +1,5 @@
 //! `polyarray devices`: where arrays can live, what each place can do, and which one would be used and why.
-use polyarray_core::array::Device;
+use polyarray::array::Device;
 use serde_json::{Value, json};
 
 use super::failure::{Code, Failure};
@@ -202,8 +202,8 @@ mod with_gpu {
 
     /// Every dtype but the ones that need 64-bit floats: those only where the adapter has them.
     fn dtypes(profile: &Profile) -> Vec<&'static str> {
-        use polyarray_core::DType;
+        use polyarray::DType;
         let holds = |dtype: &DType| profile.f64 || !matches!(dtype, DType::F64 | DType::C128);
-        polyarray_core::dtype::DTYPES.iter().filter(|dtype| holds(dtype)).map(|dtype| dtype.name()).collect()
+        polyarray::DTYPES.iter().filter(|dtype| holds(dtype)).map(|dtype| dtype.name()).collect()
     }
 }

@@ -41,9 +41,9 @@ impl Failure {
     }
 }
 
-impl From<polyarray_genetics::Error> for Failure {
-    fn from(error: polyarray_genetics::Error) -> Self {
-        use polyarray_genetics::Error as E;
+impl From<polyarray::genetics::Error> for Failure {
+    fn from(error: polyarray::genetics::Error) -> Self {
+        use polyarray::genetics::Error as E;
         let code = match error {
             E::Argument { .. } | E::ChromosomeSelection { .. } | E::Exists { .. } => Code::Arguments,
             E::Io { action: "write" | "create the directory" | "create a file in", .. } => Code::Work,
@@ -54,8 +54,8 @@ impl From<polyarray_genetics::Error> for Failure {
     }
 }
 
-impl From<polyarray_core::Error> for Failure {
-    fn from(error: polyarray_core::Error) -> Self {
+impl From<polyarray::Error> for Failure {
+    fn from(error: polyarray::Error) -> Self {
         Self::new(Code::Work, error)
     }
 }

@@ -39,7 +39,14 @@ enum Command {
 
 /// Runs the tool on this process's arguments.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are answers, not errors; and what is wrong with the arguments may include `--json`.
+        Err(error) if error.use_stderr() && std::env::args().any(|argument| argument == "--json") => {
+            return Failure::new(failure::Code::Arguments, error).print(true);
+        }
+        Err(error) => error.exit(),
+    };
     let outcome = match cli.command {
         Command::Devices(arguments) => arguments.run(),
         Command::Ops => Ok(ops::run()),

@@ -41,26 +41,37 @@ impl Report {
     }
 }
 
-/// A table with aligned columns: the first to the left, the others to the right.
+/// Where the cells of a column stand.
+#[derive(Clone, Copy)]
+pub enum Side {
+    Left,
+    Right,
+}
+
+/// A table with aligned columns: names to the left, numbers to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|r| r.get(column)).map(|c| c.chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::from("  ");
-        for (column, cell) in row.iter().enumerate() {
-            let width = widths[column];
-            let _ = match column {
-                0 => write!(line, "{cell:<width$}"),
-                _ => write!(line, "  {cell:>width$}"),
+    let sides: Vec<Side> =
+        (0..columns).map(|column| if column == 0 { Side::Left } else { Side::Right }).collect();
+    table_with(&sides, rows)
+}
+
+/// A table whose columns stand where `sides` says.
+pub fn table_with(sides: &[Side], rows: &[Vec<String>]) -> String {
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..sides.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let mut line = String::new();
+        for ((cell, side), width) in row.iter().zip(sides).zip(&widths) {
+            let _ = match side {
+                Side::Left => write!(line, "  {cell:<width$}"),
+                Side::Right => write!(line, "  {cell:>width$}"),
             };
         }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text.pop();
-    text
+        line.trim_end().to_string()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Bytes in the largest binary unit that leaves a number above 1.

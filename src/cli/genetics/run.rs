@@ -3,10 +3,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use polyarray_core::array::{Array, Transfers};
-use polyarray_core::dispatch::explain;
-use polyarray_genetics::plink::{self, Dataset, PlinkPaths, ReadOptions};
-use polyarray_genetics::{Analysis, ChromosomeSelection, StagedFiles, run_analysis};
+use polyarray::array::{Array, Transfers};
+use polyarray::dispatch::explain;
+use polyarray::genetics::plink::{self, Dataset, PlinkPaths, ReadOptions};
+use polyarray::genetics::{Analysis, ChromosomeSelection, StagedFiles, run_analysis};
 use serde_json::{Value, json};
 
 use crate::cli::backend::Choice;
@@ -64,11 +64,11 @@ impl Arguments {
         }));
 
         let writing = Instant::now();
-        let before = polyarray_core::array::transfers();
+        let before = polyarray::array::transfers();
         bar.set_message("writing");
         let mut staged = StagedFiles::replacing();
         analysis.stage(&mut staged, &self.out)?;
-        let moved = polyarray_core::array::transfers() - before;
+        let moved = polyarray::array::transfers() - before;
         steps.push(Step { moved, ..Step::plain("write", writing) });
         bar.finish_and_clear();
 
@@ -154,9 +154,9 @@ impl Spread {
 impl Figures {
     fn of(analysis: &Analysis) -> Result<Self, Failure> {
         let spread = |array: &Array| -> Result<Spread, Failure> {
-            Ok(Spread::of(polyarray_genetics::to_f64(array)?.iter().copied()))
+            Ok(Spread::of(polyarray::genetics::to_f64(array)?.iter().copied()))
         };
-        let grm = polyarray_genetics::to_f64(&analysis.grm)?;
+        let grm = polyarray::genetics::to_f64(&analysis.grm)?;
         let samples = grm.shape()[0];
         Ok(Self {
             call_rate: spread(&analysis.call_rate)?,

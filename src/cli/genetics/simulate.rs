@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Instant;
 
-use polyarray_genetics::StagedFiles;
-use polyarray_genetics::plink::PlinkPaths;
-use polyarray_genetics::simulate::Simulation;
+use polyarray::genetics::StagedFiles;
+use polyarray::genetics::plink::PlinkPaths;
+use polyarray::genetics::simulate::Simulation;
 use serde_json::json;
 
 use crate::cli::report::{bytes, count, seconds};

@@ -63,6 +63,9 @@ pub fn grm_mean_imputed(dosages: ArrayView2<'_, i8>) -> Array2<f64> {
     let mut weight = 0.0;
     for (variant, mut centred) in dosages.outer_iter().zip(centred.outer_iter_mut()) {
         let called: Vec<f64> = variant.iter().filter(|&&d| d >= 0).map(|&d| f64::from(d)).collect();
+        if called.is_empty() {
+            continue;
+        }
         let mean = called.iter().sum::<f64>() / called.len() as f64;
         weight += mean * (1.0 - mean / 2.0);
         for (centred, &dosage) in centred.iter_mut().zip(variant).filter(|&(_, &dosage)| dosage >= 0) {

@@ -1,7 +1,7 @@
 //! What the tests share: where the data is, and the formulas once more, plainly, in f64 on the host.
 pub mod host;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ndarray::{Array, Dimension};
 use ndarray_npy::{ReadableElement, read_npy};
@@ -9,9 +9,12 @@ use polyarray_genetics::plink::{self, Dataset, PlinkPaths, ReadOptions};
 
 /// The folder of genotype data: `POLYARRAY_DATA`, by default `../shared/data` beside the workspace.
 pub fn data_dir() -> PathBuf {
-    let data = std::env::var_os("POLYARRAY_DATA").map(PathBuf::from);
-    let data =
-        data.unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")));
+    let beside = || {
+        let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let workspace = folders.filter(|folder| folder.join("Cargo.lock").exists()).last();
+        workspace.expect("tests run in the workspace").join("../shared/data")
+    };
+    let data = std::env::var_os("POLYARRAY_DATA").map_or_else(beside, PathBuf::from);
     let genetics = data.join("genetics");
     assert!(
         genetics.is_dir(),

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub struct Naive {
     kind: &'static str,
     index: u16,
+    key: OnceLock<Key>,
     pub runs: AtomicU64,
     pub uploads: AtomicU64,
     pub downloads: AtomicU64,
@@ -48,6 +49,7 @@ impl Naive {
         Naive {
             kind,
             index,
+            key: OnceLock::new(),
             runs: AtomicU64::new(0),
             uploads: AtomicU64::new(0),
             downloads: AtomicU64::new(0),
@@ -151,7 +153,7 @@ impl ArrayBackend for Naive {
         Kind::named(self.kind).unwrap().instance(self.index)
     }
     fn residency(&self) -> Key {
-        Key::intern(&place(self.kind, self.index))
+        *self.key.get_or_init(|| Key::intern(&place(self.kind, self.index)))
     }
     fn supports(&self, query: Query) -> Result<(), Unsupported> {
         // The far device has no half floats and no sine.

@@ -3,7 +3,7 @@
 
 use super::buffer::{Buffer, HostBuffer};
 use super::lower::{self, Region};
-use super::node::{Expr, Node, State};
+use super::node::{Expr, Node};
 use super::{Array, Operand, residency, trace};
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -26,18 +26,21 @@ pub(crate) fn evaluate(root: &Arc<Node>) -> Result<Arc<dyn Buffer>> {
             stack.pop();
             continue;
         }
-        let expr = match &*node.state.lock() {
-            State::Pending(e) => e.clone(),
-            State::Done => continue, // published between the two looks
-            State::Failed(e) => return Err(e.clone()),
+        let Some(expr) = node.pending() else {
+            match node.failure() {
+                Some(e) => return Err(e),
+                None => continue, // published between the two looks
+            }
         };
         let region = Region::of(&node, &expr);
         let before = stack.len();
-        stack.extend(region.needs(&expr).filter(|n| n.value.get().is_none()));
+        stack.extend(region.needs(&expr));
         if stack.len() > before {
             continue;
         }
-        match compute(&node, &expr, &region) {
+        let computed = compute(&node, &expr, &region);
+        drop(expr);
+        match computed {
             Ok(buffer) => node.publish(buffer),
             Err(e) => {
                 // Memory may be there the next time; nothing else mends itself.
@@ -49,10 +52,7 @@ pub(crate) fn evaluate(root: &Arc<Node>) -> Result<Arc<dyn Buffer>> {
         }
         stack.pop();
     }
-    root.value.get().cloned().ok_or_else(|| match &*root.state.lock() {
-        State::Failed(e) => e.clone(),
-        _ => unreachable!("the stack is empty only when the root has its value"),
-    })
+    Ok(root.value.get().expect("the stack is empty only when the root has its value").clone())
 }
 
 /// Runs one node whose needs are met.

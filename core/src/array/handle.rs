@@ -63,10 +63,6 @@ impl<R: Marker> Array<R> {
         Array { node, view: view.map(Arc::new), coercible: R::COERCIBLE, marker: PhantomData }
     }
 
-    pub(crate) fn into_node(self) -> Arc<Node> {
-        self.node
-    }
-
     /// Lengths of the axes.
     pub fn shape(&self) -> &[usize] {
         match &self.view {

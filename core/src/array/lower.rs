@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Most operations of one fused kernel, counted as a tree. Beyond it an operand is evaluated first.
-pub(crate) const MAX_OPS: u16 = 48;
+pub(crate) const MAX_OPS: u32 = 48;
 
 /// The nodes that one kernel computes: its root and the operands fused into it.
 pub(crate) struct Region {
@@ -21,7 +21,6 @@ pub(crate) struct Region {
 
 struct Fused {
     node: Arc<Node>,
-    expr: Arc<Expr>,
     /// Uses from inside the region.
     uses: u32,
 }
@@ -30,25 +29,26 @@ impl Region {
     /// The largest region that ends in `root`: operands that are elementwise, seen whole, on the same backend,
     /// not cut, and used by nothing outside of it (what others use too is computed once, on its own).
     pub(crate) fn of(root: &Node, expr: &Expr) -> Region {
+        let rules = Rules { root, reduces: matches!(expr, Expr::Reduce { .. }) };
         let mut apart: Vec<*const Node> = Vec::new();
         loop {
             let mut fused: Vec<Fused> = Vec::new();
-            add_operands(root, root, expr, &apart, &mut fused);
+            add_operands(&rules, root, expr, &apart, &mut fused);
             let mut next = 0;
             while next < fused.len() {
-                let Fused { node, expr, .. } = &fused[next];
-                let (node, expr) = (node.clone(), expr.clone());
-                add_operands(root, &node, &expr, &apart, &mut fused);
+                let node = fused[next].node.clone();
+                if let Some(expr) = node.pending() {
+                    add_operands(&rules, &node, &expr, &apart, &mut fused);
+                }
                 next += 1;
             }
             // Constants are free to compute twice.
             let before = apart.len();
-            apart.extend(
-                fused
-                    .iter()
-                    .filter(|f| !matches!(*f.expr, Expr::Full(_)) && f.uses < f.node.consumers.load(Relaxed))
-                    .map(|f| Arc::as_ptr(&f.node)),
-            );
+            let shared = |f: &&Fused| {
+                f.uses < f.node.consumers.load(Relaxed)
+                    && !matches!(f.node.pending().as_deref(), Some(Expr::Full(_)))
+            };
+            apart.extend(fused.iter().filter(shared).map(|f| Arc::as_ptr(&f.node)));
             if apart.len() == before {
                 return Region { fused };
             }
@@ -59,56 +59,71 @@ impl Region {
         self.fused.iter().find(|f| Arc::ptr_eq(&f.node, node))
     }
 
-    /// Nodes outside the region that it reads.
-    pub(crate) fn needs<'a>(&'a self, root: &'a Expr) -> impl Iterator<Item = Arc<Node>> + 'a {
-        std::iter::once(root)
-            .chain(self.fused.iter().map(|f| &*f.expr))
-            .flat_map(Expr::args)
-            .filter(|a| self.get(&a.node).is_none() && constant(a).is_none())
-            .map(|a| a.node.clone())
+    /// Nodes outside the region that it reads and that have no value yet.
+    pub(crate) fn needs(&self, root: &Expr) -> Vec<Arc<Node>> {
+        let mut needs = Vec::new();
+        let mut add = |e: &Expr| {
+            let outside = |a: &&Array| {
+                a.node.value.get().is_none() && self.get(&a.node).is_none() && constant(a).is_none()
+            };
+            needs.extend(e.args().iter().filter(outside).map(|a| a.node.clone()));
+        };
+        add(root);
+        for f in &self.fused {
+            if let Some(e) = f.node.pending() {
+                add(&e);
+            }
+        }
+        needs
     }
 }
 
 /// Adds the operands of one node that can be fused.
-fn add_operands(root: &Node, node: &Node, expr: &Expr, apart: &[*const Node], fused: &mut Vec<Fused>) {
+fn add_operands(rules: &Rules<'_>, node: &Node, expr: &Expr, apart: &[*const Node], fused: &mut Vec<Fused>) {
     for arg in expr.args() {
         if apart.contains(&Arc::as_ptr(&arg.node)) {
             continue;
         }
-        let Some(e) = fusable(root, node, expr, arg) else { continue };
+        if !rules.fusable(node, expr, arg) {
+            continue;
+        }
         match fused.iter_mut().find(|f| Arc::ptr_eq(&f.node, &arg.node)) {
             Some(f) => f.uses += 1,
-            None => fused.push(Fused { node: arg.node.clone(), expr: e, uses: 1 }),
+            None => fused.push(Fused { node: arg.node.clone(), uses: 1 }),
         }
     }
 }
 
-/// The operand's expression if `parent` may compute it inline.
-fn fusable(root: &Node, parent: &Node, parent_expr: &Expr, arg: &Array) -> Option<Arc<Expr>> {
-    let node = &arg.node;
-    if node.cut.load(Relaxed) || matches!(parent_expr, Expr::Extern { .. }) {
-        return None;
+/// What decides whether an operand is computed inline.
+struct Rules<'a> {
+    root: &'a Node,
+    /// The root is a reduction: it walks its elements in another order than an index counts.
+    reduces: bool,
+}
+
+impl Rules<'_> {
+    /// May `parent` compute the operand inline?
+    fn fusable(&self, parent: &Node, parent_expr: &Expr, arg: &Array) -> bool {
+        let node = &arg.node;
+        if node.cut.load(Relaxed) || matches!(parent_expr, Expr::Extern { .. }) {
+            return false;
+        }
+        let Some(e) = node.pending() else { return false };
+        if let Expr::Full(_) = *e {
+            return true;
+        }
+        if !e.is_elementwise() || !same_backend(self.root, node) || (self.reduces && matches!(*e, Expr::Iota))
+        {
+            return false;
+        }
+        // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times.
+        let space: &[usize] = match parent_expr {
+            Expr::Reduce { arg, .. } => arg.shape(),
+            _ => &parent.shape,
+        };
+        let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && v.shape == node.shape);
+        whole && *node.shape == *space
     }
-    let e = node.pending()?;
-    if let Expr::Full(_) = *e {
-        return Some(e);
-    }
-    if !e.is_elementwise() || !same_backend(root, node) {
-        return None;
-    }
-    // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times.
-    let space: &[usize] = match parent_expr {
-        Expr::Reduce { arg, .. } => arg.shape(),
-        _ => &parent.shape,
-    };
-    if arg.view.as_ref().is_some_and(|v| !v.is_dense() || v.shape != node.shape) || *node.shape != *space {
-        return None;
-    }
-    // A reduction walks its elements in another order than the index counts.
-    if matches!(*e, Expr::Iota) && !matches!(parent_expr, Expr::Map { .. } | Expr::Cast { .. }) {
-        return None;
-    }
-    Some(e)
 }
 
 fn same_backend(a: &Node, b: &Node) -> bool {
@@ -204,11 +219,15 @@ impl Builder<'_> {
         let key = Arc::as_ptr(&arg.node);
         let id = match (self.ids.get(&key), self.region.get(&arg.node)) {
             (Some(&id), Some(_)) => id,
-            (None, Some(f)) => {
-                let id = self.expression(&f.expr, arg.dtype())?;
-                self.ids.insert(key, id);
-                id
-            }
+            (None, Some(f)) => match f.node.pending() {
+                Some(e) => {
+                    let id = self.expression(&e, arg.dtype())?;
+                    self.ids.insert(key, id);
+                    id
+                }
+                // Another thread has computed it meanwhile.
+                None => self.load(arg)?,
+            },
             (_, None) => self.load(arg)?,
         };
         Ok(self.cast(id, want))

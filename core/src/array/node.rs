@@ -7,7 +7,7 @@ use crate::dispatch::{Key, trace::Sink};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 use crate::expr::{Dims, Op, Reduction};
-use parking_lot::Mutex;
+use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -44,11 +44,11 @@ impl Expr {
         }
     }
 
-    fn into_args(self) -> Args {
+    fn args_mut(&mut self) -> &mut [Array] {
         match self {
             Expr::Map { args, .. } | Expr::Extern { args, .. } => args,
-            Expr::Cast { arg } | Expr::Reduce { arg, .. } => SmallVec::from_iter([arg]),
-            Expr::Full(_) | Expr::Iota => SmallVec::new(),
+            Expr::Cast { arg } | Expr::Reduce { arg, .. } => std::slice::from_mut(arg),
+            Expr::Full(_) | Expr::Iota => &mut [],
         }
     }
 
@@ -60,8 +60,8 @@ impl Expr {
 
 /// Where a node stands.
 pub(crate) enum State {
-    /// Not computed. `Arc`, so that evaluation reads it outside the lock.
-    Pending(Arc<Expr>),
+    /// Not computed.
+    Pending(Expr),
     /// Its value is in the cell.
     Done,
     /// Failed for good (a lost device; not a full memory, which may have room the next time).
@@ -79,7 +79,9 @@ pub(crate) struct Node {
     /// A Rust scalar, which takes the dtype of the array that it meets.
     pub(crate) weak: bool,
     pub(crate) value: OnceLock<Arc<dyn Buffer>>,
-    pub(crate) state: Mutex<State>,
+    /// Read while a value is computed, by as many threads as like; changed only where nobody reads it, and without
+    /// waiting for that. So evaluation holds no lock that anyone waits for.
+    pub(crate) state: RwLock<State>,
     /// Pending nodes that have it as an operand.
     pub(crate) consumers: AtomicU32,
     /// Evaluated on its own even where it could be fused: bounds the size of kernels at fixed places.
@@ -87,10 +89,10 @@ pub(crate) struct Node {
     /// Elementwise: a consumer may compute it inline.
     pub(crate) fuses: bool,
     /// Had its value from the start.
-    leaf: bool,
+    pub(crate) leaf: bool,
     /// Upper bounds of operations and inputs of the fused kernel that ends here.
-    pub(crate) size: u16,
-    pub(crate) leaves: u16,
+    pub(crate) size: u32,
+    pub(crate) leaves: u32,
     /// Bytes of buffers that stay alive while it is pending (an upper bound).
     pub(crate) retains: u64,
     /// Who was listening when it was recorded.
@@ -130,7 +132,7 @@ impl Node {
             cut: AtomicBool::new(false),
             fuses: false,
             leaf: matches!(state, State::Done),
-            state: Mutex::new(state),
+            state: RwLock::new(state),
             size: 0,
             leaves: 1,
             retains: 0,
@@ -145,19 +147,28 @@ impl Node {
 
     /// A Rust scalar: one value that takes the dtype of what it meets.
     pub(crate) fn weak(value: Scalar) -> Node {
-        let state = State::Pending(Arc::new(Expr::Full(value)));
+        let state = State::Pending(Expr::Full(value));
         let mut node = Node::new(Dims::new(), value.dtype(), Key::NONE, None, state);
         (node.weak, node.leaf) = (true, true);
         node
     }
 
     /// The expression while it is pending.
-    pub(crate) fn pending(&self) -> Option<Arc<Expr>> {
+    pub(crate) fn pending(&self) -> Option<MappedRwLockReadGuard<'_, Expr>> {
         if self.value.get().is_some() {
             return None;
         }
-        match &*self.state.lock() {
-            State::Pending(e) => Some(e.clone()),
+        RwLockReadGuard::try_map(self.state.read_recursive(), |state| match state {
+            State::Pending(e) => Some(e),
+            _ => None,
+        })
+        .ok()
+    }
+
+    /// The error that it failed with for good.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        match &*self.state.read_recursive() {
+            State::Failed(e) => Some(e.clone()),
             _ => None,
         }
     }
@@ -171,40 +182,53 @@ impl Node {
     pub(crate) fn publish(&self, buffer: Arc<dyn Buffer>) {
         // A second thread may have computed the same: either is right, one is kept.
         let _ = self.value.set(buffer);
-        let old = std::mem::replace(&mut *self.state.lock(), State::Done);
-        release(old);
+        self.let_go(State::Done);
     }
 
     /// Remembers an error that will not go away.
     pub(crate) fn fail(&self, error: &Error) {
-        let old = std::mem::replace(&mut *self.state.lock(), State::Failed(error.clone()));
-        release(old);
+        self.let_go(State::Failed(error.clone()));
+    }
+
+    /// Leaves the pending state. Whoever still computes from the expression does this again when done.
+    fn let_go(&self, to: State) {
+        let Some(mut state) = self.state.try_write() else { return };
+        if let State::Pending(_) = *state {
+            let old = std::mem::replace(&mut *state, to);
+            drop(state);
+            release(old);
+        }
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        release(std::mem::replace(self.state.get_mut(), State::Done));
+        if let State::Pending(_) = self.state.get_mut() {
+            release(std::mem::replace(self.state.get_mut(), State::Done));
+        }
     }
 }
 
 /// Drops a pending expression without recursion: a chain of some ten thousand nodes would overflow the stack.
 fn release(state: State) {
-    let State::Pending(expr) = state else { return };
-    let mut stack: SmallVec<[Arc<Expr>; 8]> = SmallVec::from_iter([expr]);
-    while let Some(expr) = stack.pop() {
-        // Someone who is evaluating it right now holds it too, and lets go of it through here later; the
-        // consumers' counts are only a hint, and then stay one too high.
-        let Ok(expr) = Arc::try_unwrap(expr) else { continue };
-        for arg in expr.into_args() {
+    let State::Pending(mut expr) = state else { return };
+    let mut stack: SmallVec<[Expr; 2]> = SmallVec::new();
+    loop {
+        for arg in expr.args_mut() {
             if !arg.node.leaf {
                 arg.node.consumers.fetch_sub(1, Relaxed);
             }
-            if let Ok(mut node) = Arc::try_unwrap(arg.into_node())
+            // The last owner takes its expression out, so that dropping it goes no deeper.
+            if let Some(node) = Arc::get_mut(&mut arg.node)
+                && let State::Pending(_) = node.state.get_mut()
                 && let State::Pending(e) = std::mem::replace(node.state.get_mut(), State::Done)
             {
                 stack.push(e);
             }
+        }
+        match stack.pop() {
+            Some(next) => expr = next,
+            None => return,
         }
     }
 }

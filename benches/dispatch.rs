@@ -161,6 +161,7 @@ fn main() -> Result<(), Error> {
             limit: 5.0,
         },
         Row { what: "three nested scopes, two of which refuse", measured: scopes([a, d, e]), limit: 30.0 },
+        // No target of its own: refusing is what scopes mostly do, declining what implementations rarely do.
         Row {
             what: "three nested scopes, two of whose implementations are asked and decline",
             measured: scopes([a, b, c]),

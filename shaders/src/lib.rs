@@ -12,6 +12,7 @@
 
 pub mod compile;
 mod exact;
+pub mod fused;
 pub mod library;
 pub mod plan;
 mod refuse;

@@ -42,9 +42,11 @@ files![
     "cast/from_f64.wgsl",
     "cast/int64_bits.wgsl",
     "cast/int64_f64.wgsl",
+    "cast/int64_limits.wgsl",
     "cast/to_int32.wgsl",
     "complex/arithmetic.wgsl",
     "complex/exponential.wgsl",
+    "complex/limits.wgsl",
     "complex/logarithm.wgsl",
     "complex/modulus.wgsl",
     "complex/tanh.wgsl",
@@ -69,9 +71,11 @@ files![
     "f64/hyperbolic.wgsl",
     "f64/integer.wgsl",
     "f64/log.wgsl",
+    "f64/quads.wgsl",
     "f64/sqrt.wgsl",
     "f64/two_over_pi.wgsl",
     "int/any.wgsl",
+    "int/limits.wgsl",
     "int/registers.wgsl",
     "int/signed.wgsl",
     "int/unsigned.wgsl",
@@ -80,12 +84,25 @@ files![
     "int64_pair/any.wgsl",
     "int64_pair/divide.wgsl",
     "int64_pair/registers.wgsl",
+    "packed/division.wgsl",
+    "packed/quads.wgsl",
+    "packed/words.wgsl",
     "real/argument.wgsl",
     "real/arithmetic.wgsl",
     "real/compare.wgsl",
+    "real/limits.wgsl",
     "real/remainder.wgsl",
     "real/trigonometry.wgsl",
+    "reduce/arg.wgsl",
+    "reduce/extreme.wgsl",
+    "reduce/logic.wgsl",
+    "reduce/prod.wgsl",
+    "reduce/sum_complex.wgsl",
+    "reduce/sum_float.wgsl",
+    "reduce/sum_int.wgsl",
 ];
+
+const INTEGERS: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
 
 /// The texts that a file becomes under a set of features: none, one, or one per dtype of its family.
 pub fn instances(path: &str, text: &str, features: Features) -> Vec<String> {
@@ -98,15 +115,23 @@ pub fn instances(path: &str, text: &str, features: Features) -> Vec<String> {
     };
     let only_if = |wanted: bool| if wanted { vec![text.to_owned()] } else { Vec::new() };
     match path {
-        "int/any.wgsl" if features.int64 => {
-            for_types(&["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"])
-        }
+        "int/any.wgsl" if features.int64 => for_types(&INTEGERS),
         "int/any.wgsl" => for_types(&["i8", "i16", "i32", "u8", "u16", "u32"]),
         "int/signed.wgsl" if features.int64 => for_types(&["i8", "i16", "i32", "i64"]),
         "int/signed.wgsl" => for_types(&["i8", "i16", "i32"]),
         "int/unsigned.wgsl" if features.int64 => for_types(&["u8", "u16", "u32", "u64"]),
         "int/unsigned.wgsl" => for_types(&["u8", "u16", "u32"]),
         "int64_pair/any.wgsl" if !features.int64 => for_types(&["i64", "u64"]),
+        "reduce/sum_int.wgsl" => for_types(&INTEGERS),
+        "reduce/prod.wgsl" if features.f64 => {
+            for_types(&[&INTEGERS[..], &["f32", "c64", "f64", "c128"]].concat())
+        }
+        "reduce/prod.wgsl" => for_types(&[&INTEGERS[..], &["f32", "c64"]].concat()),
+        "reduce/extreme.wgsl" | "reduce/arg.wgsl" if features.f64 => {
+            for_types(&[&INTEGERS[..], &["f16", "f32", "f64"]].concat())
+        }
+        "reduce/extreme.wgsl" | "reduce/arg.wgsl" => for_types(&[&INTEGERS[..], &["f16", "f32"]].concat()),
+        "reduce/sum_float.wgsl" | "reduce/sum_complex.wgsl" => double(),
         "cast/from_f64.wgsl" | "cast/int64_f64.wgsl" => only_if(features.f64),
         _ => match path.split('/').next() {
             Some("real" | "complex") => double(),

@@ -269,6 +269,21 @@ fn after_the_last_backend_the_default_runs_unpinned() -> Result<(), Error> {
 }
 
 #[test]
+fn an_unpinned_default_may_be_served_by_several() -> Result<(), Error> {
+    let (a, b) = (fake("mix-a"), fake("mix-b"));
+    a.register::<child>(add)?;
+    b.register::<plain>(|_, x| Ok(scalar(x.number + 1)))?;
+    alone(&[a, b], || {
+        // Pinned, each lacks the other's half.
+        assert_eq!(crossing(&scalar(1))?, at("mix-a", 3));
+        let (_, explanation) = dispatch::explain(|| crossing(&scalar(1)));
+        assert!(explanation.to_string().contains("ran the default, no backend pinned"), "{explanation}");
+        with_backend(b, Options::ONLY, || assert_eq!(ran_on(crossing(&scalar(1))), "nothing"));
+        Ok(())
+    })
+}
+
+#[test]
 fn backends_of_several_domains_and_clearing_one() -> Result<(), Error> {
     let (both, _) = fake_with("dom-both", &["numpy.fft", "other"], &[]);
     both.register::<plain>(plus_one)?;

@@ -28,3 +28,5 @@ fn f16_less_equal(a: f32, b: f32) -> bool { return a <= b; }
 fn f16_greater(a: f32, b: f32) -> bool { return a > b; }
 fn f16_greater_equal(a: f32, b: f32) -> bool { return a >= b; }
 fn f16_where(c: bool, a: f32, b: f32) -> f32 { return select(b, a, c); }
+fn f16_lowest() -> f32 { return f32_lowest(); }
+fn f16_highest() -> f32 { return f32_highest(); }

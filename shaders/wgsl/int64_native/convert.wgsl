@@ -1,6 +1,7 @@
 // To and from 64-bit integers where the adapter has them. Every file of int64_pair answers to the same names.
 fn i64_from_i32(x: i32) -> i64 { return i64(x); }
-fn i64_from_u32(x: u32) -> i64 { return i64(x); }
+// By way of u64: converting u32 to i64 extends the sign on some drivers.
+fn i64_from_u32(x: u32) -> i64 { return bitcast<i64>(u64(x)); }
 fn i64_from_u64(x: u64) -> i64 { return bitcast<i64>(x); }
 fn u64_from_i32(x: i32) -> u64 { return bitcast<u64>(i64(x)); }
 fn u64_from_u32(x: u32) -> u64 { return u64(x); }

@@ -1,0 +1,251 @@
+//! Elementwise kernels: every lane owns whole blocks of the output, and so whole words of packed dtypes.
+
+use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
+use super::body;
+use super::params::{Names, scalar_words};
+use super::storage::{block, block_get, block_put, declare_block};
+use crate::compile::Options;
+use crate::library::Features;
+use crate::plan::{
+    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
+};
+use polyarray_core::expr::{Kernel, Value};
+use std::fmt::Write as _;
+
+/// The structure of an elementwise kernel.
+#[derive(Debug)]
+struct Map {
+    features: Features,
+    workgroup: u32,
+    immediate: bool,
+    /// Elements per block.
+    unit: u32,
+    /// Axes that strided inputs walk; 0 where there is none.
+    rank: usize,
+    sources: Vec<Source>,
+    params: Vec<polyarray_core::DType>,
+    code: Vec<Value>,
+    label: String,
+}
+
+/// Lanes that keep a CPU-type adapter busy; beyond that, lanes get longer runs.
+const RUN_LANES: u64 = 512;
+/// Bytes of the longest run; longer ones gain nothing.
+const RUN_BYTES: u64 = 16 << 10;
+/// Instructions up to which a block is unrolled in full; longer code only makes the compiler slow.
+const UNROLLED_COST: u32 = 256;
+
+/// Elements of a block: 64 bytes of the widest dtype, or fewer where a lane should own little.
+fn unit(kernel: &Kernel, profile: &Profile) -> u32 {
+    let widest =
+        kernel.inputs.iter().map(|i| i.buffer.dtype().size()).chain([kernel.output_dtype().size()]).max();
+    let most = (64 / widest.unwrap_or(4).max(4)) as u32;
+    let cheap = body::cost_per_element(&kernel.code) * most <= UNROLLED_COST;
+    if profile.lane_map == LaneMap::Run && cheap { most } else { 4 }
+}
+
+/// Plans an elementwise kernel.
+pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
+    let out = kernel.output_dtype();
+    let n = kernel.output_len();
+    let mut plan = Plan { output_bytes: buffer_bytes(out, n), ..Plan::default() };
+    if n == 0 {
+        return Ok(plan);
+    }
+    if n as u64 > MAX_ELEMENTS {
+        return Err(PlanError::TooLarge {
+            what: "the output".into(),
+            elements: n as u64,
+            limit: MAX_ELEMENTS,
+        });
+    }
+    let unit = unit(kernel, profile);
+    let placed: Vec<Placed> = kernel
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(i, input)| Placed::new(i, input, &kernel.dims, Some(unit), profile))
+        .collect::<Result<_, _>>()?;
+    let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
+    let rank = if sources.iter().any(Source::strided) { kernel.dims.len() } else { 0 };
+    let mut template = Map {
+        features: profile.features,
+        workgroup: profile.workgroup,
+        immediate: false,
+        unit,
+        rank,
+        sources,
+        params: kernel.params.iter().map(|s| s.dtype()).collect(),
+        code: kernel.code.clone(),
+        label: kernel.label(),
+    };
+    template.immediate = template.names().count() * 4 <= profile.immediates as usize;
+    let needed = template.bindings() + usize::from(!template.immediate);
+    if needed > profile.storage_buffers as usize {
+        return Err(PlanError::Bindings { label: kernel.label(), needed, limit: profile.storage_buffers });
+    }
+    let immediate = template.immediate;
+    let shader = Shader::new(template);
+    let part = part_elements(&placed, out.size(), n, profile);
+    for start in (0..n).step_by(part) {
+        let count = part.min(n - start);
+        let blocks = (count as u64).div_ceil(u64::from(unit));
+        let per_lane = per_lane(blocks, unit, kernel, profile);
+        let mut params = vec![0, count as u32, start as u32, blocks as u32, per_lane];
+        params.extend(access::axis_words(&kernel.dims, 0..rank));
+        let mut bindings = Vec::new();
+        for p in &placed {
+            params.extend(p.words(start, unit, profile));
+            bindings.extend(p.binds(start, count, profile));
+        }
+        params.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
+        let offset = (start * out.size()) as u64;
+        bindings.push(Bind { slot: Slot::Output, offset, size: buffer_bytes(out, count), write: true });
+        let lanes = blocks.div_ceil(u64::from(per_lane));
+        plan.steps.push(Step {
+            shader: shader.clone(),
+            bindings,
+            params,
+            params_are_immediate: immediate,
+            groups: grid(lanes.div_ceil(u64::from(profile.workgroup)), profile),
+        });
+    }
+    Ok(plan)
+}
+
+/// Elements per dispatch: every dense binding fits the adapter's largest.
+fn part_elements(placed: &[Placed], out_size: usize, n: usize, profile: &Profile) -> usize {
+    /// A multiple of every alignment and block.
+    const STEP: u64 = 1 << 16;
+    let mut part = n as u64;
+    let dense = placed.iter().filter(|p| p.source.access == Access::Dense);
+    let widths = dense.map(|p| (p.source.dtype.size(), p.offset)).chain([(out_size, 0)]);
+    for (size, offset) in widths {
+        let lead = if offset == 0 { 0 } else { u64::from(profile.offset_alignment).max(64) };
+        if n as u64 * size as u64 + lead > profile.max_binding {
+            part = part.min(((profile.max_binding - lead) / size as u64 / STEP * STEP).max(STEP));
+        }
+    }
+    part as usize
+}
+
+fn per_lane(blocks: u64, unit: u32, kernel: &Kernel, profile: &Profile) -> u32 {
+    let loops = 1 + unit * body::loops_per_element(&kernel.code, profile.features.int64);
+    let budget = u64::from((profile.loop_budget / loops).max(1));
+    let wanted = match profile.lane_map {
+        // A run is odd in blocks: lanes whose addresses differ by a power of two share cache sets.
+        LaneMap::Run => {
+            let most = RUN_BYTES / (u64::from(unit) * kernel.output_dtype().size().max(4) as u64);
+            (blocks / RUN_LANES).clamp(1, most) | 1
+        }
+        LaneMap::Coalesced => 1,
+    };
+    wanted.min(budget) as u32
+}
+
+impl Map {
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        for name in ["count", "start", "blocks", "per_lane"] {
+            names.word(name);
+        }
+        access::axis_params(0..self.rank, &mut names);
+        for (i, source) in self.sources.iter().enumerate() {
+            source.params(i, self.rank, &mut names);
+        }
+        for (i, dtype) in self.params.iter().enumerate() {
+            for w in 0..body::param_words(*dtype) {
+                names.word(format!("c{i}_{w}"));
+            }
+        }
+        names
+    }
+
+    fn bindings(&self) -> usize {
+        self.sources.iter().map(Source::bindings).sum::<usize>() + 1
+    }
+}
+
+impl Template for Map {
+    fn options(&self) -> Options {
+        Options { immediates: self.immediate, ..Options::own(self.features) }
+    }
+
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn wgsl(&self) -> String {
+        let (unit, int64) = (self.unit, self.features.int64);
+        let out = self.code.last().expect("a kernel has code").dtype;
+        let mut text = self.names().declare(self.immediate, self.bindings());
+        let mut blocks = vec![out];
+        blocks.extend(self.sources.iter().filter(|s| s.access == Access::Dense).map(|s| s.dtype));
+        blocks.sort();
+        blocks.dedup();
+        for dtype in blocks {
+            text += &declare_block(dtype, unit, int64);
+        }
+        let mut binding = 0;
+        for (i, source) in self.sources.iter().enumerate() {
+            text += &source.declare(i, binding, unit);
+            binding += source.bindings();
+        }
+        let _ = writeln!(
+            text,
+            "@group(0) @binding({binding}) var<storage, read_write> out: array<{}>;",
+            block(out, unit)
+        );
+        let any_strided = self.sources.iter().any(Source::strided);
+        if any_strided {
+            text += &access::offsets_struct(&self.sources);
+            text += &access::offsets_function("offsets", &self.sources, 0..self.rank);
+        }
+        let dtypes: Vec<_> = self.sources.iter().map(|s| s.dtype).collect();
+        text += &body::function(&self.code, &dtypes, |i, dtype| {
+            body::param_register(dtype, |w| format!("p.c{i}_{w}"))
+        });
+        let _ = write!(
+            text,
+            "@compute @workgroup_size({})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
+    let lane = (group.x + group.y * groups.x) * {}u + local;
+    let first = lane * p.per_lane;
+    let last = min(first + p.per_lane, p.blocks);
+",
+            self.workgroup, self.workgroup
+        );
+        for (i, source) in self.sources.iter().enumerate() {
+            if source.access == Access::Scalar {
+                let _ = writeln!(text, "    let s{i} = load{i}(p.first{i});");
+            }
+        }
+        text += "    for (var b = first; b < last; b++) {\n";
+        for (i, source) in self.sources.iter().enumerate() {
+            if source.access == Access::Dense {
+                let _ = writeln!(text, "        let b{i} = in{i}[b + p.first{i}];");
+            }
+        }
+        let _ = writeln!(text, "        let i = b * {unit}u;");
+        let mut results = Vec::new();
+        for e in 0..unit {
+            if any_strided {
+                // Beyond the end the last element is read again: nothing out of bounds is touched.
+                let _ = writeln!(text, "        let o{e} = offsets(p.start + min(i + {e}u, p.count - 1u));");
+            }
+            let mut call = format!("compute(p.start + i + {e}u");
+            for (i, source) in self.sources.iter().enumerate() {
+                call += ", ";
+                call += &match source.access {
+                    Access::Scalar => format!("s{i}"),
+                    Access::Dense => block_get(source.dtype, int64, &format!("b{i}"), e as usize),
+                    Access::Strided { .. } => format!("load{i}(p.first{i} + o{e}.o{i})"),
+                };
+            }
+            let _ = writeln!(text, "        let r{e} = {call});");
+            results.push(format!("r{e}"));
+        }
+        let _ = writeln!(text, "        out[b] = {};\n    }}\n}}", block_put(out, int64, &results));
+        text
+    }
+}

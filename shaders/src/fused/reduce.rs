@@ -1,0 +1,503 @@
+//! Reductions: a first stage with the elementwise prologue, then stages over its partial results, by a tree
+//! that depends on shape and adapter only. No atomics, so the same input gives the same bits.
+
+use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
+use super::body;
+use super::params::{Names, scalar_words};
+use super::storage::{block_get, declare_block, element, name, per_word, word_put};
+use crate::compile::Options;
+use crate::library::Features;
+use crate::plan::{
+    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
+};
+use polyarray_core::DType;
+use polyarray_core::expr::{Kernel, Reduction, Value};
+use std::fmt::Write as _;
+
+/// A reduction's running state: a WGSL struct `{prefix}` with `_empty`, `_push`, `_merge` and `_result`.
+#[derive(Clone, Debug)]
+struct Accumulator {
+    prefix: String,
+    /// What is pushed, of a value `x`.
+    push: &'static str,
+    /// What is stored, of a result `x`.
+    result: &'static str,
+    /// Bytes of the struct in a buffer.
+    bytes: u64,
+    /// Dtype of the output.
+    out: DType,
+}
+
+impl Accumulator {
+    fn new(op: Reduction, dtype: DType, int64: bool) -> Accumulator {
+        use Reduction::{All, Any, ArgMax, ArgMin, Max, Min, Prod, Sum};
+        let stem = match op {
+            Sum => "sum",
+            Prod => "prod",
+            Min => "min",
+            Max => "max",
+            Any => "any",
+            All => "all",
+            ArgMin => "argmin",
+            ArgMax => "argmax",
+        };
+        let register = (dtype.size() as u64).max(4);
+        let (prefix, push, result, bytes) = match (op, dtype) {
+            // Halves are summed in single precision and rounded once.
+            (Sum | Prod, DType::F16) => {
+                (format!("f32_{stem}"), "x", "f16_round(x)", if op == Sum { 8 } else { 4 })
+            }
+            (Sum, _) if dtype.is_float() || dtype.is_complex() => {
+                (format!("{}_sum", name(dtype)), "x", "x", 2 * register)
+            }
+            // Of bools, the smallest is all and the largest is any.
+            (Min | All, DType::Bool) => ("bool_all".to_owned(), "x", "x", 4),
+            (Max | Any, DType::Bool) => ("bool_any".to_owned(), "x", "x", 4),
+            (ArgMin | ArgMax, DType::Bool) => (format!("u32_{stem}"), "select(0u, 1u, x)", "x", 8),
+            (ArgMin | ArgMax, _) => (format!("{}_{stem}", name(dtype)), "x", "x", 2 * register),
+            _ => (format!("{}_{stem}", name(dtype)), "x", "x", register),
+        };
+        // A pair of words is aligned like a 64-bit integer, so the sizes do not depend on which it is.
+        let _ = int64;
+        Accumulator { prefix, push, result, bytes, out: op.output(dtype) }
+    }
+}
+
+/// What a stage reads.
+#[derive(Debug)]
+enum From {
+    /// The kernel's inputs, through its code.
+    Inputs {
+        sources: Vec<Source>,
+        params: Vec<DType>,
+        code: Vec<Value>,
+        /// Elements per step of the loop: whole blocks, or 1.
+        unit: u32,
+        /// The last block is not full.
+        ragged: bool,
+        kept_axes: usize,
+        axes: usize,
+    },
+    /// Partial results of the stage before.
+    Partials,
+}
+
+/// What a stage writes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum To {
+    /// One partial result per lane.
+    Partials {
+        /// Neighbouring lanes take neighbouring outputs, not neighbouring segments.
+        kept_fast: bool,
+    },
+    /// One word of the output per lane.
+    Output,
+}
+
+/// The structure of one stage.
+#[derive(Debug)]
+struct Stage {
+    features: Features,
+    workgroup: u32,
+    immediate: bool,
+    accumulator: Accumulator,
+    from: From,
+    to: To,
+    label: String,
+}
+
+/// The numbers of one stage.
+struct Numbers {
+    /// Outputs, of which the first is number `start`.
+    kept: usize,
+    start: usize,
+    /// Steps of the reduced range, of which each lane takes at most `count`.
+    units: usize,
+    count: usize,
+    segments: usize,
+    interleaved: bool,
+}
+
+/// Partial results that one lane of a later stage merges.
+const FAN_IN: usize = 64;
+/// Longest loop of a first stage.
+const LONGEST: usize = 4096;
+
+/// Plans a reduction over the trailing axes.
+pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> Result<Plan, PlanError> {
+    let dtype = kernel.result().dtype;
+    super::supports_reduction(op, dtype, profile.features)?;
+    let accumulator = Accumulator::new(op, dtype, profile.features.int64);
+    let (kept, reduced) = (kernel.output_len(), kernel.reduced_len());
+    let mut plan = Plan { output_bytes: buffer_bytes(accumulator.out, kept), ..Plan::default() };
+    if kept == 0 {
+        return Ok(plan);
+    }
+    for (what, n) in [("the iteration space", kept as u64 * reduced as u64), ("the output", kept as u64)] {
+        if n > MAX_ELEMENTS {
+            return Err(PlanError::TooLarge { what: what.into(), elements: n, limit: MAX_ELEMENTS });
+        }
+    }
+    let (placed, unit) = place(kernel, kept, reduced, profile)?;
+    let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
+    let units = reduced.div_ceil(unit as usize);
+    let count = first_count(kernel, kept, units, unit, accumulator.out, profile);
+    let segments = units.div_ceil(count).max(1);
+    let kept_fast = kept_is_fast(&placed, split);
+    // Outputs per round: what their partial results or they themselves need fits one binding.
+    let bytes_per_output = (segments as u64 * accumulator.bytes).max(accumulator.out.size() as u64);
+    let part = if kept as u64 * bytes_per_output <= profile.max_binding {
+        kept
+    } else {
+        ((profile.max_binding / bytes_per_output) as usize / 1024 * 1024).max(1024)
+    };
+    let from = |placed: &[Placed]| From::Inputs {
+        sources: placed.iter().map(|p| p.source).collect(),
+        params: kernel.params.iter().map(|s| s.dtype()).collect(),
+        code: kernel.code.clone(),
+        unit,
+        ragged: !reduced.is_multiple_of(unit as usize),
+        kept_axes: split,
+        axes: kernel.dims.len(),
+    };
+    let job = Job { profile, accumulator: &accumulator, label: kernel.label() };
+    for start in (0..kept).step_by(part) {
+        let here = part.min(kept - start);
+        let mut input_words = access::axis_words(&kernel.dims, 0..split);
+        input_words.extend(access::axis_words(&kernel.dims, split..kernel.dims.len()));
+        if !sources.iter().any(Source::strided) {
+            input_words.clear();
+        }
+        let mut binds = Vec::new();
+        for p in &placed {
+            input_words.extend(p.words(0, unit, profile));
+            binds.extend(p.binds(0, kept * reduced, profile));
+        }
+        input_words.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
+        input_words.push(reduced as u32);
+        let interleaved = profile.lane_map == LaneMap::Coalesced && !kept_fast;
+        let mut numbers = Numbers { kept: here, start, units, count, segments, interleaved };
+        let to = if segments == 1 { To::Output } else { To::Partials { kept_fast } };
+        job.stage(&mut plan, from(&placed), to, &numbers, binds, &input_words, 0)?;
+        // Later stages; scratch buffers alternate.
+        let mut level = 0;
+        while numbers.segments > 1 {
+            let units = numbers.segments;
+            let segments = units.div_ceil(FAN_IN);
+            numbers = Numbers { kept: here, start, units, count: FAN_IN, segments, interleaved: false };
+            let to = if segments == 1 { To::Output } else { To::Partials { kept_fast: false } };
+            let bytes = here as u64 * units as u64 * accumulator.bytes;
+            let source = vec![Bind {
+                slot: Slot::Scratch(level),
+                offset: 0,
+                size: bytes.div_ceil(64) * 64,
+                write: false,
+            }];
+            job.stage(&mut plan, From::Partials, to, &numbers, source, &[], level + 1)?;
+            level += 1;
+        }
+    }
+    Ok(plan)
+}
+
+/// How the inputs are reached: in blocks where all are dense and rows start at whole blocks, else by element.
+fn place(
+    kernel: &Kernel,
+    kept: usize,
+    reduced: usize,
+    profile: &Profile,
+) -> Result<(Vec<Placed>, u32), PlanError> {
+    let widest = kernel.inputs.iter().map(|i| i.buffer.dtype().size()).max().unwrap_or(4).max(4);
+    let most = (64 / widest) as u32;
+    let cheap = body::cost_per_element(&kernel.code) * most <= 256;
+    let unit = if profile.lane_map == LaneMap::Run && cheap { most } else { 4 };
+    let attempt = |dense: Option<u32>| -> Result<Vec<Placed>, PlanError> {
+        let each = kernel.inputs.iter().enumerate();
+        each.map(|(i, input)| Placed::new(i, input, &kernel.dims, dense, profile)).collect()
+    };
+    if reduced > 0 && (kept == 1 || reduced.is_multiple_of(unit as usize)) {
+        let placed = attempt(Some(unit))?;
+        let in_one = |p: &Placed| p.end - p.base <= profile.max_binding;
+        if !placed.is_empty() && placed.iter().all(|p| !p.source.strided() && in_one(p)) {
+            return Ok((placed, unit));
+        }
+    }
+    Ok((attempt(None)?, 1))
+}
+
+/// Steps of the loop of a lane of the first stage: enough lanes, bounded loops.
+fn first_count(
+    kernel: &Kernel,
+    kept: usize,
+    units: usize,
+    unit: u32,
+    out: DType,
+    profile: &Profile,
+) -> usize {
+    let lanes = match profile.lane_map {
+        LaneMap::Run => 512,
+        LaneMap::Coalesced => 1 << 16,
+    };
+    let inner = 1 + unit * body::loops_per_element(&kernel.code, profile.features.int64);
+    let most = ((profile.loop_budget / (inner * per_word(out))) as usize).clamp(1, LONGEST);
+    units.div_ceil((lanes / kept).max(1)).max(16).min(most)
+}
+
+/// True where an input's last kept axis is walked in smaller steps than its last reduced one.
+fn kept_is_fast(placed: &[Placed], split: usize) -> bool {
+    let first = placed.iter().find(|p| p.source.strided());
+    first.is_some_and(|p| {
+        let (kept, reduced) = p.strides.split_at(split);
+        match (kept.last(), reduced.last()) {
+            (Some(k), Some(r)) => k.unsigned_abs() < r.unsigned_abs(),
+            _ => false,
+        }
+    })
+}
+
+/// What all stages of a reduction share.
+struct Job<'a> {
+    profile: &'a Profile,
+    accumulator: &'a Accumulator,
+    label: String,
+}
+
+impl Job<'_> {
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that a stage is made of")]
+    fn stage(
+        &self,
+        plan: &mut Plan,
+        from: From,
+        to: To,
+        numbers: &Numbers,
+        mut bindings: Vec<Bind>,
+        input_words: &[u32],
+        scratch: usize,
+    ) -> Result<(), PlanError> {
+        let mut stage = Stage {
+            features: self.profile.features,
+            workgroup: self.profile.workgroup,
+            immediate: false,
+            accumulator: self.accumulator.clone(),
+            from,
+            to,
+            label: self.label.clone(),
+        };
+        stage.immediate = stage.names().count() * 4 <= self.profile.immediates as usize;
+        let needed = bindings.len() + 1 + usize::from(!stage.immediate);
+        if needed > self.profile.storage_buffers as usize {
+            return Err(PlanError::Bindings {
+                label: self.label.clone(),
+                needed,
+                limit: self.profile.storage_buffers,
+            });
+        }
+        let out = self.accumulator.out;
+        let (lanes, target) = match to {
+            To::Output => {
+                let offset = numbers.start as u64 * out.size() as u64;
+                let size = buffer_bytes(out, numbers.kept);
+                let words = numbers.kept.div_ceil(per_word(out) as usize);
+                (words, Bind { slot: Slot::Output, offset, size, write: true })
+            }
+            To::Partials { .. } => {
+                let lanes = numbers.kept * numbers.segments;
+                let size = (lanes as u64 * self.accumulator.bytes).div_ceil(64) * 64;
+                if plan.scratch.len() <= scratch {
+                    plan.scratch.push(size);
+                }
+                plan.scratch[scratch] = plan.scratch[scratch].max(size);
+                (lanes, Bind { slot: Slot::Scratch(scratch), offset: 0, size, write: true })
+            }
+        };
+        bindings.push(target);
+        let (step_of_segment, step) =
+            if numbers.interleaved { (1, numbers.segments) } else { (numbers.count, 1) };
+        let mut params = vec![
+            0,
+            numbers.kept as u32,
+            numbers.start as u32,
+            numbers.units as u32,
+            numbers.count as u32,
+            numbers.segments as u32,
+            step_of_segment as u32,
+            step as u32,
+        ];
+        params.extend(input_words);
+        plan.steps.push(Step {
+            params_are_immediate: stage.immediate,
+            shader: Shader::new(stage),
+            bindings,
+            params,
+            groups: grid((lanes as u64).div_ceil(u64::from(self.profile.workgroup)), self.profile),
+        });
+        Ok(())
+    }
+}
+
+impl Stage {
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        for name in ["kept", "start", "units", "count", "segments", "segment_step", "step"] {
+            names.word(name);
+        }
+        if let From::Inputs { sources, params, kept_axes, axes, .. } = &self.from {
+            if sources.iter().any(Source::strided) {
+                access::axis_params(0..*kept_axes, &mut names);
+                access::axis_params(*kept_axes..*axes, &mut names);
+            }
+            for (i, source) in sources.iter().enumerate() {
+                source.params(i, *axes, &mut names);
+            }
+            for (i, dtype) in params.iter().enumerate() {
+                for w in 0..body::param_words(*dtype) {
+                    names.word(format!("c{i}_{w}"));
+                }
+            }
+            names.word("reduced");
+        }
+        names
+    }
+
+    /// Declarations and the loop body of what the stage reads; the number of bindings used.
+    fn source(&self) -> (String, String, usize) {
+        let acc = &self.accumulator.prefix;
+        let From::Inputs { sources, code, unit, ragged, kept_axes, axes, .. } = &self.from else {
+            let text = format!("@group(0) @binding(0) var<storage, read> partials: array<{acc}>;\n");
+            let body = format!("            a = {acc}_merge(a, partials[k * p.units + u]);\n");
+            return (text, body, 1);
+        };
+        let int64 = self.features.int64;
+        let mut text = String::new();
+        let mut blocks: Vec<DType> =
+            sources.iter().filter(|s| s.access == Access::Dense).map(|s| s.dtype).collect();
+        blocks.sort();
+        blocks.dedup();
+        for dtype in blocks {
+            text += &declare_block(dtype, *unit, int64);
+        }
+        let mut binding = 0;
+        for (i, source) in sources.iter().enumerate() {
+            text += &source.declare(i, binding, *unit);
+            binding += source.bindings();
+        }
+        let dtypes: Vec<_> = sources.iter().map(|s| s.dtype).collect();
+        text +=
+            &body::function(code, &dtypes, |i, dtype| body::param_register(dtype, |w| format!("p.c{i}_{w}")));
+        let mut body = String::new();
+        if sources.iter().any(Source::strided) {
+            text += &access::offsets_struct(sources);
+            text += &access::offsets_function("kept_offsets", sources, 0..*kept_axes);
+            text += &access::offsets_function("reduced_offsets", sources, *kept_axes..*axes);
+            body += "            let inner = reduced_offsets(u);\n";
+        }
+        for (i, source) in sources.iter().enumerate() {
+            if source.access == Access::Dense {
+                let _ =
+                    writeln!(body, "            let b{i} = in{i}[(p.start + k) * p.units + u + p.first{i}];");
+            }
+        }
+        for e in 0..*unit {
+            let mut call = format!("compute((p.start + k) * p.reduced + r{e}");
+            for (i, source) in sources.iter().enumerate() {
+                call += ", ";
+                call += &match source.access {
+                    Access::Scalar => format!("s{i}"),
+                    Access::Dense => block_get(source.dtype, int64, &format!("b{i}"), e as usize),
+                    Access::Strided { .. } => format!("load{i}(p.first{i} + outer.o{i} + inner.o{i})"),
+                };
+            }
+            let push = self.accumulator.push.replace('x', &format!("x{e}"));
+            let guard = if *ragged && e > 0 { format!("if (r{e} < p.reduced) ") } else { String::new() };
+            let _ = writeln!(
+                body,
+                "            let r{e} = u * {unit}u + {e}u;\n            let x{e} = {call});\n            {guard}{{ a = {acc}_push(a, {push}, r{e}); }}"
+            );
+        }
+        (text, body, binding)
+    }
+}
+
+impl Template for Stage {
+    fn options(&self) -> Options {
+        Options { immediates: self.immediate, ..Options::own(self.features) }
+    }
+
+    fn label(&self) -> String {
+        self.label.clone()
+    }
+
+    fn wgsl(&self) -> String {
+        let acc = &self.accumulator.prefix;
+        let out = self.accumulator.out;
+        let (source, step, binding) = self.source();
+        let mut text = self.names().declare(self.immediate, binding + 1);
+        text += &source;
+        let target = match self.to {
+            To::Output => element(out),
+            To::Partials { .. } => acc,
+        };
+        let _ =
+            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{target}>;");
+        // One segment of one output, by one lane.
+        let _ = writeln!(text, "fn segment(k: u32, s: u32) -> {acc} {{\n    var a = {acc}_empty();");
+        if let From::Inputs { sources, .. } = &self.from {
+            if sources.iter().any(Source::strided) {
+                text += "    let outer = kept_offsets(p.start + k);\n";
+            }
+            for (i, source) in sources.iter().enumerate() {
+                if source.access == Access::Scalar {
+                    let _ = writeln!(text, "    let s{i} = load{i}(p.first{i});");
+                }
+            }
+        }
+        let _ = write!(
+            text,
+            "    for (var j = 0u; j < p.count; j++) {{
+        let u = s * p.segment_step + j * p.step;
+        if (u < p.units) {{
+{step}        }}
+    }}
+    return a;
+}}
+@compute @workgroup_size({})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
+    let lane = (group.x + group.y * groups.x) * {}u + local;
+",
+            self.workgroup, self.workgroup
+        );
+        text += &match self.to {
+            To::Partials { kept_fast } => {
+                let (k, s) = if kept_fast {
+                    ("lane % p.kept", "lane / p.kept")
+                } else {
+                    ("lane / p.segments", "lane % p.segments")
+                };
+                format!(
+                    "    if (lane < p.kept * p.segments) {{ out[({k}) * p.segments + ({s})] = segment({k}, {s}); }}\n}}\n"
+                )
+            }
+            To::Output => self.output_words(),
+        };
+        text
+    }
+}
+
+impl Stage {
+    /// The end of a last stage: a lane owns one word of the output, 1, 2 or 4 elements.
+    fn output_words(&self) -> String {
+        let acc = &self.accumulator.prefix;
+        let out = self.accumulator.out;
+        let n = per_word(out);
+        let result = |k: &str| {
+            // Outputs beyond the last are computed from the last again: their bytes are padding.
+            let of = format!("{acc}_result(segment(min({k}, p.kept - 1u), 0u))");
+            self.accumulator.result.replace('x', &of)
+        };
+        if n == 1 {
+            return format!("    if (lane < p.kept) {{ out[lane] = {}; }}\n}}\n", result("lane"));
+        }
+        let elements: Vec<String> = (0..n).map(|e| result(&format!("lane * {n}u + {e}u"))).collect();
+        format!("    if (lane * {n}u < p.kept) {{ out[lane] = {}; }}\n}}\n", word_put(out, &elements))
+    }
+}

@@ -1,0 +1,10 @@
+//! The function library and the generated kernels, run on a Vulkan adapter and held against references of
+//! higher precision. One binary, so that wgpu is linked once and one device is opened.
+
+mod device;
+mod functions_f32;
+mod functions_f64;
+mod fused;
+mod kernels;
+mod random;
+mod reduce;

@@ -1,0 +1,25 @@
+// Identities of reductions over the narrow integers.
+fn i8_zero() -> i32 { return 0; }
+fn i8_one() -> i32 { return 1; }
+fn i8_lowest() -> i32 { return -128; }
+fn i8_highest() -> i32 { return 127; }
+fn i16_zero() -> i32 { return 0; }
+fn i16_one() -> i32 { return 1; }
+fn i16_lowest() -> i32 { return -32768; }
+fn i16_highest() -> i32 { return 32767; }
+fn i32_zero() -> i32 { return 0; }
+fn i32_one() -> i32 { return 1; }
+fn i32_lowest() -> i32 { return -2147483647 - 1; }
+fn i32_highest() -> i32 { return 2147483647; }
+fn u8_zero() -> u32 { return 0u; }
+fn u8_one() -> u32 { return 1u; }
+fn u8_lowest() -> u32 { return 0u; }
+fn u8_highest() -> u32 { return 255u; }
+fn u16_zero() -> u32 { return 0u; }
+fn u16_one() -> u32 { return 1u; }
+fn u16_lowest() -> u32 { return 0u; }
+fn u16_highest() -> u32 { return 65535u; }
+fn u32_zero() -> u32 { return 0u; }
+fn u32_one() -> u32 { return 1u; }
+fn u32_lowest() -> u32 { return 0u; }
+fn u32_highest() -> u32 { return 0xffffffffu; }

@@ -82,10 +82,16 @@ pub fn chosen() -> Result<(&'static Adapter, &'static str)> {
     adapters.first().map(|adapter| (adapter, why.as_str())).ok_or(GpuError::NoAdapter)
 }
 
+/// Whether anything has asked for adapters yet. A host-only program never does.
+pub fn asked() -> bool {
+    ADAPTERS.get().is_some()
+}
+
+/// The adapters and why the first one is first. They stay for the whole process: a static is never
+/// dropped, so no driver is unloaded while another thread still uses it.
+static ADAPTERS: OnceLock<Result<(Vec<Adapter>, String)>> = OnceLock::new();
+
 fn known_adapters() -> Result<&'static (Vec<Adapter>, String)> {
-    // The instance and the adapters stay for the whole process: a static is never dropped, so no
-    // driver is unloaded while another thread still uses it.
-    static ADAPTERS: OnceLock<Result<(Vec<Adapter>, String)>> = OnceLock::new();
     let found = ADAPTERS.get_or_init(|| {
         let mut adapters = enumerate();
         let names: Vec<&str> = adapters.iter().map(|adapter| adapter.info.name.as_str()).collect();

@@ -5,6 +5,7 @@
 //! [`Gpu::dispatch`] the batched kernel calls, [`RawKernel`] a user's own WGSL.
 
 pub mod adapters;
+mod array;
 mod device;
 mod error;
 mod execute;
@@ -20,6 +21,7 @@ mod submit;
 mod transfer;
 
 pub use adapters::{Adapter, Choice, DefaultDevice};
+pub use array::{ArrayKernel, DeviceBuffer, GpuBackend, KIND, gpu};
 pub use device::Gpu;
 pub use error::{GpuError, MENDING_COMMAND, Result};
 pub use pipeline::{Access, Binding, Pipeline, Route, Source, structure_key};

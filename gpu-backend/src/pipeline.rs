@@ -181,6 +181,11 @@ impl Gpu {
         })
     }
 
+    /// The names of the kernels compiled so far, for reports; in no order.
+    pub fn kernel_names(&self) -> Vec<String> {
+        self.pipelines().kernels.lock().values().map(|kernel| kernel.name().to_owned()).collect()
+    }
+
     fn shader_options(&self) -> polyarray_shaders::Options {
         let profile = self.profile();
         polyarray_shaders::Options {

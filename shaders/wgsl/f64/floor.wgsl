@@ -5,7 +5,8 @@ fn f64_floor(x: f64) -> f64 {
     let b = f64_bits(x);
     let away = select(b, b + fraction, f64_signbit(x));
     let y = f64_from_bits(away & ~fraction);
-    let small = select(0.0lf, -1.0lf, f64_signbit(x));
+    // A literal zero would do, but drivers make a select of literals from a negated truth value, which is -0.
+    let small = select(f64_zero(x), -1.0lf, f64_signbit(x));
     let low = select(y, select(small, x, f64_is_zero(x)), e < 0);
     return select(low, x, e >= 52);
 }

@@ -1,0 +1,127 @@
+//! A user's WGSL over arrays.
+
+use std::sync::Arc;
+
+use polyarray_core::array::{Buffer, Operand, external, own};
+use polyarray_core::dispatch::{Cx, Stop};
+use polyarray_core::{Array, DType, Error, Result};
+use polyarray_shaders::plan;
+
+use super::backend::GpuBackend;
+use super::buffer::DeviceBuffer;
+use super::kind::KIND;
+use crate::error::GpuError;
+use crate::raw::RawKernel;
+
+/// The shape of a kernel's result, from the shapes of its operands.
+pub type ShapeOf = fn(&[&[usize]]) -> Result<Vec<usize>>;
+
+/// A user's kernel as a function of arrays: it reads its operands from bindings 0, 1, … and writes its
+/// result to the last one. Register [`ArrayKernel::record`] as the GPU's implementation of a
+/// multimethod, or call it from one.
+#[derive(Debug, Clone)]
+pub struct ArrayKernel {
+    kernel: RawKernel,
+    output: DType,
+    shape: ShapeOf,
+    lanes: fn(usize) -> usize,
+}
+
+impl ArrayKernel {
+    /// A kernel whose result has this dtype, and the shape that `shape` gives; one lane per element of
+    /// the result.
+    pub fn new(kernel: RawKernel, output: DType, shape: ShapeOf) -> Self {
+        Self { kernel, output, shape, lanes: |elements| elements }
+    }
+
+    /// Another number of lanes: from the number of elements of the result.
+    #[must_use]
+    pub fn lanes(mut self, lanes: fn(usize) -> usize) -> Self {
+        self.lanes = lanes;
+        self
+    }
+
+    /// Records a call on the GPU that the call was dispatched to. Operands that are views are made dense
+    /// first. `params` are the kernel's immediates.
+    ///
+    /// # Errors
+    /// Failed: [`Error::Shape`] of `shape`'s own; [`Error::Backend`] where the kernel does not compile,
+    /// its bindings are not one per operand and one for the result, or their element types are not the
+    /// arrays'.
+    pub fn record(&self, cx: Cx, operands: &[&Array], params: &[u8]) -> Result<Array, Stop<Error>> {
+        let backend = GpuBackend::open(cx.instance.index)?;
+        self.check(backend, operands)?;
+        let shapes: Vec<&[usize]> = operands.iter().map(|operand| operand.shape()).collect();
+        let shape = (self.shape)(&shapes)?;
+        let (this, params, len) = (self.clone(), params.to_vec(), shape.iter().product());
+        let run = move |operands: &[Operand]| this.run(backend, operands, &params, len);
+        Ok(external(cx.instance, "raw kernel", &shape, self.output, operands, Arc::new(run))?)
+    }
+
+    /// What can be told before anything runs: the kernel compiles and binds what it is given.
+    fn check(&self, backend: &GpuBackend, operands: &[&Array]) -> Result<()> {
+        let pipeline = self.kernel.compile(&backend.device())?;
+        let complain = |problem: String| {
+            Error::from(GpuError::Binding { kernel: self.kernel.name().to_owned(), problem })
+        };
+        let dtypes: Vec<DType> =
+            operands.iter().map(|operand| operand.dtype()).chain([self.output]).collect();
+        if dtypes.len() != pipeline.bindings().len() {
+            return Err(complain(format!(
+                "it binds {} buffers; {} operands and a result were given",
+                pipeline.bindings().len(),
+                operands.len()
+            )));
+        }
+        for (binding, dtype) in pipeline.bindings().iter().zip(dtypes) {
+            let fits = binding.element.is_none_or(|element| elements_of(dtype).contains(&element));
+            if !fits {
+                return Err(complain(format!(
+                    "`{}` is an array of {}, which can't hold {dtype} ({})",
+                    binding.name,
+                    binding.element.unwrap_or("a struct"),
+                    elements_of(dtype).join(" or ")
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn run(
+        &self,
+        backend: &GpuBackend,
+        operands: &[Operand],
+        params: &[u8],
+        len: usize,
+    ) -> Result<Arc<dyn Buffer>> {
+        let device = backend.device();
+        let output = device.allocate(plan::buffer_bytes(self.output, len), self.kernel.name())?;
+        let dense = operands
+            .iter()
+            .map(|operand| backend.dense(operand))
+            .collect::<Result<Vec<Arc<dyn Buffer>>>>()?;
+        let mut buffers = dense
+            .iter()
+            .map(|buffer| Ok(own::<DeviceBuffer>(&**buffer, KIND, self.kernel.name())?.memory()))
+            .collect::<Result<Vec<_>>>()?;
+        buffers.push(&output);
+        self.kernel.launch_over(&device, &buffers, params, (self.lanes)(len) as u64)?;
+        Ok(Arc::new(DeviceBuffer::new(self.output, len, output)))
+    }
+}
+
+/// The WGSL scalars that a kernel may see the elements of a dtype as.
+fn elements_of(dtype: DType) -> &'static [&'static str] {
+    match dtype {
+        DType::Bool | DType::I8 | DType::U8 | DType::I16 | DType::U16 => &["u32"],
+        DType::I32 => &["i32", "u32"],
+        DType::U32 => &["u32"],
+        DType::I64 => &["i64", "u32"],
+        DType::U64 => &["u64", "u32"],
+        DType::F16 => &["f16", "u32"],
+        DType::F32 => &["f32", "u32"],
+        DType::C64 => &["f32"],
+        DType::F64 => &["f64", "u32"],
+        DType::C128 => &["f64"],
+    }
+}

@@ -1,0 +1,188 @@
+//! The paths of poorer adapters, run by devices that claim less than they have.
+
+use std::sync::Arc;
+
+use polyarray_core::array::{ArrayBackend, Buffer, HostBuffer};
+use polyarray_core::expr::{Dims, Input, Instr, Kernel, Op, Output, Reduction, Strides, Value};
+use polyarray_core::{DType, Scalar};
+use polyarray_gpu::{Gpu, GpuBackend, LaneMap, Profile};
+
+use crate::POISON;
+
+/// A profile that claims less, by name.
+type Poorer = (&'static str, fn(&mut Profile));
+
+const POORER: [Poorer; 8] = [
+    ("as it is", |_| ()),
+    ("coalesced lanes", |p| (p.lane_map, p.workgroup) = (LaneMap::Coalesced, 64)),
+    ("no immediates", |p| p.immediates = 0),
+    ("bindings of 1 MiB", |p| p.max_binding = 1 << 20),
+    ("bindings of 1 MiB, coalesced", |p| {
+        (p.max_binding, p.lane_map, p.workgroup) = (1 << 20, LaneMap::Coalesced, 64)
+    }),
+    ("no 64-bit integers", |p| (p.int64, p.f64) = (false, false)),
+    ("staged copies", |p| p.mapped_primary = false),
+    ("grids of 200 groups per dimension", |p| p.max_groups = 200),
+];
+
+fn backends() -> impl Iterator<Item = (&'static str, GpuBackend)> {
+    POORER.into_iter().map(|(name, change)| {
+        let (adapter, _) = polyarray_gpu::adapters::chosen().unwrap_or_else(|error| panic!("{error}"));
+        let mut profile = adapter.profile.clone();
+        change(&mut profile);
+        let gpu = Gpu::open_as(adapter, profile).unwrap_or_else(|error| panic!("{name}: {error}"));
+        gpu.set_poison(Some(POISON));
+        (name, GpuBackend::over(0, gpu))
+    })
+}
+
+fn input(buffer: &Arc<dyn Buffer>, strides: &[isize], offset: usize) -> Input {
+    Input { buffer: Arc::clone(buffer), strides: Strides::from_slice(strides), offset }
+}
+
+fn value(instr: Instr, dtype: DType) -> Value {
+    Value { instr, dtype }
+}
+
+/// `a * 2 + b`, over two inputs.
+fn affine(dtype: DType) -> Vec<Value> {
+    vec![
+        value(Instr::Load(0), dtype),
+        value(Instr::Param(0), dtype),
+        value(Instr::Map(Op::Multiply, [0, 1, 0]), dtype),
+        value(Instr::Load(1), dtype),
+        value(Instr::Map(Op::Add, [2, 3, 0]), dtype),
+    ]
+}
+
+const ROWS: usize = 1009;
+const COLUMNS: usize = 353;
+
+#[test]
+fn elementwise_kernels_dense_and_strided() {
+    let len = ROWS * COLUMNS;
+    let (a, b): (Vec<i64>, Vec<i64>) =
+        ((0..len as i64).collect(), (0..len as i64).map(|i| i * i - 77).collect());
+    for (name, backend) in backends() {
+        for dtype in [DType::I64, DType::U8, DType::I16, DType::F32] {
+            let cast = |x: &[i64]| {
+                let bytes: Vec<u8> = x
+                    .iter()
+                    .flat_map(|&v| Scalar::I64(v).cast(dtype).to_bytes()[..dtype.size()].to_vec())
+                    .collect();
+                let mut host = HostBuffer::unwritten(dtype, x.len()).unwrap();
+                host.bytes_mut().copy_from_slice(&bytes);
+                host
+            };
+            let (x, y) = (backend.upload(&cast(&a)).unwrap(), backend.upload(&cast(&b)).unwrap());
+            let expect = |at: &dyn Fn(usize, usize) -> (usize, usize)| -> Vec<u8> {
+                (0..ROWS)
+                    .flat_map(|i| (0..COLUMNS).map(move |j| (i, j)))
+                    .flat_map(|(i, j)| {
+                        let (p, q) = at(i, j);
+                        let (p, q) = (Scalar::I64(a[p]).cast(dtype), Scalar::I64(b[q]).cast(dtype));
+                        let sum = match dtype {
+                            DType::F32 => Scalar::F32(p.to_f64() as f32 * 2.0 + q.to_f64() as f32),
+                            _ => Scalar::I64(p.to_i128().unwrap() as i64 * 2 + q.to_i128().unwrap() as i64)
+                                .cast(dtype),
+                        };
+                        sum.to_bytes()[..dtype.size()].to_vec()
+                    })
+                    .collect()
+            };
+            let c = COLUMNS as isize;
+            let run = |dims: &[usize], inputs: Vec<Input>| {
+                let kernel = Kernel {
+                    dims: Dims::from_slice(dims),
+                    inputs,
+                    params: vec![Scalar::I64(2).cast(dtype)],
+                    code: affine(dtype),
+                    output: Output::Map,
+                };
+                let out = backend.run(&kernel).unwrap_or_else(|error| panic!("{name}: {error}"));
+                backend.download(&*out).unwrap().bytes().to_vec()
+            };
+            let dense = run(&[len], vec![input(&x, &[1], 0), input(&y, &[1], 0)]);
+            assert!(dense == expect(&|i, j| (i * COLUMNS + j, i * COLUMNS + j)), "{name}, {dtype}, dense");
+            // The first reversed, the second a row broadcast.
+            let mixed =
+                run(&[ROWS, COLUMNS], vec![input(&x, &[-c, -1], len - 1), input(&y, &[0, 1], 5 * COLUMNS)]);
+            assert!(
+                mixed == expect(&|i, j| (len - 1 - i * COLUMNS - j, 5 * COLUMNS + j)),
+                "{name}, {dtype}, mixed"
+            );
+            // A square part, transposed.
+            let k = COLUMNS;
+            let turned = {
+                let kernel = Kernel {
+                    dims: Dims::from_slice(&[k, k]),
+                    inputs: vec![input(&x, &[1, c], 3), input(&y, &[c, 1], 0)],
+                    params: vec![Scalar::I64(2).cast(dtype)],
+                    code: affine(dtype),
+                    output: Output::Map,
+                };
+                let out = backend.run(&kernel).unwrap_or_else(|error| panic!("{name}: {error}"));
+                backend.download(&*out).unwrap().bytes().to_vec()
+            };
+            let whole = expect(&|i, j| if i < k { (j * COLUMNS + i + 3, i * COLUMNS + j) } else { (0, 0) });
+            let want = &whole[..k * k * dtype.size()];
+            assert!(turned == want, "{name}, {dtype}, transposed");
+        }
+    }
+}
+
+#[test]
+fn reductions_over_rows_columns_and_all() {
+    let len = ROWS * COLUMNS;
+    let host: Vec<i32> = (0..len).map(|i| (i as i32).wrapping_mul(2_654_435) >> 9).collect();
+    for (name, backend) in backends() {
+        let x = backend.upload(&HostBuffer::from_vec(host.clone())).unwrap();
+        let c = COLUMNS as isize;
+        for op in [Reduction::Sum, Reduction::Min, Reduction::ArgMax] {
+            // Kept axes, reduced axes, and how the input walks them.
+            let cases: [(&[usize], &[isize], usize); 3] =
+                [(&[ROWS, COLUMNS], &[c, 1], 1), (&[COLUMNS, ROWS], &[1, c], 1), (&[len], &[1], 0)];
+            for (dims, strides, split) in cases {
+                let kernel = Kernel {
+                    dims: Dims::from_slice(dims),
+                    inputs: vec![input(&x, strides, 0)],
+                    params: Vec::new(),
+                    code: vec![
+                        value(Instr::Load(0), DType::I32),
+                        value(Instr::Map(Op::Negative, [0, 0, 0]), DType::I32),
+                    ],
+                    output: Output::Reduce { op, split },
+                };
+                let out = backend.run(&kernel).unwrap_or_else(|error| panic!("{name}, {op}: {error}"));
+                let got = backend.download(&*out).unwrap();
+                let groups: usize = dims[..split].iter().product();
+                for g in 0..groups {
+                    let row: Vec<i32> = match (split, dims[0] == ROWS) {
+                        (0, _) => host.clone(),
+                        (_, true) => host[g * COLUMNS..(g + 1) * COLUMNS].to_vec(),
+                        _ => (0..ROWS).map(|i| host[i * COLUMNS + g]).collect(),
+                    };
+                    let row = row.iter().map(|&v| v.wrapping_neg());
+                    match op {
+                        Reduction::Sum => {
+                            let want = row.fold(0_i32, i32::wrapping_add);
+                            assert_eq!(got.as_slice::<i32>().unwrap()[g], want, "{name}, {op} {dims:?}, {g}");
+                        }
+                        Reduction::Min => {
+                            assert_eq!(
+                                got.as_slice::<i32>().unwrap()[g],
+                                row.min().unwrap(),
+                                "{name}, {op} {dims:?}, {g}"
+                            );
+                        }
+                        _ => {
+                            let max = row.clone().max().unwrap();
+                            let want = row.into_iter().position(|v| v == max).unwrap() as i64;
+                            assert_eq!(got.as_slice::<i64>().unwrap()[g], want, "{name}, {op} {dims:?}, {g}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A user's WGSL as a function of arrays.
+
+use polyarray_core::dispatch::{Cx, Registrar, Stop};
+use polyarray_core::{Array, DType, Error, multimethod, numpy as np};
+use polyarray_gpu::{ArrayKernel, RawKernel};
+
+use crate::on_gpu;
+
+multimethod! {
+    domain "numpy.gpu_test";
+
+    /// Distance from the origin, by a kernel of the user's.
+    pub fn distance(x: &Array, y: &Array) -> Result<Array> {
+        np::sqrt(np::add(np::multiply(x, x)?, np::multiply(y, y)?)?)
+    }
+}
+
+const WGSL: &str = "
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> y: array<f32>;
+@group(0) @binding(2) var<storage, read_write> d: array<f32>;
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_index) lane: u32) {
+    let i = (group.x + group.y * groups.x) * 64u + lane;
+    if (i < arrayLength(&x)) { d[i] = sqrt(x[i] * x[i] + y[i] * y[i]) + 1000.0; }
+}";
+
+fn kernel(wgsl: &'static str, output: DType) -> ArrayKernel {
+    ArrayKernel::new(RawKernel::new("distance", wgsl, "main"), output, |shapes| match shapes {
+        [x, y] if x == y => Ok(x.to_vec()),
+        _ => Err(Error::Shape {
+            op: "distance",
+            operands: format!("{shapes:?}"),
+            fix: "give two arrays of one shape".into(),
+        }),
+    })
+}
+
+fn on_device(cx: Cx, x: &Array, y: &Array) -> std::result::Result<Array, Stop<Error>> {
+    kernel(WGSL, DType::F32).record(cx, &[x, y], &[])
+}
+
+#[polyarray_core::dispatch::linkme::distributed_slice(polyarray_core::dispatch::REGISTRATIONS)]
+#[linkme(crate = polyarray_core::dispatch::linkme)]
+static DISTANCE: fn(&mut Registrar<'_>) = |registrar| registrar.register::<distance>("gpu", on_device);
+
+#[test]
+fn a_users_kernel_is_an_implementation_like_any_other() {
+    let host: Vec<f32> = (0..12).map(|i| i as f32).collect();
+    let x = on_gpu(&Array::from(host.clone())).reshape([3, 4]).unwrap();
+    // It adds 1000, which the default does not: that is how one sees which ran.
+    let got = distance(&x, &x).unwrap();
+    assert_eq!(got.shape(), [3, 4]);
+    for (got, x) in got.to_vec::<f32>().unwrap().iter().zip(&host) {
+        assert!((got - (x * x + x * x).sqrt() - 1000.0).abs() < 1e-3, "{got} {x}");
+    }
+    // A view is made dense first.
+    let turned = distance(x.t(), x.t()).unwrap().to_vec::<f32>().unwrap();
+    assert!((turned[1] - (4.0 * 2_f32.sqrt() + 1000.0)).abs() < 1e-3, "{turned:?}");
+}
+
+#[test]
+fn what_does_not_fit_a_users_kernel_is_told() {
+    let x = on_gpu(&Array::from(vec![1.0_f32; 8]));
+    let error = distance(&x, x.slice("1:").unwrap()).unwrap_err();
+    assert!(matches!(error, Error::Shape { .. }), "{error}");
+    let ints = on_gpu(&Array::from(vec![1_i32; 8]));
+    let error = distance(&ints, &ints).unwrap_err().to_string();
+    assert!(error.contains("`x` is an array of f32") && error.contains("int32"), "{error}");
+}

@@ -6,7 +6,8 @@
 //! * [`compile`]: WGSL to SPIR-V whose float algebra is left as written.
 //! * [`plan`]: what a backend gets to run. It is the whole interface: a backend asks a planner for a
 //!   [`plan::Plan`], compiles each step's [`plan::Shader`] once, binds the buffers that the step names, and
-//!   dispatches. Planners: `fused::plan(&Kernel, &Profile)`, and those of matmul, take and copies into a region.
+//!   dispatches. Planners: [`fused::plan`] for core's kernels, [`matmul::plan`], [`take::plan`], and
+//!   [`region::plan`] for copies into a part of a buffer (concat, stack).
 //!
 //! The crate knows no wgpu. Every file is validated when the crate builds.
 
@@ -14,8 +15,11 @@ pub mod compile;
 mod exact;
 pub mod fused;
 pub mod library;
+pub mod matmul;
 pub mod plan;
 mod refuse;
+pub mod region;
+pub mod take;
 
 pub use compile::{Binding, BindingKind, EntryPoint, Options, ShaderError, Spirv, compile};
 pub use library::{Features, Library};

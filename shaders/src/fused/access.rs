@@ -50,7 +50,7 @@ pub struct Placed {
 }
 
 /// Offsets of bindings are multiples of this.
-fn alignment(profile: &Profile) -> u64 {
+pub fn alignment(profile: &Profile) -> u64 {
     u64::from(profile.offset_alignment).max(BUFFER_ALIGNMENT)
 }
 
@@ -64,10 +64,24 @@ impl Placed {
         dense: Option<u32>,
         profile: &Profile,
     ) -> Result<Placed, PlanError> {
-        let dtype = input.buffer.dtype();
-        let len = input.buffer.len();
+        let (dtype, len) = (input.buffer.dtype(), input.buffer.len());
+        Placed::from_parts(number, dtype, len, dims, &input.strides, input.offset, dense, profile)
+    }
+
+    /// The same of an operand that is no kernel's input.
+    #[expect(clippy::too_many_arguments, reason = "a view is buffer, shape, strides and offset")]
+    pub fn from_parts(
+        number: usize,
+        dtype: DType,
+        len: usize,
+        dims: &[usize],
+        strides: &[isize],
+        offset: usize,
+        dense: Option<u32>,
+        profile: &Profile,
+    ) -> Result<Placed, PlanError> {
         let size = dtype.size() as u64;
-        let layout = Layout { shape: dims.into(), strides: input.strides.clone(), offset: input.offset };
+        let layout = Layout { shape: dims.into(), strides: strides.into(), offset };
         let (low, high) = layout.extent().unwrap_or((0, 0));
         if high as u64 > MAX_ELEMENTS {
             return Err(PlanError::TooLarge {
@@ -80,10 +94,9 @@ impl Placed {
         let base = low as u64 * size / align * align;
         let end = (high as u64 + 1) * size;
         let window = profile.max_binding / align * align;
-        let dense_here = dense.is_some_and(|unit| {
-            input.strides == row_major(dims) && input.offset.is_multiple_of(unit as usize)
-        });
-        let access = if input.strides.iter().all(|&s| s == 0) {
+        let dense_here =
+            dense.is_some_and(|unit| *strides == row_major(dims)[..] && offset.is_multiple_of(unit as usize));
+        let access = if strides.iter().all(|&s| s == 0) {
             Access::Scalar
         } else if dense_here {
             Access::Dense
@@ -94,8 +107,8 @@ impl Placed {
             source: Source { dtype, access },
             slot: Slot::Input(number),
             len,
-            strides: input.strides.to_vec(),
-            offset: input.offset,
+            strides: strides.to_vec(),
+            offset,
             base,
             window,
             end,

@@ -189,7 +189,7 @@ fn tolerance(op: Op, dtype: DType) -> f64 {
 fn every_operation_in_every_dtype() {
     let gpu = device();
     let mut failures = Vec::new();
-    for row in &OPS {
+    for row in OPS {
         for dtype in DTYPES {
             for (p, profile) in profiles_for(gpu, &[dtype]).iter().enumerate() {
                 if !row.kinds.has(dtype.kind()) || !holds(profile, dtype) {

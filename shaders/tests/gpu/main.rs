@@ -6,5 +6,7 @@ mod functions_f32;
 mod functions_f64;
 mod fused;
 mod kernels;
+mod matmul;
+mod moves;
 mod random;
 mod reduce;

@@ -1,0 +1,440 @@
+//! Matrix products: batched, any layout through strides, register tiles without barriers.
+//!
+//! A lane computes a tile of 4 columns and some rows. On adapters that run on the CPU the lanes of a workgroup
+//! lie side by side over the columns and, where there are subgroups, load different rows of A and broadcast
+//! them; on real GPUs they form a square. Sums run over chunks of 256 products that are then added up, so that
+//! the error grows with the chunk and not with the whole length. Contraction is allowed here.
+
+use crate::compile::Options;
+use crate::fused::access::{self, MAX_ELEMENTS, Placed, Source};
+use crate::fused::params::Names;
+use crate::fused::storage::{element, name, register};
+use crate::library::Features;
+use crate::plan::{
+    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, check_dtype, grid,
+};
+use polyarray_core::DType;
+use std::fmt::Write as _;
+
+/// One operand of a product: how its elements lie in its buffer.
+#[derive(Clone, Debug)]
+pub struct Operand {
+    /// Elements in the buffer.
+    pub len: usize,
+    /// Element at index (0, …, 0).
+    pub offset: usize,
+    /// Steps along the batch axes, in elements; 0 repeats a matrix.
+    pub batch_strides: Vec<isize>,
+    /// Step from a row to the next.
+    pub row_stride: isize,
+    /// Step from a column to the next.
+    pub column_stride: isize,
+}
+
+/// A product `a @ b` of shapes `batch + (m, k)` and `batch + (k, n)`; the output is dense `batch + (m, n)`.
+#[derive(Clone, Debug)]
+pub struct Matmul {
+    /// Of both operands and the output. The packed dtypes are not computed in: cast them to i32, u32 or f32,
+    /// multiply, and cast back, which gives the same bits as wrapping (or rounding once) in the narrow type.
+    pub dtype: DType,
+    /// Lengths of the batch axes, each at least 2 (collapse the others away).
+    pub batch: Vec<usize>,
+    /// Rows of `a`.
+    pub m: usize,
+    /// Columns of `a`, rows of `b`.
+    pub k: usize,
+    /// Columns of `b`.
+    pub n: usize,
+    /// The left operand, [`Slot::Input`] 0.
+    pub a: Operand,
+    /// The right operand, [`Slot::Input`] 1.
+    pub b: Operand,
+}
+
+/// Columns of a lane's tile.
+const COLUMNS: usize = 4;
+/// Products that are summed before they are added to the total.
+const CHUNK: u32 = 256;
+/// Multiplications of one dispatch, at most: about a second of a slow adapter.
+const LONGEST: u64 = 1 << 33;
+
+/// The structure of a product's kernel.
+#[derive(Debug)]
+struct Product {
+    features: Features,
+    dtype: DType,
+    batch_rank: usize,
+    rows: usize,
+    /// Lanes of a workgroup over columns, and over rows.
+    lanes: [u32; 2],
+    broadcast: bool,
+    immediate: bool,
+    a: Source,
+    b: Source,
+}
+
+/// Plans a product.
+///
+/// # Errors
+/// [`PlanError`]: a dtype that the adapter lacks or that is packed, operands beyond 32-bit indices.
+pub fn plan(job: &Matmul, profile: &Profile) -> Result<Plan, PlanError> {
+    check_dtype(job.dtype, profile.features)?;
+    if job.dtype.size() < 4 {
+        return Err(PlanError::NoSuchOp { op: "matmul", dtype: job.dtype });
+    }
+    let batches: usize = job.batch.iter().product();
+    let elements = batches * job.m * job.n;
+    let mut plan = Plan { output_bytes: buffer_bytes(job.dtype, elements), ..Plan::default() };
+    if elements == 0 {
+        return Ok(plan);
+    }
+    if elements as u64 > MAX_ELEMENTS {
+        return Err(PlanError::TooLarge {
+            what: "the product".into(),
+            elements: elements as u64,
+            limit: MAX_ELEMENTS,
+        });
+    }
+    let a = place(0, job, &job.a, [job.m, job.k], profile)?;
+    let b = place(1, job, &job.b, [job.k, job.n], profile)?;
+    let mut product = structure(job, &a, &b, profile);
+    product.immediate = product.names().count() * 4 <= profile.immediates as usize;
+    let needed = product.bindings() + usize::from(!product.immediate);
+    if needed > profile.storage_buffers as usize {
+        return Err(PlanError::Bindings { label: "matmul".into(), needed, limit: profile.storage_buffers });
+    }
+    let tile = [product.rows * product.lanes[1] as usize, COLUMNS * product.lanes[0] as usize];
+    let immediate = product.immediate;
+    let shader = Shader::new(product);
+    let mut constant = access::axis_words(&job.batch, 0..job.batch.len());
+    constant.extend(a.words(0, 1, profile));
+    constant.extend(b.words(0, 1, profile));
+    let inputs: Vec<Bind> = [a.binds(0, 0, profile), b.binds(0, 0, profile)].concat();
+    let depth = (profile.loop_budget / 2) as usize;
+    for part in parts(job, batches, tile[0], profile) {
+        let tiles = [part.rows.div_ceil(tile[0]), job.n.div_ceil(tile[1])];
+        let elements = ((part.batches - 1) * job.m + part.rows) * job.n;
+        // A binding begins at an aligned byte; the part begins some elements later.
+        let begin = (part.first_element(job) * job.dtype.size()) as u64;
+        let offset = begin / access::alignment(profile) * access::alignment(profile);
+        let lead = (begin - offset) as usize / job.dtype.size();
+        let size = buffer_bytes(job.dtype, lead + elements);
+        let output = Bind { slot: Slot::Output, offset, size, write: true };
+        for first in (0..job.k.max(1)).step_by(depth) {
+            let last = (first + depth).min(job.k);
+            let numbers = [
+                part.batch,
+                part.batches,
+                part.row,
+                part.rows,
+                job.m,
+                job.n,
+                lead,
+                first,
+                last,
+                tiles[0],
+                tiles[1],
+            ];
+            let mut params = vec![0];
+            params.extend(numbers.map(|x| x as u32));
+            params.extend(&constant);
+            let groups = (tiles[0] * tiles[1] * part.batches) as u64;
+            plan.steps.push(Step {
+                shader: shader.clone(),
+                bindings: [inputs.as_slice(), &[output]].concat(),
+                params,
+                params_are_immediate: immediate,
+                groups: grid(groups, profile),
+            });
+        }
+    }
+    Ok(plan)
+}
+
+/// A range of the output that one dispatch computes: whole matrices, or rows of one.
+struct Part {
+    batch: usize,
+    batches: usize,
+    row: usize,
+    rows: usize,
+}
+
+impl Part {
+    fn first_element(&self, job: &Matmul) -> usize {
+        (self.batch * job.m + self.row) * job.n
+    }
+}
+
+/// Parts whose output fits a binding and takes no longer than a second or so.
+fn parts(job: &Matmul, batches: usize, tile_rows: usize, profile: &Profile) -> Vec<Part> {
+    let size = job.dtype.size();
+    let fits = |rows: usize, matrices: usize| {
+        ((rows * job.n * matrices * size) as u64) + 256 <= profile.max_binding
+            && (rows * job.n * matrices) as u64 * job.k.max(1) as u64 <= LONGEST
+    };
+    if fits(job.m, batches) {
+        return vec![Part { batch: 0, batches, row: 0, rows: job.m }];
+    }
+    if fits(job.m, 1) {
+        let mut count = 1;
+        while fits(job.m, count * 2) {
+            count *= 2;
+        }
+        return (0..batches)
+            .step_by(count)
+            .map(|batch| Part { batch, batches: count.min(batches - batch), row: 0, rows: job.m })
+            .collect();
+    }
+    let mut rows = tile_rows;
+    while fits(rows * 2, 1) && rows < job.m {
+        rows *= 2;
+    }
+    (0..batches)
+        .flat_map(|batch| {
+            (0..job.m).step_by(rows).map(move |row| Part {
+                batch,
+                batches: 1,
+                row,
+                rows: rows.min(job.m - row),
+            })
+        })
+        .collect()
+}
+
+/// An operand over the axes `batch + (rows, columns)`; it is always walked through strides.
+fn place(
+    number: usize,
+    job: &Matmul,
+    operand: &Operand,
+    matrix: [usize; 2],
+    profile: &Profile,
+) -> Result<Placed, PlanError> {
+    let mut dims = job.batch.clone();
+    dims.extend(matrix);
+    let mut strides = operand.batch_strides.clone();
+    strides.extend([operand.row_stride, operand.column_stride]);
+    let mut placed =
+        Placed::from_parts(number, job.dtype, operand.len, &dims, &strides, operand.offset, None, profile)?;
+    // A matrix of one element is a scalar to the planner; here it is a matrix all the same.
+    if !placed.source.strided() {
+        placed.source.access = access::Access::Strided { windows: 1 };
+    }
+    Ok(placed)
+}
+
+fn structure(job: &Matmul, a: &Placed, b: &Placed, profile: &Profile) -> Product {
+    // Dtypes without vectors are many instructions a product: small tiles keep the compiler quick.
+    let simple = simple(job.dtype, profile.features);
+    let (rows, lanes, broadcast) = match profile.lane_map {
+        LaneMap::Run => {
+            let broadcast = simple && profile.subgroups && profile.workgroup == 8;
+            (if simple { 16 } else { 2 }, [profile.workgroup, 1], broadcast)
+        }
+        LaneMap::Coalesced => {
+            let across = profile.workgroup.min(16);
+            (if simple { 4 } else { 2 }, [across, (profile.workgroup / across).max(1)], false)
+        }
+    };
+    Product {
+        features: profile.features,
+        dtype: job.dtype,
+        batch_rank: job.batch.len(),
+        rows,
+        lanes,
+        broadcast,
+        immediate: false,
+        a: a.source,
+        b: b.source,
+    }
+}
+
+/// True where vectors of the dtype exist, so that a tile's row is one vector.
+fn simple(dtype: DType, features: Features) -> bool {
+    match dtype {
+        DType::F32 | DType::F64 | DType::I32 | DType::U32 => true,
+        DType::I64 | DType::U64 => features.int64,
+        _ => false,
+    }
+}
+
+impl Product {
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        for name in
+            ["batch0", "batches", "row0", "rows", "m", "n", "lead", "first", "last", "tiles_m", "tiles_n"]
+        {
+            names.word(name);
+        }
+        access::axis_params(0..self.batch_rank, &mut names);
+        self.a.params(0, self.batch_rank + 2, &mut names);
+        self.b.params(1, self.batch_rank + 2, &mut names);
+        names
+    }
+
+    fn bindings(&self) -> usize {
+        self.a.bindings() + self.b.bindings() + 1
+    }
+
+    /// Sum, chunk and update of a lane's tile as text: vectors where they exist, else one variable each.
+    fn tile(&self) -> Tile {
+        let t = name(self.dtype);
+        let reg = register(self.dtype);
+        if simple(self.dtype, self.features) {
+            let zero = format!("vec4<{reg}>({reg}(0), {reg}(0), {reg}(0), {reg}(0))");
+            return Tile {
+                declare: format!("var #: vec4<{reg}> = {zero};\n"),
+                update: "        chunk@ += a@ * vec4<REG>(b0, b1, b2, b3);\n".replace("REG", &reg),
+                fold: "    sum@ += chunk@;\n".to_owned(),
+                element: ["x", "y", "z", "w"].map(|c| format!("sum@.{c}")),
+                set: ["x", "y", "z", "w"].map(|c| format!("sum@.{c} = OLD;")),
+            };
+        }
+        let zero = match self.dtype {
+            DType::C64 => "vec2<f32>(f32_run_time_zero(), f32_run_time_zero())".to_owned(),
+            DType::C128 => "vec2<f64>(f64_run_time_zero(), f64_run_time_zero())".to_owned(),
+            _ => format!("{t}_zero()"),
+        };
+        let each = |f: &dyn Fn(usize) -> String| (0..COLUMNS).map(f).collect::<String>();
+        Tile {
+            declare: each(&|c| format!("var #_{c}: {reg} = {zero};\n")),
+            update: each(&|c| format!("        chunk@_{c} = {t}_add(chunk@_{c}, {t}_multiply(a@, b{c}));\n")),
+            fold: each(&|c| format!("    sum@_{c} = {t}_add(sum@_{c}, chunk@_{c});\n")),
+            element: [0, 1, 2, 3].map(|c| format!("sum@_{c}")),
+            set: [0, 1, 2, 3].map(|c| format!("sum@_{c} = OLD;")),
+        }
+    }
+
+    /// Loads of `a{r}` for all rows at column `k`.
+    fn load_a(&self) -> String {
+        let mut text = String::new();
+        if !self.broadcast {
+            for r in 0..self.rows {
+                let _ = writeln!(
+                    text,
+                    "        let a{r} = load0(pa{r} + k * p.stride0_{});",
+                    self.batch_rank + 1
+                );
+            }
+            return text;
+        }
+        for block in 0..self.rows / 8 {
+            let _ = writeln!(
+                text,
+                "        let mine{block} = load0(pa{block} + k * p.stride0_{});",
+                self.batch_rank + 1
+            );
+            for lane in 0..8 {
+                let r = block * 8 + lane;
+                let _ = writeln!(text, "        let a{r} = subgroupBroadcast(mine{block}, {lane}u);");
+            }
+        }
+        text
+    }
+}
+
+/// Pieces of text; `@` stands for the row.
+struct Tile {
+    declare: String,
+    update: String,
+    fold: String,
+    element: [String; COLUMNS],
+    set: [String; COLUMNS],
+}
+
+impl Template for Product {
+    fn options(&self) -> Options {
+        Options {
+            immediates: self.immediate,
+            subgroups: self.broadcast,
+            exact: false,
+            ..Options::own(self.features)
+        }
+    }
+
+    fn label(&self) -> String {
+        format!("matmul {}", self.dtype)
+    }
+
+    fn wgsl(&self) -> String {
+        let (rank, rows) = (self.batch_rank, self.rows);
+        let sources = [self.a, self.b];
+        let mut text = self.names().declare(self.immediate, self.bindings());
+        text += &self.a.declare(0, 0, 1);
+        text += &self.b.declare(1, self.a.bindings(), 1);
+        let _ = writeln!(
+            text,
+            "@group(0) @binding({}) var<storage, read_write> out: array<{}>;",
+            self.bindings() - 1,
+            element(self.dtype)
+        );
+        text += &access::offsets_struct(&sources);
+        text += &access::offsets_function("batch_offsets", &sources, 0..rank);
+        let [across, down] = self.lanes;
+        let _ = write!(
+            text,
+            "@compute @workgroup_size({workgroup})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
+    let g = group.x + group.y * groups.x;
+    let batch = g / (p.tiles_m * p.tiles_n);
+    let tile = g % (p.tiles_m * p.tiles_n);
+    if (batch >= p.batches) {{ return; }}
+    let row = ((tile / p.tiles_n) * {down}u + local / {across}u) * {rows}u;
+    let column = ((tile % p.tiles_n) * {across}u + local % {across}u) * {COLUMNS}u;
+    let at = batch_offsets(p.batch0 + batch);
+",
+            workgroup = across * down,
+        );
+        // Rows and columns beyond the edge are computed from the last again, and not stored.
+        let pointers = if self.broadcast { rows / 8 } else { rows };
+        for r in 0..pointers {
+            let mine =
+                if self.broadcast { format!("row + {}u + local", r * 8) } else { format!("row + {r}u") };
+            let _ = writeln!(
+                text,
+                "    let pa{r} = p.first0 + at.o0 + (p.row0 + min({mine}, p.rows - 1u)) * p.stride0_{rank};"
+            );
+        }
+        for c in 0..COLUMNS {
+            let _ = writeln!(
+                text,
+                "    let pb{c} = p.first1 + at.o1 + min(column + {c}u, p.n - 1u) * p.stride1_{};",
+                rank + 1
+            );
+        }
+        let tile = self.tile();
+        let per_row = |piece: &str| (0..rows).map(|r| piece.replace('@', &r.to_string())).collect::<String>();
+        text += &per_row(&tile.declare.replace('#', "sum@"));
+        let place = "p.lead + (batch * p.m + row + @u) * p.n + column";
+        let guard = |c: usize| format!("row + @u < p.rows && column + {c}u < p.n");
+        text += "    if (p.first > 0u) {\n";
+        for c in 0..COLUMNS {
+            let set = tile.set[c].replace("OLD", &format!("out[{place} + {c}u]"));
+            text += &per_row(&format!("        if ({}) {{ {set} }}\n", guard(c)));
+        }
+        let _ = write!(
+            text,
+            "    }}
+    for (var start = p.first; start < p.last; start += {CHUNK}u) {{
+    let end = min(start + {CHUNK}u, p.last);
+{}    for (var k = start; k < end; k++) {{
+{}",
+            per_row(&tile.declare.replace('#', "chunk@")),
+            self.load_a(),
+        );
+        for c in 0..COLUMNS {
+            let _ = writeln!(text, "        let b{c} = load1(pb{c} + k * p.stride1_{rank});");
+        }
+        text += &per_row(&tile.update);
+        text += "    }\n";
+        text += &per_row(&tile.fold);
+        text += "    }\n";
+        for c in 0..COLUMNS {
+            text += &per_row(&format!(
+                "    if ({}) {{ out[{place} + {c}u] = {}; }}\n",
+                guard(c),
+                tile.element[c]
+            ));
+        }
+        text + "}\n"
+    }
+}

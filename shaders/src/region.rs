@@ -1,0 +1,201 @@
+//! Copies into a region of an existing buffer: the pieces of `concat` and `stack`.
+//!
+//! The destination is seen as rows; the piece is a run of columns of every row. Of the packed dtypes a lane owns
+//! a word of the destination and changes only the elements that are the piece's, so neighbouring pieces may
+//! share words, one dispatch after the other.
+
+use crate::compile::Options;
+use crate::fused::access::{self, Access, MAX_ELEMENTS, Placed, Source, alignment};
+use crate::fused::params::Names;
+use crate::fused::storage::{element, name, per_word};
+use crate::library::Features;
+use crate::plan::{
+    BUFFER_ALIGNMENT, Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes,
+    check_dtype, grid,
+};
+use polyarray_core::DType;
+use std::fmt::Write as _;
+
+/// A copy of a view, [`Slot::Input`] 0, into columns `column..column + run` of a dense destination of
+/// `rows × row_length` elements, [`Slot::Output`]. The view's elements in row-major order are the region's.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Of both.
+    pub dtype: DType,
+    /// Rows of the destination.
+    pub rows: usize,
+    /// Elements of a row.
+    pub row_length: usize,
+    /// First column of the region.
+    pub column: usize,
+    /// Columns of the region.
+    pub run: usize,
+    /// The source's shape, `rows · run` elements, collapsed (no axis of length 1).
+    pub dims: Vec<usize>,
+    /// The source's steps.
+    pub strides: Vec<isize>,
+    /// The source's first element.
+    pub offset: usize,
+    /// Elements in the source's buffer.
+    pub len: usize,
+}
+
+#[derive(Debug)]
+struct Paste {
+    features: Features,
+    workgroup: u32,
+    immediate: bool,
+    rank: usize,
+    source: Source,
+}
+
+/// Plans a copy. The output must exist already; its other elements stay.
+///
+/// # Errors
+/// [`PlanError`].
+pub fn plan(job: &Region, profile: &Profile) -> Result<Plan, PlanError> {
+    check_dtype(job.dtype, profile.features)?;
+    let total = job.rows * job.row_length;
+    let mut plan = Plan { output_bytes: buffer_bytes(job.dtype, total), ..Plan::default() };
+    if job.rows * job.run == 0 {
+        return Ok(plan);
+    }
+    if total as u64 > MAX_ELEMENTS {
+        return Err(PlanError::TooLarge {
+            what: "the output".into(),
+            elements: total as u64,
+            limit: MAX_ELEMENTS,
+        });
+    }
+    let mut source =
+        Placed::from_parts(0, job.dtype, job.len, &job.dims, &job.strides, job.offset, None, profile)?;
+    if !source.source.strided() {
+        source.source.access = Access::Strided { windows: 1 };
+    }
+    let mut paste = Paste {
+        features: profile.features,
+        workgroup: profile.workgroup,
+        immediate: false,
+        rank: job.dims.len(),
+        source: source.source,
+    };
+    paste.immediate = paste.names().count() * 4 <= profile.immediates as usize;
+    let needed = paste.source.bindings() + 1 + usize::from(!paste.immediate);
+    if needed > profile.storage_buffers as usize {
+        return Err(PlanError::Bindings { label: "copy".into(), needed, limit: profile.storage_buffers });
+    }
+    let immediate = paste.immediate;
+    let shader = Shader::new(paste);
+    let mut constant = access::axis_words(&job.dims, 0..job.dims.len());
+    constant.extend(source.words(0, 1, profile));
+    // Whole words between two aligned places of the destination, as many as one binding shows.
+    let size = job.dtype.size();
+    let per_part = (profile.max_binding / alignment(profile) * alignment(profile)) as usize / size;
+    let begin = job.column;
+    let end = (job.rows - 1) * job.row_length + job.column + job.run;
+    let align = alignment(profile) as usize / size;
+    for first in (begin / align * align..end).step_by(per_part) {
+        let last = end.min(first + per_part);
+        let lane_elements = per_word(job.dtype) as usize;
+        let lanes_work = (last - first).div_ceil(lane_elements);
+        let per_lane = match profile.lane_map {
+            LaneMap::Run => ((lanes_work / 512).clamp(1, 1024) | 1) as u32,
+            LaneMap::Coalesced => 1,
+        };
+        let numbers = [first, last, job.row_length, job.column, job.run, begin, lanes_work];
+        let mut params = vec![0];
+        params.extend(numbers.map(|x| x as u32));
+        params.push(per_lane);
+        params.extend(&constant);
+        let bytes = ((last - first) * size) as u64;
+        let output = Bind {
+            slot: Slot::Output,
+            offset: (first * size) as u64,
+            size: (bytes.div_ceil(BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT)
+                .min(plan.output_bytes - (first * size) as u64),
+            write: true,
+        };
+        let lanes = (lanes_work as u64).div_ceil(u64::from(per_lane));
+        plan.steps.push(Step {
+            shader: shader.clone(),
+            bindings: [source.binds(0, 0, profile), vec![output]].concat(),
+            params,
+            params_are_immediate: immediate,
+            groups: grid(lanes.div_ceil(u64::from(profile.workgroup)), profile),
+        });
+    }
+    Ok(plan)
+}
+
+impl Paste {
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        for name in ["begin", "end", "row_length", "column", "run", "region", "words", "per_lane"] {
+            names.word(name);
+        }
+        access::axis_params(0..self.rank, &mut names);
+        self.source.params(0, self.rank, &mut names);
+        names
+    }
+}
+
+impl Template for Paste {
+    fn options(&self) -> Options {
+        Options { immediates: self.immediate, ..Options::own(self.features) }
+    }
+
+    fn label(&self) -> String {
+        format!("copy {}", self.source.dtype)
+    }
+
+    fn wgsl(&self) -> String {
+        let dtype = self.source.dtype;
+        let n = per_word(dtype);
+        let binding = self.source.bindings();
+        let mut text = self.names().declare(self.immediate, binding + 1);
+        text += &self.source.declare(0, 0, 1);
+        let _ = writeln!(
+            text,
+            "@group(0) @binding({binding}) var<storage, read_write> out: array<{}>;",
+            element(dtype)
+        );
+        text += &access::offsets_struct(&[self.source]);
+        text += &access::offsets_function("offsets", &[self.source], 0..self.rank);
+        let _ = write!(
+            text,
+            "fn inside(d: u32) -> bool {{
+    return d >= p.region && d < p.end && (d % p.row_length) - p.column < p.run;
+}}
+fn at(d: u32) -> u32 {{
+    let e = (d / p.row_length) * p.run + (d % p.row_length) - p.column;
+    return p.first0 + offsets(select(0u, e, inside(d))).o0;
+}}
+@compute @workgroup_size({workgroup})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
+    let lane = (group.x + group.y * groups.x) * {workgroup}u + local;
+    let begin = lane * p.per_lane;
+    let end = min(begin + p.per_lane, p.words);
+    for (var w = begin; w < end; w++) {{
+        let d = p.begin + w * {n}u;
+",
+            workgroup = self.workgroup,
+        );
+        if n == 1 {
+            text += "        if (inside(d)) { out[w] = load0(at(d)); }\n";
+        } else {
+            let bits = 32 / n;
+            let mask = if bits == 8 { "0xffu" } else { "0xffffu" };
+            text += "        var word = out[w];\n";
+            for e in 0..n {
+                let _ = writeln!(
+                    text,
+                    "        if (inside(d + {e}u)) {{ word = (word & ~({mask} << {s}u)) | ({t}_pack(load0(at(d + {e}u))) << {s}u); }}",
+                    s = e * bits,
+                    t = name(dtype),
+                );
+            }
+            text += "        out[w] = word;\n";
+        }
+        text + "    }\n}\n"
+    }
+}

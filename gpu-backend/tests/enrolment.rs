@@ -10,6 +10,9 @@ fn the_kind_is_enrolled_and_no_adapter_is_asked() {
     assert_eq!(Kind::named(KIND).unwrap(), gpu);
     assert!(registered_at::<np::add>(gpu).is_some());
     assert!(registered_at::<np::sum>(gpu).is_some());
+    assert!(registered_at::<np::concat>(gpu).is_some());
+    assert!(registered_at::<np::take>(gpu).is_some());
+    assert!(registered_at::<np::matmul>(gpu).is_some());
     let kind = gpu.id().backend().expect("it is enrolled");
     let key = |name: &str| Key::intern(name);
     assert_eq!(kind.select(&[]).unwrap(), 0);

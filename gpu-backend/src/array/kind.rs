@@ -9,6 +9,7 @@ use polyarray_core::dispatch::{
 use polyarray_core::numpy as np;
 
 use super::backend::GpuBackend;
+use super::kernels;
 use crate::adapters;
 
 /// The kind's name.
@@ -79,4 +80,5 @@ static GPU_ARRAYS: ArrayKind = ArrayKind {
 #[linkme(crate = polyarray_core::dispatch::linkme)]
 static GPU_METHODS: fn(&mut Registrar<'_>) = |registrar| {
     np::register_recorders(registrar, KIND);
+    kernels::register(registrar);
 };

@@ -1,4 +1,4 @@
-//! Matrix products.
+//! matmul, concat, stack, take.
 
 use polyarray_core::{Array, DType, Error, Kind, Scalar, numpy as np};
 
@@ -101,4 +101,72 @@ fn matmul_batches_and_broadcasts() {
     let zero = np::matmul(nothing.reshape([3, 0]).unwrap(), nothing.reshape([0, 2]).unwrap()).unwrap();
     assert_eq!(zero.to_vec::<f32>().unwrap(), [0.0; 6]);
     assert!(matches!(np::matmul(on_gpu(&a), on_gpu(&a)), Err(Error::Shape { .. })));
+}
+
+#[test]
+fn concat_and_stack_in_every_dtype() {
+    for dtype in dtypes() {
+        let parts =
+            [random(dtype, &[2, 3, 5], 1), random(dtype, &[2, 1, 5], 2), random(dtype, &[2, 4, 5], 3)];
+        let there: Vec<Array> = parts.iter().map(on_gpu).collect();
+        let joined = np::concat(&there.iter().collect::<Vec<_>>(), 1).unwrap();
+        assert_eq!(joined.shape(), [2, 8, 5]);
+        let mut want = Vec::new();
+        for i in 0..2 {
+            for part in &parts {
+                want.extend(scalars(&part.slice(format!("{i}").as_str()).unwrap()));
+            }
+        }
+        assert_eq!(scalars(&joined), want, "{dtype}");
+        // Along the last axis the borders fall inside packed words.
+        let (a, b) = (there[0].swap_axes(1, 2).unwrap(), there[1].swap_axes(1, 2).unwrap());
+        let joined = np::concat(&[&a, &b], -1).unwrap();
+        let mut want = Vec::new();
+        let (a, b) =
+            (scalars(&parts[0].swap_axes(1, 2).unwrap()), scalars(&parts[1].swap_axes(1, 2).unwrap()));
+        for row in 0..10 {
+            want.extend(&a[row * 3..row * 3 + 3]);
+            want.push(b[row]);
+        }
+        assert_eq!(scalars(&joined), want, "{dtype}, last axis");
+        let stacked = np::stack(&[&there[0], &there[0]], 0).unwrap();
+        assert_eq!(stacked.shape(), [2, 2, 3, 5]);
+        assert_eq!(scalars(&stacked), [scalars(&parts[0]), scalars(&parts[0])].concat(), "{dtype}");
+    }
+}
+
+#[test]
+fn take_by_every_integer_along_any_axis() {
+    for dtype in dtypes() {
+        let x = random(dtype, &[3, 5, 4], 1);
+        let there = on_gpu(&x);
+        for (axis, len) in [(0_isize, 3_i64), (1, 5), (2, 4)] {
+            let indices: Vec<i64> = vec![0, len - 1, -1, -len, 1, 1];
+            let picked = np::take(&there, on_gpu(&Array::from(indices.clone())), axis).unwrap();
+            let parts: Vec<Array> = indices
+                .iter()
+                .map(|&i| {
+                    x.swap_axes(0, axis).unwrap().slice(format!("{}", i.rem_euclid(len)).as_str()).unwrap()
+                })
+                .collect();
+            for (k, part) in parts.iter().enumerate() {
+                let got = picked.swap_axes(0, axis).unwrap().slice(format!("{k}").as_str()).unwrap();
+                assert_eq!(scalars(&got), scalars(part), "{dtype}, axis {axis}, index {k}");
+            }
+        }
+    }
+    let x = on_gpu(&Array::from((0..100).collect::<Vec<i32>>()));
+    for dtype in dtypes().into_iter().filter(|d| d.is_int()) {
+        let at = on_gpu(&array(dtype, &[Scalar::I64(99), Scalar::I64(0), Scalar::I64(7)]));
+        assert_eq!(np::take(&x, &at, ()).unwrap().to_vec::<i32>().unwrap(), [99, 0, 7], "{dtype}");
+    }
+}
+
+#[test]
+fn an_index_out_of_bounds_is_an_error() {
+    let x = on_gpu(&Array::from(vec![1.0_f32; 10]));
+    for bad in [10_i64, -11, i64::MAX, i64::MIN] {
+        let result = np::take(&x, on_gpu(&Array::from(vec![0, bad])), 0);
+        assert!(matches!(result, Err(Error::Index { .. })), "{bad}: {result:?}");
+    }
 }

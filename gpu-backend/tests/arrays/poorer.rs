@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use polyarray_core::array::{ArrayBackend, Buffer, HostBuffer};
-use polyarray_core::expr::{Dims, Input, Instr, Kernel, Op, Output, Reduction, Strides, Value};
-use polyarray_core::{DType, Scalar};
+use polyarray_core::array::{ArrayBackend, Buffer, HostBuffer, Operand};
+use polyarray_core::expr::{Dims, Input, Instr, Kernel, Layout, Op, Output, Reduction, Strides, Value};
+use polyarray_core::{DType, Scalar, numpy as np};
 use polyarray_gpu::{Gpu, GpuBackend, LaneMap, Profile};
 
 use crate::POISON;
@@ -183,6 +183,63 @@ fn reductions_over_rows_columns_and_all() {
                     }
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn products_pieces_and_elements_by_index() {
+    let host: Vec<i32> = (0..ROWS * COLUMNS).map(|i| (i % 1013) as i32 - 500).collect();
+    let operand = |buffer: &Arc<dyn Buffer>, layout: Layout| Operand { buffer: Arc::clone(buffer), layout };
+    for (name, backend) in backends() {
+        let x = backend.upload(&HostBuffer::from_vec(host.clone())).unwrap();
+        let ints = |buffer: Arc<dyn Buffer>| backend.download(&*buffer).unwrap().into_vec::<i32>().unwrap();
+        let dense = Layout::dense(&[ROWS, COLUMNS]);
+
+        // The array transposed, times its first columns.
+        let mut turned = dense.clone();
+        turned.shape.reverse();
+        turned.strides.reverse();
+        let (m, k, n) = (19, ROWS, 7);
+        turned.shape[0] = m;
+        let mut columns = dense.clone();
+        columns.shape[1] = n;
+        let spec = np::Matmul { batch: Dims::new(), m, k, n, dtype: DType::I32 };
+        let got = ints(backend.matmul(&operand(&x, turned), &operand(&x, columns), &spec).unwrap());
+        for i in 0..m {
+            for j in 0..n {
+                let want = (0..k).fold(0_i32, |sum, l| {
+                    sum.wrapping_add(host[l * COLUMNS + i].wrapping_mul(host[l * COLUMNS + j]))
+                });
+                assert_eq!(got[i * n + j], want, "{name}, matmul {i} {j}");
+            }
+        }
+
+        // Beside itself, the second one reversed.
+        let reversed = Layout {
+            shape: dense.shape.clone(),
+            strides: dense.strides.iter().map(|s| -s).collect(),
+            offset: host.len() - 1,
+        };
+        let spec = np::Concat { shape: Dims::from_slice(&[ROWS, 2 * COLUMNS]), dtype: DType::I32, axis: 1 };
+        let parts = [operand(&x, dense.clone()), operand(&x, reversed)];
+        let got = ints(backend.concat(&parts, &spec).unwrap());
+        for (i, row) in got.chunks(2 * COLUMNS).enumerate() {
+            assert!(row[..COLUMNS] == host[i * COLUMNS..(i + 1) * COLUMNS], "{name}, concat, row {i}");
+            let back = host.iter().rev().skip(i * COLUMNS).take(COLUMNS);
+            assert!(row[COLUMNS..].iter().eq(back), "{name}, concat, row {i} reversed");
+        }
+
+        // Columns by index, from either end.
+        let at: Vec<i16> = (0..100).map(|i| if i % 2 == 0 { i * 3 } else { -1 - i }).collect();
+        let indices = backend.upload(&HostBuffer::from_vec(at.clone())).unwrap();
+        let shape = Dims::from_slice(&[ROWS, at.len()]);
+        let spec = np::Take { shape, axis: 1, len: COLUMNS, index_axes: 1 };
+        let picked = backend.take(&operand(&x, dense), &operand(&indices, Layout::dense(&[at.len()])), &spec);
+        for (i, row) in ints(picked.unwrap()).chunks(at.len()).enumerate() {
+            let column = |j: i16| j.rem_euclid(COLUMNS as i16) as usize;
+            let want = at.iter().map(|&j| host[i * COLUMNS + column(j)]);
+            assert!(row.iter().copied().eq(want), "{name}, take, row {i}");
         }
     }
 }

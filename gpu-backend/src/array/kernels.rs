@@ -1,0 +1,176 @@
+//! The methods that are no fused kernel: matrix products, concatenation, elements by index.
+
+use std::sync::Arc;
+
+use polyarray_core::array::{Buffer, Operand, own};
+use polyarray_core::dispatch::{Cx, Registrar, Stop};
+use polyarray_core::dtype::promote;
+use polyarray_core::expr::{Layout, layout::collapse};
+use polyarray_core::numpy as np;
+use polyarray_core::{Array, DType, Error, Result};
+use polyarray_shaders::{matmul, plan, region, take};
+
+use super::backend::GpuBackend;
+use super::buffer::DeviceBuffer;
+use super::kind::KIND;
+
+type Answer = Result<Array, Stop<Error>>;
+
+/// Registers what fused kernels can't do.
+pub(super) fn register(registrar: &mut Registrar<'_>) {
+    registrar.register::<np::matmul>(KIND, record_matmul);
+    registrar.register::<np::concat>(KIND, |cx: Cx, arrays: &[Array], axis: isize| -> Answer {
+        np::record_concat(cx, arrays, axis, concat_kernel)
+    });
+    registrar.register::<np::take>(KIND, |cx: Cx, x: &Array, indices: &Array, along: np::Along| -> Answer {
+        np::record_take(cx, x, indices, along, take_kernel)
+    });
+}
+
+/// The dtype that products of a packed dtype are summed in: it wraps, or rounds, to the same bits.
+fn wide(dtype: DType) -> Option<DType> {
+    match dtype {
+        DType::Bool | DType::U8 | DType::U16 => Some(DType::U32),
+        DType::I8 | DType::I16 => Some(DType::I32),
+        DType::F16 => Some(DType::F32),
+        _ => None,
+    }
+}
+
+fn record_matmul(cx: Cx, a: &Array, b: &Array) -> Answer {
+    let dtype = promote(a.dtype(), b.dtype());
+    match wide(dtype) {
+        None => np::record_matmul(cx, a, b, matmul_kernel),
+        Some(wide) => {
+            // Cast to the common dtype first, where the operands' own may differ from it.
+            let widen = |x: &Array| np::astype(np::astype(x, dtype)?, wide);
+            let product = np::record_matmul(cx, &widen(a)?, &widen(b)?, matmul_kernel)?;
+            Ok(np::astype(&product, dtype)?)
+        }
+    }
+}
+
+fn memory<'a>(buffer: &'a Arc<dyn Buffer>, op: &str) -> Result<&'a crate::pool::GpuBuffer> {
+    Ok(own::<DeviceBuffer>(&**buffer, KIND, op)?.memory())
+}
+
+fn matmul_kernel(cx: Cx, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
+    GpuBackend::open(cx.instance.index)?.matmul(a, b, spec)
+}
+
+fn concat_kernel(cx: Cx, parts: &[Operand], spec: &np::Concat) -> Result<Arc<dyn Buffer>> {
+    GpuBackend::open(cx.instance.index)?.concat(parts, spec)
+}
+
+fn take_kernel(cx: Cx, x: &Operand, indices: &Operand, spec: &np::Take) -> Result<Arc<dyn Buffer>> {
+    GpuBackend::open(cx.instance.index)?.take(x, indices, spec)
+}
+
+impl GpuBackend {
+    /// The matrix product of two operands that live here, whose dtype is not packed.
+    ///
+    /// # Errors
+    /// Out of memory, device lost, operands beyond 32-bit indices.
+    pub fn matmul(&self, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
+        let batches = spec.batch.len();
+        let mut strides = [&a.layout, &b.layout].map(|layout| layout.strides[..batches].into());
+        let (batch, _) = collapse(&spec.batch, batches, &mut strides);
+        let [a_batch, b_batch] = strides;
+        let operand = |x: &Operand, batch: &[isize]| matmul::Operand {
+            len: x.buffer.len(),
+            offset: x.layout.offset,
+            batch_strides: batch.to_vec(),
+            row_stride: x.layout.strides[batches],
+            column_stride: x.layout.strides[batches + 1],
+        };
+        let job = matmul::Matmul {
+            dtype: spec.dtype,
+            batch: batch.to_vec(),
+            m: spec.m,
+            k: spec.k,
+            n: spec.n,
+            a: operand(a, &a_batch),
+            b: operand(b, &b_batch),
+        };
+        let plan = self.planned("matmul", matmul::plan(&job, &self.device().profile().for_shaders()))?;
+        let len = spec.batch.iter().product::<usize>() * spec.m * spec.n;
+        self.execute(
+            "matmul",
+            &plan,
+            &[memory(&a.buffer, "matmul")?, memory(&b.buffer, "matmul")?],
+            (spec.dtype, len),
+        )
+    }
+
+    /// The parts, which live here, one after another.
+    ///
+    /// # Errors
+    /// Out of memory, device lost.
+    pub fn concat(&self, parts: &[Operand], spec: &np::Concat) -> Result<Arc<dyn Buffer>> {
+        let device = self.device();
+        let len = spec.shape.iter().product();
+        let output = device.allocate(plan::buffer_bytes(spec.dtype, len), "concat")?;
+        let inner: usize = spec.shape[spec.axis + 1..].iter().product();
+        let mut column = 0;
+        for part in parts {
+            let layout = &part.layout;
+            let run = layout.shape[spec.axis] * inner;
+            let mut strides = [layout.strides.clone()];
+            let (dims, _) = collapse(&layout.shape, layout.shape.len(), &mut strides);
+            let job = region::Region {
+                dtype: spec.dtype,
+                rows: spec.shape[..spec.axis].iter().product(),
+                row_length: spec.shape[spec.axis] * inner,
+                column,
+                run,
+                dims: dims.to_vec(),
+                strides: strides[0].to_vec(),
+                offset: layout.offset,
+                len: part.buffer.len(),
+            };
+            let plan = self.planned("concat", region::plan(&job, &device.profile().for_shaders()))?;
+            device.execute_into("concat", &plan, &[memory(&part.buffer, "concat")?], &output)?;
+            column += run;
+        }
+        Ok(Arc::new(DeviceBuffer::new(spec.dtype, len, output)))
+    }
+
+    /// The operand seen under another shape: as it lies where that can be, else from a dense copy.
+    fn reshaped(&self, x: &Operand, shape: &[usize]) -> Result<(Arc<dyn Buffer>, Layout)> {
+        match x.layout.reshape(shape) {
+            Some(layout) => Ok((Arc::clone(&x.buffer), layout)),
+            None => Ok((self.dense(x)?, Layout::dense(shape))),
+        }
+    }
+
+    /// The elements of `x` at `indices`, which are in bounds. Both live here.
+    ///
+    /// # Errors
+    /// Out of memory, device lost, operands beyond 32-bit indices.
+    pub fn take(&self, x: &Operand, indices: &Operand, spec: &np::Take) -> Result<Arc<dyn Buffer>> {
+        let shape = &x.layout.shape;
+        let outer = shape[..spec.axis].iter().product();
+        let inner = shape[spec.axis + 1..].iter().product();
+        let (source, layout) = self.reshaped(x, &[outer, spec.len, inner])?;
+        let count = indices.layout.len();
+        let (at, index) = self.reshaped(indices, &[count])?;
+        let dtype = x.buffer.dtype();
+        let job = take::Take {
+            dtype,
+            outer,
+            length: spec.len,
+            inner,
+            source_len: source.len(),
+            source_offset: layout.offset,
+            source_strides: [layout.strides[0], layout.strides[1], layout.strides[2]],
+            index_dtype: at.dtype(),
+            count,
+            index_len: at.len(),
+            index_offset: index.offset,
+            index_stride: index.strides[0],
+        };
+        let plan = self.planned("take", take::plan(&job, &self.device().profile().for_shaders()))?;
+        let inputs = [memory(&source, "take")?, memory(&at, "take")?];
+        self.execute("take", &plan, &inputs, (dtype, outer * count * inner))
+    }
+}

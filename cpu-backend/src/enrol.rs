@@ -1,12 +1,16 @@
 //! Enrolment at link time: whoever links this crate has the backend, first in the order of candidates.
 
 use crate::backend::{BACKEND, KIND};
+use crate::join::concat;
+use crate::matmul::matmul;
+use crate::take::take;
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
 use polyarray_core::dispatch::linkme::distributed_slice;
 use polyarray_core::dispatch::{
     BackendKind, Decline, Fit, Key, Kind, KindCell, REGISTRATIONS, Registrar, linked_kind,
 };
 use polyarray_core::numpy;
+use std::sync::Arc;
 
 static CELL: KindCell = KindCell::new(KIND);
 
@@ -45,4 +49,13 @@ static ARRAYS: ArrayKind = ArrayKind { name: KIND, open: |_| Ok(&BACKEND), resid
 #[linkme(crate = polyarray_core::dispatch::linkme)]
 static IMPLEMENTATIONS: fn(&mut Registrar<'_>) = |r| {
     numpy::register_recorders(r, KIND);
+    r.register::<numpy::matmul>(KIND, |cx, a, b| {
+        numpy::record_matmul(cx, a, b, |_, a, b, spec| Ok(Arc::new(matmul(a, b, spec)?)))
+    });
+    r.register::<numpy::concat>(KIND, |cx, arrays, axis| {
+        numpy::record_concat(cx, arrays, axis, |_, parts, spec| Ok(Arc::new(concat(parts, spec)?)))
+    });
+    r.register::<numpy::take>(KIND, |cx, x, indices, along| {
+        numpy::record_take(cx, x, indices, along, |_, x, indices, spec| Ok(Arc::new(take(x, indices, spec)?)))
+    });
 };

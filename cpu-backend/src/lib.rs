@@ -1,20 +1,25 @@
 //! The host backend: fused kernels as blocked loops, SIMD inside and rayon outside.
 //!
 //! A kernel goes `backend` → `map` or `reduce` → `program` (blocks through registers) → `loops` (one tight loop
-//! per operation and dtype). `lane` and `complex` say what an operation does to one element.
+//! per operation and dtype). `lane` and `complex` say what an operation does to one element. What is not a fused
+//! kernel has a file each: `matmul`, `join`, `take`.
 
 mod backend;
 mod complex;
 mod enrol;
 mod fold;
+mod join;
 mod lane;
 mod loops;
 mod map;
+mod matmul;
 mod ops;
 mod parallel;
 mod program;
 mod reduce;
 mod simd;
+mod take;
+mod view;
 mod walk;
 
 pub use backend::{BACKEND, CpuBackend, KIND};

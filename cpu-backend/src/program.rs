@@ -7,11 +7,11 @@
 use crate::backend::KIND;
 use crate::loops::{MapLoop, Operand};
 use crate::ops::{cast_loop, map_loop};
-use crate::walk::{position, unravel, walk};
+use crate::walk::{self, position, unravel, walk};
 use polyarray_core::array::{HostBuffer, own};
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Dims, Instr, Kernel, Strides};
-use polyarray_core::{Error, Result, with_element};
+use polyarray_core::{Element, Error, Result, with_element};
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -356,33 +356,8 @@ fn repeat_first(out: &mut [u8], size: usize) {
     }
 }
 
-fn gather<T: crate::lane::Lane>(
-    bytes: &[u8],
-    dims: &[usize],
-    source: &Source<'_>,
-    start: usize,
-    out: &mut [u8],
-) {
-    let from: &[T::Repr] = bytemuck::cast_slice(bytes);
-    let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
-    let n = out.len();
-    walk(dims, &source.strides, source.offset, start, n, |first, n, at, step| {
-        let out = &mut out[first..first + n];
-        match step {
-            1 => out.copy_from_slice(&from[at as usize..at as usize + n]),
-            0 => out.fill(from[at as usize]),
-            2.. => {
-                for (o, &x) in out.iter_mut().zip(from[at as usize..].iter().step_by(step as usize)) {
-                    *o = x;
-                }
-            }
-            _ => {
-                for (o, &x) in
-                    out.iter_mut().zip(from[..=at as usize].iter().rev().step_by(step.unsigned_abs()))
-                {
-                    *o = x;
-                }
-            }
-        }
-    });
+fn gather<T: Element>(bytes: &[u8], dims: &[usize], source: &Source<'_>, start: usize, out: &mut [u8]) {
+    let (from, out): (&[T::Repr], &mut [T::Repr]) =
+        (bytemuck::cast_slice(bytes), bytemuck::cast_slice_mut(out));
+    walk::gather(from, dims, &source.strides, source.offset, start, out);
 }

@@ -53,3 +53,32 @@ pub fn walk(
         }
     }
 }
+
+/// Copies the `out.len()` elements that follow `start` in row-major order out of a strided view.
+pub fn gather<T: Copy>(
+    from: &[T],
+    dims: &[usize],
+    strides: &[isize],
+    offset: isize,
+    start: usize,
+    out: &mut [T],
+) {
+    let n = out.len();
+    walk(dims, strides, offset, start, n, |first, n, at, step| {
+        let (out, at) = (&mut out[first..first + n], at as usize);
+        match step {
+            1 => out.copy_from_slice(&from[at..at + n]),
+            0 => out.fill(from[at]),
+            2.. => {
+                for (o, &x) in out.iter_mut().zip(from[at..].iter().step_by(step as usize)) {
+                    *o = x;
+                }
+            }
+            _ => {
+                for (o, &x) in out.iter_mut().zip(from[..=at].iter().rev().step_by(step.unsigned_abs())) {
+                    *o = x;
+                }
+            }
+        }
+    });
+}

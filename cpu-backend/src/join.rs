@@ -1,0 +1,54 @@
+//! Concatenation: runs of each part copied to where they belong.
+
+use crate::parallel::{for_each_chunk, worth_sharing};
+use crate::view::View;
+use polyarray_core::array::{HostBuffer, Operand};
+use polyarray_core::numpy::Concat;
+use polyarray_core::{Element, Result, with_element};
+
+/// Elements that one task copies.
+const CHUNK: usize = 64 << 10;
+
+/// The parts one after another along an axis, as a dense buffer.
+///
+/// # Errors
+/// Out of memory; a part that is not on the host.
+pub fn concat(parts: &[Operand], spec: &Concat) -> Result<HostBuffer> {
+    with_element!(spec.dtype, T => concat_as::<T>(parts, spec))
+}
+
+fn concat_as<T: Element>(parts: &[Operand], spec: &Concat) -> Result<HostBuffer> {
+    let n = spec.shape.iter().product();
+    let mut out = HostBuffer::unwritten(T::DTYPE, n)?;
+    // A row: everything along the axis and after it, of each part in turn.
+    let row: usize = spec.shape[spec.axis..].iter().product();
+    let mut first = 0;
+    let parts = parts
+        .iter()
+        .map(|part| {
+            let view = View::<T>::of(part, "concat")?;
+            let len: usize = view.dims[spec.axis..].iter().product();
+            first += len;
+            Ok((first - len..first, view.collapsed()))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    for_each_chunk(
+        out.as_repr_mut::<T>()?,
+        CHUNK,
+        worth_sharing(n, 1),
+        || (),
+        |(), i, chunk| {
+            let (mut at, mut chunk) = (i * CHUNK, chunk);
+            while !chunk.is_empty() {
+                let (outer, within) = (at / row, at % row);
+                let k = parts.partition_point(|(range, _)| range.end <= within);
+                let (range, view) = &parts[k];
+                let (head, tail) = chunk.split_at_mut(chunk.len().min(range.end - within));
+                view.copy(outer * range.len() + within - range.start, head);
+                at += head.len();
+                chunk = tail;
+            }
+        },
+    );
+    Ok(out)
+}

@@ -1,0 +1,206 @@
+//! Matrix products: floats and complex numbers by the `gemm` crate, which takes any strides; integers (which
+//! wrap) and bool (any of ands) by a blocked loop of our own.
+
+use crate::backend::KIND;
+use crate::lane::Lane;
+use crate::parallel::{collect, for_each_chunk, worth_sharing};
+use crate::simd::{Loop, widest};
+use crate::view::View;
+use crate::walk::{position, unravel};
+use gemm::Parallelism;
+use polyarray_core::array::{HostBuffer, Operand};
+use polyarray_core::dispatch::detached;
+use polyarray_core::dtype::ty;
+use polyarray_core::numpy::Matmul;
+use polyarray_core::{DType, Element, Error, Result};
+
+/// Multiplications in one product from which `gemm` shares its work; smaller ones are shared by the batch.
+const LARGE: usize = 1 << 20;
+/// Rows and columns of the right operand that stay in cache while they meet all rows of the left one.
+const PANEL: (usize, usize) = (64, 1024);
+
+/// The product of (batch…, m, k) and (batch…, k, n) as a dense (batch…, m, n) buffer.
+///
+/// # Errors
+/// Out of memory; an operand that is not on the host.
+pub fn matmul(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+    macro_rules! by_dtype {
+        (floats $($F:ident)*; others $($I:ident)*) => {
+            match spec.dtype {
+                $(DType::$F => floats::<ty::$F>(a, b, spec),)*
+                $(DType::$I => wrapping::<ty::$I>(a, b, spec),)*
+            }
+        };
+    }
+    by_dtype!(floats F16 F32 F64 C64 C128; others Bool I8 I16 I32 I64 U8 U16 U32 U64)
+}
+
+/// One operand of the product: where each matrix of the batch starts, and its steps.
+struct Matrices<'a, T: Element> {
+    view: View<'a, T>,
+    row_step: isize,
+    column_step: isize,
+}
+
+impl<'a, T: Element> Matrices<'a, T> {
+    fn of(operand: &'a Operand) -> Result<Matrices<'a, T>> {
+        let view = View::<T>::of(operand, "matmul")?;
+        // Raw pointers are made from these strides: an operand that leaves its buffer must not get there.
+        if operand.layout.extent().is_some_and(|(_, last)| last >= view.data.len()) {
+            return Err(Error::Backend {
+                op: "matmul".into(),
+                backend: KIND.into(),
+                message: format!("a view reaches beyond its buffer of {} elements", view.data.len()),
+            });
+        }
+        let n = view.strides.len();
+        Ok(Matrices { row_step: view.strides[n - 2], column_step: view.strides[n - 1], view })
+    }
+
+    /// Position of the first element of a matrix.
+    fn start(&self, batch: usize) -> isize {
+        let n = self.view.dims.len() - 2;
+        position(&unravel(batch, &self.view.dims[..n]), &self.view.strides[..n], self.view.offset)
+    }
+}
+
+fn floats<T: Lane<Repr = T>>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+    let &Matmul { m, k, n, .. } = spec;
+    let batch: usize = spec.batch.iter().product();
+    let mut out = HostBuffer::unwritten(T::DTYPE, batch * m * n)?;
+    let results = out.as_repr_mut::<T>()?;
+    if k == 0 {
+        results.fill(T::ZERO);
+        return Ok(out);
+    }
+    let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
+    let work = m.saturating_mul(n).saturating_mul(k);
+    let parallelism = if work >= LARGE { Parallelism::Rayon(0) } else { Parallelism::None };
+    let by_batch = work < LARGE && worth_sharing(batch, work);
+    for_each_chunk(
+        results,
+        m * n,
+        by_batch,
+        || (),
+        |(), i, out| {
+            let (a_start, b_start) = (a.start(i), b.start(i));
+            // SAFETY: `Matrices::of` checked that every element that the strides reach lies in its buffer, and
+            // neither operand is empty; `out` holds m × n elements, row-major, and is ours alone. T is one of the
+            // five types that gemm takes.
+            detached(|| unsafe {
+                gemm::gemm(
+                    m,
+                    n,
+                    k,
+                    out.as_mut_ptr(),
+                    1,
+                    n as isize,
+                    false,
+                    a.view.data.as_ptr().offset(a_start),
+                    a.column_step,
+                    a.row_step,
+                    b.view.data.as_ptr().offset(b_start),
+                    b.column_step,
+                    b.row_step,
+                    T::ZERO,
+                    T::ONE,
+                    false,
+                    false,
+                    false,
+                    parallelism,
+                );
+            });
+        },
+    );
+    Ok(out)
+}
+
+fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+    let &Matmul { m, k, n, .. } = spec;
+    let batch: usize = spec.batch.iter().product();
+    let mut out = HostBuffer::unwritten(T::DTYPE, batch * m * n)?;
+    let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
+    let share = worth_sharing(m.saturating_mul(n), k);
+    let rows = (LARGE / k.saturating_mul(n).max(1)).clamp(1, PANEL.0);
+    for (i, out) in out.as_repr_mut::<T>()?.chunks_exact_mut(m * n).enumerate() {
+        let (a_start, b_start) = (a.start(i), b.start(i));
+        // Rows of the right operand are read as slices.
+        let packed: Vec<T::Repr>;
+        let panel = if b.column_step == 1 || n == 1 {
+            Panel { data: b.view.data, start: b_start, step: b.row_step }
+        } else {
+            packed = collect(
+                k,
+                share,
+                || (),
+                |(), p| {
+                    let row = b_start + p as isize * b.row_step;
+                    (0..n)
+                        .map(|j| b.view.data[(row + j as isize * b.column_step) as usize])
+                        .collect::<Vec<_>>()
+                },
+            )
+            .concat();
+            Panel { data: &packed, start: 0, step: n as isize }
+        };
+        for_each_chunk(out, rows * n, share, Vec::new, |line: &mut Vec<T>, r, out| {
+            out.fill(T::ZERO.to_repr());
+            for j in (0..n).step_by(PANEL.1) {
+                let columns = j..n.min(j + PANEL.1);
+                for p in (0..k).step_by(PANEL.0) {
+                    let inner = p..k.min(p + PANEL.0);
+                    for (row, out) in out.chunks_exact_mut(n).enumerate() {
+                        let start = a_start + (r * rows + row) as isize * a.row_step;
+                        let at = |p: usize| (start + p as isize * a.column_step) as usize;
+                        line.clear();
+                        line.extend(inner.clone().map(|p| T::from_repr(a.view.data[at(p)])));
+                        widest(Row {
+                            out: &mut out[columns.clone()],
+                            line,
+                            panel,
+                            first: panel.start + p as isize * panel.step + j as isize,
+                        });
+                    }
+                }
+            }
+        });
+    }
+    Ok(out)
+}
+
+/// A matrix whose rows are slices of `data`.
+struct Panel<'a, R> {
+    data: &'a [R],
+    start: isize,
+    step: isize,
+}
+
+impl<R> Clone for Panel<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<R> Copy for Panel<'_, R> {}
+
+/// Adds to a row of the result a line of the left operand times rows of the right one.
+struct Row<'a, T: Lane> {
+    out: &'a mut [T::Repr],
+    line: &'a [T],
+    panel: Panel<'a, T::Repr>,
+    first: isize,
+}
+
+impl<T: Lane> Loop for Row<'_, T> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let mut at = self.first;
+        for &x in self.line {
+            let row = &self.panel.data[at as usize..][..self.out.len()];
+            for (o, &y) in self.out.iter_mut().zip(row) {
+                *o = T::from_repr(*o).plus(x.times(T::from_repr(y))).to_repr();
+            }
+            at += self.panel.step;
+        }
+    }
+}

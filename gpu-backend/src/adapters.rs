@@ -10,8 +10,6 @@ use crate::profile::Profile;
 /// Chooses which adapter comes first, as `gpu` and `gpu:0`: its place in the list without this
 /// variable, or a part of its name.
 pub const ADAPTER_VARIABLE: &str = "POLYARRAY_ADAPTER";
-/// Names the device that creation functions use when none is given: `host`, `gpu` or `gpu:N`.
-pub const DEVICE_VARIABLE: &str = "POLYARRAY_DEFAULT_DEVICE";
 
 /// Where names of adapters are looked up; a function, so that tests need not touch the environment.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -52,15 +50,6 @@ pub struct Choice {
     pub index: usize,
     /// Why this one, in words for `polyarray devices`.
     pub why: String,
-}
-
-/// The device that creation functions use when none is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DefaultDevice {
-    /// The host, which is the default where nothing is said.
-    Host,
-    /// A GPU by index.
-    Gpu(usize),
 }
 
 /// All adapters of this machine: the one that `POLYARRAY_ADAPTER` names first, then real GPUs before
@@ -169,45 +158,6 @@ pub fn choose(names: &[&str], lookup: Lookup<'_>) -> Result<Choice> {
             asked_by: ADAPTER_VARIABLE,
             known: known(names),
         }),
-    }
-}
-
-/// The device that `POLYARRAY_DEFAULT_DEVICE` names; the host where it is not set. `names` is only
-/// called for a GPU, so that a host-only program opens no adapter.
-///
-/// # Errors
-/// [`GpuError::UnknownDevice`] for a name that is no device, and what [`choose`] answers.
-pub fn default_device(
-    names: impl FnOnce() -> Result<Vec<String>>,
-    lookup: Lookup<'_>,
-) -> Result<DefaultDevice> {
-    let Some(asked) = lookup(DEVICE_VARIABLE) else {
-        return Ok(DefaultDevice::Host);
-    };
-    let asked = asked.trim();
-    if asked == "host" || asked == "cpu" {
-        return Ok(DefaultDevice::Host);
-    }
-    let unknown = |count: usize| GpuError::UnknownDevice {
-        asked: asked.to_owned(),
-        asked_by: DEVICE_VARIABLE,
-        known: std::iter::once("host".to_owned())
-            .chain((count > 0).then(|| "gpu".to_owned()))
-            .chain((0..count).map(|index| format!("gpu:{index}")))
-            .collect::<Vec<_>>()
-            .join(", "),
-    };
-    if asked != "gpu" && !asked.starts_with("gpu:") {
-        return Err(unknown(names().map_or(0, |names| names.len())));
-    }
-    let names = names()?;
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    if asked == "gpu" {
-        return Ok(DefaultDevice::Gpu(choose(&names, lookup)?.index));
-    }
-    match asked["gpu:".len()..].parse::<usize>() {
-        Ok(index) if index < names.len() => Ok(DefaultDevice::Gpu(index)),
-        _ => Err(unknown(names.len())),
     }
 }
 

@@ -29,17 +29,6 @@ pub enum GpuError {
         known: String,
     },
 
-    /// A device name is neither `host` nor `gpu` nor `gpu:N`.
-    #[error("{asked_by} names `{asked}`, which is no device; the devices are: {known}")]
-    UnknownDevice {
-        /// What was asked for.
-        asked: String,
-        /// Who asked: an environment variable or a function.
-        asked_by: &'static str,
-        /// The devices there are.
-        known: String,
-    },
-
     /// The adapter is there but gave no device.
     #[error("{adapter}: opening a device failed: {reason}")]
     Open {

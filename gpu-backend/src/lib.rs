@@ -20,7 +20,7 @@ mod reflect;
 mod submit;
 mod transfer;
 
-pub use adapters::{Adapter, Choice, DefaultDevice};
+pub use adapters::{Adapter, Choice};
 pub use array::{ArrayKernel, DeviceBuffer, GpuBackend, KIND, gpu};
 pub use device::Gpu;
 pub use error::{GpuError, MENDING_COMMAND, Result};

@@ -43,12 +43,13 @@ struct Cached {
 struct State {
     free: BTreeMap<u64, Vec<Cached>>,
     stats: PoolStats,
-    limit: u64,
     poison: Option<u32>,
 }
 
 pub(crate) struct Pool {
     state: Mutex<State>,
+    /// Beside the state: recording asks for it at every operation.
+    limit: AtomicU64,
     hooks: Mutex<Vec<PressureHook>>,
 }
 
@@ -69,7 +70,7 @@ enum Attempt {
 
 impl Pool {
     pub(crate) fn new(limit: u64) -> Self {
-        Self { state: Mutex::new(State { limit, ..State::default() }), hooks: Mutex::new(Vec::new()) }
+        Self { state: Mutex::default(), limit: AtomicU64::new(limit), hooks: Mutex::default() }
     }
 
     pub(crate) fn stats(&self) -> PoolStats {
@@ -77,11 +78,11 @@ impl Pool {
     }
 
     pub(crate) fn limit(&self) -> u64 {
-        self.state.lock().limit
+        self.limit.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_limit(&self, limit: u64) {
-        self.state.lock().limit = limit;
+        self.limit.store(limit, Ordering::Relaxed);
     }
 
     pub(crate) fn set_poison(&self, pattern: Option<u32>) {
@@ -121,7 +122,8 @@ impl Pool {
                 state.take(class);
                 return Attempt::Done(cached);
             }
-            let room = |state: &State| state.limit.saturating_sub(state.stats.in_use);
+            let limit = self.limit();
+            let room = |state: &State| limit.saturating_sub(state.stats.in_use);
             if room(&state) < class {
                 return Attempt::Full;
             }

@@ -19,6 +19,7 @@ use super::mirrors::Mirrors;
 use crate::adapters;
 use crate::device::Gpu;
 use crate::pool::GpuBuffer;
+use crate::profile::Profile;
 
 /// Inputs of one fused kernel: beyond a handful a kernel gains nothing from another one, and every
 /// input may take several bindings where it is larger than one.
@@ -31,6 +32,8 @@ pub struct GpuBackend {
     index: u16,
     instance: Instance,
     residency: Key,
+    /// What recording asks about, at hand without a lock: the adapter stays when a device is made anew.
+    profile: Profile,
     device: RwLock<Gpu>,
     mirrors: Arc<Mirrors>,
 }
@@ -67,6 +70,7 @@ impl GpuBackend {
             index,
             instance: gpu.instance(index),
             residency: residency(index),
+            profile: device.profile().clone(),
             device: RwLock::new(device),
             mirrors,
         }
@@ -156,7 +160,7 @@ impl ArrayBackend for GpuBackend {
     }
 
     fn supports(&self, query: Query) -> Result<(), Unsupported> {
-        let features = self.device.read().profile().shader_features();
+        let features = self.profile.shader_features();
         let holds = |dtype| plan::check_dtype(dtype, features).map_err(|_| Unsupported::DType(dtype));
         match query {
             Query::Hold(dtype) => holds(dtype),
@@ -175,33 +179,31 @@ impl ArrayBackend for GpuBackend {
 
     fn limits(&self) -> KernelLimits {
         // One binding is the output, one may be the parameters.
-        let inputs = self.device.read().profile().storage_buffers.saturating_sub(2).clamp(1, MOST_INPUTS);
+        let inputs = self.profile.storage_buffers.saturating_sub(2).clamp(1, MOST_INPUTS);
         KernelLimits { inputs: inputs as usize, axes: MOST_AXES }
     }
 
     fn default_float(&self) -> DType {
-        if self.device.read().profile().shader_features().f64 { DType::F64 } else { DType::F32 }
+        if self.profile.shader_features().f64 { DType::F64 } else { DType::F32 }
     }
 
     fn fits(&self, dtype: DType, len: usize) -> Result<()> {
-        let device = self.device.read();
         let bytes = len as u128 * dtype.size() as u128;
-        let (buffer, memory) = (device.profile().max_buffer, device.memory_limit());
+        let (buffer, memory) = (self.profile.max_buffer, self.device.read().memory_limit());
         let (limit, which) =
             if buffer <= memory { (buffer, "one buffer") } else { (memory, "the pool's memory") };
         if bytes <= u128::from(limit) {
             return Ok(());
         }
         Err(Error::TooLarge {
-            place: device.title(),
+            place: self.device.read().title(),
             bytes,
             detail: format!("the limit for {which} is {limit} bytes"),
         })
     }
 
     fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>> {
-        let device = self.device();
-        let plan = fused::plan(kernel, &device.profile().for_shaders());
+        let plan = fused::plan(kernel, &self.profile.for_shaders());
         let label = kernel.label();
         let plan = self.planned(&label, plan)?;
         let inputs = kernel

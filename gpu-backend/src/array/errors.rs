@@ -17,9 +17,6 @@ impl From<GpuError> for Error {
             GpuError::UnknownAdapter { asked, known, .. } => {
                 Error::Unknown { what: "adapter", name: asked, known }
             }
-            GpuError::UnknownDevice { asked, known, .. } => {
-                Error::Unknown { what: "device", name: asked, known }
-            }
             GpuError::Open { adapter, reason } => Error::Device {
                 device: adapter,
                 reason,

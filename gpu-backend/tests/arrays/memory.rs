@@ -52,3 +52,23 @@ fn a_lost_device_is_told_and_can_be_made_anew() {
     assert_eq!(backend.download(&*new).unwrap().as_slice::<i32>().unwrap(), [4]);
     assert!(matches!(backend.download(&*old), Err(Error::DeviceLost { .. })), "what is gone stays gone");
 }
+
+#[test]
+fn threads_compute_at_once() {
+    let shared = on_gpu(&Array::from((0..5000).map(|i| i as f32).collect::<Vec<_>>()));
+    std::thread::scope(|scope| {
+        for thread in 0..4_u8 {
+            let shared = &shared;
+            scope.spawn(move || {
+                for round in 0..20_u8 {
+                    let mine = np::multiply(shared, f32::from(thread)).unwrap();
+                    let sum = np::sum(np::add(&mine, f32::from(round)).unwrap(), ()).unwrap();
+                    let exact = f64::from(thread) * 12_497_500.0 + f64::from(round) * 5000.0;
+                    let got = sum.item().unwrap().to_f64();
+                    assert!((got - exact).abs() <= exact * 1e-6, "{thread} {round}: {got} {exact}");
+                    assert_eq!(mine.to_vec::<f32>().unwrap()[4999], f32::from(thread) * 4999.0);
+                }
+            });
+        }
+    });
+}

@@ -153,3 +153,29 @@ fn a_long_chain_makes_few_kernels() {
     // Chains are cut at fixed places, so that a cut does not make a new kernel each time.
     assert!(gpu.kernels() - before <= 6, "{} kernels", gpu.kernels() - before);
 }
+
+#[test]
+fn lengths_scalars_and_offsets_make_no_other_kernel() {
+    let (_guard, gpu) = alone();
+    let run = |rows: usize, columns: usize, scale: f32| {
+        let x = Array::from(vec![1.0_f32; rows * columns]).to("gpu:0").unwrap();
+        let x = x.reshape([rows as isize, columns as isize]).unwrap();
+        // Dense, transposed, a part, a sum of rows, a sum of columns, a sum of all.
+        let y = np::add(np::multiply(&x, scale).unwrap(), scale + 1.0).unwrap();
+        y.eval().unwrap();
+        np::add(x.t(), scale).unwrap().eval().unwrap();
+        np::negative(x.slice("1:, 1:").unwrap()).unwrap().eval().unwrap();
+        for axes in [&[1_isize][..], &[0], &[0, 1]] {
+            np::sum(&y, axes).unwrap().eval().unwrap();
+        }
+    };
+    run(60, 70, 0.5);
+    run(600, 700, 0.5);
+    let kernels = gpu.kernels();
+    // Warm: a kernel costs tens of milliseconds, so what differs in numbers only must not make one.
+    for (rows, columns, scale) in [(61, 71, 0.25), (90, 33, 3.0), (601, 690, -1.0), (700, 600, 7.5)] {
+        run(rows, columns, scale);
+    }
+    let more = gpu.kernels() - kernels;
+    assert!(more <= 2, "{more} more kernels: {:?}", gpu.kernel_names());
+}

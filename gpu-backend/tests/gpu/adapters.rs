@@ -1,5 +1,5 @@
-use polyarray_gpu::adapters::{self, ADAPTER_VARIABLE, DEVICE_VARIABLE};
-use polyarray_gpu::{DefaultDevice, GpuError, MENDING_COMMAND};
+use polyarray_gpu::adapters::{self, ADAPTER_VARIABLE};
+use polyarray_gpu::{GpuError, MENDING_COMMAND};
 
 const NAMES: [&str; 3] = ["NVIDIA H100", "AMD Radeon", "llvmpipe (LLVM 15)"];
 
@@ -30,27 +30,6 @@ fn an_unknown_adapter_is_an_error_that_lists_the_known_ones() {
     }
     let error = adapters::choose(&[], &|_| None).unwrap_err();
     assert!(error.to_string().contains(MENDING_COMMAND), "{error}");
-}
-
-#[test]
-fn the_default_device_is_the_host_and_asks_no_adapter() {
-    let never = || -> polyarray_gpu::Result<Vec<String>> { panic!("an adapter was asked for") };
-    assert_eq!(adapters::default_device(never, &|_| None).unwrap(), DefaultDevice::Host);
-    assert_eq!(adapters::default_device(never, &with(DEVICE_VARIABLE, "host")).unwrap(), DefaultDevice::Host);
-    let names = || Ok(NAMES.iter().map(|&name| name.to_owned()).collect());
-    assert_eq!(
-        adapters::default_device(names, &with(DEVICE_VARIABLE, "gpu")).unwrap(),
-        DefaultDevice::Gpu(0)
-    );
-    assert_eq!(
-        adapters::default_device(names, &with(DEVICE_VARIABLE, "gpu:2")).unwrap(),
-        DefaultDevice::Gpu(2)
-    );
-    for value in ["gpu:3", "gpu:x", "tpu"] {
-        let error = adapters::default_device(names, &with(DEVICE_VARIABLE, value)).unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains(value) && text.contains("host, gpu, gpu:0, gpu:1, gpu:2"), "{text}");
-    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //!
 //! * [`library`]: small WGSL files, one idea each, and the linker that takes from them what a kernel uses. Every
 //!   elementwise operation of every dtype is a function `{dtype}_{name}`, as `f32_exp` or `i8_add`.
-//! * [`compile`]: WGSL to SPIR-V whose float algebra is left as written.
+//! * [`mod@compile`]: WGSL to SPIR-V whose float algebra is left as written.
 //! * [`plan`]: what a backend gets to run. It is the whole interface: a backend asks a planner for a
 //!   [`plan::Plan`], compiles each step's [`plan::Shader`] once, binds the buffers that the step names, and
 //!   dispatches. Planners: [`fused::plan`] for core's kernels, [`matmul::plan`], [`take::plan`], and

@@ -359,8 +359,8 @@ impl Template for Product {
         let (rank, rows) = (self.batch_rank, self.rows);
         let sources = [self.a, self.b];
         let mut text = self.names().declare(self.immediate, self.bindings());
-        text += &self.a.declare(0, 0, 1);
-        text += &self.b.declare(1, self.a.bindings(), 1);
+        text += &self.a.declare(0, 0, 1, false);
+        text += &self.b.declare(1, self.a.bindings(), 1, false);
         let _ = writeln!(
             text,
             "@group(0) @binding({}) var<storage, read_write> out: array<{}>;",

@@ -153,7 +153,7 @@ impl Template for Paste {
         let n = per_word(dtype);
         let binding = self.source.bindings();
         let mut text = self.names().declare(self.immediate, binding + 1);
-        text += &self.source.declare(0, 0, 1);
+        text += &self.source.declare(0, 0, 1, false);
         let _ = writeln!(
             text,
             "@group(0) @binding({binding}) var<storage, read_write> out: array<{}>;",

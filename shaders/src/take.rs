@@ -188,8 +188,8 @@ impl Template for Gather {
         let int64 = self.features.int64;
         let mut text = self.names().declare(self.immediate, self.bindings());
         text += &declare_block(dtype, UNIT, int64);
-        text += &self.source.declare(0, 0, UNIT);
-        text += &self.indices.declare(1, self.source.bindings(), UNIT);
+        text += &self.source.declare(0, 0, UNIT, false);
+        text += &self.indices.declare(1, self.source.bindings(), UNIT, false);
         let _ = writeln!(
             text,
             "@group(0) @binding({}) var<storage, read_write> out: array<{}>;",

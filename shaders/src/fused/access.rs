@@ -2,7 +2,7 @@
 //! which bytes of them it binds.
 
 use super::params::Names;
-use super::storage::{block, element, load_element, register};
+use super::storage::{element, load_element, loaded_block, register};
 use crate::plan::{BUFFER_ALIGNMENT, Bind, PlanError, Profile, Slot, buffer_bytes};
 use polyarray_core::DType;
 use polyarray_core::expr::layout::row_major;
@@ -195,14 +195,16 @@ impl Source {
     }
 
     /// Declares its bindings from number `binding` on, and `load{i}(offset)` for access by element.
-    pub fn declare(&self, i: usize, binding: usize, unit: u32) -> String {
+    pub fn declare(&self, i: usize, binding: usize, unit: u32, wide: bool) -> String {
         let mut text = String::new();
         let declare = |text: &mut String, name: &str, number: usize, ty: &str| {
             let _ = writeln!(text, "@group(0) @binding({number}) var<storage, read> {name}: array<{ty}>;");
         };
         let load = |name: &str, index: &str| load_element(self.dtype, name, index);
         match self.access {
-            Access::Dense => declare(&mut text, &format!("in{i}"), binding, &block(self.dtype, unit)),
+            Access::Dense => {
+                declare(&mut text, &format!("in{i}"), binding, &loaded_block(self.dtype, unit, wide))
+            }
             Access::Scalar | Access::Strided { .. } => {
                 for w in 0..self.bindings() {
                     declare(&mut text, &format!("in{i}_{w}"), binding + w, element(self.dtype));

@@ -3,7 +3,7 @@
 use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::body;
 use super::params::{Names, scalar_words};
-use super::storage::{block, block_get, block_put, declare_block};
+use super::storage::{block, block_put, declare_block, declare_loaded, loaded_block, loaded_get};
 use crate::compile::Options;
 use crate::library::Features;
 use crate::plan::{
@@ -18,8 +18,9 @@ struct Map {
     features: Features,
     workgroup: u32,
     immediate: bool,
-    /// Elements per block.
+    /// Elements per block, and whether blocks are loaded in 64-bit words.
     unit: u32,
+    wide: bool,
     /// Axes that strided inputs walk; 0 where there is none.
     rank: usize,
     sources: Vec<Source>,
@@ -73,6 +74,7 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         workgroup: profile.workgroup,
         immediate: false,
         unit,
+        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         rank,
         sources,
         params: kernel.params.iter().map(|s| s.dtype()).collect(),
@@ -179,16 +181,18 @@ impl Template for Map {
         let (unit, int64) = (self.unit, self.features.int64);
         let out = self.code.last().expect("a kernel has code").dtype;
         let mut text = self.names().declare(self.immediate, self.bindings());
-        let mut blocks = vec![out];
-        blocks.extend(self.sources.iter().filter(|s| s.access == Access::Dense).map(|s| s.dtype));
-        blocks.sort();
-        blocks.dedup();
-        for dtype in blocks {
-            text += &declare_block(dtype, unit, int64);
+        text += &declare_block(out, unit, int64);
+        let mut declared = vec![block(out, unit)];
+        for source in self.sources.iter().filter(|s| s.access == Access::Dense) {
+            let name = loaded_block(source.dtype, unit, self.wide);
+            if !declared.contains(&name) {
+                text += &declare_loaded(source.dtype, unit, int64, self.wide);
+                declared.push(name);
+            }
         }
         let mut binding = 0;
         for (i, source) in self.sources.iter().enumerate() {
-            text += &source.declare(i, binding, unit);
+            text += &source.declare(i, binding, unit, self.wide);
             binding += source.bindings();
         }
         let _ = writeln!(
@@ -238,7 +242,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                 call += ", ";
                 call += &match source.access {
                     Access::Scalar => format!("s{i}"),
-                    Access::Dense => block_get(source.dtype, int64, &format!("b{i}"), e as usize),
+                    Access::Dense => {
+                        loaded_get(source.dtype, unit, int64, self.wide, &format!("b{i}"), e as usize)
+                    }
                     Access::Strided { .. } => format!("load{i}(p.first{i} + o{e}.o{i})"),
                 };
             }

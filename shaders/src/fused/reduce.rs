@@ -4,7 +4,7 @@
 use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::body;
 use super::params::{Names, scalar_words};
-use super::storage::{block_get, declare_block, element, name, per_word, word_put};
+use super::storage::{declare_loaded, element, loaded_block, loaded_get, name, per_word, word_put};
 use crate::compile::Options;
 use crate::library::Features;
 use crate::plan::{
@@ -73,6 +73,8 @@ enum From {
         code: Vec<Value>,
         /// Elements per step of the loop: whole blocks, or 1.
         unit: u32,
+        /// Blocks are loaded in 64-bit words.
+        wide: bool,
         /// The last block is not full.
         ragged: bool,
         kept_axes: usize,
@@ -156,6 +158,7 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         params: kernel.params.iter().map(|s| s.dtype()).collect(),
         code: kernel.code.clone(),
         unit,
+        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         ragged: !reduced.is_multiple_of(unit as usize),
         kept_axes: split,
         axes: kernel.dims.len(),
@@ -362,23 +365,24 @@ impl Stage {
     /// Declarations and the loop body of what the stage reads; the number of bindings used.
     fn source(&self) -> (String, String, usize) {
         let acc = &self.accumulator.prefix;
-        let From::Inputs { sources, code, unit, ragged, kept_axes, axes, .. } = &self.from else {
+        let From::Inputs { sources, code, unit, wide, ragged, kept_axes, axes, .. } = &self.from else {
             let text = format!("@group(0) @binding(0) var<storage, read> partials: array<{acc}>;\n");
             let body = format!("            a = {acc}_merge(a, partials[k * p.units + u]);\n");
             return (text, body, 1);
         };
         let int64 = self.features.int64;
         let mut text = String::new();
-        let mut blocks: Vec<DType> =
-            sources.iter().filter(|s| s.access == Access::Dense).map(|s| s.dtype).collect();
-        blocks.sort();
-        blocks.dedup();
-        for dtype in blocks {
-            text += &declare_block(dtype, *unit, int64);
+        let mut declared = Vec::new();
+        for source in sources.iter().filter(|s| s.access == Access::Dense) {
+            let name = loaded_block(source.dtype, *unit, *wide);
+            if !declared.contains(&name) {
+                text += &declare_loaded(source.dtype, *unit, int64, *wide);
+                declared.push(name);
+            }
         }
         let mut binding = 0;
         for (i, source) in sources.iter().enumerate() {
-            text += &source.declare(i, binding, *unit);
+            text += &source.declare(i, binding, *unit, *wide);
             binding += source.bindings();
         }
         let dtypes: Vec<_> = sources.iter().map(|s| s.dtype).collect();
@@ -403,7 +407,9 @@ impl Stage {
                 call += ", ";
                 call += &match source.access {
                     Access::Scalar => format!("s{i}"),
-                    Access::Dense => block_get(source.dtype, int64, &format!("b{i}"), e as usize),
+                    Access::Dense => {
+                        loaded_get(source.dtype, *unit, int64, *wide, &format!("b{i}"), e as usize)
+                    }
                     Access::Strided { .. } => format!("load{i}(p.first{i} + outer.o{i} + inner.o{i})"),
                 };
             }

@@ -132,9 +132,54 @@ pub fn declare_block(dtype: DType, elements: u32, int64: bool) -> String {
     text + "}\n"
 }
 
-/// Element `e` of a block variable.
-pub fn block_get(dtype: DType, int64: bool, variable: &str, e: usize) -> String {
-    quad_get(dtype, int64, &format!("{variable}.q{}", e / 4), e % 4)
+/// Whether a block is loaded in 64-bit words. On adapters that run on the CPU a load costs the same for every
+/// component of every lane, 32 bits or 64, so that this halves what memory-bound kernels wait for.
+pub fn loads_wide(dtype: DType, elements: u32, wide: bool) -> bool {
+    wide && (dtype.size() <= 4 || dtype == DType::C64) && elements as usize * dtype.size() >= 8
+}
+
+/// Name of the struct of a block that is loaded.
+pub fn loaded_block(dtype: DType, elements: u32, wide: bool) -> String {
+    match loads_wide(dtype, elements, wide) {
+        true => format!("wide_{}_{elements}", name(dtype)),
+        false => block(dtype, elements),
+    }
+}
+
+/// The struct of a block that is loaded.
+pub fn declare_loaded(dtype: DType, elements: u32, int64: bool, wide: bool) -> String {
+    if !loads_wide(dtype, elements, wide) {
+        return declare_block(dtype, elements, int64);
+    }
+    let words = elements as usize * dtype.size() / 8;
+    let members: Vec<String> = match words {
+        1 => vec!["w0: u64".to_owned()],
+        2 => vec!["w0: vec2<u64>".to_owned()],
+        _ => (0..words / 4).map(|i| format!("w{i}: vec4<u64>")).collect(),
+    };
+    format!("struct {} {{ {} }}\n", loaded_block(dtype, elements, wide), members.join(", "))
+}
+
+/// Element `e` of a loaded block's variable.
+pub fn loaded_get(dtype: DType, elements: u32, int64: bool, wide: bool, variable: &str, e: usize) -> String {
+    if !loads_wide(dtype, elements, wide) {
+        return quad_get(dtype, int64, &format!("{variable}.q{}", e / 4), e % 4);
+    }
+    let words = elements as usize * dtype.size() / 8;
+    let long = |i: usize| match words {
+        1 => format!("{variable}.w0"),
+        _ => format!("{variable}.w{}.{}", i / 4, ["x", "y", "z", "w"][i % 4]),
+    };
+    // The 32-bit word number `i` of the block.
+    let word = |i: usize| format!("u64_{}({})", ["low", "high"][i % 2], long(i / 2));
+    let per = per_word(dtype) as usize;
+    match dtype {
+        DType::F32 => format!("bitcast<f32>({})", word(e)),
+        DType::I32 => format!("bitcast<i32>({})", word(e)),
+        DType::U32 => word(e),
+        DType::C64 => format!("vec2<f32>(bitcast<f32>({}), bitcast<f32>({}))", word(2 * e), word(2 * e + 1)),
+        _ => format!("{}_unpack({}, {}u)", name(dtype), word(e / per), e % per),
+    }
 }
 
 /// Register expressions as a block.

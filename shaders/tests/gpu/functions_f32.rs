@@ -6,7 +6,7 @@ use crate::random::random;
 use polyarray_shaders::{Features, Library, Options, compile};
 
 /// Runs `function` on every value of `x`, eight to a lane.
-fn evaluate(function: &str, x: &[f32]) -> Vec<f32> {
+fn evaluate(function: &str, x: &[f32], features: Features) -> Vec<f32> {
     let source = format!(
         "@group(0) @binding(0) var<storage, read> x: array<u32>;
         @group(0) @binding(1) var<storage, read_write> y: array<u32>;
@@ -19,7 +19,6 @@ fn evaluate(function: &str, x: &[f32]) -> Vec<f32> {
             }}
         }}"
     );
-    let features = Features::default();
     let linked = Library::get(features).link(&source);
     let spirv = compile(function, &linked, &Options::own(features)).unwrap_or_else(|e| panic!("{e}"));
     let gpu = device();
@@ -88,7 +87,17 @@ fn arguments() -> Vec<f32> {
 fn check(function: &str, reference: fn(f64) -> f64, limit: f64) {
     let x = arguments();
     assert!(x.len() >= 1_000_000);
-    let y = evaluate(function, &x);
+    // The reduction of big angles uses 64-bit integers where there are some.
+    let mut all = vec![Features::default(), device().profile.features];
+    all.dedup();
+    for features in all {
+        check_with(function, reference, limit, &x, features);
+    }
+}
+
+#[track_caller]
+fn check_with(function: &str, reference: fn(f64) -> f64, limit: f64, x: &[f32], features: Features) {
+    let y = evaluate(function, x, features);
     let (mut worst, mut at) = (0.0, 0.0);
     for (&x, &got) in x.iter().zip(&y) {
         let want = reference(f64::from(x));

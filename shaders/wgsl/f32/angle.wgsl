@@ -27,8 +27,9 @@ fn f32_reduce(x: f32) -> f32_angle {
     let w1 = (w.y << s) | ((w.z >> t) & carry);
     let w0 = (w.z << s) | ((w.w >> t) & carry);
     let m = (b & 0x7fffffu) | 0x800000u;
-    let low = m * w1 + u32_multiply_high(m, w0);
-    let high = m * w2 + u32_multiply_high(m, w1) + select(0u, 1u, low < m * w1);
+    let product = f32_angle_product(m, w2, w1, w0);
+    let high = product.x;
+    let low = product.y;
     // high:low / 2^62 is the angle in quarter turns, modulo 4: round to the nearest quarter.
     let quadrant = (high + 0x20000000u) >> 30u;
     let hi = (high << 2u) | (low >> 30u);

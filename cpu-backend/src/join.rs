@@ -1,6 +1,7 @@
 //! Concatenation: runs of each part copied to where they belong.
 
 use crate::parallel::{for_each_chunk, worth_sharing};
+use crate::program::Scratch;
 use crate::view::View;
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::numpy::Concat;
@@ -32,23 +33,19 @@ fn concat_as<T: Element>(parts: &[Operand], spec: &Concat) -> Result<HostBuffer>
             Ok((first - len..first, view.collapsed()))
         })
         .collect::<Result<Vec<_>>>()?;
-    for_each_chunk(
-        out.as_repr_mut::<T>()?,
-        CHUNK,
-        worth_sharing(n, 1),
-        || (),
-        |(), i, chunk| {
-            let (mut at, mut chunk) = (i * CHUNK, chunk);
-            while !chunk.is_empty() {
-                let (outer, within) = (at / row, at % row);
-                let k = parts.partition_point(|(range, _)| range.end <= within);
-                let (range, view) = &parts[k];
-                let (head, tail) = chunk.split_at_mut(chunk.len().min(range.end - within));
-                view.copy(outer * range.len() + within - range.start, head);
-                at += head.len();
-                chunk = tail;
-            }
-        },
-    );
+    let size = T::DTYPE.size();
+    for_each_chunk(out.bytes_mut(), CHUNK * size, worth_sharing(n, 1), &Scratch::default, &|_, i, chunk| {
+        let mut at = i * CHUNK;
+        let mut chunk: &mut [T::Repr] = bytemuck::cast_slice_mut(chunk);
+        while !chunk.is_empty() {
+            let (outer, within) = (at / row, at % row);
+            let k = parts.partition_point(|(range, _)| range.end <= within);
+            let (range, view) = &parts[k];
+            let (head, tail) = chunk.split_at_mut(chunk.len().min(range.end - within));
+            view.copy(outer * range.len() + within - range.start, head);
+            at += head.len();
+            chunk = tail;
+        }
+    });
     Ok(out)
 }

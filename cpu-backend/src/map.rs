@@ -21,18 +21,12 @@ pub fn map(kernel: &Kernel) -> Result<HostBuffer> {
     let mut out = HostBuffer::unwritten(dtype, n)?;
     let size = dtype.size();
     let share = worth_sharing(n, program.cost());
-    for_each_chunk(
-        out.bytes_mut(),
-        CHUNK * size,
-        share,
-        || program.scratch(),
-        |scratch, i, chunk| {
-            let start = i * CHUNK;
-            for block in program.blocks(start..start + chunk.len() / size) {
-                let part = (block.start - start) * size..(block.end - start) * size;
-                program.store(scratch, block, &mut chunk[part]);
-            }
-        },
-    );
+    for_each_chunk(out.bytes_mut(), CHUNK * size, share, &|| program.scratch(), &|scratch, i, chunk| {
+        let start = i * CHUNK;
+        for block in program.blocks(start..start + chunk.len() / size) {
+            let part = (block.start - start) * size..(block.end - start) * size;
+            program.store(scratch, block, &mut chunk[part]);
+        }
+    });
     Ok(out)
 }

@@ -3,10 +3,11 @@
 
 use crate::backend::KIND;
 use crate::lane::Lane;
-use crate::parallel::{collect, for_each_chunk, worth_sharing};
+use crate::parallel::{for_each_chunk, worth_sharing};
+use crate::program::Scratch;
 use crate::simd::{Loop, widest};
 use crate::view::View;
-use crate::walk::{position, unravel};
+use crate::walk::{gather, position, unravel};
 use gemm::Parallelism;
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::dispatch::detached;
@@ -64,54 +65,50 @@ impl<'a, T: Element> Matrices<'a, T> {
     }
 }
 
-fn floats<T: Lane<Repr = T>>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+fn floats<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
     let &Matmul { m, k, n, .. } = spec;
     let batch: usize = spec.batch.iter().product();
     let mut out = HostBuffer::unwritten(T::DTYPE, batch * m * n)?;
-    let results = out.as_repr_mut::<T>()?;
     if k == 0 {
-        results.fill(T::ZERO);
+        out.as_repr_mut::<T>()?.fill(T::ZERO.to_repr());
         return Ok(out);
     }
     let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
     let work = m.saturating_mul(n).saturating_mul(k);
     let parallelism = if work >= LARGE { Parallelism::Rayon(0) } else { Parallelism::None };
     let by_batch = work < LARGE && worth_sharing(batch, work);
-    for_each_chunk(
-        results,
-        m * n,
-        by_batch,
-        || (),
-        |(), i, out| {
-            let (a_start, b_start) = (a.start(i), b.start(i));
-            // SAFETY: `Matrices::of` checked that every element that the strides reach lies in its buffer, and
-            // neither operand is empty; `out` holds m × n elements, row-major, and is ours alone. T is one of the
-            // five types that gemm takes.
-            detached(|| unsafe {
-                gemm::gemm(
-                    m,
-                    n,
-                    k,
-                    out.as_mut_ptr(),
-                    1,
-                    n as isize,
-                    false,
-                    a.view.data.as_ptr().offset(a_start),
-                    a.column_step,
-                    a.row_step,
-                    b.view.data.as_ptr().offset(b_start),
-                    b.column_step,
-                    b.row_step,
-                    T::ZERO,
-                    T::ONE,
-                    false,
-                    false,
-                    false,
-                    parallelism,
-                );
-            });
-        },
-    );
+    let size = T::DTYPE.size();
+    for_each_chunk(out.bytes_mut(), m * n * size, by_batch, &Scratch::default, &|_, i, out| {
+        let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
+
+        let (a_start, b_start) = (a.start(i), b.start(i));
+        // SAFETY: `Matrices::of` checked that every element that the strides reach lies in its buffer, and
+        // neither operand is empty; `out` holds m × n elements, row-major, and is ours alone. T is one of the
+        // five types that gemm takes.
+        detached(|| unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                out.as_mut_ptr(),
+                1,
+                n as isize,
+                false,
+                a.view.data.as_ptr().offset(a_start),
+                a.column_step,
+                a.row_step,
+                b.view.data.as_ptr().offset(b_start),
+                b.column_step,
+                b.row_step,
+                T::ZERO.to_repr(),
+                T::ONE.to_repr(),
+                false,
+                false,
+                false,
+                parallelism,
+            );
+        });
+    });
     Ok(out)
 }
 
@@ -121,6 +118,7 @@ fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuff
     let mut out = HostBuffer::unwritten(T::DTYPE, batch * m * n)?;
     let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
     let share = worth_sharing(m.saturating_mul(n), k);
+    let size = T::DTYPE.size();
     let rows = (LARGE / k.saturating_mul(n).max(1)).clamp(1, PANEL.0);
     for (i, out) in out.as_repr_mut::<T>()?.chunks_exact_mut(m * n).enumerate() {
         let (a_start, b_start) = (a.start(i), b.start(i));
@@ -129,21 +127,13 @@ fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuff
         let panel = if b.column_step == 1 || n == 1 {
             Panel { data: b.view.data, start: b_start, step: b.row_step }
         } else {
-            packed = collect(
-                k,
-                share,
-                || (),
-                |(), p| {
-                    let row = b_start + p as isize * b.row_step;
-                    (0..n)
-                        .map(|j| b.view.data[(row + j as isize * b.column_step) as usize])
-                        .collect::<Vec<_>>()
-                },
-            )
-            .concat();
+            packed = pack(&b, b_start, k, n);
             Panel { data: &packed, start: 0, step: n as isize }
         };
-        for_each_chunk(out, rows * n, share, Vec::new, |line: &mut Vec<T>, r, out| {
+        let task = rows * n * size;
+        for_each_chunk(bytemuck::cast_slice_mut(out), task, share, &Scratch::default, &|_, r, out| {
+            let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
+            let mut line = Vec::with_capacity(PANEL.0);
             out.fill(T::ZERO.to_repr());
             for j in (0..n).step_by(PANEL.1) {
                 let columns = j..n.min(j + PANEL.1);
@@ -156,7 +146,7 @@ fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuff
                         line.extend(inner.clone().map(|p| T::from_repr(a.view.data[at(p)])));
                         widest(Row {
                             out: &mut out[columns.clone()],
-                            line,
+                            line: &line,
                             panel,
                             first: panel.start + p as isize * panel.step + j as isize,
                         });
@@ -166,6 +156,13 @@ fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuff
         });
     }
     Ok(out)
+}
+
+/// A matrix copied row by row.
+fn pack<T: Lane>(b: &Matrices<'_, T>, start: isize, k: usize, n: usize) -> Vec<T::Repr> {
+    let mut packed = vec![T::ZERO.to_repr(); k * n];
+    gather(b.view.data, &[k, n], &[b.row_step, b.column_step], start, 0, &mut packed);
+    packed
 }
 
 /// A matrix whose rows are slices of `data`.

@@ -64,6 +64,7 @@ enum Place {
 }
 
 /// Registers of one thread.
+#[derive(Default)]
 pub struct Scratch {
     registers: Vec<Vec<Line>>,
     places: Vec<Place>,

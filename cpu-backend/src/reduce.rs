@@ -8,10 +8,10 @@
 use crate::fold::{All, Any, ArgMax, ArgMin, Fold, Max, Min, Prod, Repr, RowInto, Sum, Tree};
 use crate::lane::Lane;
 use crate::ops::{among, ordered};
-use crate::parallel::{collect, for_each_chunk, worth_sharing};
+use crate::parallel::{MakeScratch, collect, for_each_chunk, worth_sharing};
 use crate::program::{LONG_ROW, Program, Scratch};
 use crate::simd::widest;
-use polyarray_core::array::HostBuffer;
+use polyarray_core::array::{Buffer, HostBuffer};
 use polyarray_core::dtype::ty;
 use polyarray_core::expr::{Kernel, Reduction};
 use polyarray_core::{DType, Element, Error, Result, with_element};
@@ -21,6 +21,9 @@ use std::ops::Range;
 const SPAN: usize = 64 << 10;
 /// Rows that are added up one by one before accumulators merge pairwise.
 const ROWS: usize = 64;
+
+/// A fold's results as stored.
+type Out<F> = <<F as Fold>::Out as Element>::Repr;
 
 /// Is the reduction defined on elements of this dtype?
 pub fn reducible(op: Reduction, dtype: DType) -> bool {
@@ -58,18 +61,18 @@ pub fn reduce(kernel: &Kernel, op: Reduction) -> Result<HostBuffer> {
 
 fn run<F: Fold>(kernel: &Kernel, op: Reduction) -> Result<HostBuffer> {
     let mut out = HostBuffer::unwritten(<F::Out as Element>::DTYPE, kernel.output_len())?;
-    let results = out.as_repr_mut::<F::Out>()?;
+
     if kernel.reduced_len() == 0 {
         let empty = F::EMPTY.ok_or_else(|| Error::Shape {
             op: op.name(),
             operands: "no elements along the reduced axes".into(),
             fix: "it has no value of nothing; check the shape first".into(),
         })?;
-        results.fill(empty.to_repr());
+        out.as_repr_mut::<F::Out>()?.fill(empty.to_repr());
     } else if by_columns(kernel) {
-        columns::<F>(kernel, results)?;
+        columns::<F>(kernel, &mut out)?;
     } else {
-        rows::<F>(kernel, results)?;
+        rows::<F>(kernel, &mut out)?;
     }
     Ok(out)
 }
@@ -103,17 +106,20 @@ fn by_columns(kernel: &Kernel) -> bool {
     votes.sum::<i32>() > 0
 }
 
-fn rows<F: Fold>(kernel: &Kernel, out: &mut [<F::Out as Element>::Repr]) -> Result<()> {
+fn rows<F: Fold>(kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let axes: Vec<usize> = (0..kernel.dims.len()).collect();
     let program = &Program::new(kernel, &axes)?;
     let len = kernel.reduced_len();
     let share = worth_sharing(out.len().saturating_mul(len), program.cost());
-    let scratch = || program.scratch();
+    let scratch: MakeScratch<'_> = &|| program.scratch();
+    let size = <F::Out as Element>::DTYPE.size();
     if len <= program.block && (program.dense || len < LONG_ROW) {
         // Several results to a block.
         let group = program.block / len;
         let task = (SPAN / len / group).max(1) * group;
-        for_each_chunk(out, task, share, scratch, |scratch, i, out| {
+        for_each_chunk(out.bytes_mut(), task * size, share, scratch, &|scratch, i, out| {
+            let out: &mut [Out<F>] = bytemuck::cast_slice_mut(out);
+
             for (j, out) in out.chunks_mut(group).enumerate() {
                 let start = (i * task + j * group) * len;
                 let bytes = program.load(scratch, start..start + out.len() * len);
@@ -125,7 +131,9 @@ fn rows<F: Fold>(kernel: &Kernel, out: &mut [<F::Out as Element>::Repr]) -> Resu
         });
     } else if len <= SPAN {
         let task = SPAN / len;
-        for_each_chunk(out, task, share, scratch, |scratch, i, out| {
+        for_each_chunk(out.bytes_mut(), task * size, share, scratch, &|scratch, i, out| {
+            let out: &mut [Out<F>] = bytemuck::cast_slice_mut(out);
+
             for (j, o) in out.iter_mut().enumerate() {
                 let start = (i * task + j) * len;
                 *o = F::finish(fold_range::<F>(program, scratch, start..start + len, 0)).to_repr();
@@ -133,11 +141,12 @@ fn rows<F: Fold>(kernel: &Kernel, out: &mut [<F::Out as Element>::Repr]) -> Resu
         });
     } else {
         let spans = len.div_ceil(SPAN);
-        let partial = collect(out.len() * spans, share, scratch, |scratch, i| {
+        let partial = collect(out.len() * spans, share, scratch, &|scratch, i| {
             let (row, first) = (i / spans, i % spans * SPAN);
             let range = row * len + first..row * len + len.min(first + SPAN);
             fold_range::<F>(program, scratch, range, first as i64)
         });
+        let out = out.as_repr_mut::<F::Out>()?;
         for (o, partial) in out.iter_mut().zip(partial.chunks_exact(spans)) {
             let mut tree = Tree::new(F::merge);
             partial.iter().for_each(|&a| tree.push(a));
@@ -175,48 +184,45 @@ struct Tile {
     rows: Range<usize>,
 }
 
-fn columns<F: Fold>(kernel: &Kernel, out: &mut [<F::Out as Element>::Repr]) -> Result<()> {
+fn columns<F: Fold>(kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let (split, n) = (kernel.split(), kernel.dims.len());
     let axes: Vec<usize> = (0..split - 1).chain(split..n).chain([split - 1]).collect();
     let program = &Program::new(kernel, &axes)?;
     let (len, across) = (kernel.reduced_len(), kernel.dims[split - 1]);
     let share = worth_sharing(out.len().saturating_mul(len), program.cost());
-    let scratch = || program.scratch();
+    let scratch: MakeScratch<'_> = &|| program.scratch();
+    let size = <F::Out as Element>::DTYPE.size();
     let width = across.min(program.block);
     let span = (SPAN / width).next_multiple_of(ROWS);
     let spans = len.div_ceil(span);
     let fold = |scratch: &mut Scratch, tile: Tile| fold_tile::<F>(program, scratch, len, across, tile);
-    let finish = |out: &mut [<F::Out as Element>::Repr], accs: Vec<F::Acc>| {
+    let finish = |out: &mut [Out<F>], accs: Vec<F::Acc>| {
         out.iter_mut().zip(accs).for_each(|(o, acc)| *o = F::finish(acc).to_repr());
     };
     if spans == 1 {
         let outers = (SPAN / len.saturating_mul(across)).max(1);
-        for_each_chunk(
-            out,
-            outers * across,
-            share,
-            || (),
-            |(), i, out| {
-                for (j, out) in out.chunks_mut(across).enumerate() {
-                    for_each_chunk(out, width, share, scratch, |scratch, k, out| {
-                        let tile =
-                            Tile { outer: i * outers + j, first: k * width, width: out.len(), rows: 0..len };
-                        finish(out, fold(scratch, tile));
-                    });
-                }
-            },
-        );
+        let task = outers * across * size;
+        for_each_chunk(out.bytes_mut(), task, share, &Scratch::default, &|_, i, out| {
+            for (j, out) in out.chunks_mut(across * size).enumerate() {
+                for_each_chunk(out, width * size, share, scratch, &|scratch, k, out| {
+                    let out: &mut [Out<F>] = bytemuck::cast_slice_mut(out);
+                    let tile =
+                        Tile { outer: i * outers + j, first: k * width, width: out.len(), rows: 0..len };
+                    finish(out, fold(scratch, tile));
+                });
+            }
+        });
         return Ok(());
     }
     let tiles = across.div_ceil(width);
-    let partial = collect(out.len() / across * tiles * spans, share, scratch, |scratch, i| {
+    let partial = collect(out.len() / across * tiles * spans, share, scratch, &|scratch, i| {
         let (outer, tile, start) = (i / spans / tiles, i / spans % tiles, i % spans * span);
         let first = tile * width;
         let width = width.min(across - first);
         fold(scratch, Tile { outer, first, width, rows: start..len.min(start + span) })
     });
     let mut partial = partial.into_iter();
-    for out in out.chunks_mut(across) {
+    for out in out.as_repr_mut::<F::Out>()?.chunks_mut(across) {
         for out in out.chunks_mut(width) {
             let mut tree = Tree::new(merge_rows::<F>);
             partial.by_ref().take(spans).for_each(|accs| tree.push(accs));

@@ -1,6 +1,7 @@
 //! Elements by index along an axis.
 
 use crate::parallel::{for_each_chunk, worth_sharing};
+use crate::program::Scratch;
 use crate::view::View;
 use crate::walk::{gather, position, unravel};
 use polyarray_core::array::{HostBuffer, Operand};
@@ -63,28 +64,24 @@ fn take_as<T: Element>(x: &Operand, indices: &[usize], spec: &Take) -> Result<Ho
     // A row: what one index brings.
     let row: usize = inner_dims.iter().product();
     let rows = (CHUNK / row).max(1);
-    for_each_chunk(
-        out.as_repr_mut::<T>()?,
-        rows * row,
-        worth_sharing(n, 2),
-        || (),
-        |(), i, chunk| {
-            let mut k = i * rows;
-            let mut chunk = chunk.chunks_exact_mut(row);
-            while chunk.len() > 0 {
-                let (outer, first) = (k / indices.len(), k % indices.len());
-                let base = position(&unravel(outer, outer_dims), outer_strides, x.offset);
-                let run = &indices[first..];
-                k += run.len().min(chunk.len());
-                for (&index, out) in run.iter().zip(&mut chunk) {
-                    let at = base + index as isize * step;
-                    match out {
-                        [one] => *one = x.data[at as usize],
-                        _ => gather(x.data, &inner_dims, &inner_strides, at, 0, out),
-                    }
+    let task = rows * row * T::DTYPE.size();
+    for_each_chunk(out.bytes_mut(), task, worth_sharing(n, 2), &Scratch::default, &|_, i, chunk| {
+        let mut k = i * rows;
+        let chunk: &mut [T::Repr] = bytemuck::cast_slice_mut(chunk);
+        let mut chunk = chunk.chunks_exact_mut(row);
+        while chunk.len() > 0 {
+            let (outer, first) = (k / indices.len(), k % indices.len());
+            let base = position(&unravel(outer, outer_dims), outer_strides, x.offset);
+            let run = &indices[first..];
+            k += run.len().min(chunk.len());
+            for (&index, out) in run.iter().zip(&mut chunk) {
+                let at = base + index as isize * step;
+                match out {
+                    [one] => *one = x.data[at as usize],
+                    _ => gather(x.data, &inner_dims, &inner_strides, at, 0, out),
                 }
             }
-        },
-    );
+        }
+    });
     Ok(out)
 }

@@ -18,3 +18,13 @@ fn elementwise_calls_and_reductions_run_here() {
     });
     assert_eq!(cpu.name(), KIND);
 }
+
+#[test]
+fn a_product_takes_operands_that_are_not_computed_yet() {
+    let ones = |n: usize| np::full([n, n], 1.0, DType::F32).unwrap();
+    let a = np::add(ones(3), 1.0).unwrap();
+    let out = np::add(np::matmul(&a, ones(3).t()).unwrap(), 0.5).unwrap();
+    assert_eq!(floats(&out), [6.5; 9]);
+    assert_eq!(floats(&np::concat(&[&a, &ones(3)], 0).unwrap())[8..10], [2.0, 1.0]);
+    assert_eq!(floats(&np::take(&a, np::arange(2, ()).unwrap(), 1).unwrap()), [2.0; 6]);
+}

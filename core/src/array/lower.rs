@@ -63,8 +63,12 @@ impl Region {
     pub(crate) fn needs(&self, root: &Expr) -> Vec<Arc<Node>> {
         let mut needs = Vec::new();
         let mut add = |e: &Expr| {
+            // A fused kernel takes a constant as a parameter; an implementation of a backend's own takes buffers.
+            let whole = matches!(e, Expr::Extern { .. });
             let outside = |a: &&Array| {
-                a.node.value.get().is_none() && self.get(&a.node).is_none() && constant(a).is_none()
+                a.node.value.get().is_none()
+                    && self.get(&a.node).is_none()
+                    && (constant(a).is_none() || (whole && !a.is_weak()))
             };
             needs.extend(e.args().iter().filter(outside).map(|a| a.node.clone()));
         };

@@ -50,3 +50,14 @@ static GPU: dispatch::KindCell = dispatch::KindCell::new("gpu");
 use polyarray_cpu as _;
 #[cfg(feature = "gpu")]
 use polyarray_gpu as _;
+
+/// The pages' examples, run with the documentation tests.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+    #[doc = include_str!("../ARCHITECTURE.md")]
+    mod architecture {}
+    #[doc = include_str!("../CONTRIBUTING.md")]
+    mod contributing {}
+}

@@ -7,13 +7,14 @@ use crate::dispatch::{Key, trace::Sink};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 use crate::expr::{Dims, Op, Reduction};
+use arrayvec::ArrayVec;
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-/// Operands of an expression.
-pub(crate) type Args = SmallVec<[Array; 3]>;
+/// Operands of an elementwise operation.
+pub(crate) type Args = ArrayVec<Array, 3>;
 /// An implementation of a backend's own: gets evaluated operands, gives a dense buffer of the node's shape.
 pub type Run = dyn Fn(&[Operand]) -> Result<Arc<dyn Buffer>> + Send + Sync;
 
@@ -31,14 +32,15 @@ pub(crate) enum Expr {
     /// Reduction over the axes set in `axes` of the operand cast to `compute`.
     Reduce { op: Reduction, compute: DType, arg: Array, axes: u64 },
     /// A backend's own implementation.
-    Extern { name: &'static str, args: Args, run: Arc<Run> },
+    Extern { name: &'static str, args: Vec<Array>, run: Arc<Run> },
 }
 
 impl Expr {
     /// The operands.
     pub(crate) fn args(&self) -> &[Array] {
         match self {
-            Expr::Map { args, .. } | Expr::Extern { args, .. } => args,
+            Expr::Map { args, .. } => args,
+            Expr::Extern { args, .. } => args,
             Expr::Cast { arg } | Expr::Reduce { arg, .. } => std::slice::from_ref(arg),
             Expr::Full(_) | Expr::Iota => &[],
         }
@@ -46,7 +48,8 @@ impl Expr {
 
     fn args_mut(&mut self) -> &mut [Array] {
         match self {
-            Expr::Map { args, .. } | Expr::Extern { args, .. } => args,
+            Expr::Map { args, .. } => args,
+            Expr::Extern { args, .. } => args,
             Expr::Cast { arg } | Expr::Reduce { arg, .. } => std::slice::from_mut(arg),
             Expr::Full(_) | Expr::Iota => &mut [],
         }
@@ -219,7 +222,9 @@ fn release(state: State) {
                 arg.node.consumers.fetch_sub(1, Relaxed);
             }
             // The last owner takes its expression out, so that dropping it goes no deeper.
-            if let Some(node) = Arc::get_mut(&mut arg.node)
+            // The count is asked first because it is a load, and `get_mut` a locked instruction.
+            if Arc::strong_count(&arg.node) == 1
+                && let Some(node) = Arc::get_mut(&mut arg.node)
                 && let State::Pending(_) = node.state.get_mut()
                 && let State::Pending(e) = std::mem::replace(node.state.get_mut(), State::Done)
             {

@@ -124,11 +124,13 @@ pub(crate) fn map(op: Op, args: &[&Array], instance: Instance) -> Recorded {
         }
     }
     let shape = common_shape(op.name(), args)?;
-    let mut owned = Args::new();
-    for a in args {
-        owned.push((*a).clone());
-    }
-    finish(backend, shape, dtype, Expr::Map { op, compute, args: owned })
+    book(backend, shape, dtype, true, args.iter().copied(), || {
+        let mut owned = Args::new();
+        for a in args {
+            owned.push((*a).clone());
+        }
+        Expr::Map { op, compute, args: owned }
+    })
 }
 
 /// The shape all operands broadcast to.
@@ -265,24 +267,34 @@ pub fn external(
     finish(backend, checked_shape(name, shape)?, dtype, Expr::Extern { name, args, run })
 }
 
-/// Bounds and books a node.
+/// Books a node of an expression that is at hand.
 fn finish(backend: &'static dyn ArrayBackend, shape: Dims, dtype: DType, expr: Expr) -> Recorded {
+    let elementwise = expr.is_elementwise() || matches!(expr, Expr::Reduce { .. });
+    // The operands are looked at before the expression moves into its node.
+    let args: SmallVec<[Array; 3]> = expr.args().iter().cloned().collect();
+    book(backend, shape, dtype, elementwise, args.iter(), || expr)
+}
+
+/// Bounds a node and makes it; the expression is made where the node is, not moved there.
+#[inline(always)]
+fn book<'a>(
+    backend: &'static dyn ArrayBackend,
+    shape: Dims,
+    dtype: DType,
+    elementwise: bool,
+    args: impl Iterator<Item = &'a Array> + Clone,
+    expr: impl FnOnce() -> Expr,
+) -> Recorded {
     let limits = backend.limits();
     if shape.len() > limits.axes {
         let (got, limit) = (shape.len() as u64, limits.axes as u64);
         return Err(Unsupported::Limit { what: "number of axes", got, limit }.into());
     }
-    let len = checked_len(&shape).ok_or_else(|| Error::TooLarge {
-        place: residency::name(backend.residency()),
-        bytes: u128::MAX,
-        detail: format!("shape {:?} has more elements than an address can count", &shape[..]),
-    })?;
+    let len = checked_len(&shape).ok_or_else(|| uncountable(backend, &shape))?;
     backend.fits(dtype, len)?;
-    let fuses = expr.is_elementwise();
-    let elementwise = fuses || matches!(expr, Expr::Reduce { .. });
     // Three locals, not a `Part`: packed into a register and read back, they stalled recording by 20 ns.
     let (mut size, mut leaves, mut retains) = (1u32, 0u32, 0u64);
-    for arg in expr.args() {
+    for arg in args.clone() {
         if !arg.node.is_leaf() {
             arg.node.consumers.fetch_add(1, Relaxed);
         }
@@ -292,34 +304,42 @@ fn finish(backend: &'static dyn ArrayBackend, shape: Dims, dtype: DType, expr: E
         retains = retains.saturating_add(part.retains);
     }
     if elementwise && (size > MAX_OPS || leaves as usize > limits.inputs) {
-        (size, leaves) = bound(expr.args(), limits.inputs);
+        (size, leaves) = bound(&args.collect::<SmallVec<[&Array; 3]>>(), limits.inputs);
     }
     let hoards =
         retains > RETAIN && retains > RETAIN_RATIO * (len as u64).saturating_mul(dtype.size() as u64);
-    let out = Array::from_node(
-        Arc::new(Node {
-            size,
-            leaves,
-            retains,
-            fuses,
-            sink: trace::listener(),
-            shape,
-            dtype,
-            home: backend.residency(),
-            backend: Some(backend),
-            weak: false,
-            value: OnceLock::new(),
-            state: RwLock::new(State::Pending(expr)),
-            consumers: AtomicU32::new(0),
-            cut: AtomicBool::new(false),
-            leaf: false,
-        }),
-        None,
-    );
+    let expr = expr();
+    let node = Arc::new(Node {
+        size,
+        leaves,
+        retains,
+        fuses: expr.is_elementwise(),
+        sink: trace::listener(),
+        shape,
+        dtype,
+        home: backend.residency(),
+        backend: Some(backend),
+        weak: false,
+        value: OnceLock::new(),
+        state: RwLock::new(State::Pending(expr)),
+        consumers: AtomicU32::new(0),
+        cut: AtomicBool::new(false),
+        leaf: false,
+    });
+    let out = Array::from_node(node, None);
     if hoards {
         out.eval()?;
     }
     Ok(out)
+}
+
+#[cold]
+fn uncountable(backend: &dyn ArrayBackend, shape: &[usize]) -> Error {
+    Error::TooLarge {
+        place: residency::name(backend.residency()),
+        bytes: u128::MAX,
+        detail: format!("shape {shape:?} has more elements than an address can count"),
+    }
 }
 
 /// What an operand adds to the kernel of its consumer.
@@ -350,7 +370,7 @@ impl Part {
 /// Cuts the largest operands off until the fused kernel is within bounds. Always at the same place of the same
 /// chain, so that a cut does not make a new kernel each time.
 #[cold]
-fn bound(args: &[Array], inputs: usize) -> (u32, u32) {
+fn bound(args: &[&Array], inputs: usize) -> (u32, u32) {
     let mut parts: SmallVec<[Part; 3]> = args.iter().map(|a| Part::of(a, true)).collect();
     loop {
         let (size, leaves) = parts.iter().fold((1, 0), |(s, l), part| (s + part.size, l + part.leaves));

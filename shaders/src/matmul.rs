@@ -68,6 +68,10 @@ struct Product {
     /// Lanes of a workgroup over columns, and over rows.
     lanes: [u32; 2],
     broadcast: bool,
+    /// Four neighbouring elements are one load: of A along k, of B along its columns.
+    vectors: [bool; 2],
+    /// Those loads are two 64-bit words.
+    wide: bool,
     immediate: bool,
     a: Source,
     b: Source,
@@ -110,7 +114,7 @@ pub fn plan(job: &Matmul, profile: &Profile) -> Result<Plan, PlanError> {
     constant.extend(a.words(0, 1, profile));
     constant.extend(b.words(0, 1, profile));
     let inputs: Vec<Bind> = [a.binds(0, 0, profile), b.binds(0, 0, profile)].concat();
-    let depth = (profile.loop_budget / 2) as usize;
+    let depth = ((profile.loop_budget / 2) & !3) as usize;
     for part in parts(job, batches, tile[0], profile) {
         let tiles = [part.rows.div_ceil(tile[0]), job.n.div_ceil(tile[1])];
         let elements = ((part.batches - 1) * job.m + part.rows) * job.n;
@@ -242,10 +246,23 @@ fn structure(job: &Matmul, a: &Placed, b: &Placed, profile: &Profile) -> Product
         rows,
         lanes,
         broadcast,
+        vectors: [vectors(a, job.k, job.dtype), vectors(b, job.n, job.dtype)],
+        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         immediate: false,
         a: a.source,
         b: b.source,
     }
+}
+
+/// True where an operand's rows can be read four elements at a time.
+fn vectors(operand: &Placed, columns: usize, dtype: DType) -> bool {
+    let (last, others) = operand.strides.split_last().expect("a matrix has two axes");
+    dtype.size() == 4
+        && *last == 1
+        && columns > 0
+        && [columns, operand.offset].iter().all(|n| n.is_multiple_of(4))
+        && others.iter().all(|s| s % 4 == 0)
+        && operand.source.bindings() == 1
 }
 
 /// True where vectors of the dtype exist, so that a tile's row is one vector.
@@ -304,31 +321,67 @@ impl Product {
         }
     }
 
-    /// Loads of `a{r}` for all rows at column `k`.
-    fn load_a(&self) -> String {
-        let mut text = String::new();
-        if !self.broadcast {
+    /// Declares an operand: as vectors of four, or element by element.
+    fn declare(&self, i: usize, binding: usize) -> String {
+        if !self.vectors[i] {
+            return [self.a, self.b][i].declare(i, binding, 1, false);
+        }
+        let t = register(self.dtype);
+        let (stored, load) = match self.wide {
+            false => (format!("vec4<{t}>"), "v".to_owned()),
+            true => {
+                let word = |half: &str, c: &str| format!("bitcast<{t}>(u64_{half}(v.{c}))");
+                let words = [word("low", "x"), word("high", "x"), word("low", "y"), word("high", "y")];
+                ("vec2<u64>".to_owned(), format!("vec4<{t}>({})", words.join(", ")))
+            }
+        };
+        format!(
+            "@group(0) @binding({binding}) var<storage, read> in{i}: array<{stored}>;
+fn load{i}(at: u32) -> vec4<{t}> {{
+    let v = in{i}[at / 4u];
+    return {load};
+}}
+"
+        )
+    }
+
+    /// The inner loop: `a{r}` of every row, `b0`..`b3`, and the update of the tile, for one k or for four.
+    fn inner(&self, update: &str) -> String {
+        let rank = self.batch_rank;
+        let pointers = if self.broadcast { self.rows / 8 } else { self.rows };
+        let steps = if self.vectors[0] { 4 } else { 1 };
+        let mut text = format!("    for (var k = start; k < end; k += {steps}u) {{\n");
+        for r in 0..pointers {
+            let _ = writeln!(text, "        let mine{r} = load0(pa{r} + k * p.stride0_{});", rank + 1);
+        }
+        for step in 0..steps {
+            let part = if steps == 4 { [".x", ".y", ".z", ".w"][step] } else { "" };
+            text += "        {\n";
             for r in 0..self.rows {
-                let _ = writeln!(
-                    text,
-                    "        let a{r} = load0(pa{r} + k * p.stride0_{});",
-                    self.batch_rank + 1
-                );
+                let _ = match self.broadcast {
+                    true => writeln!(
+                        text,
+                        "        let a{r} = subgroupBroadcast(mine{}{part}, {}u);",
+                        r / 8,
+                        r % 8
+                    ),
+                    false => writeln!(text, "        let a{r} = mine{r}{part};"),
+                };
             }
-            return text;
-        }
-        for block in 0..self.rows / 8 {
-            let _ = writeln!(
-                text,
-                "        let mine{block} = load0(pa{block} + k * p.stride0_{});",
-                self.batch_rank + 1
-            );
-            for lane in 0..8 {
-                let r = block * 8 + lane;
-                let _ = writeln!(text, "        let a{r} = subgroupBroadcast(mine{block}, {lane}u);");
+            let at = format!("(k + {step}u) * p.stride1_{rank}");
+            if self.vectors[1] {
+                let _ = writeln!(text, "        let row = load1(pb0 + {at});");
             }
+            for c in 0..COLUMNS {
+                let _ = match self.vectors[1] {
+                    true => writeln!(text, "        let b{c} = row.{};", ["x", "y", "z", "w"][c]),
+                    false => writeln!(text, "        let b{c} = load1(pb{c} + {at});"),
+                };
+            }
+            text += update;
+            text += "        }\n";
         }
-        text
+        text + "    }\n"
     }
 }
 
@@ -359,8 +412,8 @@ impl Template for Product {
         let (rank, rows) = (self.batch_rank, self.rows);
         let sources = [self.a, self.b];
         let mut text = self.names().declare(self.immediate, self.bindings());
-        text += &self.a.declare(0, 0, 1, false);
-        text += &self.b.declare(1, self.a.bindings(), 1, false);
+        text += &self.declare(0, 0);
+        text += &self.declare(1, self.a.bindings());
         let _ = writeln!(
             text,
             "@group(0) @binding({}) var<storage, read_write> out: array<{}>;",
@@ -395,11 +448,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             );
         }
         for c in 0..COLUMNS {
-            let _ = writeln!(
-                text,
-                "    let pb{c} = p.first1 + at.o1 + min(column + {c}u, p.n - 1u) * p.stride1_{};",
-                rank + 1
-            );
+            // Four columns at a time: the tile is inside or outside as a whole.
+            let column = match self.vectors[1] {
+                true => "min(column, p.n - 4u)".to_owned(),
+                false => format!("min(column + {c}u, p.n - 1u)"),
+            };
+            let _ = writeln!(text, "    let pb{c} = p.first1 + at.o1 + {column} * p.stride1_{};", rank + 1);
         }
         let tile = self.tile();
         let per_row = |piece: &str| (0..rows).map(|r| piece.replace('@', &r.to_string())).collect::<String>();
@@ -416,16 +470,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             "    }}
     for (var start = p.first; start < p.last; start += {CHUNK}u) {{
     let end = min(start + {CHUNK}u, p.last);
-{}    for (var k = start; k < end; k++) {{
-{}",
+{}{}",
             per_row(&tile.declare.replace('#', "chunk@")),
-            self.load_a(),
+            self.inner(&per_row(&tile.update)),
         );
-        for c in 0..COLUMNS {
-            let _ = writeln!(text, "        let b{c} = load1(pb{c} + k * p.stride1_{rank});");
-        }
-        text += &per_row(&tile.update);
-        text += "    }\n";
         text += &per_row(&tile.fold);
         text += "    }\n";
         for c in 0..COLUMNS {

@@ -140,6 +140,17 @@ fn sources_name_only_what_the_house_allows() {
     }
 }
 
+/// The GPU backend is named in one module of genetics, the one that the feature turns on.
+#[test]
+fn genetics_has_one_module_that_knows_the_gpu() {
+    let all = code_under("genetics/src").into_iter();
+    let knowing =
+        all.filter(|(_, code)| words(code).any(|word| word == "polyarray_gpu")).map(|(path, _)| path);
+    assert_eq!(knowing.collect::<Vec<_>>(), [Path::new(ROOT).join("genetics/src/gpu.rs")]);
+    let lib = fs::read_to_string(Path::new(ROOT).join("genetics/src/lib.rs")).unwrap();
+    assert!(lib.contains("#[cfg(feature = \"gpu\")]\nmod gpu;"));
+}
+
 #[test]
 fn the_reader_of_sources_sees_code_only() {
     let code = bare("use a::b; // wgpu\nlet s = \"wgpu\"; let array_like = wgpu;\n");

@@ -30,7 +30,7 @@ impl StagedFiles {
     /// if need be.
     ///
     /// # Errors
-    /// [`Error::Exists`] where `path` exists and may not be replaced; [`Error::Io`].
+    /// [`Error::Exists`] where `path` exists and may not be replaced; [`Error::Write`].
     pub fn create(&mut self, path: impl Into<PathBuf>) -> Result<BufWriter<fs::File>> {
         let path = path.into();
         if !self.replace && path.exists() {
@@ -40,7 +40,7 @@ impl StagedFiles {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        fs::create_dir_all(directory).map_err(Error::io("create the directory", directory))?;
+        fs::create_dir_all(directory).map_err(Error::writing("create the directory", directory))?;
         let mut builder = tempfile::Builder::new();
         builder.prefix(".polyarray-");
         #[cfg(unix)]
@@ -49,8 +49,8 @@ impl StagedFiles {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let file = builder.tempfile_in(directory).map_err(Error::io("create a file in", directory))?;
-        let writer = file.reopen().map_err(Error::io("write", &path))?;
+        let file = builder.tempfile_in(directory).map_err(Error::writing("create a file in", directory))?;
+        let writer = file.reopen().map_err(Error::writing("write", &path))?;
         self.staged.push((file, path));
         Ok(BufWriter::with_capacity(1 << 20, writer))
     }
@@ -66,14 +66,14 @@ impl StagedFiles {
     ) -> Result<()> {
         let path = path.into();
         let mut file = self.create(&path)?;
-        write(&mut file).and_then(|()| file.flush()).map_err(Error::io("write", &path))
+        write(&mut file).and_then(|()| file.flush()).map_err(Error::writing("write", &path))
     }
 
     /// Gives every file its name, in the order in which they were created. Writers must be flushed and
     /// dropped by now. Where one name is refused, new names already given are taken back.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::Io`].
+    /// [`Error::Exists`], [`Error::Write`].
     pub fn commit(self) -> Result<Vec<PathBuf>> {
         let mut named: Vec<PathBuf> = Vec::with_capacity(self.staged.len());
         for (file, path) in self.staged {
@@ -86,7 +86,7 @@ impl StagedFiles {
                 }
                 return Err(match error.error.kind() {
                     std::io::ErrorKind::AlreadyExists => Error::Exists { path },
-                    _ => Error::Io { action: "rename a finished file to", path, source: error.error },
+                    _ => Error::Write { action: "rename a finished file to", path, source: error.error },
                 });
             }
             named.push(path);

@@ -73,12 +73,20 @@ pub enum Error {
         /// Prefixes found in it.
         found: Vec<String>,
     },
-    /// The operating system refused.
+    /// The operating system refused to read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// Which file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The operating system refused to write.
     #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// What was being done: "read", "write", …
+    Write {
+        /// What was being done: "write", "create the directory", …
         action: &'static str,
-        /// To which file.
+        /// To which file or folder.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
@@ -210,9 +218,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// Wraps an [`io::Error`] with what was being done to which file.
-    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+    /// Wraps what went wrong when `path` was read.
+    pub(crate) fn reading(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { action, path, source }
+        move |source| Self::Read { path, source }
+    }
+
+    /// Wraps what went wrong when `action` was done to `path`.
+    pub(crate) fn writing(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Write { action, path, source }
     }
 }

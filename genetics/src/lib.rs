@@ -9,6 +9,8 @@ mod atomic;
 mod chromosome;
 mod domain;
 mod error;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod grm;
 mod packed;
 pub mod plink;

@@ -46,8 +46,7 @@ impl From<polyarray::genetics::Error> for Failure {
         use polyarray::genetics::Error as E;
         let code = match error {
             E::Argument { .. } | E::ChromosomeSelection { .. } | E::Exists { .. } => Code::Arguments,
-            E::Io { action: "write" | "create the directory" | "create a file in", .. } => Code::Work,
-            E::Array(_) => Code::Work,
+            E::Write { .. } | E::Array(_) => Code::Work,
             _ => Code::Data,
         };
         Self::new(code, error)

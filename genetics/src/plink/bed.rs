@@ -25,11 +25,11 @@ pub(super) struct BedReader {
 impl BedReader {
     /// Opens the file and checks it against the numbers of the other two, before any genotype is read.
     pub(super) fn open(path: &Path, variants: usize, samples: usize) -> Result<Self> {
-        let file = File::open(path).map_err(Error::io("read", path))?;
-        let actual = file.metadata().map_err(Error::io("read", path))?.len();
+        let file = File::open(path).map_err(Error::reading(path))?;
+        let actual = file.metadata().map_err(Error::reading(path))?.len();
         let mut file = BufReader::with_capacity(CHUNK, file);
         let mut header = Vec::with_capacity(HEADER.len());
-        file.by_ref().take(3).read_to_end(&mut header).map_err(Error::io("read", path))?;
+        file.by_ref().take(3).read_to_end(&mut header).map_err(Error::reading(path))?;
 
         let path = path.to_path_buf();
         if !HEADER.starts_with(&header[..header.len().min(2)]) {
@@ -70,7 +70,7 @@ impl BedReader {
                 true => self.file.read_exact(&mut row).map(|()| genotypes.push_row(&row)),
                 false => self.file.seek_relative(row.len() as i64),
             };
-            outcome.map_err(Error::io("read", &self.path))?;
+            outcome.map_err(Error::reading(&self.path))?;
             if let (Some(report), true) = (&mut progress, variant % rows_per_report == 0) {
                 report(variant as u64, total);
             }

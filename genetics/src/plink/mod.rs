@@ -40,7 +40,7 @@ pub struct ReadOptions<'a> {
 /// Reads the data set, checking each of the three files and that they agree.
 ///
 /// # Errors
-/// [`Error::MalformedLine`], [`Error::Empty`], [`Error::NothingSelected`], [`Error::Io`], and for the `.bed`
+/// [`Error::MalformedLine`], [`Error::Empty`], [`Error::NothingSelected`], [`Error::Read`], and for the `.bed`
 /// [`Error::ForeignBed`], [`Error::SampleMajorBed`], [`Error::UnknownBedLayout`], [`Error::TruncatedBed`],
 /// [`Error::BedDisagrees`].
 pub fn read(paths: &PlinkPaths, options: ReadOptions<'_>) -> Result<Dataset> {

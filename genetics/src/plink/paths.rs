@@ -29,7 +29,7 @@ impl PlinkPaths {
     ///
     /// # Errors
     /// [`Error::MissingFile`] names the first of the three that is not there; [`Error::NotOneDataSet`] for a
-    /// directory; [`Error::Io`].
+    /// directory; [`Error::Read`].
     pub fn find(data: impl AsRef<Path>) -> Result<Self> {
         let data = data.as_ref();
         let paths =
@@ -41,10 +41,10 @@ impl PlinkPaths {
     }
 
     fn in_directory(directory: &Path) -> Result<Self> {
-        let entries = directory.read_dir().map_err(Error::io("list", directory))?;
+        let entries = directory.read_dir().map_err(Error::reading(directory))?;
         let mut prefixes = Vec::new();
         for entry in entries {
-            let path = entry.map_err(Error::io("list", directory))?.path();
+            let path = entry.map_err(Error::reading(directory))?.path();
             if path.extension().is_some_and(|extension| extension == PlinkFile::Bed.extension()) {
                 prefixes.push(path.with_extension(""));
             }

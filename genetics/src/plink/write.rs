@@ -24,7 +24,7 @@ impl PlinkWriter {
     /// Begins a data set of these samples; `staged` says whether existing files may be replaced.
     ///
     /// # Errors
-    /// [`Error::Exists`]; [`Error::Io`]; [`Error::Empty`] without samples.
+    /// [`Error::Exists`]; [`Error::Write`]; [`Error::Empty`] without samples.
     pub fn create(paths: &PlinkPaths, samples: &[Sample], mut staged: StagedFiles) -> Result<Self> {
         if samples.is_empty() {
             return Err(Error::Empty { path: paths.fam().to_path_buf(), what: "samples" });
@@ -32,7 +32,7 @@ impl PlinkWriter {
         staged.write(paths.fam(), |fam| samples.iter().try_for_each(|sample| sample.write(fam)))?;
         let bim = staged.create(paths.bim())?;
         let mut bed = staged.create(paths.bed())?;
-        bed.write_all(&HEADER).map_err(Error::io("write", paths.bed()))?;
+        bed.write_all(&HEADER).map_err(Error::writing("write", paths.bed()))?;
         let row_bytes = samples.len().div_ceil(4);
         Ok(Self { paths: paths.clone(), staged, bed, bim, row_bytes, variants: 0 })
     }
@@ -40,7 +40,7 @@ impl PlinkWriter {
     /// Adds a variant with its row as the `.bed` holds it.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a row of another length; [`Error::Io`].
+    /// [`Error::Argument`] for a row of another length; [`Error::Write`].
     pub fn push(&mut self, variant: &Variant, row: &[u8]) -> Result<()> {
         if row.len() != self.row_bytes {
             return Err(Error::Argument {
@@ -50,8 +50,8 @@ impl PlinkWriter {
                 expected: format!("{} bytes, a quarter of the samples", self.row_bytes),
             });
         }
-        variant.write(&mut self.bim).map_err(Error::io("write", self.paths.bim()))?;
-        self.bed.write_all(row).map_err(Error::io("write", self.paths.bed()))?;
+        variant.write(&mut self.bim).map_err(Error::writing("write", self.paths.bim()))?;
+        self.bed.write_all(row).map_err(Error::writing("write", self.paths.bed()))?;
         self.variants += 1;
         Ok(())
     }
@@ -59,14 +59,14 @@ impl PlinkWriter {
     /// Gives the three files their names.
     ///
     /// # Errors
-    /// [`Error::Empty`] without variants; [`Error::Exists`]; [`Error::Io`].
+    /// [`Error::Empty`] without variants; [`Error::Exists`]; [`Error::Write`].
     pub fn finish(self) -> Result<()> {
         let Self { paths, staged, mut bed, mut bim, variants, .. } = self;
         if variants == 0 {
             return Err(Error::Empty { path: paths.bim().to_path_buf(), what: "variants" });
         }
-        bim.flush().map_err(Error::io("write", paths.bim()))?;
-        bed.flush().map_err(Error::io("write", paths.bed()))?;
+        bim.flush().map_err(Error::writing("write", paths.bim()))?;
+        bed.flush().map_err(Error::writing("write", paths.bed()))?;
         drop((bed, bim));
         staged.commit().map(drop)
     }

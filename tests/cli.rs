@@ -1,0 +1,276 @@
+//! The tool, as a user runs it: good input and bad, on both backends, for people and for programs.
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use ndarray::{Array1, Array2};
+use ndarray_npy::{ReadableElement, read_npy};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Runs the tool in a folder of its own, without what the caller's environment may choose.
+fn tool(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
+    for name in ["POLYARRAY_BACKEND", "POLYARRAY_BLOCK", "POLYARRAY_ADAPTER", "POLYARRAY_DEFAULT_DEVICE"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Standard output of a run that succeeds.
+fn done(folder: &Path, arguments: &[&str]) -> String {
+    let output = tool(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> Value {
+    let output = done(folder, &[arguments, &["--json"]].concat());
+    serde_json::from_str(&output).unwrap_or_else(|error| panic!("{error}: {output}"))
+}
+
+/// The message of a run that fails with this exit code, the same for people and for programs.
+fn refused(folder: &Path, code: i32, arguments: &[&str]) -> String {
+    let output = tool(folder, arguments);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "", "an error is no result");
+    let stderr = text(&output.stderr);
+    let at = stderr.find("error: ").unwrap_or_else(|| panic!("no message: {stderr}"));
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    stderr[at..].to_string()
+}
+
+/// A folder with a simulated data set `sim`.
+fn simulated(size: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    done(folder.path(), &["genetics", "simulate", size, "--out", "sim", "--seed", "3"]);
+    folder
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn result<T: ReadableElement, D: ndarray::Dimension>(folder: &Path, name: &str) -> ndarray::Array<T, D> {
+    read_npy(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn devices_are_listed_with_what_they_can_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = json(folder.path(), &["devices"]);
+    let devices = document["devices"].as_array().unwrap();
+    assert_eq!(devices[0]["name"], "host");
+    assert_eq!(devices[1]["name"], "gpu:0", "no adapter: apt-get install -y mesa-vulkan-drivers libvulkan1");
+    assert!(devices[1]["limits"]["largest binding"].as_u64().unwrap() >= 128 << 20);
+    assert!(devices[1]["probes"].as_array().unwrap().iter().any(|probe| probe["holds"] == true));
+    assert!(document["gpu"]["why"].is_string());
+    assert_eq!(document["default"], "host");
+    let shown = done(folder.path(), &["devices", "--require", "gpu"]);
+    assert!(shown.contains("dtypes: bool int8") && shown.contains("`gpu` means gpu:"), "{shown}");
+    let message = refused(folder.path(), 4, &["devices", "--require", "gpu:77"]);
+    assert!(message.contains("`gpu:77`") && message.contains("there are: host, gpu:0"), "{message}");
+}
+
+#[test]
+fn operations_are_those_of_the_op_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = json(folder.path(), &["ops"]);
+    let listed: Vec<&str> =
+        document["elementwise"].as_array().unwrap().iter().map(|op| op["name"].as_str().unwrap()).collect();
+    let table: Vec<&str> = polyarray::expr::OPS.iter().map(|op| op.name).collect();
+    assert_eq!(listed, table);
+    assert!(done(folder.path(), &["ops"]).contains("argmax"));
+}
+
+#[test]
+fn a_simulation_is_a_data_set() {
+    let folder = simulated("100x30");
+    assert_eq!(names_in(folder.path()), ["sim.bed", "sim.bim", "sim.fam"]);
+    assert_eq!(fs::metadata(folder.path().join("sim.bed")).unwrap().len(), 3 + 100 * 8);
+    let message = refused(folder.path(), 2, &["genetics", "simulate", "10x10", "--out", "sim"]);
+    assert!(message.contains("already exists"), "{message}");
+    done(folder.path(), &["genetics", "simulate", "10x10", "--out", "sim", "--force"]);
+    assert_eq!(fs::metadata(folder.path().join("sim.bed")).unwrap().len(), 3 + 10 * 3);
+}
+
+#[test]
+fn impossible_simulations_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, part) in [
+        (&["genetics", "simulate", "100by30"][..], "20000x400"),
+        (&["genetics", "simulate", "0x30"], "variants is 0"),
+        (&["genetics", "simulate", "3x3", "--missing", "2"], "missing is 2"),
+    ] {
+        let message = refused(folder.path(), 2, arguments);
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(names_in(folder.path()).is_empty());
+}
+
+#[test]
+fn a_run_writes_what_it_promises_on_every_backend() {
+    let folder = simulated("300x40");
+    for backend in ["cpu", "gpu"] {
+        let document =
+            json(folder.path(), &["genetics", "run", "sim", "--backend", backend, "--out", backend]);
+        assert_eq!((&document["variants"], &document["samples"]), (&300.into(), &40.into()));
+        assert_eq!(document["backend"], if backend == "cpu" { "host" } else { "gpu:0" });
+        let moved: u64 = document["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["bytes_to_device"].as_u64().unwrap())
+            .sum();
+        assert_eq!(moved > 0, backend == "gpu", "{document:#}");
+
+        let out = folder.path().join(backend);
+        let expected = [
+            "allele_counts.npy",
+            "call_rate.npy",
+            "grm.npy",
+            "het_exp.npy",
+            "het_obs.npy",
+            "summary.json",
+            "summary.txt",
+            "variant_counts.npy",
+        ];
+        assert_eq!(names_in(&out), expected);
+        let alleles: Array2<i32> = result(&out, "allele_counts.npy");
+        let counts: Array2<i32> = result(&out, "variant_counts.npy");
+        assert_eq!((alleles.dim(), counts.dim()), ((300, 2), (300, 4)));
+        for (alleles, counts) in alleles.outer_iter().zip(counts.outer_iter()) {
+            assert_eq!(counts[0], counts[1] + counts[2] + counts[3]);
+            assert_eq!(alleles[0], 2 * counts[1] + counts[2]);
+        }
+        let rate: Array1<f64> = result(&out, "call_rate.npy");
+        let observed: Array1<f64> = result(&out, "het_obs.npy");
+        assert_eq!((rate.len(), observed.len()), (300, 300));
+        assert_eq!(result::<f64, ndarray::Ix1>(&out, "het_exp.npy").len(), 300);
+        assert_eq!(result::<f64, ndarray::Ix2>(&out, "grm.npy").dim(), (40, 40));
+        let summary = fs::read_to_string(out.join("summary.txt")).unwrap();
+        assert!(summary.contains("300 variants × 40 samples") && summary.contains("relationship matrix"));
+    }
+
+    let shown = done(folder.path(), &["genetics", "compare", "cpu", "gpu"]);
+    assert!(shown.contains("the two runs agree") && shown.contains("relationship matrix"), "{shown}");
+    let document = json(folder.path(), &["genetics", "compare", "cpu", "gpu"]);
+    assert_eq!(document["files"][0]["largest_difference"], 0.0);
+
+    // A result that is off is found.
+    let mut grm: Array2<f64> = result(&folder.path().join("gpu"), "grm.npy");
+    grm[[3, 4]] += 1e-3;
+    ndarray_npy::write_npy(folder.path().join("gpu/grm.npy"), &grm).unwrap();
+    let output = tool(folder.path(), &["genetics", "compare", "cpu", "gpu"]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(text(&output.stdout).contains("DIFFERS"));
+}
+
+#[test]
+fn a_run_explains_itself() {
+    let folder = simulated("50x20");
+    let shown = done(folder.path(), &["genetics", "run", "sim", "--backend", "gpu", "--explain"]);
+    assert!(shown.contains("numpy.sk_allel.variant_stats(") && shown.contains("gpu"), "{shown}");
+    let document = json(folder.path(), &["genetics", "run", "sim", "--backend", "cpu", "--explain"]);
+    let lines = document["explain"].as_array().unwrap();
+    assert!(lines.iter().any(|line| line.as_str().unwrap().contains("numpy.sk_allel.grm_vanraden(")));
+}
+
+#[test]
+fn chromosomes_choose_variants() {
+    let folder = simulated("220x10");
+    let run =
+        |list| json(folder.path(), &["genetics", "run", "sim", "--backend", "cpu", "--chromosomes", list]);
+    assert_eq!(run("1-22")["variants"], 220);
+    assert_eq!(run("1,3-4,22")["variants"], 40);
+    let message =
+        refused(folder.path(), 2, &["genetics", "run", "sim", "--chromosomes", "5-3", "--out", "none"]);
+    assert!(message.contains("runs backwards"), "{message}");
+    let message =
+        refused(folder.path(), 3, &["genetics", "run", "sim", "--chromosomes", "X", "--out", "none"]);
+    assert!(message.contains("no variant lies on chromosomes X"), "{message}");
+    assert!(!folder.path().join("none").exists());
+}
+
+#[test]
+fn bad_data_is_told_and_nothing_is_written() {
+    for backend in ["cpu", "gpu"] {
+        let run = |damage: &dyn Fn(&Path), part: &str| {
+            let folder = simulated("100x30");
+            damage(folder.path());
+            let message = refused(
+                folder.path(),
+                3,
+                &["genetics", "run", "sim", "--backend", backend, "--out", "results"],
+            );
+            assert!(message.contains(part), "{message}");
+            assert!(!folder.path().join("results").exists(), "{:?}", names_in(folder.path()));
+        };
+        let rewrite = |folder: &Path, name: &str, change: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = fs::read(folder.join(name)).unwrap();
+            change(&mut bytes);
+            fs::write(folder.join(name), bytes).unwrap();
+        };
+        run(
+            &|f| fs::remove_file(f.join("sim.bim")).unwrap(),
+            "the .bim file of this PLINK data set is missing",
+        );
+        run(&|f| rewrite(f, "sim.bed", &|b| b.truncate(700)), "is truncated: 100 variants");
+        run(&|f| rewrite(f, "sim.bed", &|b| b[0] = b'P'), "is not a PLINK 1 .bed file");
+        run(&|f| rewrite(f, "sim.bed", &|b| b[2] = 0), "sample-major");
+        run(&|f| rewrite(f, "sim.bim", &|b| b.extend(b"1 x 0 1 A C\n")), "need 811 bytes, it has 803");
+        run(&|f| rewrite(f, "sim.fam", &|b| b.extend(b"one two\n")), "sim.fam, line 31: it has 2 columns");
+    }
+}
+
+#[test]
+fn an_unknown_backend_or_place_is_told() {
+    let folder = simulated("20x10");
+    let message = refused(folder.path(), 4, &["genetics", "run", "sim", "--backend", "tpu"]);
+    assert!(message.contains("tpu") && message.contains("cpu"), "{message}");
+    let message = refused(folder.path(), 4, &["genetics", "run", "sim", "--backend", "gpu:9"]);
+    assert!(message.contains("gpu:9") && message.contains("gpu:0"), "{message}");
+    let message = refused(folder.path(), 3, &["genetics", "run", "nowhere"]);
+    assert!(message.contains("nowhere.bed does not exist"), "{message}");
+    fs::write(folder.path().join("taken"), "a file").unwrap();
+    let message =
+        refused(folder.path(), 1, &["genetics", "run", "sim", "--backend", "cpu", "--out", "taken"]);
+    assert!(message.contains("cannot create the directory taken"), "{message}");
+    let message = refused(folder.path(), 3, &["genetics", "compare", "taken", "sim"]);
+    assert!(message.contains("is it the folder of a run?"), "{message}");
+}
+
+#[test]
+fn errors_are_json_for_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = tool(folder.path(), &["genetics", "run", "nowhere", "--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["error"]["code"], 3);
+    assert!(document["error"]["message"].as_str().unwrap().contains("nowhere.bed"));
+    assert_eq!(tool(folder.path(), &["genetics", "fly"]).status.code(), Some(2));
+    let output = tool(folder.path(), &["genetics", "fly", "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &document["error"]["code"]), (Some(2), &2.into()));
+}
+
+#[test]
+fn an_environment_that_names_nothing_is_told() {
+    let folder = simulated("20x10");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
+    command.args(["genetics", "run", "sim"]).current_dir(folder.path()).env("POLYARRAY_BACKEND", "abacus");
+    let output = command.output().unwrap();
+    assert_ne!(output.status.code(), Some(0));
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("abacus") && stderr.contains("POLYARRAY_BACKEND") && stderr.contains("cpu"),
+        "{stderr}"
+    );
+}

@@ -1,5 +1,5 @@
 //! What the host backend costs on 16 Mi elements. Medians of one run, in milliseconds:
-//! `cargo bench -p polyarray-cpu --bench fused`.
+//! `cargo bench -p polyarray-cpu --bench fused`, with part of a name after `--` for some of them.
 //!
 //! The yardstick is NumPy's two in-place passes over reused memory, to be run beside it:
 //! `t = np.empty_like(a); np.multiply(a, b, out=t); np.add(t, c, out=t)`.
@@ -16,6 +16,10 @@ use std::time::Instant;
 const F: DType = DType::F32;
 
 fn report(name: &str, bytes: usize, mut f: impl FnMut()) {
+    let wanted = std::env::args().skip(1).find(|a| !a.starts_with('-'));
+    if wanted.is_some_and(|part| !name.contains(&part)) {
+        return;
+    }
     f();
     let mut times: Vec<f64> = (0..15)
         .map(|_| {

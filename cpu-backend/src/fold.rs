@@ -188,9 +188,10 @@ macro_rules! arg_fold {
             #[inline(always)]
             fn merge(a: (T, i64), b: (T, i64)) -> (T, i64) {
                 let (nan_a, nan_b) = (a.0.not_a_number(), b.0.not_a_number());
-                let better = (b.0 $before a.0 && !nan_a) || (nan_b && !nan_a);
-                let same = a.0 == b.0 || (nan_a && nan_b);
-                if better || (same && b.1 < a.1) { b } else { a }
+                let better = ((b.0 $before a.0) | nan_b) & !nan_a;
+                let same = (a.0 == b.0) | (nan_a & nan_b);
+                let take = better | (same & (b.1 < a.1));
+                (if take { b.0 } else { a.0 }, if take { b.1 } else { a.1 })
             }
             fn finish(acc: (T, i64)) -> i64 { acc.1 }
             /// The best value first, by the fast fold, then where it stands.

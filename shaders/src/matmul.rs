@@ -59,7 +59,7 @@ const CHUNK: u32 = 256;
 const LONGEST: u64 = 1 << 33;
 
 /// The structure of a product's kernel.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 struct Product {
     features: Features,
     dtype: DType,

@@ -12,14 +12,14 @@
 //!
 //! Elements lie in buffers as in host memory, little-endian: bool, 8- and 16-bit dtypes packed in u32 words
 //! (4 or 2 a word, the last word's unused bytes arbitrary), 64-bit integers as two words, complex numbers as
-//! (re, im). A buffer's size in bytes is rounded up to a multiple of [`BUFFER_ALIGNMENT`] so that kernels may
-//! read and write whole blocks; what they write beyond the last element is arbitrary.
+//! (re, im). A buffer takes [`buffer_bytes`]: a multiple of [`BUFFER_ALIGNMENT`], also where it is empty, so that
+//! kernels may read and write whole blocks; what they write beyond the last element is arbitrary.
 
 use crate::compile::{Options, ShaderError, Spirv, compile};
 use crate::library::Features;
 use polyarray_core::DType;
 use std::fmt;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Name of every module's entry point.
@@ -129,7 +129,7 @@ pub struct Plan {
 }
 
 /// A structure from which a module is written; equal structures give equal text.
-pub(crate) trait Template: fmt::Debug + Send + Sync {
+pub(crate) trait Template: Send + Sync {
     /// The module's text before linking.
     fn wgsl(&self) -> String;
     /// How it is compiled.
@@ -147,16 +147,13 @@ pub struct Shader {
 }
 
 impl Shader {
-    /// The structure's key is its debug text, which names every field; 128 bits, as a collision would run the
-    /// wrong kernel.
-    pub(crate) fn new(template: impl Template + 'static) -> Shader {
-        let text = format!("{}{template:?}", std::any::type_name_of_val(&template));
-        let mut key: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-        for byte in text.bytes() {
-            // FNV-1a with its 128-bit constants.
-            key = (key ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
-        }
-        Shader { template: Arc::new(template), key }
+    /// Keyed by a hash of every field and of the template's type; 128 bits, as a collision would run the wrong
+    /// kernel.
+    pub(crate) fn new<T: Template + Hash + 'static>(template: T) -> Shader {
+        let mut hasher = Fnv128(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d);
+        std::any::type_name::<T>().hash(&mut hasher);
+        template.hash(&mut hasher);
+        Shader { key: hasher.0, template: Arc::new(template) }
     }
 
     /// The key: equal exactly for equal structures.
@@ -189,6 +186,20 @@ impl Shader {
     }
 }
 
+/// FNV-1a with its 128-bit constants.
+struct Fnv128(u128);
+
+impl Hasher for Fnv128 {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+    }
+    fn finish(&self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+}
+
 impl PartialEq for Shader {
     fn eq(&self, other: &Shader) -> bool {
         self.key == other.key
@@ -196,7 +207,7 @@ impl PartialEq for Shader {
 }
 impl Eq for Shader {}
 impl Hash for Shader {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+    fn hash<H: Hasher>(&self, state: &mut H) {
         self.key.hash(state);
     }
 }

@@ -40,7 +40,7 @@ pub struct Region {
     pub len: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 struct Paste {
     features: Features,
     workgroup: u32,

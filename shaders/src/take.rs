@@ -51,7 +51,7 @@ const UNIT: u32 = 4;
 /// Blocks of a lane's run on adapters that run on the CPU.
 const RUN: u64 = 65;
 
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 struct Gather {
     features: Features,
     workgroup: u32,

@@ -10,7 +10,7 @@ use polyarray_core::expr::{Input, Layout};
 use std::fmt::Write as _;
 
 /// How an input is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
     /// One element for all.
     Scalar,
@@ -24,7 +24,7 @@ pub enum Access {
 }
 
 /// The structure of one input.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Hash)]
 pub struct Source {
     pub dtype: DType,
     pub access: Access,

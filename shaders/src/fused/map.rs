@@ -13,7 +13,7 @@ use polyarray_core::expr::{Kernel, Value};
 use std::fmt::Write as _;
 
 /// The structure of an elementwise kernel.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 struct Map {
     features: Features,
     workgroup: u32,
@@ -34,7 +34,7 @@ const RUN_LANES: u64 = 512;
 /// Bytes of the longest run; longer ones gain nothing.
 const RUN_BYTES: u64 = 16 << 10;
 /// Instructions up to which a block is unrolled in full; longer code only makes the compiler slow.
-const UNROLLED_COST: u32 = 256;
+pub const UNROLLED_COST: u32 = 256;
 
 /// Elements of a block: 64 bytes of the widest dtype, or fewer where a lane should own little.
 fn unit(kernel: &Kernel, profile: &Profile) -> u32 {

@@ -1,6 +1,7 @@
 //! Fused kernels: core's [`Kernel`] to one WGSL module per structure.
 
 pub(crate) mod access;
+mod accumulate;
 pub(crate) mod body;
 mod map;
 pub(crate) mod params;

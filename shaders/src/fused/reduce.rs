@@ -2,9 +2,10 @@
 //! that depends on shape and adapter only. No atomics, so the same input gives the same bits.
 
 use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
+use super::accumulate::Accumulator;
 use super::body;
 use super::params::{Names, scalar_words};
-use super::storage::{declare_loaded, element, loaded_block, loaded_get, name, per_word, word_put};
+use super::storage::{declare_loaded, element, loaded_block, loaded_get, per_word, word_put};
 use crate::compile::Options;
 use crate::library::Features;
 use crate::plan::{
@@ -14,57 +15,8 @@ use polyarray_core::DType;
 use polyarray_core::expr::{Kernel, Reduction, Value};
 use std::fmt::Write as _;
 
-/// A reduction's running state: a WGSL struct `{prefix}` with `_empty`, `_push`, `_merge` and `_result`.
-#[derive(Clone, Debug)]
-struct Accumulator {
-    prefix: String,
-    /// What is pushed, of a value `x`.
-    push: &'static str,
-    /// What is stored, of a result `x`.
-    result: &'static str,
-    /// Bytes of the struct in a buffer.
-    bytes: u64,
-    /// Dtype of the output.
-    out: DType,
-}
-
-impl Accumulator {
-    fn new(op: Reduction, dtype: DType, int64: bool) -> Accumulator {
-        use Reduction::{All, Any, ArgMax, ArgMin, Max, Min, Prod, Sum};
-        let stem = match op {
-            Sum => "sum",
-            Prod => "prod",
-            Min => "min",
-            Max => "max",
-            Any => "any",
-            All => "all",
-            ArgMin => "argmin",
-            ArgMax => "argmax",
-        };
-        let register = (dtype.size() as u64).max(4);
-        let (prefix, push, result, bytes) = match (op, dtype) {
-            // Halves are summed in single precision and rounded once.
-            (Sum | Prod, DType::F16) => {
-                (format!("f32_{stem}"), "x", "f16_round(x)", if op == Sum { 8 } else { 4 })
-            }
-            (Sum, _) if dtype.is_float() || dtype.is_complex() => {
-                (format!("{}_sum", name(dtype)), "x", "x", 2 * register)
-            }
-            // Of bools, the smallest is all and the largest is any.
-            (Min | All, DType::Bool) => ("bool_all".to_owned(), "x", "x", 4),
-            (Max | Any, DType::Bool) => ("bool_any".to_owned(), "x", "x", 4),
-            (ArgMin | ArgMax, DType::Bool) => (format!("u32_{stem}"), "select(0u, 1u, x)", "x", 8),
-            (ArgMin | ArgMax, _) => (format!("{}_{stem}", name(dtype)), "x", "x", 2 * register),
-            _ => (format!("{}_{stem}", name(dtype)), "x", "x", register),
-        };
-        // A pair of words is aligned like a 64-bit integer, so the sizes do not depend on which it is.
-        let _ = int64;
-        Accumulator { prefix, push, result, bytes, out: op.output(dtype) }
-    }
-}
-
 /// What a stage reads.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 enum From {
     /// The kernel's inputs, through its code.
     Inputs {
@@ -85,7 +37,7 @@ enum From {
 }
 
 /// What a stage writes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Hash, PartialEq)]
 enum To {
     /// One partial result per lane.
     Partials {
@@ -97,7 +49,7 @@ enum To {
 }
 
 /// The structure of one stage.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 struct Stage {
     features: Features,
     workgroup: u32,
@@ -129,7 +81,7 @@ const LONGEST: usize = 4096;
 pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> Result<Plan, PlanError> {
     let dtype = kernel.result().dtype;
     super::supports_reduction(op, dtype, profile.features)?;
-    let accumulator = Accumulator::new(op, dtype, profile.features.int64);
+    let accumulator = Accumulator::new(op, dtype);
     let (kept, reduced) = (kernel.output_len(), kernel.reduced_len());
     let mut plan = Plan { output_bytes: buffer_bytes(accumulator.out, kept), ..Plan::default() };
     if kept == 0 {
@@ -212,7 +164,7 @@ fn place(
 ) -> Result<(Vec<Placed>, u32), PlanError> {
     let widest = kernel.inputs.iter().map(|i| i.buffer.dtype().size()).max().unwrap_or(4).max(4);
     let most = (64 / widest) as u32;
-    let cheap = body::cost_per_element(&kernel.code) * most <= 256;
+    let cheap = body::cost_per_element(&kernel.code) * most <= super::map::UNROLLED_COST;
     let unit = if profile.lane_map == LaneMap::Run && cheap { most } else { 4 };
     let attempt = |dense: Option<u32>| -> Result<Vec<Placed>, PlanError> {
         let each = kernel.inputs.iter().enumerate();

@@ -122,7 +122,8 @@ fn a_run_writes_what_it_promises_on_every_backend() {
         let document =
             json(folder.path(), &["genetics", "run", "sim", "--backend", backend, "--out", backend]);
         assert_eq!((&document["variants"], &document["samples"]), (&300.into(), &40.into()));
-        assert_eq!(document["backend"], if backend == "cpu" { "host" } else { "gpu:0" });
+        let (place, float) = if backend == "cpu" { ("host", "float64") } else { ("gpu:0", "float32") };
+        assert_eq!((&document["backend"], &document["float"]), (&place.into(), &float.into()));
         let moved: u64 = document["steps"]
             .as_array()
             .unwrap()

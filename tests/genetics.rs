@@ -8,29 +8,36 @@ use polyarray::dispatch::trace::{Event, Outcome};
 use polyarray::dispatch::{Options, explain, with_backend};
 use polyarray::genetics::simulate::Simulation;
 use polyarray::genetics::{
-    Analysis, MissingCalls, PackedGenotypes, count_alleles, grm_vanraden, heterozygosity_expected,
-    heterozygosity_observed, run_analysis, to_f64, unpack_dosages, variant_stats,
+    Analysis, Float, MissingCalls, PackedGenotypes, Relationship, count_alleles, grm_vanraden,
+    heterozygosity_expected, heterozygosity_observed, run_analysis, to_f64, unpack_dosages, variant_stats,
 };
 use polyarray::{DType, Result};
 
 use ndarray::{Array2, Array3, ArrayView2, s};
 use support::host;
 
-/// A backend, and how far its float results may be from f64: ratios, relationships.
+/// A backend and a float dtype, and how far results may be from the truth: ratios, relationships.
 struct Place {
     backend: &'static str,
+    float: Float,
     ratio: f64,
     relationship: f64,
 }
 
-const PLACES: [Place; 2] = [
-    Place { backend: "cpu", ratio: 1e-12, relationship: 1e-10 },
-    Place { backend: "gpu", ratio: 1e-6, relationship: 5e-6 },
+const PLACES: [Place; 3] = [
+    Place { backend: "cpu", float: Float(None), ratio: 1e-12, relationship: 1e-10 },
+    Place { backend: "gpu", float: Float(Some(DType::F32)), ratio: 1e-6, relationship: 5e-6 },
+    // The adapter's own default: float64 where it has that, which f32's bounds allow, too.
+    Place { backend: "gpu", float: Float(None), ratio: 1e-6, relationship: 5e-6 },
 ];
 
 /// Runs `work` on every backend, its arguments copied there as need be.
 fn everywhere(work: impl Fn(&Place) -> Result<()>) {
-    for place in &PLACES {
+    at(&PLACES, work);
+}
+
+fn at(places: &[Place], work: impl Fn(&Place) -> Result<()>) {
+    for place in places {
         with_backend(place.backend, Options::COERCE, || work(place))
             .unwrap_or_else(|error| panic!("{}: {error}", place.backend));
     }
@@ -71,6 +78,10 @@ fn awkward() -> Vec<Array2<i8>> {
     all
 }
 
+fn imputed(float: Float) -> Relationship {
+    Relationship { missing: MissingCalls::MeanImputed, float }
+}
+
 fn packed(dosages: ArrayView2<'_, i8>) -> Array {
     Array::try_from(&PackedGenotypes::from_dosages(dosages).unwrap()).unwrap()
 }
@@ -105,9 +116,9 @@ fn heterozygosity_is_that_of_the_formulas() {
     for dosages in awkward() {
         everywhere(|place| {
             let genotypes = packed(dosages.view());
-            let observed = heterozygosity_observed(&genotypes)?;
+            let observed = heterozygosity_observed(&genotypes, place.float)?;
             close("het_obs", place, &observed, &host::het_obs(dosages.view()), place.ratio);
-            let expected = heterozygosity_expected(&genotypes)?;
+            let expected = heterozygosity_expected(&genotypes, place.float)?;
             close("het_exp", place, &expected, &host::het_exp(dosages.view()), place.ratio);
             Ok(())
         });
@@ -120,8 +131,8 @@ fn relationships_are_those_of_the_formula() {
         everywhere(|place| {
             let genotypes = Array::from(&dosages);
             let skipped = host::grm(dosages.view(), dosages.ncols());
-            close("grm", place, &grm_vanraden(&genotypes, ())?, &skipped, place.relationship);
-            let imputed = grm_vanraden(&genotypes, MissingCalls::MeanImputed)?;
+            close("grm", place, &grm_vanraden(&genotypes, place.float)?, &skipped, place.relationship);
+            let imputed = grm_vanraden(&genotypes, imputed(place.float))?;
             close(
                 "imputed grm",
                 place,
@@ -141,7 +152,13 @@ fn relationships_add_up_over_windows() {
     let dosages = simulation.dataset().unwrap().genotypes.to_dosages();
     let expected = host::grm(dosages.view(), 20);
     everywhere(|place| {
-        close("grm", place, &grm_vanraden(Array::from(&dosages), ())?, &expected, place.relationship);
+        close(
+            "grm",
+            place,
+            &grm_vanraden(Array::from(&dosages), place.float)?,
+            &expected,
+            place.relationship,
+        );
         Ok(())
     });
 }
@@ -176,7 +193,7 @@ fn an_analysis_uploads_its_genotypes_once() {
     let dataset = Simulation::new(300, 100).dataset().unwrap();
     let bytes = 4 * dataset.genotypes.words().len() as u64;
     let (analysis, trace) =
-        explain(|| with_backend("gpu", Options::COERCE, || run_analysis(&dataset, |_| ()).unwrap()));
+        explain(|| with_backend("gpu", Options::COERCE, || run_analysis(&dataset, (), |_| ()).unwrap()));
     assert_eq!(analysis.grm.residency().name(), "gpu:0");
     // Besides the genotypes only the sixteen divisors of the unpacking go up, and nothing comes back.
     assert_eq!(trace.counters["bytes copied"], bytes + 64, "{trace}");
@@ -193,6 +210,8 @@ fn what_is_no_genotypes_is_an_error() {
         let packed = Array::from(Array2::<u32>::zeros((2, 3)));
         let message = unpack_dosages(&packed, 49usize).unwrap_err().to_string();
         assert!(message.contains("at most 48"), "{message}");
+        let message = heterozygosity_observed(&packed, DType::I32).unwrap_err().to_string();
+        assert!(message.contains("int32") && message.contains("float32 or float64"), "{message}");
         let message = grm_vanraden(&packed, ()).unwrap_err().to_string();
         assert!(message.contains("unpack_dosages"), "{message}");
         let message =
@@ -211,9 +230,10 @@ mod with_reference_data {
     #[test]
     fn hapmap_on_every_backend() {
         let dataset = hapmap_autosomes();
-        everywhere(|place| {
+        at(&PLACES[..2], |place| {
             let Analysis { allele_counts, variant_counts, call_rate, het_obs, het_exp, grm, .. } =
-                run_analysis(&dataset, |_| ()).unwrap_or_else(|error| panic!("{}: {error}", place.backend));
+                run_analysis(&dataset, place.float, |_| ())
+                    .unwrap_or_else(|error| panic!("{}: {error}", place.backend));
             assert_eq!(counts(&allele_counts), reference::<i32, Ix2>("hm3_ac"));
             assert_eq!(counts(&variant_counts), reference::<i32, Ix2>("hm3_variant_counts"));
             let reference = |name| reference::<f64, Ix1>(name);
@@ -221,6 +241,7 @@ mod with_reference_data {
             close("het_obs", place, &het_obs, &reference("hm3_het_obs"), place.ratio);
             close("het_exp", place, &het_exp, &reference("hm3_het_exp"), place.ratio);
             assert_eq!(grm.shape(), [957, 957]);
+            assert_eq!(grm.dtype(), place.float.0.unwrap_or(DType::F64));
             let leading = grm.slice(s![..200, ..200])?;
             close(
                 "grm",
@@ -239,7 +260,7 @@ mod with_reference_data {
         let dosages: Array2<i8> = reference("pine_gn");
         let expected: Array2<f64> = reference("pine_grm");
         everywhere(|place| {
-            let grm = grm_vanraden(Array::from(&dosages), MissingCalls::MeanImputed)?;
+            let grm = grm_vanraden(Array::from(&dosages), imputed(place.float))?;
             close("grm", place, &grm, &expected, place.relationship);
             Ok(())
         });

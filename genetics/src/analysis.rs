@@ -13,7 +13,8 @@ use crate::domain::{
     count_alleles, heterozygosity_expected, heterozygosity_observed, unpack_dosages, variant_stats,
 };
 use crate::error::Result;
-use crate::grm::{MissingCalls, grm_vanraden};
+use crate::grm::grm_vanraden;
+use crate::options::Float;
 use crate::packed::PackedGenotypes;
 use crate::plink::Dataset;
 
@@ -48,32 +49,38 @@ pub struct Analysis {
 }
 
 /// Counts, call rates, heterozygosity and relationships of a data set, each computed before the next is begun;
-/// `begin` is told each step's name.
+/// `float` is the dtype of
+/// the ratios, and `begin` is told each step's name.
 ///
 /// ```no_run
 /// use polyarray_genetics::plink::{self, PlinkPaths, ReadOptions};
 /// # fn main() -> polyarray_genetics::Result<()> {
 /// let dataset = plink::read(&PlinkPaths::find("hapmap3")?, ReadOptions::default())?;
-/// let analysis = polyarray_genetics::run_analysis(&dataset, |step| println!("{step} …"))?;
+/// let analysis = polyarray_genetics::run_analysis(&dataset, (), |step| println!("{step} …"))?;
 /// println!("{}", analysis.het_obs);
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
-/// [`Error::Array`](crate::Error::Array): no backend in scope, not enough memory, a lost device.
-pub fn run_analysis(dataset: &Dataset, begin: impl FnMut(&'static str)) -> Result<Analysis> {
+/// [`Error::Array`](crate::Error::Array): no backend in scope, not enough memory, a lost device, a `float` that is
+/// none.
+pub fn run_analysis(
+    dataset: &Dataset,
+    float: impl Into<Float>,
+    begin: impl FnMut(&'static str),
+) -> Result<Analysis> {
+    let float = float.into();
     let packed = Array::try_from(&dataset.genotypes)?;
     let samples = dataset.genotypes.samples();
     let mut watch = Watch { begin, steps: Vec::new() };
     let variant_counts = watch.step("genotype counts", || variant_stats(&packed))?;
     let allele_counts = watch.step("allele counts", || count_alleles(&packed))?;
-    let call_rate =
-        watch.step("call rate", || np::divide(&variant_counts.slice("..., 0")?, samples as f64))?;
-    let het_obs = watch.step("observed heterozygosity", || heterozygosity_observed(&packed))?;
-    let het_exp = watch.step("expected heterozygosity", || heterozygosity_expected(&packed))?;
-    let grm = watch.step("relationship matrix", || {
-        grm_vanraden(&unpack_dosages(&packed, samples)?, MissingCalls::PairwiseSkipped)
-    })?;
+    let call_rate = watch
+        .step("call rate", || np::divide(float.of(&variant_counts.slice("..., 0")?)?, samples as f64))?;
+    let het_obs = watch.step("observed heterozygosity", || heterozygosity_observed(&packed, float))?;
+    let het_exp = watch.step("expected heterozygosity", || heterozygosity_expected(&packed, float))?;
+    let grm =
+        watch.step("relationship matrix", || grm_vanraden(&unpack_dosages(&packed, samples)?, float))?;
     Ok(Analysis { allele_counts, variant_counts, call_rate, het_obs, het_exp, grm, steps: watch.steps })
 }
 

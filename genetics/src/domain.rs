@@ -7,13 +7,14 @@
 //! | dosages | int8 (variants, samples) | copies of A1 (0, 1, 2), negative where missing |
 //! | packed | uint32 (variants, words) | sixteen two-bit codes of a `.bed`, padded with the code of missing |
 //!
-//! Counts are int32; ratios have the default float of where they are computed (float64 on the host). A variant
-//! without a call has NaN for its ratios. Conventions are scikit-allel's and sgkit's; allele 0 is A2, allele 1
+//! Counts are int32; ratios have the default float of where they are computed (float64 on the host), or the dtype
+//! that [`Float`] names. A variant without a call has NaN for its ratios. Conventions are scikit-allel's and sgkit's; allele 0 is A2, allele 1
 //! is A1.
 use polyarray_core::array::Array;
 use polyarray_core::numpy as np;
 use polyarray_core::{DType, Error, Result, multimethod};
 
+use crate::options::Float;
 use crate::packed::Genotype;
 
 /// Genotypes in one word of the packed form.
@@ -51,10 +52,10 @@ multimethod! {
     /// Observed heterozygosity per variant: the share of calls that are heterozygous, float (variants,).
     ///
     /// # Errors
-    /// Those of [`variant_stats`].
-    pub fn heterozygosity_observed(genotypes: &Array) -> Result<Array> {
+    /// Those of [`variant_stats`]; `Error::DType` if `float` is no float dtype.
+    pub fn heterozygosity_observed(genotypes: &Array, float: Float) -> Result<Array> {
         let stats = variant_stats(genotypes)?;
-        np::divide(&stats.slice("..., 2")?, &stats.slice("..., 0")?)
+        np::divide(&float.of(&stats.slice("..., 2")?)?, &float.of(&stats.slice("..., 0")?)?)
     }
 
     /// Expected heterozygosity per variant under Hardy–Weinberg proportions, float (variants,): 1 − Σ p², with
@@ -62,11 +63,11 @@ multimethod! {
     /// correction for sample size).
     ///
     /// # Errors
-    /// Those of [`variant_stats`].
-    pub fn heterozygosity_expected(genotypes: &Array) -> Result<Array> {
+    /// Those of [`variant_stats`]; `Error::DType` if `float` is no float dtype.
+    pub fn heterozygosity_expected(genotypes: &Array, float: Float) -> Result<Array> {
         let counts = count_alleles(genotypes)?;
         let total = np::sum(&counts, np::axis(-1).keepdims())?;
-        let frequency = np::divide(&counts, &total)?;
+        let frequency = np::divide(&float.of(&counts)?, &float.of(&total)?)?;
         np::subtract(1.0, &np::sum(&np::multiply(&frequency, &frequency)?, -1)?)
     }
 

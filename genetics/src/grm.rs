@@ -4,26 +4,11 @@ use polyarray_core::numpy as np;
 use polyarray_core::{Error, Result, multimethod};
 
 use crate::domain::Form;
+use crate::options::{Float, MissingCalls, Relationship};
 
 /// Variants that are centred and multiplied at a time: memory is bounded by it, and sums of sums are nearer
 /// the truth than one long sum.
 const WINDOW: usize = 2048;
-
-/// What a missing call means for a relationship.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum MissingCalls {
-    /// A pair of samples is compared over the variants where both are called (sgkit's `skipna`).
-    #[default]
-    PairwiseSkipped,
-    /// A missing call counts as the variant's mean dosage, and so adds nothing (rrBLUP's `A.mat`).
-    MeanImputed,
-}
-
-impl From<()> for MissingCalls {
-    fn from((): ()) -> Self {
-        Self::default()
-    }
-}
 
 multimethod! {
     domain "numpy.sk_allel";
@@ -39,8 +24,9 @@ multimethod! {
     /// first method; missing calls as in sgkit's `genomic_relationship` and in rrBLUP's `A.mat`.
     ///
     /// # Errors
-    /// `Error::DType` or `Error::Shape` if `dosages` are not int8 (variants, samples).
-    pub fn grm_vanraden(dosages: &Array, missing: MissingCalls) -> Result<Array> {
+    /// `Error::DType` or `Error::Shape` if `dosages` are not int8 (variants, samples); `Error::DType` if
+    /// `options.float` is no float dtype.
+    pub fn grm_vanraden(dosages: &Array, options: Relationship) -> Result<Array> {
         if Form::of("grm_vanraden", dosages)? == Form::Packed {
             return Err(Error::DType {
                 op: "grm_vanraden",
@@ -48,9 +34,10 @@ multimethod! {
                 fix: "unpack packed genotypes with unpack_dosages first".into(),
             });
         }
-        let mut sums = Sums::of(&Window::of(dosages, 0)?, missing)?;
+        let Relationship { missing, float } = options;
+        let mut sums = Sums::of(&Window::of(dosages, 0, float)?, missing)?;
         for start in (WINDOW..dosages.shape()[0]).step_by(WINDOW) {
-            sums = sums.add(&Sums::of(&Window::of(dosages, start)?, missing)?)?;
+            sums = sums.add(&Sums::of(&Window::of(dosages, start, float)?, missing)?)?;
         }
         sums.ratio()
     }
@@ -67,14 +54,14 @@ struct Window {
 }
 
 impl Window {
-    fn of(dosages: &Array, start: usize) -> Result<Self> {
+    fn of(dosages: &Array, start: usize, float: Float) -> Result<Self> {
         let end = (start + WINDOW).min(dosages.shape()[0]);
         let dosages = dosages.slice(ndarray::s![start..end, ..])?;
         let along_samples = || np::axis(-1).keepdims();
         let called = np::greater_equal(&dosages, 0)?;
         let number = np::sum(&called, along_samples())?;
         let total = np::sum(&np::where_(&called, &dosages, 0)?, along_samples())?;
-        let mean = np::divide(&total, &number)?;
+        let mean = np::divide(&float.of(&total)?, &float.of(&number)?)?;
         let centred = np::where_(&called, &np::subtract(&dosages, &mean)?, 0)?;
         let missing = np::astype(np::logical_not(&called)?, centred.dtype())?;
         // 2p(1 − p) with p half the mean.

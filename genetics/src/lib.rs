@@ -12,6 +12,7 @@ mod error;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod grm;
+mod options;
 mod packed;
 pub mod plink;
 pub mod simulate;
@@ -23,5 +24,6 @@ pub use domain::{
     count_alleles, heterozygosity_expected, heterozygosity_observed, unpack_dosages, variant_stats,
 };
 pub use error::{Error, Result};
-pub use grm::{MissingCalls, grm_vanraden};
+pub use grm::grm_vanraden;
+pub use options::{Float, MissingCalls, Relationship};
 pub use packed::{Genotype, PackedGenotypes};

@@ -54,6 +54,14 @@ impl Choice {
 }
 
 impl Backend {
+    /// Does it compute in host memory? Without a scope of the tool's own the environment's backend does.
+    pub fn is_host(&self) -> bool {
+        match self.instance {
+            Some(instance) => residency::residency_of(instance).is_ok_and(|key| key == *residency::HOST),
+            None => std::env::var(ENV_BACKEND).is_ok_and(|name| name == "cpu"),
+        }
+    }
+
     /// Runs `work` there: what lives elsewhere is copied.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
         match self.instance {

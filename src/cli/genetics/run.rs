@@ -3,6 +3,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use polyarray::DType;
 use polyarray::array::{Array, Transfers};
 use polyarray::dispatch::explain;
 use polyarray::genetics::plink::{self, Dataset, PlinkPaths, ReadOptions};
@@ -26,9 +27,19 @@ pub struct Arguments {
     /// Variants to analyse, such as 1-22 or 1,3,5-7,X; by default all
     #[arg(long, value_name = "LIST")]
     chromosomes: Option<ChromosomeSelection>,
+    /// Dtype to compute ratios in; by default f64 on the host and f32 on devices, whose f64 is slow or missing
+    #[arg(long, value_name = "f32|f64")]
+    float: Option<FloatName>,
     /// Print every dispatch of the analysis: who was asked, what was copied, what ran
     #[arg(long)]
     explain: bool,
+}
+
+/// `--float`.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum FloatName {
+    F32,
+    F64,
 }
 
 /// A step of the command, the analysis' own among them.
@@ -48,8 +59,14 @@ impl Arguments {
         let dataset = self.read(json)?;
         steps.push(Step::plain("read", reading));
 
+        let float = match self.float {
+            Some(FloatName::F32) => DType::F32,
+            Some(FloatName::F64) => DType::F64,
+            None if backend.is_host() => DType::F64,
+            None => DType::F32,
+        };
         let bar = progress::bar(json, "", None);
-        let work = || backend.run(|| run_analysis(&dataset, |step| bar.set_message(step)));
+        let work = || backend.run(|| run_analysis(&dataset, float, |step| bar.set_message(step)));
         let (analysis, explanation) = match self.explain {
             true => {
                 let (analysis, explanation) = explain(work);
@@ -215,12 +232,13 @@ impl Summary<'_> {
             ])
         }));
         format!(
-            "{}{}\n{} variants × {} samples on {} ({})\n\n{}\n\n{}",
+            "{}{}\n{} variants × {} samples on {} in {} ({})\n\n{}\n\n{}",
             self.arguments.data.display(),
             chromosomes.unwrap_or_default(),
             count(self.dataset.variants.len()),
             count(self.dataset.samples.len()),
             self.place(),
+            self.analysis.grm.dtype(),
             self.why,
             table(&spreads),
             table(&steps),
@@ -247,6 +265,7 @@ impl Summary<'_> {
             "samples": self.dataset.samples.len(),
             "backend": self.place(),
             "why": self.why,
+            "float": self.analysis.grm.dtype().name(),
             "seconds": self.total,
             "steps": steps,
             "figures": figures,

@@ -1,0 +1,79 @@
+//! Options of the domain's multimethods, with natural conversions: `()` is every default.
+use polyarray_core::array::Array;
+use polyarray_core::numpy as np;
+use polyarray_core::{DType, Error, Result};
+
+/// The float dtype that ratios are computed in and given: by default that of where they are computed, float64
+/// on the host. On a GPU whose float64 is slow, `DType::F32` is the better choice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Float(pub Option<DType>);
+
+impl From<()> for Float {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+impl From<DType> for Float {
+    fn from(dtype: DType) -> Self {
+        Self(Some(dtype))
+    }
+}
+
+impl Float {
+    /// Counts in this dtype, so that their ratios are.
+    pub(crate) fn of(self, counts: &Array) -> Result<Array> {
+        match self.0 {
+            None => Ok(counts.clone()),
+            Some(dtype) if dtype.is_float() => np::astype(counts, dtype),
+            Some(dtype) => Err(Error::DType {
+                op: "numpy.sk_allel",
+                operands: format!("a ratio in {dtype}"),
+                fix: "ask for float32 or float64".into(),
+            }),
+        }
+    }
+}
+
+/// What a missing call means for a relationship.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MissingCalls {
+    /// A pair of samples is compared over the variants where both are called (sgkit's `skipna`).
+    #[default]
+    PairwiseSkipped,
+    /// A missing call counts as the variant's mean dosage, and so adds nothing (rrBLUP's `A.mat`).
+    MeanImputed,
+}
+
+/// Options of [`grm_vanraden`](crate::grm_vanraden).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Relationship {
+    /// What a missing call means.
+    pub missing: MissingCalls,
+    /// The float dtype to compute in.
+    pub float: Float,
+}
+
+impl From<()> for Relationship {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+impl From<MissingCalls> for Relationship {
+    fn from(missing: MissingCalls) -> Self {
+        Self { missing, ..Self::default() }
+    }
+}
+
+impl From<Float> for Relationship {
+    fn from(float: Float) -> Self {
+        Self { float, ..Self::default() }
+    }
+}
+
+impl From<DType> for Relationship {
+    fn from(dtype: DType) -> Self {
+        Float::from(dtype).into()
+    }
+}

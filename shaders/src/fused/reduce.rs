@@ -139,7 +139,8 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         while numbers.segments > 1 {
             let units = numbers.segments;
             let segments = units.div_ceil(FAN_IN);
-            numbers = Numbers { kept: here, start, units, count: FAN_IN, segments, interleaved: false };
+            numbers =
+                Numbers { kept: here, start, units, count: FAN_IN.min(units), segments, interleaved: false };
             let to = if segments == 1 { To::Output } else { To::Partials { kept_fast: false } };
             let bytes = here as u64 * units as u64 * accumulator.bytes;
             let source = vec![Bind {
@@ -165,7 +166,11 @@ fn place(
     let widest = kernel.inputs.iter().map(|i| i.buffer.dtype().size()).max().unwrap_or(4).max(4);
     let most = (64 / widest) as u32;
     let cheap = body::cost_per_element(&kernel.code) * most <= super::map::UNROLLED_COST;
-    let unit = if profile.lane_map == LaneMap::Run && cheap { most } else { 4 };
+    let mut unit = if profile.lane_map == LaneMap::Run && cheap { most } else { 4 };
+    // Short rows: the largest block that divides them.
+    while unit > 4 && kept > 1 && !reduced.is_multiple_of(unit as usize) {
+        unit /= 2;
+    }
     let attempt = |dense: Option<u32>| -> Result<Vec<Placed>, PlanError> {
         let each = kernel.inputs.iter().enumerate();
         each.map(|(i, input)| Placed::new(i, input, &kernel.dims, dense, profile)).collect()
@@ -195,7 +200,7 @@ fn first_count(
     };
     let inner = 1 + unit * body::loops_per_element(&kernel.code, profile.features.int64);
     let most = ((profile.loop_budget / (inner * per_word(out))) as usize).clamp(1, LONGEST);
-    units.div_ceil((lanes / kept).max(1)).max(16).min(most)
+    units.div_ceil((lanes / kept).max(1)).max(16).min(most).min(units.max(1))
 }
 
 /// True where an input's last kept axis is walked in smaller steps than its last reduced one.

@@ -215,6 +215,24 @@ fn any_axes_and_big_outputs() {
 }
 
 #[test]
+fn short_rows() {
+    let gpu = device();
+    for profile in profiles(gpu) {
+        for n in [1, 2, 4, 8, 12, 17] {
+            let rows = 1003;
+            for dtype in [DType::F32, DType::U8, DType::F16] {
+                let data = host(dtype, &tame(dtype, rows * n));
+                let view = View { buffer: data, layout: Layout::dense(&[rows, n]) };
+                // A row of one element collapses away: nothing is reduced.
+                let output = Output::Reduce { op: Reduction::Max, split: 1 };
+                let k = kernel(&[rows, n], 1, std::slice::from_ref(&view), vec![], load(dtype), output);
+                check(&k, Reduction::Max, &profile, 0.0);
+            }
+        }
+    }
+}
+
+#[test]
 fn nothing_reduced_is_the_identity() {
     let gpu = device();
     for profile in profiles(gpu) {

@@ -126,19 +126,6 @@ pub enum GpuError {
         reason: String,
     },
 
-    /// A kernel needs something that the adapter lacks.
-    #[error("{operation}: {device} has no {missing}; {fix}")]
-    Unsupported {
-        /// What was being done.
-        operation: String,
-        /// The device, by name.
-        device: String,
-        /// The missing feature or dtype.
-        missing: String,
-        /// What to do instead.
-        fix: &'static str,
-    },
-
     /// The buffers or parameters handed to a kernel are not those it declares.
     #[error("kernel `{kernel}`: {problem}")]
     Binding {

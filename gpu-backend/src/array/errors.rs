@@ -41,7 +41,6 @@ impl From<GpuError> for Error {
             GpuError::Fault { device, .. }
             | GpuError::Timeout { device, .. }
             | GpuError::Shader { device, .. }
-            | GpuError::Unsupported { device, .. }
             | GpuError::Grid { device, .. }
             | GpuError::Map { device, .. } => {
                 Error::Backend { op: "compute".to_owned(), backend: device, message }

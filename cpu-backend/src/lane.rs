@@ -319,7 +319,7 @@ fn single_tanh(x: f32) -> f32 {
     let x = x as f64;
     let size = x.abs();
     if size < 1.0 / 4096.0 {
-        return (x - x * x * x / 3.0) as f32;
+        return (x * (1.0 - x * x / 3.0)) as f32;
     }
     // Beyond 10 the result is 1 in f32, and the exponential may overflow.
     let e = (2.0 * size.min(10.0)).exp();

@@ -65,7 +65,8 @@ fn each_op(mut body: impl FnMut(&'static OpInfo, DType)) {
 
 #[test]
 fn every_operation_in_every_dtype_over_several_blocks() {
-    each_op(|row, dtype| check_op(row, dtype, &[5003], [Lie::Dense; 3]));
+    // A block is 32 KiB of the widest value.
+    each_op(|row, dtype| check_op(row, dtype, &[(80 << 10) / dtype.size() + 3], [Lie::Dense; 3]));
 }
 
 #[test]

@@ -8,8 +8,17 @@ const PACKAGES: [&str; 2] = ["mesa-vulkan-drivers", "libvulkan1"];
 
 /// Asks the tool itself, which opens the adapter as the tests will.
 pub fn exists() -> bool {
-    let mut command =
-        step::cargo(&["run", "--quiet", "--bin", "polyarray", "--", "devices", "--require", "gpu"]);
+    let mut command = step::cargo(&[
+        "run",
+        "--locked",
+        "--quiet",
+        "--bin",
+        "polyarray",
+        "--",
+        "devices",
+        "--require",
+        "gpu",
+    ]);
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 

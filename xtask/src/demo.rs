@@ -10,8 +10,9 @@ const SIZE: &str = "20000x400";
 
 pub fn run() -> ExitCode {
     let scratch = Scratch::new();
+    // The profile of `cargo xtask test`, so that whoever runs both builds once.
     let mut tally = Tally::default();
-    if !step::run("build", cargo(&["build", "--release", "--bin", "polyarray"]), &mut tally) {
+    if !step::run("build", cargo(&["build", "--locked", "--bin", "polyarray"]), &mut tally) {
         return ExitCode::FAILURE;
     }
     let data = scratch.file("simulated");
@@ -54,7 +55,7 @@ pub fn run() -> ExitCode {
 
 /// The tool, as built above.
 fn tool(arguments: &[&str]) -> std::process::Command {
-    let mut command = cargo(&["run", "--release", "--quiet", "--bin", "polyarray", "--"]);
+    let mut command = cargo(&["run", "--locked", "--quiet", "--bin", "polyarray", "--"]);
     command.args(arguments);
     command
 }

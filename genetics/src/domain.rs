@@ -40,7 +40,7 @@ multimethod! {
     /// Allele counts per variant: int32 (variants, 2) with columns A2, A1.
     ///
     /// # Errors
-    /// Those of [`variant_stats`].
+    /// Those of [`variant_stats()`].
     pub fn count_alleles(genotypes: &Array) -> Result<Array> {
         let stats = variant_stats(genotypes)?;
         let het = stats.slice("..., 2:3")?;
@@ -52,7 +52,7 @@ multimethod! {
     /// Observed heterozygosity per variant: the share of calls that are heterozygous, float (variants,).
     ///
     /// # Errors
-    /// Those of [`variant_stats`]; `Error::DType` if `float` is no float dtype.
+    /// Those of [`variant_stats()`]; `Error::DType` if `float` is no float dtype.
     pub fn heterozygosity_observed(genotypes: &Array, float: Float) -> Result<Array> {
         let stats = variant_stats(genotypes)?;
         np::divide(&float.of(&stats.slice("..., 2")?)?, &float.of(&stats.slice("..., 0")?)?)
@@ -63,7 +63,7 @@ multimethod! {
     /// correction for sample size).
     ///
     /// # Errors
-    /// Those of [`variant_stats`]; `Error::DType` if `float` is no float dtype.
+    /// Those of [`variant_stats()`]; `Error::DType` if `float` is no float dtype.
     pub fn heterozygosity_expected(genotypes: &Array, float: Float) -> Result<Array> {
         let counts = count_alleles(genotypes)?;
         let total = np::sum(&counts, np::axis(-1).keepdims())?;

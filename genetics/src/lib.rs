@@ -1,7 +1,7 @@
 //! The domain `numpy.sk_allel`: statistical genetics, written as any outsider would write a domain.
 //!
 //! Genotypes come from PLINK files ([`plink`]) and stay packed, two bits each ([`PackedGenotypes`]). The
-//! multimethods ([`variant_stats`], [`grm_vanraden`], …) have defaults in terms of the numpy domain, so they run
+//! multimethods ([`variant_stats()`], [`grm_vanraden()`], …) have defaults in terms of the numpy domain, so they run
 //! on every backend; `variant_stats` has its own kernel for the GPU (feature `gpu`). [`run_analysis`] is written
 //! once and knows no backend.
 mod analysis;

@@ -45,7 +45,7 @@ pub enum MissingCalls {
     MeanImputed,
 }
 
-/// Options of [`grm_vanraden`](crate::grm_vanraden).
+/// Options of [`grm_vanraden`](crate::grm_vanraden()).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Relationship {
     /// What a missing call means.

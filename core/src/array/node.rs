@@ -199,41 +199,45 @@ impl Node {
         if let State::Pending(_) = *state {
             let old = std::mem::replace(&mut *state, to);
             drop(state);
-            release(old);
+            if let State::Pending(mut expr) = old {
+                detach(&mut expr);
+            }
         }
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if let State::Pending(_) = self.state.get_mut() {
-            release(std::mem::replace(self.state.get_mut(), State::Done));
+        if let State::Pending(expr) = self.state.get_mut() {
+            detach(expr);
         }
     }
 }
 
-/// Drops a pending expression without recursion: a chain of some ten thousand nodes would overflow the stack.
-fn release(state: State) {
-    let State::Pending(mut expr) = state else { return };
-    let mut stack: SmallVec<[Expr; 2]> = SmallVec::new();
-    loop {
-        for arg in expr.args_mut() {
-            if !arg.node.leaf {
-                arg.node.consumers.fetch_sub(1, Relaxed);
-            }
-            // The last owner takes its expression out, so that dropping it goes no deeper.
-            // The count is asked first because it is a load, and `get_mut` a locked instruction.
-            if Arc::strong_count(&arg.node) == 1
-                && let Some(node) = Arc::get_mut(&mut arg.node)
-                && let State::Pending(_) = node.state.get_mut()
-                && let State::Pending(e) = std::mem::replace(node.state.get_mut(), State::Done)
-            {
-                stack.push(e);
-            }
+/// Takes apart what would be dropped with an expression, so that dropping it is no recursion: a chain of some
+/// ten thousand nodes would overflow the stack.
+fn detach(expr: &mut Expr) {
+    let mut stack: SmallVec<[Expr; 1]> = SmallVec::new();
+    loosen(expr, &mut stack);
+    while let Some(mut next) = stack.pop() {
+        loosen(&mut next, &mut stack);
+    }
+}
+
+/// The operands are used once less. Those that nobody else owns give up their expressions.
+fn loosen(expr: &mut Expr, stack: &mut SmallVec<[Expr; 1]>) {
+    for arg in expr.args_mut() {
+        if arg.node.leaf {
+            continue;
         }
-        match stack.pop() {
-            Some(next) => expr = next,
-            None => return,
+        arg.node.consumers.fetch_sub(1, Relaxed);
+        // The count is asked first because it is a load, and `get_mut` a locked instruction.
+        if Arc::strong_count(&arg.node) == 1
+            && let Some(node) = Arc::get_mut(&mut arg.node)
+            && let State::Pending(_) = node.state.get_mut()
+            && let State::Pending(e) = std::mem::replace(node.state.get_mut(), State::Done)
+        {
+            stack.push(e);
         }
     }
 }

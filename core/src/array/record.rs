@@ -124,7 +124,7 @@ pub(crate) fn map(op: Op, args: &[&Array], instance: Instance) -> Recorded {
         }
     }
     let shape = common_shape(op.name(), args)?;
-    book(backend, shape, dtype, true, args.iter().copied(), || {
+    book(backend, shape, dtype, (true, true), args.iter().copied(), || {
         let mut owned = Args::new();
         for a in args {
             owned.push((*a).clone());
@@ -137,7 +137,7 @@ pub(crate) fn map(op: Op, args: &[&Array], instance: Instance) -> Recorded {
 pub(crate) fn common_shape(op: &'static str, args: &[&Array]) -> Result<Dims> {
     let mut shape: Dims = SmallVec::from_slice(args[0].shape());
     for a in &args[1..] {
-        if a.shape() != shape.as_slice() {
+        if !same(a.shape(), &shape) {
             shape = broadcast(&shape, a.shape()).ok_or_else(|| Error::Shape {
                 op,
                 operands: operands(args),
@@ -147,6 +147,12 @@ pub(crate) fn common_shape(op: &'static str, args: &[&Array]) -> Result<Dims> {
         }
     }
     Ok(shape)
+}
+
+/// Equality of two short lists, without the call that comparing slices makes.
+#[inline]
+fn same(a: &[usize], b: &[usize]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x == y)
 }
 
 /// Records a cast; to the same dtype it is a dense copy.
@@ -272,7 +278,8 @@ fn finish(backend: &'static dyn ArrayBackend, shape: Dims, dtype: DType, expr: E
     let elementwise = expr.is_elementwise() || matches!(expr, Expr::Reduce { .. });
     // The operands are looked at before the expression moves into its node.
     let args: SmallVec<[Array; 3]> = expr.args().iter().cloned().collect();
-    book(backend, shape, dtype, elementwise, args.iter(), || expr)
+    let fuses = expr.is_elementwise();
+    book(backend, shape, dtype, (elementwise, fuses), args.iter(), || expr)
 }
 
 /// Bounds a node and makes it; the expression is made where the node is, not moved there.
@@ -281,7 +288,7 @@ fn book<'a>(
     backend: &'static dyn ArrayBackend,
     shape: Dims,
     dtype: DType,
-    elementwise: bool,
+    (elementwise, fuses): (bool, bool),
     args: impl Iterator<Item = &'a Array> + Clone,
     expr: impl FnOnce() -> Expr,
 ) -> Recorded {
@@ -308,12 +315,11 @@ fn book<'a>(
     }
     let hoards =
         retains > RETAIN && retains > RETAIN_RATIO * (len as u64).saturating_mul(dtype.size() as u64);
-    let expr = expr();
     let node = Arc::new(Node {
         size,
         leaves,
         retains,
-        fuses: expr.is_elementwise(),
+        fuses,
         sink: trace::listener(),
         shape,
         dtype,
@@ -321,7 +327,7 @@ fn book<'a>(
         backend: Some(backend),
         weak: false,
         value: OnceLock::new(),
-        state: RwLock::new(State::Pending(expr)),
+        state: RwLock::new(State::Pending(expr())),
         consumers: AtomicU32::new(0),
         cut: AtomicBool::new(false),
         leaf: false,

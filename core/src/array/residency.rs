@@ -1,7 +1,7 @@
 //! Residency: where an array lives, as a run-time key, as a type, and as a device that one can name.
 
 use super::backend::ArrayBackend;
-use crate::dispatch::{Instance, Key, KindId};
+use crate::dispatch::{Instance, Key, KindId, State};
 use crate::error::{Error, Result};
 use linkme::distributed_slice;
 use std::collections::HashMap;
@@ -159,6 +159,21 @@ impl Device {
             Device::At(key) => Ok(key),
             Device::Default => default_device(),
         }
+    }
+}
+
+impl Device {
+    /// Where an array is to be made: what a scope names comes before the environment's default device.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if `POLYARRAY_DEFAULT_DEVICE` names no device.
+    pub(crate) fn placed(self) -> Result<Device> {
+        if self != Device::Default || State::names_backend() {
+            return Ok(self);
+        }
+        // The host needs no naming: it is the first registered backend's, and a global one may come before it.
+        let key = default_device()?;
+        Ok(if key == *HOST { Device::Default } else { Device::At(key) })
     }
 }
 

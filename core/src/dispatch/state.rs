@@ -296,6 +296,12 @@ impl State {
         State { walk: &ROOT, sink: None }
     }
 
+    /// Does a scope or a pin of the state in force name a backend?
+    pub fn names_backend() -> bool {
+        let walk = walk();
+        !walk.scopes.is_empty() || walk.pin.is_some()
+    }
+
     /// This state with another listener.
     #[must_use]
     pub fn with_sink(mut self, sink: Option<Arc<Sink>>) -> State {

@@ -69,7 +69,7 @@ pub fn ones(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array>
 pub fn full_like(like: &Array, value: impl Into<Scalar>, create: impl Into<Create>) -> Result<Array> {
     let mut create: Create = create.into();
     create.dtype.get_or_insert(like.dtype());
-    if create.place()? == Device::Default && !like.is_weak() {
+    if !create.names_device() && !like.is_weak() {
         create = create.device(Device::At(like.residency()));
     }
     full(like.shape(), value, create)

@@ -168,9 +168,14 @@ impl Create {
         self
     }
 
+    /// Was a device given?
+    pub(crate) fn names_device(&self) -> bool {
+        !matches!(self.device, None | Some(Ok(Device::Default)))
+    }
+
     /// Where to make it.
     pub(crate) fn place(&self) -> Result<Device> {
-        self.device.clone().unwrap_or(Ok(Device::Default))
+        self.device.clone().unwrap_or(Ok(Device::Default))?.placed()
     }
 }
 

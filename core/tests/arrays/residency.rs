@@ -123,3 +123,36 @@ fn small_parts_travel_alone() {
     let (other, how) = explain(|| whole.to("far:1").unwrap());
     assert_eq!((other.residency().name(), how.counters[COPIES]), ("far:1", 2), "{how}");
 }
+
+#[test]
+fn the_default_device_is_the_environments() {
+    const NAME: &str = "POLYARRAY_DEFAULT_DEVICE";
+    // The variable is read once a process, so the assertions run in children.
+    let child = |value: &str| {
+        let output = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "residency::the_default_device_is_the_environments", "--nocapture"])
+            .env(NAME, value)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    match std::env::var(NAME).as_deref() {
+        Err(_) => {
+            child("far:1");
+            child("moon");
+        }
+        Ok("moon") => {
+            let e = np::zeros([2], ()).unwrap_err().to_string();
+            assert!(e.contains("unknown device \"moon\"; known:"), "{e}");
+            assert_eq!(np::zeros([2], "host").unwrap().residency().name(), "host");
+        }
+        Ok(_) => {
+            assert_eq!(np::zeros([2], ()).unwrap().residency().name(), "far:1");
+            let scoped = with_backend("cpu", Options::PLAIN, || np::zeros([2], ())).unwrap();
+            assert_eq!(scoped.residency().name(), "host");
+            assert_eq!(np::full_like(&x(), 1, ()).unwrap().residency().name(), "host");
+            // Arrays that are there stay where they are.
+            assert_eq!(np::exp(x()).unwrap().residency().name(), "host");
+        }
+    }
+}

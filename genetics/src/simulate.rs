@@ -8,6 +8,11 @@ use crate::error::{Error, Result};
 use crate::packed::{Genotype, PackedGenotypes};
 use crate::plink::{Dataset, PlinkPaths, PlinkWriter, Sample, Variant};
 
+/// Most samples: each is a line of text in memory.
+const MOST_SAMPLES: usize = 10_000_000;
+/// Most genotypes: 16 GiB packed.
+const MOST_GENOTYPES: usize = 1 << 36;
+
 /// What to simulate. The same description gives the same genotypes on every machine: the generator is
 /// ChaCha8, and one 32-bit draw decides one genotype.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +42,13 @@ impl Simulation {
         match self {
             Self { variants: 0, .. } => wrong("variants", "0".to_string(), "at least 1"),
             Self { samples: 0, .. } => wrong("samples", "0".to_string(), "at least 1"),
+            // A size that no memory holds would end the process where it is allocated.
+            Self { variants: v, samples: s, .. }
+                if *s > MOST_SAMPLES || v.saturating_mul(*s) > MOST_GENOTYPES =>
+            {
+                let most = format!("at most {MOST_SAMPLES} samples and {MOST_GENOTYPES} genotypes in all");
+                wrong("variants x samples", format!("{v}x{s}"), &most)
+            }
             Self { min_frequency: f, .. } if !(0.0..=0.5).contains(f) => {
                 wrong("min_frequency", f.to_string(), "a number from 0 to 0.5")
             }
@@ -159,6 +171,16 @@ mod tests {
         for (dosage, expected) in [(-1, 0.1), (0, 0.225), (1, 0.45), (2, 0.225)] {
             let error = (share(dosage) - expected).abs();
             assert!(error < 0.007, "dosage {dosage}: {} is not {expected}", share(dosage));
+        }
+    }
+
+    #[test]
+    fn impossible_sizes_are_refused_before_anything_is_allocated() {
+        for (variants, samples) in
+            [(0, 5), (5, 0), (1, usize::MAX), (usize::MAX, 2), (100_000_000_000, 100_000)]
+        {
+            let refused = Simulation::new(variants, samples).dataset();
+            assert!(matches!(refused, Err(Error::Argument { .. })), "{variants}x{samples}");
         }
     }
 

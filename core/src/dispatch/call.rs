@@ -67,8 +67,6 @@ pub struct Hit<F> {
     pub function: F,
     /// What it is told.
     pub cx: Cx,
-    /// Of the registry that it was found in.
-    pub generation: u64,
     pub(super) _depth: Depth,
 }
 
@@ -119,65 +117,54 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
     front: &'static LocalKey<Front<M::Fn, N>>,
     keys: &[Key; N],
     arguments: &[&dyn Argument; N],
-    declined: Option<(Decline, u64)>,
+    declined: Option<(Decline, Instance)>,
     convert: &dyn Fn(&mut Fits<'_>) -> Result<H, Refusal>,
     serve: &dyn Fn(M::Fn, Cx, &H) -> Result<Out, Stop<E>>,
     default: &dyn Fn(M::Default, Option<&H>) -> Result<Out, E>,
 ) -> Result<Out, E> {
     // What the front cache knows is asked here, without a plan; the rest of the way takes it into account.
-    let mut declines: SmallVec<[Decline; 4]> = SmallVec::new();
-    let mut undefined = None;
-    let known = match declined {
-        Some((decline, generation)) => {
-            declines.push(decline);
-            generation
-        }
-        None => registry::generation(),
-    };
+    let mut asked: SmallVec<[Asked; 4]> =
+        declined.into_iter().map(|(decline, on)| (on, Seen::declined(Some(decline)))).collect();
     if let Some(&body) = M::DEFAULTS.first() {
-        if let Some(inside) = front.with(|front| front.default(keys, !declines.is_empty()))
+        if let Some(inside) = front.with(|front| front.default(keys, !asked.is_empty()))
+            && let Some(pin) = inside.pin
             && let Some(_depth) = Depth::if_pinned(true)
         {
             let result = {
                 let _entered = Entered::walk(inside);
                 default(body, None)
             };
-            undefined = not_found(&result);
-            if undefined.is_none() {
-                return result;
-            }
+            let Some(error) = not_found(&result) else { return result };
+            let implementation = asked.pop().and_then(|(_, seen)| seen.decline());
+            asked.push((pin.to, Seen::Declined { implementation, default: Some(error) }));
         }
-    } else if !declines.is_empty() {
+    } else if !asked.is_empty() {
         let mut fits = Fits { to: Instance { kind: KindId(0), index: 0 }, fits: &[Fit::Native; N], at: 0 };
         if let Ok(held) = convert(&mut fits) {
-            while let Some((function, instance)) = front.with(|front| front.next(keys, declines.len() - 1)) {
+            while let Some((function, instance)) = front.with(|front| front.next(keys, asked.len() - 1)) {
                 match serve(function, Cx { instance }, &held) {
                     Ok(out) => return Ok(out),
-                    Err(Stop::Declined(decline)) => declines.push(decline),
+                    Err(Stop::Declined(decline)) => asked.push((instance, Seen::declined(Some(decline)))),
                     Err(Stop::Failed(error)) => return Err(failed::<M, E>(Cx { instance }, error)),
                 }
             }
         }
     }
-    let mut asked = SmallVec::new();
-    if known == registry::generation() {
-        asked.extend(declines.into_iter().map(|decline| Seen::declined(Some(decline))));
-        if undefined.is_some() {
-            let implementation = asked.pop().and_then(Seen::decline);
-            asked.push(Seen::Declined { implementation, default: undefined });
-        }
-    }
     walked::<M, H, Out, E, N>(front, keys, arguments, asked, convert, serve, default)
 }
 
-/// The whole way, by the plan. `asked` is what the first candidates that are ready have answered.
+/// A candidate that was asked before there was a plan, and its answer.
+type Asked = (Instance, Seen);
+
+/// The whole way, by the plan. What was asked is not asked again, and is matched by the instance: an
+/// implementation may have registered another one meanwhile, and so may another thread.
 #[inline(never)]
 #[expect(clippy::type_complexity, reason = "the macro's closures, handed on")]
 fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
     front: &'static LocalKey<Front<M::Fn, N>>,
     keys: &[Key; N],
     arguments: &[&dyn Argument; N],
-    mut asked: SmallVec<[Seen; 4]>,
+    mut asked: SmallVec<[Asked; 4]>,
     convert: &dyn Fn(&mut Fits<'_>) -> Result<H, Refusal>,
     serve: &dyn Fn(M::Fn, Cx, &H) -> Result<Out, Stop<E>>,
     default: &dyn Fn(M::Default, Option<&H>) -> Result<Out, E>,
@@ -268,14 +255,13 @@ impl Call<'_> {
     /// Asks one candidate after the other. When it returns `Ok`, the typed half has the result.
     fn run(
         &self,
-        asked: &mut SmallVec<[Seen; 4]>,
+        asked: &mut SmallVec<[Asked; 4]>,
         work: &mut dyn FnMut(Job<'_>) -> Reply,
     ) -> Result<(), Error> {
         let pin = self.plan.walk.pin;
         let Some(_depth) = Depth::if_pinned(pin.is_some()) else {
             return Err(self.reentered(pin, TOO_DEEP));
         };
-        asked.reverse();
         let _deeper = self.sink.as_ref().map(|_| trace::deeper());
         self.emit(|| Event::Called {
             method: self.method().to_string(),
@@ -287,7 +273,8 @@ impl Call<'_> {
                 self.considered(n, None);
                 continue;
             };
-            let answer = match (asked.pop(), ready.default) {
+            let known = asked.iter().position(|(on, _)| ready.native() && *on == ready.to);
+            let answer = match (known.map(|at| asked.remove(at).1), ready.default) {
                 (Some(answer @ Seen::Declined { default: Some(_), .. }), _)
                 | (Some(answer), PinnedDefault::Absent) => answer,
                 (answer, _) => match self.ask(n, ready, answer.and_then(Seen::decline), work)? {

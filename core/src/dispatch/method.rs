@@ -288,7 +288,7 @@ macro_rules! __polyarray_emit {
                 match (hit.function)(hit.cx, $($fast)*) {
                     Ok(out) => return Ok(out),
                     Err($crate::dispatch::Stop::Declined(decline)) => {
-                        declined = Some((decline, hit.generation));
+                        declined = Some((decline, hit.cx.instance));
                     }
                     Err($crate::dispatch::Stop::Failed(error)) => {
                         return Err(engine::failed::<$handle, _>(hit.cx, error));

@@ -200,3 +200,50 @@ fn a_listener_goes_with_the_state_and_hears_nothing_else() -> Result<(), Error> 
         Ok(())
     })
 }
+
+dispatch::method! {
+    domain "numpy";
+    /// Has no default.
+    fn grows(x: &Value) -> Result<Value, Error>;
+    /// Has one, that fails to find anything.
+    fn grows_too(x: &Value) -> Result<Value, Error> {
+        grows(x)
+    }
+}
+
+#[test]
+fn nobody_is_asked_twice_when_the_registry_changes_under_a_call() -> Result<(), Error> {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    /// Declines, and enrols a backend on its way in every third call, as another thread may.
+    fn growing(_: Cx, _: &Value) -> Answer {
+        let n = ASKED.fetch_add(1, Relaxed);
+        let call = CALLS.load(Relaxed);
+        if call % 3 == 2 {
+            fake(format!("grown-{call}-{n}").leak());
+        }
+        Err(Stop::declined("busy"))
+    }
+    let (first, second) = (fake("grows-a"), fake("grows-b"));
+    for kind in [first, second] {
+        kind.register::<grows>(growing)?;
+    }
+    first.register::<grows_too>(growing)?;
+    let asked = |method: fn(&Value) -> Result<Value, Error>| {
+        CALLS.fetch_add(1, Relaxed);
+        ASKED.store(0, Relaxed);
+        assert_eq!(ran_on(method(&scalar(1))), "nothing");
+        ASKED.load(Relaxed)
+    };
+    alone(&[first, second], || {
+        for _ in 0..9 {
+            assert_eq!(asked(grows), 2, "two candidates, one question each");
+        }
+        for _ in 0..9 {
+            // The first one itself, `grows` on each under its pin, and on both without one.
+            assert_eq!(asked(grows_too), 5);
+        }
+        Ok(())
+    })
+}

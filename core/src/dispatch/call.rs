@@ -14,7 +14,7 @@ use super::key::Key;
 use super::kind::{Fit, Instance, KindId};
 use super::method::{Method, MethodInfo, MethodRef};
 use super::plan::{PinnedDefault, Plan, Ready, Verdict};
-use super::registry::{self, Erased};
+use super::registry::Erased;
 use super::report::{self, Seen};
 use super::state::{self, Entered, Pin};
 use super::trace::{self, Event, Sink};

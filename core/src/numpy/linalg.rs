@@ -1,7 +1,7 @@
 //! Matrix products.
 
 use super::options::axis;
-use super::{astype, multiply, sum};
+use super::{add, astype, bitwise_and, multiply, not_equal, sum};
 use crate::array::{Array, Operand, external};
 use crate::dispatch::{Cx, Stop};
 use crate::dtype::{DType, promote};
@@ -18,12 +18,43 @@ multimethod! {
     /// Matrix product of `a` (…, m, k) and `b` (…, k, n); leading axes broadcast. One axis is taken as a row on
     /// the left and a column on the right, and goes from the result. Integers wrap, on bool it is any-and.
     pub fn matmul(a: &Array, b: &Array) -> Result<Array> {
-        let p = Product::of(a, b)?;
+        let p = Product::of("matmul", a, b, promote(a.dtype(), b.dtype()))?;
         // (…, m, 1, k) · (…, 1, n, k), summed over k.
         let columns = p.b.swap_axes(-1, -2)?.expand_dims(-3)?;
         let products = multiply(&p.a.expand_dims(-2)?, &columns)?;
-        let out = astype(&sum(&products, axis(-1))?, p.spec.dtype)?;
+        let out = astype(&sum(&products, axis(-1))?, p.spec.out)?;
         p.finish(out)
+    }
+
+    /// Matrix product computed in `dtype`: `matmul(astype(a, dtype), astype(b, dtype))`, for which a backend may
+    /// have a kernel that reads the operands as they are. int8 · int8 in int32 is the product of quantised
+    /// networks and of genotype dosages; like every integer product it wraps.
+    pub fn matmul_as(a: &Array, b: &Array, dtype: DType) -> Result<Array> {
+        matmul(&astype(a, dtype)?, &astype(b, dtype)?)
+    }
+
+    /// Matrix product of bits: of uint32 words `a` (…, m, k) and `b` (…, k, n), element (i, j) is the number of
+    /// bits set in both row i and column j, Σ popcount(a[i, l] & b[l, j]), in int32, which wraps. Axes as in
+    /// [`matmul()`]; other dtypes are an error.
+    pub fn matmul_bits(a: &Array, b: &Array) -> Result<Array> {
+        words(a, b)?;
+        let plane = |x: &Array, bit: u32| {
+            astype(&not_equal(&bitwise_and(x, Array::from(1_u32 << bit))?, Array::from(0_u32))?, DType::I32)
+        };
+        let product = |bit| matmul(&plane(a, bit)?, &plane(b, bit)?);
+        (1..u32::BITS).try_fold(product(0)?, |sum, bit| add(&sum, &product(bit)?))
+    }
+}
+
+/// Checks the operands of a product of bits.
+fn words(a: &Array, b: &Array) -> Result<()> {
+    match [("a", a), ("b", b)].into_iter().find(|(_, x)| x.dtype() != DType::U32) {
+        None => Ok(()),
+        Some((name, x)) => Err(Error::DType {
+            op: "matmul_bits",
+            operands: format!("{name}: {}", x.dtype()),
+            fix: "operands are words of uint32; view or cast them".into(),
+        }),
     }
 }
 
@@ -39,11 +70,13 @@ pub struct Matmul {
     pub k: usize,
     /// Columns of the right operand.
     pub n: usize,
-    /// Dtype of the operands and the result.
+    /// Dtype of the operands.
     pub dtype: DType,
+    /// Dtype of the result: that of the operands in [`matmul()`], int32 in [`matmul_bits()`].
+    pub out: DType,
 }
 
-/// A backend's kernel for [`matmul()`]: operands into a dense (batch…, m, n) buffer.
+/// A backend's kernel for a product: operands into a dense (batch…, m, n) buffer.
 pub type MatmulKernel = fn(Cx, &Operand, &Operand, &Matmul) -> Result<Arc<dyn crate::array::Buffer>>;
 
 /// Operands of a product brought to a common form.
@@ -56,9 +89,9 @@ struct Product {
 }
 
 impl Product {
-    fn of(a: &Array, b: &Array) -> Result<Product> {
+    fn of(op: &'static str, a: &Array, b: &Array, out: DType) -> Result<Product> {
         let bad = |fix: &str| Error::Shape {
-            op: "matmul",
+            op,
             operands: format!("a: {:?}, b: {:?}", a.shape(), b.shape()),
             fix: fix.into(),
         };
@@ -79,7 +112,7 @@ impl Product {
             )));
         }
         let batch = broadcast(batch_a, batch_b).ok_or_else(|| bad("leading axes must broadcast"))?;
-        let spec = Matmul { m: ma[0], k: ma[1], n: mb[1], dtype, batch };
+        let spec = Matmul { m: ma[0], k: ma[1], n: mb[1], dtype, out, batch };
         let with = |x: usize, y: usize| -> Dims { spec.batch.iter().copied().chain([x, y]).collect() };
         let a3 = a2.broadcast_to(with(spec.m, spec.k))?;
         let b3 = b2.broadcast_to(with(spec.k, spec.n))?;
@@ -93,6 +126,14 @@ impl Product {
             [(self.row, n - 2), (self.column, n - 1)].into_iter().filter(|x| x.0).map(|x| x.1).collect();
         if axes.is_empty() { Ok(out) } else { out.squeeze(&axes) }
     }
+
+    fn record(&self, cx: Cx, op: &'static str, kernel: MatmulKernel) -> Result<Array, Stop<Error>> {
+        let shape: Dims = self.spec.batch.iter().copied().chain([self.spec.m, self.spec.n]).collect();
+        let spec = self.spec.clone();
+        let run = Arc::new(move |o: &[Operand]| kernel(cx, &o[0], &o[1], &spec));
+        let out = external(cx.instance, op, &shape, self.spec.out, &[&self.a, &self.b], run)?;
+        Ok(self.finish(out)?)
+    }
 }
 
 /// Checks a matrix product and records a backend's kernel for it.
@@ -100,10 +141,29 @@ impl Product {
 /// # Errors
 /// Declined by what the backend does not support; failed for shapes that don't fit.
 pub fn record_matmul(cx: Cx, a: &Array, b: &Array, kernel: MatmulKernel) -> Result<Array, Stop<Error>> {
-    let p = Product::of(a, b)?;
-    let shape: Dims = p.spec.batch.iter().copied().chain([p.spec.m, p.spec.n]).collect();
-    let spec = p.spec.clone();
-    let run = Arc::new(move |o: &[Operand]| kernel(cx, &o[0], &o[1], &spec));
-    let out = external(cx.instance, "matmul", &shape, p.spec.dtype, &[&p.a, &p.b], run)?;
-    Ok(p.finish(out)?)
+    Product::of("matmul", a, b, promote(a.dtype(), b.dtype()))?.record(cx, "matmul", kernel)
+}
+
+/// Checks a product in another dtype and records a backend's kernel for it. The kernel gets operands of their
+/// promoted dtype, and has to compute what [`matmul()`] does after a cast of both to `dtype`.
+///
+/// # Errors
+/// Those of [`record_matmul`].
+pub fn record_matmul_as(
+    cx: Cx,
+    a: &Array,
+    b: &Array,
+    dtype: DType,
+    kernel: MatmulKernel,
+) -> Result<Array, Stop<Error>> {
+    Product::of("matmul_as", a, b, dtype)?.record(cx, "matmul_as", kernel)
+}
+
+/// Checks a product of bits and records a backend's kernel for it.
+///
+/// # Errors
+/// Those of [`record_matmul`]; failed for operands that are not uint32.
+pub fn record_matmul_bits(cx: Cx, a: &Array, b: &Array, kernel: MatmulKernel) -> Result<Array, Stop<Error>> {
+    words(a, b)?;
+    Product::of("matmul_bits", a, b, DType::I32)?.record(cx, "matmul_bits", kernel)
 }

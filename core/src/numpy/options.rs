@@ -83,6 +83,30 @@ impl Reduce {
     }
 }
 
+/// Which axes a variance is taken over, and what is subtracted from the number of elements that it divides by:
+/// whatever [`Reduce`] takes, or `axis(0).ddof(1.0)` for the unbiased estimate.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Spread {
+    /// The axes.
+    pub over: Reduce,
+    /// Subtracted from the number of elements, "delta degrees of freedom".
+    pub ddof: f64,
+}
+
+impl Reduce {
+    /// Divide by the number of elements less this.
+    #[must_use]
+    pub fn ddof(self, ddof: f64) -> Spread {
+        Spread { over: self, ddof }
+    }
+}
+
+impl<T: Into<Reduce>> From<T> for Spread {
+    fn from(over: T) -> Spread {
+        Spread { over: over.into(), ddof: 0.0 }
+    }
+}
+
 impl From<()> for Reduce {
     fn from((): ()) -> Reduce {
         Reduce::default()

@@ -1,10 +1,10 @@
 //! Reductions over any axes.
 
-use super::options::Reduce;
-use super::{astype, divide};
+use super::options::{Reduce, Spread};
+use super::{astype, conj, divide, multiply, real, sqrt, subtract};
 use crate::array::{Array, record};
 use crate::dispatch::{Cx, Registrar, Stop};
-use crate::dtype::DType;
+use crate::dtype::{DType, Kind};
 use crate::error::{Error, Result};
 use crate::expr::Reduction;
 use crate::multimethod;
@@ -52,12 +52,40 @@ multimethod! {
     /// Mean over `over`: the sum divided by the number of elements. Integers give the default float; float16 is
     /// summed in float32; of nothing it is NaN.
     pub fn mean(x: &Array, over: Reduce) -> Result<Array> {
-        let mask = over.mask("mean", x.ndim())?;
-        let n: usize = x.shape().iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(|(_, &d)| d).product();
+        let n = count("mean", x, &over)?;
         if x.dtype() == DType::F16 {
             let total = sum(&astype(x, DType::F32)?, over)?;
-            return astype(&divide(&total, n as f64)?, DType::F16);
+            return astype(&divide(&total, n)?, DType::F16);
         }
-        divide(&sum(x, over)?, n as f64)
+        divide(&sum(x, over)?, n)
     }
+
+    /// Variance over `over`: the mean of the squared distances from the mean, in two passes, so that no digits
+    /// cancel. Divided by the number of elements less `ddof` (0 unless given); of no more than `ddof` elements
+    /// it is NaN or infinite, as in NumPy. Complex numbers give the real variance; dtypes as in [`mean()`].
+    pub fn var(x: &Array, spread: Spread) -> Result<Array> {
+        let n = count("var", x, &spread.over)?;
+        if x.dtype() == DType::F16 {
+            return astype(&var(&astype(x, DType::F32)?, spread)?, DType::F16);
+        }
+        let distance = subtract(x, &mean(x, spread.over.clone().keepdims())?)?;
+        let squares = if x.dtype().kind() == Kind::Complex {
+            real(&multiply(&distance, &conj(&distance)?)?)?
+        } else {
+            multiply(&distance, &distance)?
+        };
+        divide(&sum(&squares, spread.over)?, (n - spread.ddof).max(0.0))
+    }
+
+    /// Standard deviation over `over`: the root of [`var()`].
+    pub fn std(x: &Array, spread: Spread) -> Result<Array> {
+        sqrt(&var(x, spread)?)
+    }
+}
+
+/// How many elements go into each one of the result.
+fn count(op: &'static str, x: &Array, over: &Reduce) -> Result<f64> {
+    let mask = over.mask(op, x.ndim())?;
+    let lengths = x.shape().iter().enumerate().filter(|(i, _)| mask >> i & 1 == 1).map(|(_, &d)| d);
+    Ok(lengths.product::<usize>() as f64)
 }

@@ -93,6 +93,37 @@ fn products_by_the_default_agree_with_ndarray() {
 }
 
 #[test]
+fn products_in_another_dtype_and_of_bits() {
+    let a = Array::from(vec![100_i8, -128, 127, 3]).reshape([2, 2]).unwrap();
+    let product = np::matmul_as(&a, &a, DType::I32).unwrap();
+    assert_eq!(product.to_vec::<i32>().unwrap(), [-6256, -13184, 13081, -16247]);
+    let (rows, columns) = ([[0xF0F0_0001_u32, u32::MAX], [7, 0]], [[u32::MAX, 3], [1 << 31, u32::MAX]]);
+    let (x, y) = (Array::from(rows.concat()), Array::from(columns.concat()));
+    let bits = np::matmul_bits(x.reshape([2, 2]).unwrap(), y.reshape([2, 2]).unwrap()).unwrap();
+    assert_eq!(bits.to_vec::<i32>().unwrap(), [10, 33, 3, 2]);
+    let e = np::matmul_bits(&x, &a).unwrap_err().to_string();
+    assert!(e.contains("b: int8") && e.contains("uint32"), "{e}");
+}
+
+#[test]
+fn variances_do_not_cancel() {
+    let x = Array::from(vec![1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0]);
+    assert_eq!(np::var(&x, ()).unwrap().item().unwrap(), Scalar::F64(22.5));
+    assert_eq!(np::var(&x, np::axis(0).ddof(1.0)).unwrap().item().unwrap(), Scalar::F64(30.0));
+    let rows = x.reshape([2, 2]).unwrap();
+    assert_eq!(np::std(&rows, np::axis(-1).keepdims()).unwrap().shape(), [2, 1]);
+    assert_eq!(np::std(&rows, 1).unwrap().to_vec::<f64>().unwrap(), [1.5, 1.5]);
+    assert_eq!(np::var(Array::from(vec![1, 2, 3, 4]), ()).unwrap().item().unwrap(), Scalar::F64(1.25));
+    let c = num_complex::Complex64::new;
+    let complex = Array::from(vec![c(1.0, 2.0), c(3.0, -2.0)]);
+    assert_eq!(np::var(&complex, ()).unwrap().item().unwrap(), Scalar::F64(5.0));
+    assert!(
+        matches!(np::var(&x, np::axis(0).ddof(4.0)).unwrap().item().unwrap(), Scalar::F64(v) if v == f64::INFINITY)
+    );
+    assert!(matches!(np::var(&x, 3), Err(Error::Axis { .. })));
+}
+
+#[test]
 fn comparisons_and_logic_are_functions() {
     let x = Array::from(vec![1.0, f64::NAN, -2.0]);
     assert_eq!(np::less(&x, 0.5).unwrap().to_vec::<bool>().unwrap(), [false, false, true]);

@@ -204,7 +204,7 @@ fn products_pieces_and_elements_by_index() {
         turned.shape[0] = m;
         let mut columns = dense.clone();
         columns.shape[1] = n;
-        let spec = np::Matmul { batch: Dims::new(), m, k, n, dtype: DType::I32 };
+        let spec = np::Matmul { batch: Dims::new(), m, k, n, dtype: DType::I32, out: DType::I32 };
         let got = ints(backend.matmul(&operand(&x, turned), &operand(&x, columns), &spec).unwrap());
         for i in 0..m {
             for j in 0..n {

@@ -24,6 +24,10 @@ impl ArrayBackend for CpuBackend {
         cpu.instance(0)
     }
 
+    fn identity(&self) -> String {
+        crate::identity::identity().into()
+    }
+
     fn residency(&self) -> Key {
         *HOST
     }

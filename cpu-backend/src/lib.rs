@@ -8,6 +8,7 @@ mod backend;
 mod complex;
 mod enrol;
 mod fold;
+mod identity;
 mod join;
 mod lane;
 mod loops;

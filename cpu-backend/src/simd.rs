@@ -31,3 +31,11 @@ fn avx2() -> bool {
 fn with_avx2<L: Loop>(task: L) -> L::Out {
     task.run()
 }
+
+/// Do kernels run with wide vectors here?
+pub fn wide() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return avx2();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}

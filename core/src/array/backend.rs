@@ -38,6 +38,10 @@ pub trait ArrayBackend: Send + Sync {
     /// Which instance this is.
     fn instance(&self) -> Instance;
 
+    /// The hardware and what drives it, in one line, with versions: what was measured here holds for the same line
+    /// elsewhere, and for no other.
+    fn identity(&self) -> String;
+
     /// The residency of the arrays that it computes; its buffers can be read by whoever takes that residency.
     fn residency(&self) -> Key;
 

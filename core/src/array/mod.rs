@@ -9,6 +9,7 @@ pub mod buffer;
 mod dispatchable;
 mod display;
 mod eval;
+mod facts;
 mod handle;
 mod host_memory;
 mod interop;
@@ -25,13 +26,16 @@ mod views;
 
 pub use backend::{ArrayBackend, KernelLimits, Query, own};
 pub use buffer::{Buffer, HostBuffer, MirrorSlot};
+pub use facts::Facts;
 pub use handle::{Array, Operand};
 pub use host_memory::{HostMemory, host_memory, set_host_memory_limit, trim_host_memory};
 pub use interop::Operandlike;
 pub use multimethod::Retype;
 pub use node::Run;
 pub use record::{NotRecorded, external};
-pub use residency::{ARRAY_KINDS, ArrayKind, Device, Dyn, Gpu, HOST, Host, Marker, Typed, open};
+pub use residency::{
+    ARRAY_KINDS, ArrayKind, Device, Dyn, Gpu, HOST, Host, Marker, Typed, instance_at, open, residency_of,
+};
 pub use slice::{IntoSpec, Item, Slice};
 pub use transfer::{Transfers, transfers};
 pub(crate) use views::{wrap_axes, wrap_axis};

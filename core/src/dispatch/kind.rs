@@ -23,6 +23,12 @@ pub trait BackendKind: Send + Sync + 'static {
         &["numpy"]
     }
 
+    /// Whether it is asked only where somebody names it: a backend that is enrolled is registered for its
+    /// domains, a wrapper around others is not.
+    fn explicit(&self) -> bool {
+        false
+    }
+
     /// The instance that arguments with these keys select; its default instance if none names one.
     /// Keys of two of its instances in one call are declined.
     fn select(&self, keys: &[Key]) -> Result<u16, Decline>;

@@ -97,6 +97,9 @@ impl Tables {
             return Err(Error::EnrolledTwice { name: backend.name() });
         }
         slot.backend = Some(backend);
+        if backend.explicit() {
+            return Ok(id);
+        }
         let target = Target { kind: id, index: None };
         let globals = self.globals().edit(|all| {
             for domain in backend.domains() {

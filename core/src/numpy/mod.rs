@@ -12,6 +12,7 @@ mod linalg;
 mod options;
 mod reductions;
 mod ufunc;
+mod wrapper;
 
 pub use creation::*;
 pub use elementwise::*;
@@ -21,6 +22,7 @@ pub use linalg::*;
 pub use options::*;
 pub use reductions::*;
 pub use ufunc::{Sym, Ufunc, ufunc, ufunc2, ufunc3};
+pub use wrapper::{Ranking, Work, Wrapper, register_wrapper};
 
 use crate::dispatch::Registrar;
 

@@ -152,6 +152,9 @@ impl ArrayBackend for Naive {
     fn instance(&self) -> Instance {
         Kind::named(self.kind).unwrap().instance(self.index)
     }
+    fn identity(&self) -> String {
+        format!("{} {}, one element after the other", self.kind, self.index)
+    }
     fn residency(&self) -> Key {
         *self.key.get_or_init(|| Key::intern(&place(self.kind, self.index)))
     }

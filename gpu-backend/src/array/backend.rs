@@ -155,6 +155,17 @@ impl ArrayBackend for GpuBackend {
         self.instance
     }
 
+    fn identity(&self) -> String {
+        let info = &self.device().adapter().info;
+        let (driver, version) = (&info.driver, &info.driver_info);
+        format!(
+            "{}, {driver} {version}, {:?}, polyarray-gpu {}",
+            info.name,
+            info.backend,
+            env!("CARGO_PKG_VERSION")
+        )
+    }
+
     fn residency(&self) -> Key {
         self.residency
     }

@@ -1,0 +1,49 @@
+//! What may be known of an array without computing it: what a cost model decides from.
+
+use super::Array;
+use super::buffer::HostBuffer;
+use super::residency::Marker;
+use crate::dispatch::{Instance, Key};
+use crate::dtype::DType;
+
+/// What recording knows of an operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Where it lives; [`Key::NONE`] of a bare scalar.
+    pub residency: Key,
+    /// Type of the elements.
+    pub dtype: DType,
+    /// Number of elements that it shows.
+    pub len: usize,
+    /// Bytes of the buffer that it shows them of: what a copy to another residency moves at most.
+    pub bytes: u64,
+    /// Its values are not computed yet.
+    pub pending: bool,
+    /// Pending, and computed inside its consumer's kernel if that runs where it lives.
+    pub fuses: bool,
+    /// May it be copied to another residency?
+    pub coercible: bool,
+}
+
+impl<R: Marker> Array<R> {
+    /// What is known without computing anything. Costs a few loads.
+    pub fn facts(&self) -> Facts {
+        let pending = self.is_pending() && !self.node.weak;
+        Facts {
+            residency: self.node.home,
+            dtype: self.dtype(),
+            len: self.len(),
+            bytes: self.node.nbytes(),
+            pending,
+            fuses: pending && self.node.fuses && self.view.is_none(),
+            coercible: self.coercible,
+        }
+    }
+
+    /// Has a copy of this host array been kept on an instance, so that its next use there copies nothing?
+    pub fn is_kept_on(&self, instance: Instance) -> bool {
+        let buffer = self.node.value.get().map(|buffer| &**buffer as &dyn std::any::Any);
+        let host = buffer.and_then(|buffer| buffer.downcast_ref::<HostBuffer>());
+        host.is_some_and(|host| host.mirror(instance).lock().is_some())
+    }
+}

@@ -1,0 +1,136 @@
+//! Wrapper backends: kinds that hold other backends, and hand every call on to one of them.
+
+use super::{Along, Reduce};
+use crate::array::Array;
+use crate::dispatch::{Cx, Instance, Registrar, Stop, pinned};
+use crate::dtype::DType;
+use crate::error::Error;
+use crate::expr::op::op_table;
+use crate::expr::{Op, Reduction};
+use smallvec::SmallVec;
+
+/// What a call computes, as far as its cost depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Work {
+    /// An elementwise operation.
+    Map(Op),
+    /// A cast, or a dense copy.
+    Cast(DType),
+    /// A reduction.
+    Reduce(Reduction),
+    /// A matrix product in the operands' dtype.
+    Matmul,
+    /// A matrix product in another dtype.
+    MatmulAs(DType),
+    /// A product of bits.
+    MatmulBits,
+    /// Arrays one after another.
+    Concat,
+    /// Elements at indices.
+    Take,
+}
+
+/// The instances to try, the best one first.
+pub type Ranking = SmallVec<[Instance; 4]>;
+
+/// Chooses among the backends that a wrapper holds.
+pub trait Wrapper {
+    /// Who is to run this call. Asked each time one is recorded; [`sink`](crate::dispatch::current_sink) hears why.
+    ///
+    /// # Errors
+    /// Declined, when none of them can be asked.
+    fn rank(cx: Cx, work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>>;
+}
+
+type Answer = Result<Array, Stop<Error>>;
+
+/// Hands a call on: to the first that has an answer. Operands are copied where they must be; who puts a wrapper in
+/// scope allows that.
+fn forward<W: Wrapper>(
+    cx: Cx,
+    work: Work,
+    operands: &[&Array],
+    call: impl Fn() -> Result<Array, Error>,
+) -> Answer {
+    let mut last = None;
+    for to in W::rank(cx, work, operands)? {
+        match pinned(to, true, &call) {
+            Err(Error::Dispatch(why)) if matches!(*why, crate::dispatch::Error::NotFound(_)) => {
+                last = Some(Error::Dispatch(why));
+            }
+            answer => return Ok(answer?),
+        }
+    }
+    Err(last.map_or_else(|| Stop::declined("it holds no backend for this"), Stop::Failed))
+}
+
+/// Registers, for a wrapper's kind, every method of the domain that has operands and no default of its own
+/// (those with one are made of these). What makes arrays of nothing stays with the scopes around.
+pub fn register_wrapper<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
+    elementwise::<W>(r, kind);
+    reductions::<W>(r, kind);
+    r.register::<super::astype>(kind, |cx, x, dtype: DType| {
+        forward::<W>(cx, Work::Cast(dtype), &[x], || super::astype(x, dtype))
+    });
+    r.register::<super::matmul>(kind, |cx, a, b| {
+        forward::<W>(cx, Work::Matmul, &[a, b], || super::matmul(a, b))
+    });
+    r.register::<super::matmul_as>(kind, |cx, a, b, dtype: DType| {
+        forward::<W>(cx, Work::MatmulAs(dtype), &[a, b], || super::matmul_as(a, b, dtype))
+    });
+    r.register::<super::matmul_bits>(kind, |cx, a, b| {
+        forward::<W>(cx, Work::MatmulBits, &[a, b], || super::matmul_bits(a, b))
+    });
+    r.register::<super::take>(kind, |cx, x, indices, along: Along| {
+        forward::<W>(cx, Work::Take, &[x, indices], || super::take(x, indices, along))
+    });
+    r.register::<super::concat>(kind, |cx, arrays: &[Array], axis| {
+        let operands: Vec<&Array> = arrays.iter().collect();
+        forward::<W>(cx, Work::Concat, &operands, || super::concat(&operands, axis))
+    });
+}
+
+macro_rules! define_elementwise {
+    ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $($rest:tt)*)),* $(,)?) => {
+        fn elementwise<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
+            $( define_elementwise! { @$arity $f $op r kind } )*
+        }
+    };
+    (@unary $f:ident $op:ident $r:ident $kind:ident) => {
+        $r.register::<super::$f>($kind, |cx, x| {
+            forward::<W>(cx, Work::Map(Op::$op), &[x], || super::$f(x))
+        });
+    };
+    (@binary $f:ident $op:ident $r:ident $kind:ident) => {
+        $r.register::<super::$f>($kind, |cx, a, b| {
+            forward::<W>(cx, Work::Map(Op::$op), &[a, b], || super::$f(a, b))
+        });
+    };
+    (@ternary $f:ident $op:ident $r:ident $kind:ident) => {
+        $r.register::<super::$f>($kind, |cx, c, a, b| {
+            forward::<W>(cx, Work::Map(Op::$op), &[c, a, b], || super::$f(c, a, b))
+        });
+    };
+}
+op_table!(define_elementwise);
+
+macro_rules! define_reductions {
+    ($($f:ident = $op:ident),*) => {
+        fn reductions<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
+            $( r.register::<super::$f>(kind, |cx, x, over: Reduce| {
+                forward::<W>(cx, Work::Reduce(Reduction::$op), &[x], || super::$f(x, over.clone()))
+            }); )*
+        }
+    };
+}
+define_reductions!(
+    sum = Sum,
+    prod = Prod,
+    min = Min,
+    max = Max,
+    any = Any,
+    all = All,
+    argmin = ArgMin,
+    argmax = ArgMax
+);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 pub fn identity() -> &'static str {
     static LINE: LazyLock<String> = LazyLock::new(|| {
         let threads = rayon::current_num_threads();
-        let vectors = if crate::simd::wide() { "AVX2" } else { "baseline" };
+        let vectors = crate::simd::vectors();
         format!(
             "{}, {threads} threads, {vectors} {}, polyarray-cpu {}",
             model(),

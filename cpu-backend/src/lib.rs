@@ -1,13 +1,14 @@
 //! The host backend: fused kernels as blocked loops, SIMD inside and rayon outside.
 //!
 //! A kernel goes `backend` → `map` or `reduce` → `program` (blocks through registers) → `loops` (one tight loop
-//! per operation and dtype). `lane` and `complex` say what an operation does to one element. What is not a fused
-//! kernel has a file each: `matmul`, `join`, `take`.
+//! per operation and dtype). `lane` and `complex` say what an operation does to one element, `functions` computes
+//! exp, log, sin, cos and tanh. What is not a fused kernel has a file each: `matmul`, `join`, `take`.
 
 mod backend;
 mod complex;
 mod enrol;
 mod fold;
+mod functions;
 mod identity;
 mod join;
 mod lane;

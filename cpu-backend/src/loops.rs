@@ -1,7 +1,7 @@
 //! The tight loops over a block: one operation, one dtype, compiled for each instruction set.
 
 use crate::lane::Lane;
-use crate::simd::{Loop, widest};
+use crate::simd::{Loop, fused, widest};
 
 /// An operand of a block, as bytes of its stored elements.
 #[derive(Clone, Copy)]
@@ -57,6 +57,52 @@ pub fn unary<A: Lane, O: Lane>(f: impl Fn(A) -> O + Copy + Send + Sync + 'static
         match args[0].items::<A>(out.len()) {
             Items::Each(a) => widest(Unary::<A, O, _> { f, a, out }),
             Items::Splat(a) => out.fill(f(a).to_repr()),
+        }
+    })
+}
+
+/// Is an element among them where the function's fast form does not hold?
+struct AnyFar<'a, T: Lane, P> {
+    far: P,
+    a: &'a [T::Repr],
+}
+
+impl<T: Lane, P: Fn(T) -> bool> Loop for AnyFar<'_, T, P> {
+    type Out = bool;
+    #[inline(always)]
+    fn run(self) -> bool {
+        self.a.iter().fold(false, |any, &x| any | (self.far)(T::from_repr(x)))
+    }
+}
+
+/// The loop of a function in two forms: `fast` on fused products, and `plain` for what is `far` (few elements, as a
+/// rule none) and for processors without fused products. Which form an element gets depends on itself alone.
+pub fn function<T: Lane>(
+    fast: impl Fn(T) -> T + Copy + Send + Sync + 'static,
+    plain: impl Fn(T) -> T + Copy + Send + Sync + 'static,
+    far: impl Fn(T) -> bool + Copy + Send + Sync + 'static,
+) -> MapLoop {
+    Box::new(move |args, out| {
+        let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
+        // Two slices, so that one scalar goes through the same code as an array of them.
+        let (first, a) = match args[0].items::<T>(out.len()) {
+            Items::Each(a) => (None, a),
+            Items::Splat(x) => (Some([x.to_repr()]), &[][..]),
+        };
+        let a = first.as_ref().map_or(a, |x| &x[..]);
+        let (computed, copies) = out.split_at_mut(a.len());
+        if let Err(task) = fused(Unary::<T, T, _> { f: fast, a, out: &mut *computed }) {
+            Unary::<T, T, _> { f: plain, a: task.a, out: task.out }.run();
+        } else if widest(AnyFar::<T, _> { far, a }) {
+            for (o, &x) in computed.iter_mut().zip(a) {
+                let x = T::from_repr(x);
+                if far(x) {
+                    *o = plain(x).to_repr();
+                }
+            }
+        }
+        if let Some(&first) = computed.first() {
+            copies.fill(first);
         }
     })
 }

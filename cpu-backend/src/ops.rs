@@ -1,8 +1,10 @@
 //! Which loop computes an operation in a dtype. The match on [`Op`] has no catch-all: a new operation does not
 //! compile until it has an arm here.
 
+use crate::functions::{double, single};
 use crate::lane::{Bits, CastTo, Inexact, Lane, Number, Ordered, Real};
-use crate::loops::{MapLoop, binary, select, unary};
+use crate::loops::{MapLoop, binary, function, select, unary};
+use half::f16;
 use polyarray_core::dtype::ty;
 use polyarray_core::expr::Op;
 use polyarray_core::{DType, with_element};
@@ -37,6 +39,26 @@ macro_rules! all {
 }
 pub(crate) use {among, ordered};
 
+/// The loop of a function that is SIMD code on real numbers (float16 goes through float32) and calls on complex ones.
+macro_rules! transcendental {
+    ($d:expr, $fast:ident, $plain:ident $(, beyond $limit:ident)?) => {
+        match $d {
+            DType::F16 => Some(function(
+                |x: f16| f16::from_f32(single::$fast(x.to_f32())),
+                |x: f16| x.$plain(),
+                |_: f16| false,
+            )),
+            DType::F32 => {
+                Some(function(single::$fast, |x: f32| x.$plain(), |_x: f32| false $(|| _x.abs() > single::$limit)?))
+            }
+            DType::F64 => {
+                Some(function(double::$fast, |x: f64| x.$plain(), |_x: f64| false $(|| _x.abs() > double::$limit)?))
+            }
+            _ => among!([C64 C128] $d, T => unary(|x: T| x.$plain())),
+        }
+    };
+}
+
 /// The loop of `op` computing in `d`; `None` where the op table has no such operation.
 pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
     match op {
@@ -44,11 +66,11 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
         Op::Absolute => all!(d, T => unary(|x: T| x.magnitude())),
         Op::Floor => ordered!(d, T => unary(|x: T| x.floored())),
         Op::Sqrt => inexact!(d, T => unary(|x: T| x.square_root())),
-        Op::Exp => inexact!(d, T => unary(|x: T| x.exponential())),
-        Op::Log => inexact!(d, T => unary(|x: T| x.logarithm())),
-        Op::Sin => inexact!(d, T => unary(|x: T| x.sine())),
-        Op::Cos => inexact!(d, T => unary(|x: T| x.cosine())),
-        Op::Tanh => inexact!(d, T => unary(|x: T| x.hyperbolic_tangent())),
+        Op::Exp => transcendental!(d, exp, exponential),
+        Op::Log => transcendental!(d, log, logarithm),
+        Op::Sin => transcendental!(d, sin, sine, beyond ANGLE),
+        Op::Cos => transcendental!(d, cos, cosine, beyond ANGLE),
+        Op::Tanh => transcendental!(d, tanh, hyperbolic_tangent),
         Op::Conj => number!(d, T => unary(|x: T| x.conjugate())),
         Op::Real => number!(d, T => unary(|x: T| x.real_part())),
         Op::Imag => number!(d, T => unary(|x: T| x.imaginary_part())),

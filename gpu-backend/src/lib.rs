@@ -26,6 +26,7 @@ pub use device::Gpu;
 pub use error::{GpuError, MENDING_COMMAND, Result};
 pub use pipeline::{Access, Binding, Pipeline, Route, Source, structure_key};
 pub use polyarray_shaders::LaneMap;
+pub use polyarray_shaders::matmul::Terms;
 pub use pool::{GpuBuffer, PoolStats, PressureHook, size_class};
 pub use probes::Outcome;
 pub use profile::{LOOP_BUDGET, Profile};

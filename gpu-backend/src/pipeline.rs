@@ -17,6 +17,8 @@ pub enum Access {
     Read,
     /// `var<storage, read_write>`.
     ReadWrite,
+    /// `var<uniform>`: a window of at most 64 KiB that is only read. Generated kernels only.
+    Uniform,
 }
 
 /// One buffer of a kernel.
@@ -233,7 +235,8 @@ impl Gpu {
             let reason = format!("it takes {wanted} bytes of immediates, the adapter has {there}");
             return Err(self.complaint(name, reason));
         }
-        let bindings = reflection.bindings.len() as u32;
+        let storage = reflection.bindings.iter().filter(|binding| binding.access != Access::Uniform);
+        let bindings = storage.count() as u32;
         if bindings > self.profile().storage_buffers {
             let there = self.profile().storage_buffers;
             return Err(self.complaint(name, format!("it binds {bindings} buffers, the adapter {there}")));
@@ -285,7 +288,10 @@ fn entries(bindings: &[Binding]) -> Vec<wgpu::BindGroupLayoutEntry> {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
             ty: wgpu::BindingType::Buffer {
-                ty: wgpu::BufferBindingType::Storage { read_only: described.access == Access::Read },
+                ty: match described.access {
+                    Access::Uniform => wgpu::BufferBindingType::Uniform,
+                    access => wgpu::BufferBindingType::Storage { read_only: access == Access::Read },
+                },
                 has_dynamic_offset: false,
                 min_binding_size: std::num::NonZeroU64::new(described.least_bytes),
             },

@@ -30,7 +30,7 @@ pub(crate) fn own(compiled: &polyarray_shaders::Spirv, entry: &str) -> Result<Re
             _ if binding.number != expected => return Err(format!("binding {expected} is missing")),
             BindingKind::Read => Access::Read,
             BindingKind::ReadWrite => Access::ReadWrite,
-            BindingKind::Uniform => return Err(format!("binding {expected} is a uniform buffer")),
+            BindingKind::Uniform => Access::Uniform,
         };
         Ok(Binding { name: expected.to_string(), access, least_bytes: 0, element: None })
     });

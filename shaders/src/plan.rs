@@ -4,8 +4,9 @@
 //! turns a job and an adapter's [`Profile`] into a [`Plan`]: steps to be dispatched in order, with a barrier
 //! between them (wgpu adds it), and scratch buffers that live as long as the plan runs.
 //!
-//! A step's module has one entry point, [`ENTRY`], and binds storage buffers only, in group 0, numbered from 0
-//! without a gap, in the order of [`Step::bindings`]. Its parameters are u32 words: one `var<immediate>` where
+//! A step's module has one entry point, [`ENTRY`], and binds buffers in group 0, numbered from 0 without a gap,
+//! in the order of [`Step::bindings`]: storage buffers, and windows of them as uniform buffers where the module
+//! says so ([`crate::Spirv::bindings`]). Its parameters are u32 words: one `var<immediate>` where
 //! they fit the adapter's immediates, else one more read-only storage buffer as the *last* binding, see
 //! [`Step::params_are_immediate`]. The first parameter word is always 0: the run-time zero that drivers can't
 //! fold.
@@ -27,6 +28,9 @@ pub const ENTRY: &str = "main";
 
 /// Allocate buffers in multiples of this many bytes: kernels work in blocks of that size.
 pub const BUFFER_ALIGNMENT: u64 = 64;
+
+/// Bytes of a buffer that one uniform binding shows.
+pub const WINDOW: u64 = 64 << 10;
 
 /// How elements are dealt to lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +64,13 @@ pub struct Profile {
     pub storage_buffers: u32,
     /// Alignment of a binding's offset, in bytes.
     pub offset_alignment: u32,
+    /// Windows of at most [`WINDOW`] bytes that one kernel can bind as uniform buffers; 0 where it may not. On
+    /// an adapter that runs on the CPU a load from one is an unrolled gather, where one from a storage buffer
+    /// is a loop over the lanes. Such kernels declare whole windows and are given shorter ones, which only the
+    /// driver checks: none unless it takes SPIR-V as it is.
+    pub windows: u32,
+    /// Elementwise kernels and reductions read through such windows, too.
+    pub windowed_loads: bool,
 }
 
 impl Profile {
@@ -75,6 +86,8 @@ impl Profile {
         max_binding: 128 << 20,
         storage_buffers: 8,
         offset_alignment: 256,
+        windows: 0,
+        windowed_loads: false,
     };
 }
 

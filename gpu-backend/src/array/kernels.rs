@@ -8,6 +8,7 @@ use polyarray_core::dtype::promote;
 use polyarray_core::expr::{Layout, layout::collapse};
 use polyarray_core::numpy as np;
 use polyarray_core::{Array, DType, Error, Result};
+use polyarray_shaders::matmul::Terms;
 use polyarray_shaders::{matmul, plan, region, take};
 
 use super::backend::GpuBackend;
@@ -19,6 +20,10 @@ type Answer = Result<Array, Stop<Error>>;
 /// Registers what fused kernels can't do.
 pub(super) fn register(registrar: &mut Registrar<'_>) {
     registrar.register::<np::matmul>(KIND, record_matmul);
+    registrar.register::<np::matmul_as>(KIND, record_matmul_as);
+    registrar.register::<np::matmul_bits>(KIND, |cx: Cx, a: &Array, b: &Array| -> Answer {
+        np::record_matmul_bits(cx, a, b, matmul_bits_kernel)
+    });
     registrar.register::<np::concat>(KIND, |cx: Cx, arrays: &[Array], axis: isize| -> Answer {
         np::record_concat(cx, arrays, axis, concat_kernel)
     });
@@ -50,12 +55,33 @@ fn record_matmul(cx: Cx, a: &Array, b: &Array) -> Answer {
     }
 }
 
+/// Bytes are multiplied as they are where there is a kernel for that; else as 32-bit integers.
+fn record_matmul_as(cx: Cx, a: &Array, b: &Array, dtype: DType) -> Answer {
+    let (ma, nb) = (a.shape(), b.shape());
+    if a.dtype() == b.dtype() && matches!(dtype, DType::I32 | DType::U32) && ma.len() >= 2 && nb.len() >= 2 {
+        let sizes = [ma[ma.len() - 2], ma[ma.len() - 1], nb[nb.len() - 1]];
+        let profile = GpuBackend::open(cx.instance.index)?.device().profile().for_shaders();
+        if matmul::takes_bytes(a.dtype(), sizes, &profile) {
+            return np::record_matmul_as(cx, a, b, dtype, matmul_bytes_kernel);
+        }
+    }
+    Ok(np::matmul(np::astype(a, dtype)?, np::astype(b, dtype)?)?)
+}
+
 fn memory<'a>(buffer: &'a Arc<dyn Buffer>, op: &str) -> Result<&'a crate::pool::GpuBuffer> {
     Ok(own::<DeviceBuffer>(&**buffer, KIND, op)?.memory())
 }
 
 fn matmul_kernel(cx: Cx, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
-    GpuBackend::open(cx.instance.index)?.matmul(a, b, spec)
+    GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, Terms::Products)
+}
+
+fn matmul_bytes_kernel(cx: Cx, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
+    GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, Terms::Bytes)
+}
+
+fn matmul_bits_kernel(cx: Cx, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
+    GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, Terms::Bits)
 }
 
 fn concat_kernel(cx: Cx, parts: &[Operand], spec: &np::Concat) -> Result<Arc<dyn Buffer>> {
@@ -67,11 +93,17 @@ fn take_kernel(cx: Cx, x: &Operand, indices: &Operand, spec: &np::Take) -> Resul
 }
 
 impl GpuBackend {
-    /// The matrix product of two operands that live here, whose dtype is not packed.
+    /// The matrix product of two operands that live here, whose dtype is not packed unless the terms are bytes.
     ///
     /// # Errors
     /// Out of memory, device lost, operands beyond 32-bit indices.
-    pub fn matmul(&self, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
+    pub fn matmul(
+        &self,
+        a: &Operand,
+        b: &Operand,
+        spec: &np::Matmul,
+        terms: Terms,
+    ) -> Result<Arc<dyn Buffer>> {
         let batches = spec.batch.len();
         let mut strides = [&a.layout, &b.layout].map(|layout| layout.strides[..batches].into());
         let (batch, _) = collapse(&spec.batch, batches, &mut strides);
@@ -92,13 +124,14 @@ impl GpuBackend {
             a: operand(a, &a_batch),
             b: operand(b, &b_batch),
         };
-        let plan = self.planned("matmul", matmul::plan(&job, &self.device().profile().for_shaders()))?;
+        let plan =
+            self.planned("matmul", matmul::plan_terms(&job, terms, &self.device().profile().for_shaders()))?;
         let len = spec.batch.iter().product::<usize>() * spec.m * spec.n;
         self.execute(
             "matmul",
             &plan,
             &[memory(&a.buffer, "matmul")?, memory(&b.buffer, "matmul")?],
-            (spec.dtype, len),
+            (spec.out, len),
         )
     }
 

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use polyarray_core::array::{ArrayBackend, Buffer, HostBuffer, Operand};
 use polyarray_core::expr::{Dims, Input, Instr, Kernel, Layout, Op, Output, Reduction, Strides, Value};
 use polyarray_core::{DType, Scalar, numpy as np};
-use polyarray_gpu::{Gpu, GpuBackend, LaneMap, Profile};
+use polyarray_gpu::{Gpu, GpuBackend, LaneMap, Profile, Terms};
 
 use crate::POISON;
 
 /// A profile that claims less, by name.
 type Poorer = (&'static str, fn(&mut Profile));
 
-const POORER: [Poorer; 8] = [
+const POORER: [Poorer; 10] = [
     ("as it is", |_| ()),
+    ("no windows", |p| (p.windows, p.windowed_loads) = (0, false)),
+    ("windows for products only", |p| p.windowed_loads = false),
     ("coalesced lanes", |p| (p.lane_map, p.workgroup) = (LaneMap::Coalesced, 64)),
     ("no immediates", |p| p.immediates = 0),
     ("bindings of 1 MiB", |p| p.max_binding = 1 << 20),
@@ -205,7 +207,9 @@ fn products_pieces_and_elements_by_index() {
         let mut columns = dense.clone();
         columns.shape[1] = n;
         let spec = np::Matmul { batch: Dims::new(), m, k, n, dtype: DType::I32, out: DType::I32 };
-        let got = ints(backend.matmul(&operand(&x, turned), &operand(&x, columns), &spec).unwrap());
+        let got = ints(
+            backend.matmul(&operand(&x, turned), &operand(&x, columns), &spec, Terms::Products).unwrap(),
+        );
         for i in 0..m {
             for j in 0..n {
                 let want = (0..k).fold(0_i32, |sum, l| {

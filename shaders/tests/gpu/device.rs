@@ -59,7 +59,11 @@ async fn open() -> Option<Device> {
         max_groups: limits.max_compute_workgroups_per_dimension,
         max_binding: limits.max_storage_buffer_binding_size,
         storage_buffers: limits.max_storage_buffers_per_shader_stage,
-        offset_alignment: limits.min_storage_buffer_offset_alignment,
+        offset_alignment: limits
+            .min_storage_buffer_offset_alignment
+            .max(limits.min_uniform_buffer_offset_alignment),
+        windows: if cpu { limits.max_uniform_buffers_per_shader_stage } else { 0 },
+        windowed_loads: cpu,
         ..Profile::BASELINE
     };
     Some(Device { device, queue, profile, pipelines: Mutex::default() })
@@ -71,7 +75,10 @@ impl Device {
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
             size,
-            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            usage: wgpu::BufferUsages::STORAGE
+                | wgpu::BufferUsages::UNIFORM
+                | wgpu::BufferUsages::COPY_SRC
+                | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         let mut padded = bytes.to_vec();
@@ -112,7 +119,10 @@ impl Device {
                 binding: b.number,
                 visibility: wgpu::ShaderStages::COMPUTE,
                 ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Storage { read_only: b.kind == BindingKind::Read },
+                    ty: match b.kind {
+                        BindingKind::Uniform => wgpu::BufferBindingType::Uniform,
+                        kind => wgpu::BufferBindingType::Storage { read_only: kind == BindingKind::Read },
+                    },
                     has_dynamic_offset: false,
                     min_binding_size: None,
                 },

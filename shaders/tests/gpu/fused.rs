@@ -128,9 +128,12 @@ pub fn profiles(gpu: &Device) -> Vec<Profile> {
         lane_map: LaneMap::Coalesced,
         workgroup: 64,
         immediates: 0,
+        windows: 0,
+        windowed_loads: false,
         ..own
     };
-    vec![own, plain, Profile { lane_map: LaneMap::Run, workgroup: 8, ..plain }]
+    let run = Profile { lane_map: LaneMap::Run, workgroup: 8, ..plain };
+    vec![own, plain, run, Profile { windows: own.windows, windowed_loads: true, ..run }]
 }
 
 /// The adapter's own profile, and one without any feature for the dtypes that are emulated there.

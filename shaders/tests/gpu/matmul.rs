@@ -4,14 +4,21 @@ use crate::device::{Device, device};
 use crate::fused::{profiles, ulps};
 use crate::kernels::{elements, host};
 use polyarray_core::{DType, Scalar};
-use polyarray_shaders::matmul::{Matmul, Operand, plan};
+use polyarray_shaders::matmul::{Matmul, Operand, Terms, plan, plan_terms};
 use polyarray_shaders::plan::Profile;
 
-fn run(gpu: &Device, job: &Matmul, a: &[Scalar], b: &[Scalar], profile: &Profile) -> Vec<Scalar> {
-    let plan = plan(job, profile).unwrap_or_else(|e| panic!("{e}"));
+fn run(
+    gpu: &Device,
+    job: &Matmul,
+    terms: Terms,
+    a: &[Scalar],
+    b: &[Scalar],
+    profile: &Profile,
+) -> Vec<Scalar> {
+    let plan = plan_terms(job, terms, profile).unwrap_or_else(|e| panic!("{e}"));
     let (a, b) = (gpu.buffer(host(job.dtype, a).bytes()), gpu.buffer(host(job.dtype, b).bytes()));
     let out = gpu.execute(&plan, &[&a, &b]);
-    elements(job.dtype, &gpu.read(&out), job.batch.iter().product::<usize>() * job.m * job.n)
+    elements(terms.sum(job.dtype), &gpu.read(&out), job.batch.iter().product::<usize>() * job.m * job.n)
 }
 
 /// Element `(batch…, row, column)` of an operand.
@@ -26,7 +33,7 @@ fn at(operand: &Operand, batch: &[usize], data: &[Scalar], flat: usize, row: usi
 }
 
 fn check(gpu: &Device, job: &Matmul, a: &[Scalar], b: &[Scalar], profile: &Profile) {
-    let got = run(gpu, job, a, b, profile);
+    let got = run(gpu, job, Terms::Products, a, b, profile);
     let eps = match job.dtype.real() {
         DType::F32 => f64::from(f32::EPSILON),
         _ => f64::EPSILON,
@@ -145,4 +152,79 @@ fn long_sums_in_several_dispatches() {
         Matmul { dtype: DType::F32, batch: vec![], m, k, n, a: dense((m, k), &[]), b: dense((k, n), &[]) };
     assert_eq!(plan(&job, &profile).expect("it fits").steps.len(), 5);
     check(gpu, &job, &data(DType::F32, m * k, 5), &data(DType::F32, k * n, 6), &profile);
+}
+
+/// The layouts that are packed in different ways: rows side by side, columns, and lengths that are odd.
+#[test]
+fn panels_of_every_dtype_and_layout() {
+    let gpu = device();
+    let own = gpu.profile;
+    assert!(own.windows == 0 || own.subgroups, "panels are what is tested here");
+    for dtype in [DType::F32, DType::F64, DType::I32] {
+        for (m, k, n) in [(37, 46, 70), (16, 33, 127), (50, 64, 33)] {
+            for transposed in [false, true] {
+                let operand = |rows: usize, columns: usize| match transposed {
+                    true => {
+                        Operand { row_stride: 1, column_stride: rows as isize, ..dense((rows, columns), &[]) }
+                    }
+                    false => dense((rows, columns), &[]),
+                };
+                let job = Matmul { dtype, batch: vec![], m, k, n, a: operand(m, k), b: operand(k, n) };
+                check(gpu, &job, &data(dtype, m * k, 1), &data(dtype, k * n, 2), &own);
+            }
+        }
+    }
+}
+
+#[test]
+fn panels_in_several_tiles_chunks_and_batches() {
+    let gpu = device();
+    for (batch, m, k, n) in [(vec![], 70, 1100, 300), (vec![5], 40, 70, 70), (vec![2, 3], 17, 600, 65)] {
+        let job = Matmul {
+            dtype: DType::F32,
+            batch: batch.clone(),
+            m,
+            k,
+            n,
+            a: dense((m, k), &batch),
+            b: dense((k, n), &batch),
+        };
+        let matrices: usize = batch.iter().product();
+        let (a, b) = (data(DType::F32, matrices * m * k, 3), data(DType::F32, matrices * k * n, 4));
+        check(gpu, &job, &a, &b, &gpu.profile);
+    }
+}
+
+#[test]
+fn bytes_and_bits() {
+    let gpu = device();
+    for profile in profiles(gpu) {
+        for (dtype, terms) in
+            [(DType::I8, Terms::Bytes), (DType::U8, Terms::Bytes), (DType::U32, Terms::Bits)]
+        {
+            for (m, k, n) in [(40, 64, 66), (33, 47, 64), (20, 9, 5)] {
+                let job =
+                    Matmul { dtype, batch: vec![], m, k, n, a: dense((m, k), &[]), b: dense((k, n), &[]) };
+                let (a, b) = (data(dtype, m * k, 5), data(dtype, k * n, 6));
+                if terms == Terms::Bytes
+                    && !polyarray_shaders::matmul::takes_bytes(dtype, [m, k, n], &profile)
+                {
+                    assert!(plan_terms(&job, terms, &profile).is_err(), "bytes are cast first there");
+                    continue;
+                }
+                let got = run(gpu, &job, terms, &a, &b, &profile);
+                for (i, got) in got.iter().enumerate() {
+                    let sum = (0..k).fold(0_i128, |sum, l| {
+                        let term = |x: Scalar| x.to_i128().unwrap_or(0);
+                        let (x, y) = (term(a[i / n * k + l]), term(b[l * n + i % n]));
+                        sum + match terms {
+                            Terms::Bits => i128::from((x & y).count_ones()),
+                            _ => x * y,
+                        }
+                    });
+                    assert_eq!(got.to_i128(), Some(sum), "{dtype} {terms:?} at {i}");
+                }
+            }
+        }
+    }
 }

@@ -1,55 +1,21 @@
-//! Matrix products: batched, any layout through strides, register tiles without barriers.
+//! Register tiles without barriers: products of any layout through strides, on any adapter.
 //!
 //! A lane computes a tile of 4 columns and some rows. On adapters that run on the CPU the lanes of a workgroup
 //! lie side by side over the columns and, where there are subgroups, load different rows of A and broadcast
 //! them; on real GPUs they form a square. Sums run over chunks of 256 products that are then added up, so that
-//! the error grows with the chunk and not with the whole length. Contraction is allowed here.
+//! the error grows with the chunk and not with the whole length.
 
+use super::{Matmul, Operand, Terms};
 use crate::compile::Options;
-use crate::fused::access::{self, MAX_ELEMENTS, Placed, Source};
+use crate::fused::access::{self, Placed, Source};
 use crate::fused::params::Names;
 use crate::fused::storage::{element, name, register};
 use crate::library::Features;
 use crate::plan::{
-    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, check_dtype, grid,
+    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
 };
 use polyarray_core::DType;
 use std::fmt::Write as _;
-
-/// One operand of a product: how its elements lie in its buffer.
-#[derive(Clone, Debug)]
-pub struct Operand {
-    /// Elements in the buffer.
-    pub len: usize,
-    /// Element at index (0, …, 0).
-    pub offset: usize,
-    /// Steps along the batch axes, in elements; 0 repeats a matrix.
-    pub batch_strides: Vec<isize>,
-    /// Step from a row to the next.
-    pub row_stride: isize,
-    /// Step from a column to the next.
-    pub column_stride: isize,
-}
-
-/// A product `a @ b` of shapes `batch + (m, k)` and `batch + (k, n)`; the output is dense `batch + (m, n)`.
-#[derive(Clone, Debug)]
-pub struct Matmul {
-    /// Of both operands and the output. The packed dtypes are not computed in: cast them to i32, u32 or f32,
-    /// multiply, and cast back, which gives the same bits as wrapping (or rounding once) in the narrow type.
-    pub dtype: DType,
-    /// Lengths of the batch axes, each at least 2 (collapse the others away).
-    pub batch: Vec<usize>,
-    /// Rows of `a`.
-    pub m: usize,
-    /// Columns of `a`, rows of `b`.
-    pub k: usize,
-    /// Columns of `b`.
-    pub n: usize,
-    /// The left operand, [`Slot::Input`] 0.
-    pub a: Operand,
-    /// The right operand, [`Slot::Input`] 1.
-    pub b: Operand,
-}
 
 /// Columns of a lane's tile.
 const COLUMNS: usize = 4;
@@ -63,6 +29,7 @@ const LONGEST: u64 = 1 << 33;
 struct Product {
     features: Features,
     dtype: DType,
+    terms: Terms,
     batch_rank: usize,
     rows: usize,
     /// Lanes of a workgroup over columns, and over rows.
@@ -77,31 +44,12 @@ struct Product {
     b: Source,
 }
 
-/// Plans a product.
-///
-/// # Errors
-/// [`PlanError`]: a dtype that the adapter lacks or that is packed, operands beyond 32-bit indices.
-pub fn plan(job: &Matmul, profile: &Profile) -> Result<Plan, PlanError> {
-    check_dtype(job.dtype, profile.features)?;
-    if job.dtype.size() < 4 {
-        return Err(PlanError::NoSuchOp { op: "matmul", dtype: job.dtype });
-    }
+/// Adds the steps of a product.
+pub(super) fn plan(job: &Matmul, terms: Terms, profile: &Profile, plan: &mut Plan) -> Result<(), PlanError> {
     let batches: usize = job.batch.iter().product();
-    let elements = batches * job.m * job.n;
-    let mut plan = Plan { output_bytes: buffer_bytes(job.dtype, elements), ..Plan::default() };
-    if elements == 0 {
-        return Ok(plan);
-    }
-    if elements as u64 > MAX_ELEMENTS {
-        return Err(PlanError::TooLarge {
-            what: "the product".into(),
-            elements: elements as u64,
-            limit: MAX_ELEMENTS,
-        });
-    }
     let a = place(0, job, &job.a, [job.m, job.k], profile)?;
     let b = place(1, job, &job.b, [job.k, job.n], profile)?;
-    let mut product = structure(job, &a, &b, profile);
+    let mut product = structure(job, terms, &a, &b, profile);
     product.immediate = product.names().count() * 4 <= profile.immediates as usize;
     let needed = product.bindings() + usize::from(!product.immediate);
     if needed > profile.storage_buffers as usize {
@@ -152,7 +100,7 @@ pub fn plan(job: &Matmul, profile: &Profile) -> Result<Plan, PlanError> {
             });
         }
     }
-    Ok(plan)
+    Ok(())
 }
 
 /// A range of the output that one dispatch computes: whole matrices, or rows of one.
@@ -226,7 +174,7 @@ fn place(
     Ok(placed)
 }
 
-fn structure(job: &Matmul, a: &Placed, b: &Placed, profile: &Profile) -> Product {
+fn structure(job: &Matmul, terms: Terms, a: &Placed, b: &Placed, profile: &Profile) -> Product {
     // Dtypes without vectors are many instructions a product: small tiles keep the compiler quick.
     let simple = simple(job.dtype, profile.features);
     let (rows, lanes, broadcast) = match profile.lane_map {
@@ -242,6 +190,7 @@ fn structure(job: &Matmul, a: &Placed, b: &Placed, profile: &Profile) -> Product
     Product {
         features: profile.features,
         dtype: job.dtype,
+        terms,
         batch_rank: job.batch.len(),
         rows,
         lanes,
@@ -300,7 +249,13 @@ impl Product {
             let zero = format!("vec4<{reg}>({reg}(0), {reg}(0), {reg}(0), {reg}(0))");
             return Tile {
                 declare: format!("var #: vec4<{reg}> = {zero};\n"),
-                update: "        chunk@ += a@ * vec4<REG>(b0, b1, b2, b3);\n".replace("REG", &reg),
+                update: match self.terms {
+                    Terms::Bits => {
+                        "        chunk@ += countOneBits(vec4<u32>(a@) & vec4<u32>(b0, b1, b2, b3));\n"
+                            .to_owned()
+                    }
+                    _ => "        chunk@ += a@ * vec4<REG>(b0, b1, b2, b3);\n".replace("REG", &reg),
+                },
                 fold: "    sum@ += chunk@;\n".to_owned(),
                 element: ["x", "y", "z", "w"].map(|c| format!("sum@.{c}")),
                 set: ["x", "y", "z", "w"].map(|c| format!("sum@.{c} = OLD;")),

@@ -1,0 +1,336 @@
+//! Packing an operand of a product into panels: 8 rows (or columns) side by side, a quad of 16 bytes along k
+//! after the other, zeros beyond the edges. One workgroup packs one panel, a lane its row.
+
+use super::Matmul;
+use super::panels::{Element, LANES, QUAD};
+use crate::compile::Options;
+use crate::fused::access::{self, Placed, Source};
+use crate::fused::params::Names;
+use crate::fused::storage::{name, per_word};
+use crate::library::Features;
+use crate::plan::{Bind, Plan, PlanError, Profile, Shader, Slot, Step, Template, grid};
+use polyarray_core::DType;
+use std::fmt::Write as _;
+
+/// The rows of A, or the columns of B.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Side {
+    /// How many.
+    pub count: usize,
+    /// Windows that a block of them is spread over, a panel in each.
+    pub windows: usize,
+    /// Neighbours lie in neighbouring lanes of a panel; else in the same lane of neighbouring windows.
+    pub adjacent_lanes: bool,
+}
+
+/// Where everything lies in a packed operand: chunk, window, matrix, block, quad, lane.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed {
+    pub element: Element,
+    pub side: Side,
+    pub batches: usize,
+    pub blocks: usize,
+    pub chunks: usize,
+    pub quads: usize,
+}
+
+impl Packed {
+    /// Bytes of it all.
+    pub fn bytes(&self) -> u64 {
+        (self.chunks * self.side.windows * self.batches * self.blocks * self.quads * LANES * QUAD) as u64
+    }
+
+    /// Number of a panel; `block` counts through all matrices.
+    pub fn panel(&self, chunk: usize, window: usize, block: usize) -> usize {
+        (chunk * self.side.windows + window) * self.batches * self.blocks + block
+    }
+}
+
+/// How the source is loaded.
+#[derive(Clone, Copy, Debug, Hash, PartialEq)]
+enum Loads {
+    /// Element by element.
+    Each,
+    /// 64-bit words of two elements along k.
+    AlongK,
+    /// 64-bit words of two neighbouring rows (columns), which go to neighbouring windows.
+    Across,
+    /// 64-bit words of eight bytes along k.
+    Bytes,
+}
+
+/// The structure of the kernel.
+#[derive(Debug, Hash)]
+struct Pack {
+    features: Features,
+    immediate: bool,
+    element: Element,
+    loads: Loads,
+    adjacent_lanes: bool,
+    batch_rank: usize,
+    source: Source,
+}
+
+/// Adds the step that packs operand `number` of a product into `slot`.
+pub(super) fn plan(
+    job: &Matmul,
+    number: usize,
+    layout: &Packed,
+    slot: Slot,
+    profile: &Profile,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    let operand = [&job.a, &job.b][number];
+    // Axes: batch, rows (columns), k.
+    let mut dims = job.batch.clone();
+    dims.extend([layout.side.count, job.k]);
+    let mut strides = operand.batch_strides.clone();
+    let (row, column) = (operand.row_stride, operand.column_stride);
+    strides.extend(if number == 0 { [row, column] } else { [column, row] });
+    let dtype = layout.element.dtype;
+    let mut source =
+        Placed::from_parts(number, dtype, operand.len, &dims, &strides, operand.offset, None, profile)?;
+    if !source.source.strided() {
+        source.source.access = access::Access::Strided { windows: 1 };
+    }
+    let loads = loads(layout, &source, job.k, profile);
+    let mut pack = Pack {
+        features: profile.features,
+        immediate: false,
+        element: layout.element,
+        loads,
+        adjacent_lanes: layout.side.adjacent_lanes,
+        batch_rank: job.batch.len(),
+        source: source.source,
+    };
+    pack.immediate = pack.names().count() * 4 <= profile.immediates as usize;
+    let needed = source.source.bindings() + 1 + usize::from(!pack.immediate);
+    if needed > profile.storage_buffers as usize {
+        return Err(PlanError::Bindings { label: "matmul".into(), needed, limit: profile.storage_buffers });
+    }
+    let (immediate, shader) = (pack.immediate, Shader::new(pack));
+    // Whole chunks, and parts of them where a binding shows no more: a panel is never split.
+    let panel = (layout.quads * LANES * QUAD) as u64;
+    let panels = layout.bytes() / panel;
+    let step = (profile.max_binding / panel).max(1) / 2 * 2;
+    for first in (0..panels).step_by(step as usize) {
+        let here = step.min(panels - first);
+        let groups = if loads == Loads::Across { here / 2 } else { here };
+        let mut params = vec![0];
+        let numbers = [
+            first as usize,
+            here as usize,
+            layout.side.windows,
+            layout.batches * layout.blocks,
+            layout.blocks,
+            layout.quads,
+            layout.side.count,
+            job.k,
+        ];
+        params.extend(numbers.map(|x| x as u32));
+        params.extend(access::axis_words(&job.batch, 0..job.batch.len()));
+        params.extend(source.words(0, 1, profile));
+        let mut bindings = source.binds(0, 0, profile);
+        bindings.push(Bind { slot, offset: first * panel, size: here * panel, write: true });
+        plan.steps.push(Step {
+            shader: shader.clone(),
+            bindings,
+            params,
+            params_are_immediate: immediate,
+            groups: grid(groups, profile),
+        });
+    }
+    Ok(())
+}
+
+/// The widest loads that the source's layout allows.
+fn loads(layout: &Packed, source: &Placed, k: usize, profile: &Profile) -> Loads {
+    let rank = source.strides.len();
+    let (across, along) = (source.strides[rank - 2], source.strides[rank - 1]);
+    let size = layout.element.dtype.size();
+    let multiple = |of: usize| {
+        source.offset.is_multiple_of(of)
+            && source.strides[..rank - 2].iter().all(|s| s.unsigned_abs().is_multiple_of(of))
+    };
+    let one = profile.features.int64 && source.source.bindings() == 1;
+    let even = |stride: isize, of: usize| stride.unsigned_abs().is_multiple_of(of);
+    if one && size == 4 && along == 1 && multiple(2) && even(across, 2) && k.is_multiple_of(2) {
+        Loads::AlongK
+    } else if one && size == 1 && along == 1 && multiple(8) && even(across, 8) && k.is_multiple_of(8) {
+        Loads::Bytes
+    } else if one
+        && size == 4
+        && across == 1
+        && multiple(2)
+        && even(along, 2)
+        && !layout.side.adjacent_lanes
+        && layout.side.count.is_multiple_of(2)
+        && layout.bytes() <= profile.max_binding
+    {
+        Loads::Across
+    } else {
+        Loads::Each
+    }
+}
+
+impl Pack {
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        for name in ["panel0", "panels", "windows", "all_blocks", "blocks", "quads", "count", "k"] {
+            names.word(name);
+        }
+        access::axis_params(0..self.batch_rank, &mut names);
+        self.source.params(0, self.batch_rank + 2, &mut names);
+        names
+    }
+
+    /// The words of a quad, from `per` loads at `at`, guarded by `inside`.
+    fn quad(&self) -> String {
+        let (along, dtype) = (self.batch_rank + 1, self.element.dtype);
+        let per_quad = self.element.per_quad();
+        let int64 = self.features.int64;
+        let mut text = String::new();
+        let stride = format!("p.stride0_{along}");
+        match self.loads {
+            Loads::AlongK | Loads::Bytes => {
+                let step = 8 / dtype.size();
+                for w in 0..2 {
+                    let _ = writeln!(
+                        text,
+                        "        let in{w} = inside && k + {e}u < p.k;
+        let w{w} = select(u64(0u), in0_0[select(0u, (at + k + {e}u) / {step}u, in{w})], in{w});",
+                        e = w * step
+                    );
+                }
+                text += "        let quad = vec2<u64>(w0, w1);\n";
+            }
+            Loads::Across => {
+                for e in 0..4 {
+                    let _ = writeln!(
+                        text,
+                        "        let in{e} = inside && k + {e}u < p.k;
+        let w{e} = select(u64(0u), in0_0[select(0u, (at + (k + {e}u) * {stride}) / 2u, in{e})], in{e});"
+                    );
+                }
+                text += "        let low = u64(0xffffffffu);
+        let quad = vec2<u64>((w0 & low) | (w1 << 32u), (w2 & low) | (w3 << 32u));
+        let next = vec2<u64>((w0 >> 32u) | (w1 & (low << 32u)), (w2 >> 32u) | (w3 & (low << 32u)));
+";
+            }
+            Loads::Each => {
+                for e in 0..per_quad {
+                    let _ = writeln!(
+                        text,
+                        "        let in{e} = inside && k + {e}u < p.k;
+        let e{e} = load0(select(p.first0, at + (k + {e}u) * {stride}, in{e}));"
+                    );
+                }
+                let bits = |e: usize| match dtype {
+                    DType::F32 | DType::I32 => format!("select(0u, bitcast<u32>(e{e}), in{e})"),
+                    DType::F64 | DType::I64 => format!("select(u64(0u), bitcast<u64>(e{e}), in{e})"),
+                    DType::U64 => format!("select(u64(0u), e{e}, in{e})"),
+                    DType::U32 => format!("select(0u, e{e}, in{e})"),
+                    _ => format!("select(0u, {}_pack(e{e}), in{e})", name(dtype)),
+                };
+                let word = |w: usize| {
+                    let per = per_word(dtype) as usize;
+                    let parts: Vec<String> =
+                        (0..per).map(|i| format!("({} << {}u)", bits(w * per + i), i * 32 / per)).collect();
+                    format!("({})", parts.join(" | "))
+                };
+                let _ = match (dtype.size(), int64) {
+                    (8, _) => writeln!(text, "        let quad = vec2<u64>({}, {});", bits(0), bits(1)),
+                    (_, true) => writeln!(
+                        text,
+                        "        let quad = vec2<u64>(u64({}) | (u64({}) << 32u), u64({}) | (u64({}) << 32u));",
+                        word(0),
+                        word(1),
+                        word(2),
+                        word(3)
+                    ),
+                    (_, false) => writeln!(
+                        text,
+                        "        let quad = vec4<u32>({}, {}, {}, {});",
+                        word(0),
+                        word(1),
+                        word(2),
+                        word(3)
+                    ),
+                };
+            }
+        }
+        text
+    }
+}
+
+impl Template for Pack {
+    fn options(&self) -> Options {
+        Options { immediates: self.immediate, ..Options::own(self.features) }
+    }
+
+    fn label(&self) -> String {
+        format!("matmul pack {}", self.element.dtype)
+    }
+
+    fn wgsl(&self) -> String {
+        let binding = self.source.bindings();
+        let mut text = self.names().declare(self.immediate, binding + 1);
+        text += &match self.loads {
+            Loads::Each => self.source.declare(0, 0, 1, false),
+            _ => "@group(0) @binding(0) var<storage, read> in0_0: array<u64>;\n".to_owned(),
+        };
+        let stored = if self.features.int64 { "vec2<u64>" } else { "vec4<u32>" };
+        let _ =
+            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
+        text += &access::offsets_struct(&[self.source]);
+        text += &access::offsets_function("batch_offsets", &[self.source], 0..self.batch_rank);
+        let rank = self.batch_rank;
+        let across = self.loads == Loads::Across;
+        // Pairs of windows: the number of windows is even.
+        let panel = match across {
+            true => {
+                "let pair = p.panel0 / 2u + g;
+    let chunk_window = (pair / p.all_blocks) * 2u;
+    let block = pair % p.all_blocks;
+    let panel = chunk_window * p.all_blocks + block;"
+            }
+            false => {
+                "let panel = p.panel0 + g;
+    let chunk_window = panel / p.all_blocks;
+    let block = panel % p.all_blocks;"
+            }
+        };
+        let row = match self.adjacent_lanes {
+            true => format!("((block % p.blocks) * p.windows + window) * {LANES}u + lane"),
+            false => format!("((block % p.blocks) * {LANES}u + lane) * p.windows + window"),
+        };
+        let per_quad = self.element.per_quad();
+        let _ = write!(
+            text,
+            "@compute @workgroup_size({LANES})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {{
+    let g = group.x + group.y * groups.x;
+    {panel}
+    if (g >= p.panels{half}) {{ return; }}
+    let chunk = chunk_window / p.windows;
+    let window = chunk_window % p.windows;
+    let row = {row};
+    let inside = row < p.count;
+    let at = p.first0 + batch_offsets(block / p.blocks).o0 + row * p.stride0_{rank};
+    let to = (panel - p.panel0) * p.quads * {LANES}u + lane;
+    for (var quad_number = 0u; quad_number < p.quads; quad_number++) {{
+        let k = (chunk * p.quads + quad_number) * {per_quad}u;
+{quad}        out[to + quad_number * {LANES}u] = quad;
+{next}    }}
+}}
+",
+            half = if across { " / 2u" } else { "" },
+            quad = self.quad(),
+            next = match across {
+                true => format!("        out[to + (p.all_blocks * p.quads + quad_number) * {LANES}u] = next;\n"),
+                false => String::new(),
+            },
+        );
+        text
+    }
+}

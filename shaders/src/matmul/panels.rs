@@ -1,0 +1,439 @@
+//! Packed panels, read through uniform windows: the product on adapters that run on the CPU.
+//!
+//! A panel is 8 rows of A (or 8 columns of B), a quad of 16 bytes along k after the other, so that a subgroup of
+//! 8 lanes loads 8 rows at once. A lane keeps `ROWS` rows of `columns` columns: every row of A is broadcast from
+//! the lane that loaded it, every window of B gives each lane its own column. A workgroup is one subgroup, there
+//! is no barrier, and no load in the inner loop comes from a storage buffer. Long sums are split into chunks
+//! that fit a window; a chunk adds what the one before left, which it also reads through a window.
+
+use super::pack::{self, Side};
+use super::{Matmul, Terms};
+use crate::compile::Options;
+use crate::fused::access;
+use crate::fused::params::Names;
+use crate::library::Features;
+use crate::plan::{Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, WINDOW, grid};
+use polyarray_core::DType;
+use std::fmt::Write as _;
+
+/// Lanes of a workgroup, and vectors of a panel.
+pub(super) const LANES: usize = 8;
+/// Bytes of a quad.
+pub(super) const QUAD: usize = 16;
+/// Rows of a lane's tile: those of two panels.
+const ROWS: usize = 16;
+/// Quads of a chunk of a sum, at most: four panels fit a window.
+const LONGEST: usize = 128;
+/// Products below this many multiplications aren't worth packing.
+const SMALLEST: usize = 1 << 15;
+
+/// What a lane does with two words that lie four bytes (or a 64-bit element) along k.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(super) struct Element {
+    /// The dtype of the operands.
+    pub dtype: DType,
+    /// How elements are combined.
+    pub terms: Terms,
+}
+
+impl Element {
+    /// Elements of a quad, along k.
+    pub fn per_quad(self) -> usize {
+        QUAD / self.dtype.size()
+    }
+
+    /// The dtype of sums.
+    pub fn sum(self) -> DType {
+        self.terms.sum(self.dtype)
+    }
+
+    /// Steps that a quad takes: elements, or words of bits.
+    fn steps(self) -> usize {
+        self.per_quad()
+    }
+
+    /// Quads of a chunk of the sum, at most: panels that several of fit a window, and sums that are exact.
+    /// Bytes are multiplied in float32, which has quicker products than any integer has here, and is exact as
+    /// long as sums stay below 2^24.
+    fn longest(self) -> usize {
+        match (self.terms, self.dtype) {
+            (Terms::Bytes, DType::U8) => 16,
+            (Terms::Bytes, _) => 64,
+            _ => LONGEST,
+        }
+    }
+
+    /// The type of a step's operand in a register.
+    fn operand(self) -> &'static str {
+        match (self.terms, self.dtype) {
+            (Terms::Products, DType::F32) | (Terms::Bytes, _) => "f32",
+            (Terms::Products, DType::F64) => "f64",
+            _ => "u32",
+        }
+    }
+
+    /// The sum after one step.
+    fn step(self, sum: &str, a: &str, b: &str) -> String {
+        match self.terms {
+            Terms::Products | Terms::Bytes => format!("({sum} + {a} * {b})"),
+            Terms::Bits => format!("({sum} + countOneBits({a} & {b}))"),
+        }
+    }
+}
+
+/// The structure of the kernel.
+#[derive(Debug, Hash)]
+struct Panels {
+    features: Features,
+    immediate: bool,
+    element: Element,
+    /// Columns of a lane's tile: windows of B.
+    columns: usize,
+    /// Adds what an earlier chunk left.
+    continues: bool,
+}
+
+/// Columns of a lane's tile.
+fn columns(element: Element) -> usize {
+    if element.dtype.size() == 8 { 4 } else { 8 }
+}
+
+/// Whether this is the way to compute a product.
+pub(super) fn fits(job: &Matmul, element: Element, profile: &Profile) -> bool {
+    let supported = match element.terms {
+        // Products of 64-bit integers are many instructions each: packing is not what they wait for.
+        Terms::Products => matches!(element.dtype, DType::F32 | DType::F64 | DType::I32 | DType::U32),
+        Terms::Bytes | Terms::Bits => true,
+    };
+    let columns = columns(element);
+    supported
+        && profile.lane_map == LaneMap::Run
+        && profile.subgroups
+        && profile.workgroup as usize == LANES
+        && (profile.features.int64 || element.dtype.size() < 8)
+        && profile.windows as usize > ROWS / LANES + columns
+        && ((LANES * QUAD) as u64).is_multiple_of(access::alignment(profile))
+        && job.m * job.n * job.k >= SMALLEST
+        // Padding to whole tiles must not be most of the work.
+        && job.m >= ROWS / 2
+        && job.n >= LANES * columns / 4
+        && job.k >= 2 * element.per_quad()
+        && (ROWS * LANES * columns * element.sum().size() * 8) as u64 <= WINDOW
+        && (ROWS * job.n * element.sum().size()) as u64 * 16 <= profile.max_binding
+}
+
+/// How the work is cut up.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    chunks: usize,
+    /// Quads of a chunk.
+    quads: usize,
+    /// Blocks of rows, and of columns.
+    blocks: [usize; 2],
+    /// Matrices, blocks of rows and blocks of columns of one dispatch.
+    matrices: usize,
+    tile: [usize; 2],
+}
+
+impl Cut {
+    fn new(job: &Matmul, element: Element, batches: usize) -> Cut {
+        let columns = columns(element);
+        let all = job.k.div_ceil(element.per_quad());
+        let chunks = all.div_ceil(element.longest());
+        let quads = all.div_ceil(chunks);
+        let per_window = WINDOW as usize / (LANES * QUAD * quads);
+        let blocks = [job.m.div_ceil(ROWS), job.n.div_ceil(LANES * columns)];
+        // What a dispatch leaves for the next chunk is a window, too.
+        let groups = match chunks {
+            1 => usize::MAX,
+            _ => WINDOW as usize / (ROWS * LANES * columns * element.sum().size()),
+        };
+        let matrices = (per_window / blocks[0].max(blocks[1])).min(groups / (blocks[0] * blocks[1]));
+        let matrices = matrices.clamp(1, batches);
+        let down = blocks[0].min(per_window).min(groups);
+        let across = blocks[1].min(per_window).min(groups / down);
+        Cut { chunks, quads, blocks, matrices, tile: [down, across] }
+    }
+
+    /// Bytes of a panel.
+    fn panel(&self) -> usize {
+        LANES * QUAD * self.quads
+    }
+}
+
+/// The plan: both operands packed, then tile by tile, chunk by chunk.
+pub(super) fn plan(
+    job: &Matmul,
+    element: Element,
+    profile: &Profile,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    let batches: usize = job.batch.iter().product();
+    let cut = Cut::new(job, element, batches);
+    let columns = columns(element);
+    let sum_size = element.sum().size();
+    let sides = [
+        Side { count: job.m, windows: ROWS / LANES, adjacent_lanes: true },
+        Side { count: job.n, windows: columns, adjacent_lanes: false },
+    ];
+    let mut packed = Vec::new();
+    for (number, side) in sides.into_iter().enumerate() {
+        let layout = pack::Packed {
+            element,
+            side,
+            batches,
+            blocks: cut.blocks[number],
+            chunks: cut.chunks,
+            quads: cut.quads,
+        };
+        let slot = Slot::Scratch(plan.scratch.len());
+        plan.scratch.push(layout.bytes());
+        pack::plan(job, number, &layout, slot, profile, plan)?;
+        packed.push((slot, layout));
+    }
+    let shader = |continues: bool| {
+        let mut panels = Panels { features: profile.features, immediate: false, element, columns, continues };
+        panels.immediate = panels.names().count() * 4 <= profile.immediates as usize;
+        (panels.immediate, Shader::new(panels))
+    };
+    let first_shader = shader(false);
+    let next_shader = (cut.chunks > 1).then(|| shader(true));
+    let left = plan.scratch.len();
+    if cut.chunks > 1 {
+        plan.scratch.extend([WINDOW, WINDOW]);
+    }
+    let [mb, nb] = cut.blocks;
+    let [tile_m, tile_n] = cut.tile;
+    for batch in (0..batches).step_by(cut.matrices) {
+        let matrices = cut.matrices.min(batches - batch);
+        for row in (0..mb).step_by(tile_m) {
+            let down = tile_m.min(mb - row);
+            for column in (0..nb).step_by(tile_n) {
+                let across = tile_n.min(nb - column);
+                for chunk in 0..cut.chunks {
+                    let mut bindings = Vec::new();
+                    for (number, (slot, layout)) in packed.iter().enumerate() {
+                        let first = [batch * mb + row, batch * nb + column][number];
+                        let blocks = matrices * [down, across][number];
+                        for window in 0..layout.side.windows {
+                            bindings.push(Bind {
+                                slot: *slot,
+                                offset: (layout.panel(chunk, window, first) * cut.panel()) as u64,
+                                size: (blocks * cut.panel()) as u64,
+                                write: false,
+                            });
+                        }
+                    }
+                    let wide = across * LANES * columns;
+                    if chunk > 0 {
+                        bindings.push(Bind {
+                            slot: Slot::Scratch(left + (chunk - 1) % 2),
+                            offset: 0,
+                            size: WINDOW,
+                            write: false,
+                        });
+                    }
+                    let numbers = if chunk + 1 == cut.chunks {
+                        let (row, column) = (row * ROWS, column * LANES * columns);
+                        let begin = ((batch * job.m + row) * job.n + column) * sum_size;
+                        let align = access::alignment(profile) as usize;
+                        let lead = begin % align;
+                        let rows = (job.m - row).min(down * ROWS);
+                        let end = ((batch + matrices - 1) * job.m + row + rows) * job.n * sum_size;
+                        let end = (end as u64).div_ceil(64) * 64;
+                        bindings.push(Bind {
+                            slot: Slot::Output,
+                            offset: (begin - lead) as u64,
+                            size: end.min(plan.output_bytes) - (begin - lead) as u64,
+                            write: true,
+                        });
+                        [lead / sum_size, job.m * job.n, job.n, rows, job.n - column]
+                    } else {
+                        bindings.push(Bind {
+                            slot: Slot::Scratch(left + chunk % 2),
+                            offset: 0,
+                            size: WINDOW,
+                            write: true,
+                        });
+                        [0, down * ROWS * wide, wide, usize::MAX, usize::MAX]
+                    };
+                    let (immediate, shader) =
+                        if chunk == 0 { &first_shader } else { next_shader.as_ref().expect("chunks > 1") };
+                    let mut params = vec![0, down, across, cut.quads];
+                    params.extend(numbers);
+                    plan.steps.push(Step {
+                        shader: shader.clone(),
+                        bindings,
+                        params: params.into_iter().map(|x| x.min(u32::MAX as usize) as u32).collect(),
+                        params_are_immediate: *immediate,
+                        groups: grid((matrices * down * across) as u64, profile),
+                    });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Panels {
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        for name in ["down", "across", "quads", "lead", "matrix_step", "row_step", "rows", "columns"] {
+            names.word(name);
+        }
+        names
+    }
+
+    fn stored(&self) -> &'static str {
+        if self.features.int64 { "vec2<u64>" } else { "vec4<u32>" }
+    }
+
+    /// Word `w` of the quad `from`: 64 bits of a double, else 32.
+    fn word(&self, from: &str, w: usize, long: bool) -> String {
+        match (long, self.features.int64) {
+            (true, _) => format!("{from}.{}", ["x", "y"][w]),
+            (false, true) => {
+                let half = format!("{from}.{}", ["x", "y"][w / 2]);
+                if w.is_multiple_of(2) { format!("u32({half})") } else { format!("u32({half} >> 32u)") }
+            }
+            (false, false) => format!("{from}.{}", ["x", "y", "z", "w"][w]),
+        }
+    }
+
+    /// Operands `name_0`, `name_1` … of the quad `from`.
+    fn unpack(&self, from: &str, name: &str) -> String {
+        let (element, operand) = (self.element, self.element.operand());
+        let mut text = String::new();
+        for s in 0..element.steps() {
+            let word =
+                self.word(from, if element.terms == Terms::Bytes { s / 4 } else { s }, operand == "f64");
+            let value = match (element.terms, element.dtype) {
+                (Terms::Bytes, DType::I8) => {
+                    format!("f32(bitcast<i32>({word} << {}u) >> 24u)", 24 - s % 4 * 8)
+                }
+                (Terms::Bytes, _) => format!("f32(({word} >> {}u) & 0xffu)", s % 4 * 8),
+                _ if operand == "u32" => word,
+                _ => format!("bitcast<{operand}>({word})"),
+            };
+            let _ = writeln!(text, "        let {name}_{s} = {value};");
+        }
+        text
+    }
+}
+
+impl Template for Panels {
+    fn options(&self) -> Options {
+        Options { immediates: self.immediate, subgroups: true, exact: false, ..Options::own(self.features) }
+    }
+
+    fn label(&self) -> String {
+        format!("matmul panels {}", self.element.dtype)
+    }
+
+    fn wgsl(&self) -> String {
+        let (element, columns, stored) = (self.element, self.columns, self.stored());
+        let (steps, operand) = (element.steps(), element.operand());
+        // Integers wrap: sums of signed ones have the same bits.
+        let bytes = element.terms == Terms::Bytes;
+        let sum = if bytes { "u32" } else { operand };
+        let entries = WINDOW as usize / QUAD;
+        let panels = ROWS / LANES;
+        let mut declarations = String::new();
+        let mut binding = 0;
+        let mut bind = |text: &mut String, space: &str, name: String, ty: String| {
+            let _ = writeln!(text, "@group(0) @binding({binding}) var<{space}> {name}: {ty};");
+            binding += 1;
+            binding
+        };
+        for i in 0..panels {
+            bind(&mut declarations, "uniform", format!("a{i}"), format!("array<{stored}, {entries}>"));
+        }
+        for i in 0..columns {
+            bind(&mut declarations, "uniform", format!("b{i}"), format!("array<{stored}, {entries}>"));
+        }
+        if self.continues {
+            bind(&mut declarations, "uniform", "left".into(), format!("array<{stored}, {entries}>"));
+        }
+        let next = bind(&mut declarations, "storage, read_write", "out".into(), format!("array<{sum}>"));
+        let mut text = self.names().declare(self.immediate, next);
+        text += &declarations;
+        let _ = write!(
+            text,
+            "@compute @workgroup_size({LANES})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {{
+    let g = group.x + group.y * groups.x;
+    let row = (g / p.across) % p.down;
+    let column = g % p.across;
+    let matrix = g / (p.across * p.down);
+    let from_a = (matrix * p.down + row) * p.quads * {LANES}u + lane;
+    let from_b = (matrix * p.across + column) * p.quads * {LANES}u + lane;
+"
+        );
+        for r in 0..ROWS {
+            for c in 0..columns {
+                let _ = writeln!(text, "    var s{r}_{c} = {operand}(0);");
+            }
+        }
+        let _ = writeln!(text, "    for (var k = 0u; k < p.quads * {LANES}u; k += {LANES}u) {{");
+        for c in 0..columns {
+            let _ = writeln!(text, "        let quad_b{c} = b{c}[from_b + k];");
+            text += &self.unpack(&format!("quad_b{c}"), &format!("y{c}"));
+        }
+        for i in 0..panels {
+            let _ = writeln!(text, "        let quad_a{i} = a{i}[from_a + k];");
+            text += &self.unpack(&format!("quad_a{i}"), &format!("mine{i}"));
+            for lane in 0..LANES {
+                let r = i * LANES + lane;
+                for s in 0..steps {
+                    let _ = writeln!(text, "        let x{r}_{s} = subgroupBroadcast(mine{i}_{s}, {lane}u);");
+                }
+                for c in 0..columns {
+                    let mut value = format!("s{r}_{c}");
+                    for s in 0..steps {
+                        value = element.step(&value, &format!("x{r}_{s}"), &format!("y{c}_{s}"));
+                    }
+                    let _ = writeln!(text, "        s{r}_{c} = {value};");
+                }
+            }
+        }
+        text += "    }\n";
+        let _ = writeln!(
+            text,
+            "    let first = p.lead + matrix * p.matrix_step + (row * {ROWS}u) * p.row_step + (column * {LANES}u + lane) * {columns}u;"
+        );
+        let per_quad = QUAD / element.sum().size();
+        for r in 0..ROWS {
+            let _ = writeln!(text, "    {{\n        let at = first + {r}u * p.row_step;");
+            if self.continues {
+                // What is left lies in tiles of this dispatch, as a chunk that is not the last writes it.
+                let _ = writeln!(
+                    text,
+                    "        let old = ((matrix * p.down + row) * {ROWS}u + {r}u) * (p.across * {}u) + (column * {LANES}u + lane) * {columns}u;",
+                    LANES * columns
+                );
+                for q in 0..columns / per_quad {
+                    let _ = writeln!(text, "        let old{q} = left[old / {per_quad}u + {q}u];");
+                    for w in 0..per_quad {
+                        let word = self.word(&format!("old{q}"), w, per_quad == 2);
+                        let _ = writeln!(text, "        let z{q}_{w} = bitcast<{sum}>({word});");
+                    }
+                }
+            }
+            for c in 0..columns {
+                let mut value = format!("s{r}_{c}");
+                if bytes {
+                    value = format!("bitcast<u32>(i32({value}))");
+                }
+                if self.continues {
+                    value = format!("{value} + z{}_{}", c / per_quad, c % per_quad);
+                }
+                let _ = writeln!(
+                    text,
+                    "        if (row * {ROWS}u + {r}u < p.rows && (column * {LANES}u + lane) * {columns}u + {c}u < p.columns) {{ out[at + {c}u] = {value}; }}"
+                );
+            }
+            text += "    }\n";
+        }
+        text + "}\n"
+    }
+}

@@ -12,7 +12,7 @@
 //!
 //! Which backend runs a call is decided by where its arrays live, and by the scopes that the caller has entered:
 //! `x.to("gpu:0")?` moves an array, [`scope!`]`(gpu, coerce)` lets a block copy what it must, and [`explain`]
-//! shows what a call did. Both backends, and the domain of [`genetics`], are ordinary crates that enrol when
+//! shows what a call did. [`scope!`]`(auto)` chooses by measured cost, see [`offload`]. All of them, and the domain of [`genetics`], are ordinary crates that enrol when
 //! they are linked.
 //!
 //! Features: `gpu` (on; off, wgpu is never compiled) and `cli` (the tool; on).
@@ -34,6 +34,7 @@ pub use polyarray_core::numpy::*;
 pub use polyarray_core::{Array, DType, Element, Error, Result, Scalar, Unsupported, multimethod};
 pub use polyarray_core::{array, dispatch, dispatch::scope, dtype as dtypes, expr};
 
+pub use polyarray_auto::{self as offload, auto};
 pub use polyarray_genetics as genetics;
 
 /// The host: ndarray's, rayon's and gemm's place.

@@ -44,6 +44,7 @@ fn packages_import_only_what_the_house_allows() {
         ("polyarray-cpu", &["polyarray-core"]),
         ("polyarray-shaders", &["naga", "polyarray-core"]),
         ("polyarray-gpu", &["naga", "polyarray-core", "polyarray-shaders", "wgpu"]),
+        ("polyarray-auto", &["polyarray-core"]),
         ("polyarray-genetics", &["polyarray-core", "polyarray-gpu"]),
     ] {
         let found = guarded_imports(&package(name));
@@ -125,6 +126,7 @@ fn sources_name_only_what_the_house_allows() {
         ("cpu-backend/src", &["wgpu", "naga", "polyarray_gpu", "polyarray_shaders", "polyarray_genetics"]),
         ("gpu-backend/src", &["polyarray_cpu", "polyarray_genetics"]),
         ("shaders/src", &["wgpu", "polyarray_gpu", "polyarray_cpu"]),
+        ("auto-backend/src", &["wgpu", "polyarray_cpu", "polyarray_gpu", "polyarray_genetics"]),
         ("genetics/src", &["wgpu", "polyarray_cpu", "polyarray_shaders"]),
     ] {
         for (path, code) in code_under(folder) {

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Each command returns a report, which is printed for people or, with
 //! `--json`, for programs; or a [`Failure`], whose exit code says who can mend it.
+mod auto;
 mod backend;
 mod devices;
 mod failure;
@@ -32,6 +33,8 @@ enum Command {
     Devices(devices::Arguments),
     /// Every elementwise operation and reduction
     Ops,
+    /// What the wrapper backend `auto` goes by: costs on each device, measured if they are not known
+    Auto,
     /// Statistical genetics on PLINK files
     #[command(subcommand)]
     Genetics(genetics::Command),
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Devices(arguments) => arguments.run(),
         Command::Ops => Ok(ops::run()),
+        Command::Auto => auto::run(),
         Command::Genetics(command) => command.run(cli.json),
     };
     match outcome {

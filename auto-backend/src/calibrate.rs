@@ -1,0 +1,113 @@
+//! Measuring what work costs on an instance: a few sizes, the least of a few rounds each.
+//!
+//! Every figure is of the work alone: several results are made one after the other and waited for once, as a
+//! program does that goes on recording. Only a copy to the host includes the wait.
+
+use std::time::{Duration, Instant};
+
+use polyarray_core::array::{ArrayBackend, Device, Query, open, residency_of};
+use polyarray_core::dispatch::{Instance, detached, pinned};
+use polyarray_core::{Array, DType, Result, numpy as np};
+
+use crate::{Costs, Curve};
+
+const ELEMENTS: [usize; 5] = [256, 1 << 13, 1 << 17, 1 << 20, 1 << 23];
+const BYTES: [usize; 4] = [1 << 10, 1 << 16, 1 << 20, 1 << 24];
+const SIDES: [usize; 5] = [8, 32, 128, 256, 512];
+/// Results made before one wait: many small ones, a few large ones.
+const TOGETHER: [usize; 5] = [64, 32, 8, 2, 1];
+/// Time spent on one figure at most, apart from its first two rounds.
+const PATIENCE: Duration = Duration::from_millis(25);
+const ROUNDS: usize = 7;
+
+/// Measures one instance. In the empty state: neither the caller's scopes nor its listener take part.
+pub fn measure(instance: Instance, identity: String) -> Result<Costs> {
+    let backend = open(instance)?;
+    let home = Device::At(residency_of(instance)?);
+    detached(|| pinned(instance, true, || Bench { backend, home }.all(identity)))
+}
+
+struct Bench {
+    backend: &'static dyn ArrayBackend,
+    home: Device,
+}
+
+impl Bench {
+    fn all(&self, identity: String) -> Result<Costs> {
+        let wide = self.backend.supports(Query::Hold(DType::F64)).is_ok();
+        let away = self.backend.residency() != *polyarray_core::array::HOST;
+        Ok(Costs {
+            identity,
+            simple: self.elements(|x| np::add(x, x))?,
+            function: self.elements(|x| np::exp(x))?,
+            reduction: self.elements(|x| np::sum(x, ()))?,
+            product: self.products(DType::F32)?,
+            wide_product: if wide { Some(self.products(DType::F64)?) } else { None },
+            upload: if away { Some(self.copies(true)?) } else { None },
+            download: if away { Some(self.copies(false)?) } else { None },
+        })
+    }
+
+    fn elements(&self, work: impl Fn(&Array) -> Result<Array>) -> Result<Curve> {
+        let points = ELEMENTS.iter().zip(TOGETHER).map(|(&len, together)| {
+            let x = self.there(len, DType::F32)?;
+            Ok((len as f64, self.time(together, || work(&x)?.eval().map(drop))?))
+        });
+        Ok(Curve::through(points.collect::<Result<Vec<_>>>()?))
+    }
+
+    fn products(&self, dtype: DType) -> Result<Curve> {
+        let points = SIDES.iter().zip(TOGETHER).map(|(&side, together)| {
+            let x = self.there(side * side, dtype)?.reshape([side as isize; 2])?;
+            Ok(((side * side * side) as f64, self.time(together, || np::matmul(&x, &x)?.eval().map(drop))?))
+        });
+        Ok(Curve::through(points.collect::<Result<Vec<_>>>()?))
+    }
+
+    /// One after the other: each copy is waited for, as the program that asked for it does.
+    fn copies(&self, up: bool) -> Result<Curve> {
+        let points = BYTES.iter().map(|&bytes| {
+            let seconds = if up {
+                // A host array's copy is kept: each round needs an array of its own.
+                let data = vec![1.0_f32; bytes / 4];
+                let mut fresh = (0..ROUNDS + 2).map(|_| Array::from(data.clone())).collect::<Vec<_>>();
+                self.time(1, || match fresh.pop() {
+                    Some(host) => host.to(self.home)?.eval().map(drop),
+                    None => Ok(()),
+                })?
+            } else {
+                let x = self.there(bytes / 4, DType::F32)?;
+                self.time(1, || np::negative(&x)?.to("host").map(drop))?
+            };
+            Ok((bytes as f64, seconds))
+        });
+        Ok(Curve::through(points.collect::<Result<Vec<_>>>()?))
+    }
+
+    fn there(&self, len: usize, dtype: DType) -> Result<Array> {
+        let x = np::astype(Array::from(vec![0.5_f32; len]).to(self.home)?, dtype)?;
+        x.eval()?;
+        Ok(x)
+    }
+
+    /// Seconds of one: the least of a few rounds, behind one that is not counted.
+    fn time(&self, together: usize, mut one: impl FnMut() -> Result<()>) -> Result<f64> {
+        let start = Instant::now();
+        let mut least = f64::INFINITY;
+        for round in 0..=ROUNDS {
+            let before = Instant::now();
+            for _ in 0..together {
+                one()?;
+            }
+            self.backend.synchronize()?;
+            if round > 0 {
+                least = least.min(before.elapsed().as_secs_f64() / together as f64);
+            }
+            if round > 1 && start.elapsed() > PATIENCE {
+                break;
+            }
+        }
+        // A clock too coarse for the work says 0, which no curve can go through.
+        Ok(least.max(1e-9))
+    }
+}

@@ -1,0 +1,147 @@
+//! What work costs on one instance.
+
+use parking_lot::RwLock;
+use polyarray_core::Result;
+use polyarray_core::dispatch::Instance;
+use serde::{Deserialize, Serialize};
+
+use crate::{calibrate, store};
+
+/// Seconds against a size: measured at a few, a straight line in logarithms between them, constant below the
+/// first, in proportion to the size beyond the last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Curve(Vec<(f64, f64)>);
+
+impl Curve {
+    /// A curve through points (size, seconds), sizes ascending; times that fall with the size are raised to the
+    /// one before, as they can only come from noise.
+    pub fn through(points: impl IntoIterator<Item = (f64, f64)>) -> Curve {
+        let mut highest = 0.0_f64;
+        Curve(
+            points
+                .into_iter()
+                .map(|(size, seconds)| {
+                    highest = highest.max(seconds);
+                    (size, highest)
+                })
+                .collect(),
+        )
+    }
+
+    /// Seconds for a size.
+    pub fn at(&self, size: f64) -> f64 {
+        let Some(&(first, least)) = self.0.first() else { return 0.0 };
+        let Some(&(last, most)) = self.0.last() else { return 0.0 };
+        if size <= first {
+            return least;
+        }
+        if size >= last {
+            return most * size / last;
+        }
+        let next = self.0.partition_point(|&(known, _)| known < size);
+        let ((x0, y0), (x1, y1)) = (self.0[next - 1], self.0[next]);
+        let share = (size / x0).ln() / (x1 / x0).ln();
+        (y0.ln() + share * (y1 / y0).ln()).exp()
+    }
+
+    fn is_sound(&self) -> bool {
+        let sound = |&(size, seconds): &(f64, f64)| size > 0.0 && seconds > 0.0 && seconds.is_finite();
+        !self.0.is_empty() && self.0.iter().all(sound) && self.0.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1)
+    }
+}
+
+/// What work costs on one instance, in seconds. Elements are of float32 where nothing else is said.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Costs {
+    /// The hardware that it was measured on.
+    pub identity: String,
+    /// An addition of two arrays, against elements.
+    pub simple: Curve,
+    /// An exponential, against elements.
+    pub function: Curve,
+    /// A sum of everything, against elements.
+    pub reduction: Curve,
+    /// A matrix product in float32, against multiplications.
+    pub product: Curve,
+    /// A matrix product in float64, where there is that.
+    pub wide_product: Option<Curve>,
+    /// A copy from the host, against bytes; none on the host itself.
+    pub upload: Option<Curve>,
+    /// A copy to the host, waiting included, against bytes.
+    pub download: Option<Curve>,
+}
+
+impl Costs {
+    /// The costs of an instance: those kept by an earlier run on the same hardware with the same driver and
+    /// version, else measured now, which takes about a second, and kept (see [`directory`](crate::directory)).
+    /// A file that can't be read or written is measured again each time, and harms nothing.
+    ///
+    /// # Errors
+    /// What opening the instance or running on it fails with.
+    pub fn of(instance: Instance) -> Result<&'static Costs> {
+        if let Some(known) = known(instance) {
+            return Ok(known);
+        }
+        // Two threads would measure each other.
+        static MEASURING: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
+        let _alone = MEASURING.lock();
+        if let Some(known) = known(instance) {
+            return Ok(known);
+        }
+        let identity = polyarray_core::array::open(instance)?.identity();
+        let costs = match store::read(&identity) {
+            Some(kept) => kept,
+            None => {
+                let measured = calibrate::measure(instance, identity)?;
+                store::write(&measured);
+                measured
+            }
+        };
+        Ok(assume(instance, costs))
+    }
+
+    pub(crate) fn is_sound(&self) -> bool {
+        let all = [&self.simple, &self.function, &self.reduction, &self.product];
+        let optional = [&self.wide_product, &self.upload, &self.download];
+        all.into_iter().chain(optional.into_iter().flatten()).all(Curve::is_sound)
+    }
+}
+
+static KNOWN: RwLock<Vec<(Instance, &'static Costs)>> = RwLock::new(Vec::new());
+
+fn known(instance: Instance) -> Option<&'static Costs> {
+    KNOWN.read().iter().find(|(of, _)| *of == instance).map(|&(_, costs)| costs)
+}
+
+/// Takes these costs for an instance from now on, without measuring: for tests, whose decisions must not depend
+/// on the machine, and for programs that know better.
+pub fn assume(instance: Instance, costs: Costs) -> &'static Costs {
+    let costs: &'static Costs = Box::leak(Box::new(costs));
+    let mut known = KNOWN.write();
+    known.retain(|(of, _)| *of != instance);
+    known.push((instance, costs));
+    costs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_goes_through_its_points_and_on() {
+        let curve = Curve::through([(10.0, 2.0), (1000.0, 200.0), (2000.0, 150.0)]);
+        assert_eq!(curve.at(1.0), 2.0);
+        assert_eq!(curve.at(10.0), 2.0);
+        assert!((curve.at(100.0) - 20.0).abs() < 1e-9, "a line in logarithms");
+        assert_eq!(curve.at(2000.0), 200.0, "never less than for a smaller size");
+        assert_eq!(curve.at(20000.0), 2000.0);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_not_sound() {
+        for points in [vec![], vec![(1.0, 0.0)], vec![(1.0, f64::NAN)], vec![(2.0, 1.0), (1.0, 2.0)]] {
+            assert!(!Curve(points).is_sound());
+        }
+        assert!(Curve::through([(1.0, 1.0), (2.0, 1.0)]).is_sound());
+    }
+}

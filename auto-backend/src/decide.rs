@@ -1,0 +1,202 @@
+//! The decision: what each instance would take for a call, copies included.
+
+use std::fmt;
+
+use polyarray_core::array::{ARRAY_KINDS, Facts, HOST, instance_at, residency_of};
+use polyarray_core::dispatch::trace::current_sink;
+use polyarray_core::dispatch::{Instance, Key, KindId, Stop};
+use polyarray_core::expr::op::Typing;
+use polyarray_core::expr::{Op, OpInfo};
+use polyarray_core::numpy::{Ranking, Work};
+use polyarray_core::{Array, DType, Error};
+use smallvec::SmallVec;
+
+use crate::Costs;
+
+/// What a call is expected to take on one instance, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The instance.
+    pub on: Instance,
+    /// Copying operands there.
+    pub there: f64,
+    /// The work itself.
+    pub work: f64,
+    /// Copying the result back to where the operands live.
+    pub back: f64,
+}
+
+impl Estimate {
+    /// All of it.
+    pub fn seconds(&self) -> f64 {
+        self.there + self.work + self.back
+    }
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micro = |seconds: f64| seconds * 1e6;
+        write!(f, "{} {:.1} µs", self.on, micro(self.seconds()))?;
+        if self.there + self.back > 0.0 {
+            write!(f, " (copies {:.1} there, {:.1} back)", micro(self.there), micro(self.back))?;
+        }
+        Ok(())
+    }
+}
+
+type Estimates = SmallVec<[Estimate; 4]>;
+
+/// The estimates for a call, the least first: what `auto` goes by, for whoever wants to know beforehand.
+///
+/// # Errors
+/// Declined, when all operands are bare scalars, which belong to the backends around; or when no instance can
+/// be opened.
+pub fn estimates(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Error>> {
+    let call = Call::of(work, operands)?;
+    let mut all: Estimates = call.sides().into_iter().filter_map(|side| call.on(side)).collect();
+    all.sort_by(|a, b| a.seconds().total_cmp(&b.seconds()));
+    if all.is_empty() { Err(Stop::declined("no backend that it holds can be opened")) } else { Ok(all) }
+}
+
+pub(crate) fn rank(work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>> {
+    let all = estimates(work, operands)?;
+    if let Some(sink) = current_sink() {
+        let said: Vec<String> = all.iter().map(Estimate::to_string).collect();
+        sink.note(format!("auto: {work:?} goes to {}: {}", all[0].on, said.join("; ")));
+    }
+    Ok(all.iter().map(|estimate| estimate.on).collect())
+}
+
+/// A call, as far as its cost depends on it.
+struct Call<'a> {
+    work: Work,
+    operands: &'a [&'a Array],
+    facts: SmallVec<[Facts; 4]>,
+    /// Where most of the operands' bytes are.
+    home: Instance,
+    /// Elements of the result, and of the largest operand.
+    out: f64,
+    largest: f64,
+    /// Dtype of most of the work.
+    dtype: DType,
+}
+
+impl<'a> Call<'a> {
+    fn of(work: Work, operands: &'a [&'a Array]) -> Result<Call<'a>, Stop<Error>> {
+        let facts: SmallVec<[Facts; 4]> = operands.iter().map(|x| x.facts()).collect();
+        let arrays = || facts.iter().filter(|f| f.residency != Key::NONE);
+        let Some(main) = arrays().max_by_key(|f| f.bytes) else {
+            return Err(Stop::declined("only scalars: it decides where arrays go"));
+        };
+        let home = instance_at(main.residency)?;
+        let largest = arrays().map(|f| f.len).max().unwrap_or(0) as f64;
+        let out = match work {
+            Work::Map(_) | Work::Cast(_) => broadcast_len(operands),
+            Work::Reduce(_) => 1.0,
+            Work::Concat => arrays().map(|f| f.len as f64).sum(),
+            Work::Take => facts.last().map_or(0.0, |f| f.len as f64),
+            _ => product(operands).map_or(0.0, |(batch, m, _, n)| batch * m * n),
+        };
+        Ok(Call { work, operands, home, out, largest, dtype: main.dtype, facts })
+    }
+
+    /// The first instance of every kind of arrays, and those where operands live.
+    fn sides(&self) -> SmallVec<[Instance; 4]> {
+        let mut sides: SmallVec<[Instance; 4]> =
+            ARRAY_KINDS.iter().map(|kind| Instance { kind: KindId::intern(kind.name), index: 0 }).collect();
+        sides.push(self.home);
+        sides.sort_unstable();
+        sides.dedup();
+        // An array that may not be copied decides alone.
+        if let Some(fixed) = self.facts.iter().find(|f| !f.coercible && f.residency != Key::NONE)
+            && let Ok(only) = instance_at(fixed.residency)
+        {
+            sides.clear();
+            sides.push(only);
+        }
+        sides
+    }
+
+    /// The estimate for one instance; none if it can't be opened or measured, or could not get an operand.
+    fn on(&self, side: Instance) -> Option<Estimate> {
+        let costs = Costs::of(side).ok()?;
+        let residency = residency_of(side).ok()?;
+        let mut there = 0.0;
+        for (operand, facts) in self.operands.iter().zip(&self.facts) {
+            if facts.residency != Key::NONE && facts.residency != residency && !operand.is_kept_on(side) {
+                there += moved(facts.residency, residency, facts.bytes as f64)?;
+            }
+        }
+        let home = residency_of(self.home).ok()?;
+        let bytes = self.out * self.dtype.size() as f64;
+        let back = if home == residency { 0.0 } else { moved(residency, home, bytes)? };
+        Some(Estimate { on: side, there, work: self.seconds(costs, residency), back })
+    }
+
+    fn seconds(&self, costs: &Costs, residency: Key) -> f64 {
+        // Costs were measured in float32.
+        let share = self.dtype.size() as f64 / 4.0;
+        let fused = self.facts.iter().any(|f| f.fuses && f.residency == residency);
+        let simple = costs.simple.at(self.out * share);
+        match self.work {
+            Work::Map(op) => {
+                let alone = if is_function(op.info()) { costs.function.at(self.out * share) } else { simple };
+                // In its producer's kernel it costs no pass over memory.
+                if fused { (alone - simple).max(alone / 4.0) } else { alone }
+            }
+            Work::Cast(_) | Work::Concat | Work::Take => {
+                if fused {
+                    simple / 4.0
+                } else {
+                    simple
+                }
+            }
+            Work::Reduce(_) => {
+                let alone = costs.reduction.at(self.largest * share);
+                if fused { alone / 2.0 } else { alone }
+            }
+            _ => product(self.operands).map_or(simple, |(batch, m, k, n)| {
+                let wide =
+                    matches!(self.dtype, DType::F64 | DType::I64 | DType::U64 | DType::C64 | DType::C128);
+                let curve = costs.wide_product.as_ref().filter(|_| wide).unwrap_or(&costs.product);
+                batch * curve.at(m * k * n)
+            }),
+        }
+    }
+}
+
+/// Seconds for a copy between residencies; from one device to another it goes by way of the host.
+fn moved(from: Key, to: Key, bytes: f64) -> Option<f64> {
+    let leave = if from == *HOST {
+        0.0
+    } else {
+        Costs::of(instance_at(from).ok()?).ok()?.download.as_ref()?.at(bytes)
+    };
+    let arrive =
+        if to == *HOST { 0.0 } else { Costs::of(instance_at(to).ok()?).ok()?.upload.as_ref()?.at(bytes) };
+    Some(leave + arrive)
+}
+
+/// Is it computed by a polynomial and not by an instruction?
+fn is_function(info: &OpInfo) -> bool {
+    info.arity == 1 && info.typing == Typing::Inexact && info.op != Op::Sqrt
+}
+
+fn broadcast_len(operands: &[&Array]) -> f64 {
+    let axes = operands.iter().map(|x| x.ndim()).max().unwrap_or(0);
+    let length = |back: usize| {
+        let of = |x: &&Array| x.ndim().checked_sub(back + 1).map_or(1, |axis| x.shape()[axis]);
+        operands.iter().map(of).max().unwrap_or(1) as f64
+    };
+    (0..axes).map(length).product()
+}
+
+/// Batch, m, k, n of a matrix product.
+fn product(operands: &[&Array]) -> Option<(f64, f64, f64, f64)> {
+    let [a, b] = operands else { return None };
+    let at = |x: &Array, back: usize| x.ndim().checked_sub(back).map_or(1, |axis| x.shape()[axis]) as f64;
+    let k = at(a, 1);
+    let (m, n) = (at(a, 2), if b.ndim() > 1 { at(b, 1) } else { 1.0 });
+    let matrices = |x: &Array| x.shape()[..x.ndim().saturating_sub(2)].iter().product::<usize>() as f64;
+    Some((matrices(a).max(matrices(b)), m, k, n))
+}

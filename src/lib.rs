@@ -17,6 +17,7 @@
 //!
 //! Features: `gpu` (on; off, wgpu is never compiled) and `cli` (the tool; on).
 
+pub mod measure;
 pub mod testing;
 
 pub use polyarray_core::array::{

@@ -43,14 +43,20 @@ impl Choice {
                 _ => automatic(),
             },
         };
-        let missing = |error: &dyn Display| Failure::new(Code::Device, format!("--backend {name}: {error}"));
-        if name == "gpu" || name.starts_with("gpu:") {
-            adapters().map_err(|error| missing(&error))?;
-        }
-        let instance = Instance::named(&name).map_err(|error| missing(&error))?;
-        residency::open(instance).map_err(|error| missing(&error))?;
+        let instance = open("--backend", &name)?;
         Ok(Backend { instance: Some(instance), why })
     }
+}
+
+/// The instance of that name, opened; `option` is where the name comes from.
+pub fn open(option: &str, name: &str) -> Result<Instance, Failure> {
+    let missing = |error: &dyn Display| Failure::new(Code::Device, format!("{option} {name}: {error}"));
+    if name == "gpu" || name.starts_with("gpu:") {
+        adapters().map_err(|error| missing(&error))?;
+    }
+    let instance = Instance::named(name).map_err(|error| missing(&error))?;
+    residency::open(instance).map_err(|error| missing(&error))?;
+    Ok(instance)
 }
 
 impl Backend {

@@ -2,6 +2,7 @@
 //! `--json`, for programs; or a [`Failure`], whose exit code says who can mend it.
 mod auto;
 mod backend;
+mod bench;
 mod devices;
 mod failure;
 mod genetics;
@@ -35,6 +36,8 @@ enum Command {
     Ops,
     /// What the wrapper backend `auto` goes by: costs on each device, measured if they are not known
     Auto,
+    /// Does a GPU pay here, and from which size on? Operations x sizes x backends, checked, then timed
+    Bench(bench::Arguments),
     /// Statistical genetics on PLINK files
     #[command(subcommand)]
     Genetics(genetics::Command),
@@ -54,6 +57,7 @@ pub fn main() -> ExitCode {
         Command::Devices(arguments) => arguments.run(),
         Command::Ops => Ok(ops::run()),
         Command::Auto => auto::run(),
+        Command::Bench(arguments) => arguments.run(cli.json),
         Command::Genetics(command) => command.run(cli.json),
     };
     match outcome {

@@ -1,0 +1,186 @@
+//! A place where arrays live and are computed, and one timed round of work there.
+
+use std::any::Any;
+use std::time::Instant;
+
+use crate::array::{ArrayBackend, HOST, open};
+use crate::dispatch::{Instance, Options, with_backend};
+use crate::{Array, Device, HostBuffer, Result};
+
+/// Work on arrays, in public functions.
+pub type Body<'a> = &'a dyn Fn(&[Array]) -> Result<Array>;
+
+/// An open instance of a backend of arrays.
+#[derive(Clone, Copy)]
+pub struct Place {
+    instance: Instance,
+    backend: &'static dyn ArrayBackend,
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Place({})", self.name())
+    }
+}
+
+impl Place {
+    /// The place of that name: `host`, `gpu` (the first), `gpu:1`.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`](crate::Error::Unknown) if there is none; what opening it fails with.
+    pub fn open(name: &str) -> Result<Place> {
+        Place::of(crate::array::residency::instance_at(Device::try_from(name)?.key()?)?)
+    }
+
+    /// The place of an instance's arrays.
+    ///
+    /// # Errors
+    /// What opening it fails with.
+    pub fn of(instance: Instance) -> Result<Place> {
+        Ok(Place { instance, backend: open(instance)? })
+    }
+
+    /// Its residency by name: `host`, `gpu:0`.
+    pub fn name(&self) -> &'static str {
+        self.backend.residency().name()
+    }
+
+    /// The instance that computes there.
+    pub fn instance(&self) -> Instance {
+        self.instance
+    }
+
+    /// Is it host memory? Then nothing is ever copied.
+    pub fn is_host(&self) -> bool {
+        self.backend.residency() == *HOST
+    }
+
+    /// The arrays there, values computed.
+    ///
+    /// # Errors
+    /// What evaluating or copying them fails with.
+    pub fn hold(&self, arrays: &[Array]) -> Result<Vec<Array>> {
+        let there = arrays
+            .iter()
+            .map(|array| {
+                let array = array.to(Device::At(self.backend.residency()))?;
+                array.eval()?;
+                Ok(array)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        self.backend.synchronize()?;
+        Ok(there)
+    }
+
+    /// Runs `body` on arrays that are there already: the result, and the seconds from the first call recorded to
+    /// the result computed and the device idle.
+    ///
+    /// # Errors
+    /// What `body` or computing its result fails with.
+    pub fn resident_round(&self, inputs: &[Array], body: Body<'_>) -> Result<(Array, f64)> {
+        self.inside(|| {
+            let start = Instant::now();
+            let result = body(inputs)?;
+            result.eval()?;
+            self.backend.synchronize()?;
+            Ok((result, start.elapsed().as_secs_f64()))
+        })
+    }
+
+    /// As [`resident_round`](Self::resident_round), until the result's values are in host memory.
+    ///
+    /// # Errors
+    /// What `body`, computing its result or copying it fails with.
+    pub fn read_round(&self, inputs: &[Array], body: Body<'_>) -> Result<(Array, f64)> {
+        self.inside(|| {
+            let start = Instant::now();
+            let result = body(inputs)?.to(Device::At(*HOST))?;
+            result.eval()?;
+            Ok((result, start.elapsed().as_secs_f64()))
+        })
+    }
+
+    /// Runs `body` on arrays of the host: copied there, computed, and the result copied back, all of which
+    /// counts. Copies that earlier uses left there are forgotten first, which does not.
+    ///
+    /// # Errors
+    /// What `body`, computing its result or the copies fail with.
+    pub fn copying_round(&self, inputs: &[Array], body: Body<'_>) -> Result<(Array, f64)> {
+        self.forget(inputs)?;
+        self.inside(|| {
+            let start = Instant::now();
+            let there = self.sent(inputs)?;
+            let result = body(&there)?.to(Device::At(*HOST))?;
+            result.eval()?;
+            Ok((result, start.elapsed().as_secs_f64()))
+        })
+    }
+
+    /// Copies arrays of the host there: the last of them, and the seconds until the device is idle.
+    ///
+    /// # Errors
+    /// What the copies fail with.
+    pub fn upload_round(&self, inputs: &[Array]) -> Result<(Option<Array>, f64)> {
+        self.forget(inputs)?;
+        let start = Instant::now();
+        let there = self.sent(inputs)?;
+        self.backend.synchronize()?;
+        Ok((there.into_iter().last(), start.elapsed().as_secs_f64()))
+    }
+
+    fn sent(&self, inputs: &[Array]) -> Result<Vec<Array>> {
+        inputs.iter().map(|input| input.to(Device::At(self.backend.residency()))).collect()
+    }
+
+    /// Forgets the copies of host arrays that are kept there for their next use.
+    fn forget(&self, arrays: &[Array]) -> Result<()> {
+        for array in arrays.iter().filter(|array| array.residency() == *HOST) {
+            let operand = array.operand()?;
+            if let Some(host) = (&*operand.buffer as &dyn Any).downcast_ref::<HostBuffer>() {
+                host.mirror(self.instance).lock().take();
+            }
+        }
+        Ok(())
+    }
+
+    /// What the caller's scopes and the environment say about backends does not reach a measurement.
+    fn inside<T>(&self, work: impl FnOnce() -> T) -> T {
+        with_backend(self.instance, Options::ONLY, work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::multiply;
+
+    #[cfg(feature = "gpu")]
+    #[test]
+    fn a_copying_round_copies_every_time() {
+        let gpu = Place::open("gpu").unwrap_or_else(|error| panic!("{error}"));
+        let x = [Array::from(vec![2.0f32; 1000])];
+        let double = |x: &[Array]| multiply(&x[0], 2.0);
+        gpu.copying_round(&x, &double).unwrap();
+        let before = crate::transfers();
+        let (result, seconds) = gpu.copying_round(&x, &double).unwrap();
+        let moved = crate::transfers() - before;
+        // Tests of this process run beside each other: at least these copies were made.
+        assert!(moved.bytes_up >= 4000 && moved.bytes_down >= 4000, "{moved:?}");
+        assert_eq!(result.to_vec::<f32>().unwrap(), vec![4.0; 1000]);
+        assert!(seconds > 0.0);
+    }
+
+    #[test]
+    fn a_resident_round_leaves_its_result_where_it_was_made() {
+        crate::testing::on_every_backend(|name| {
+            let place = Place::open(name)?;
+            let x = place.hold(&[Array::from(vec![2.0f32; 10])]).unwrap();
+            let (result, _) = place.resident_round(&x, &|x| multiply(&x[0], 3.0)).unwrap();
+            assert_eq!(result.residency().name(), place.name());
+            assert!(!result.is_pending());
+            let (read, _) = place.read_round(&x, &|x| multiply(&x[0], 3.0)).unwrap();
+            assert_eq!(read.residency().name(), "host");
+            Ok(())
+        });
+    }
+}

@@ -1,0 +1,146 @@
+//! Rounds, taken in turn, and what they amount to.
+
+use std::time::Instant;
+
+use crate::Result;
+
+/// How long the rounds of one side took, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Times {
+    /// Half of the rounds took longer.
+    pub median: f64,
+    /// A quarter of the rounds took less.
+    pub q1: f64,
+    /// A quarter of the rounds took more.
+    pub q3: f64,
+    /// The fastest round.
+    pub fastest: f64,
+    /// Number of rounds.
+    pub rounds: usize,
+}
+
+impl Times {
+    /// Quartiles are interpolated linearly, as NumPy's `quantile` does. Of no rounds there is none.
+    pub fn of(seconds: &[f64]) -> Option<Times> {
+        let mut sorted = seconds.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let fastest = *sorted.first()?;
+        let quantile = |q: f64| {
+            let at = q * (sorted.len() - 1) as f64;
+            let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+            below + (above - below) * at.fract()
+        };
+        Some(Times {
+            median: quantile(0.5),
+            q1: quantile(0.25),
+            q3: quantile(0.75),
+            fastest,
+            rounds: sorted.len(),
+        })
+    }
+}
+
+/// How many rounds are taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Schedule {
+    /// Rounds end after this many seconds, all sides together…
+    pub seconds: f64,
+    /// Untimed rounds of each side before the first timed one.
+    pub warm_up: usize,
+    /// …but there are at least so many of each side (and one, whatever this says),
+    pub least: usize,
+    /// and at most so many.
+    pub most: usize,
+}
+
+/// One round of one side: does the work and answers the seconds that count. What it has to set up or take down
+/// does not count.
+pub type Round<'a> = Box<dyn FnMut() -> Result<f64> + 'a>;
+
+/// Times several sides in turn, round by round: what disturbs the machine meanwhile disturbs all of them. Every
+/// other round goes backwards, so that no side always follows the same one. A side that fails is left out from
+/// then on; the others go on.
+pub fn interleaved(schedule: &Schedule, sides: &mut [Round<'_>]) -> Vec<Result<Times>> {
+    let mut taken: Vec<Result<Vec<f64>>> = sides.iter().map(|_| Ok(Vec::new())).collect();
+    let mut start = Instant::now();
+    let (least, most) = (schedule.least.max(1), schedule.most.max(schedule.least).max(1));
+    for round in 0..schedule.warm_up + most {
+        let timed = round.checked_sub(schedule.warm_up);
+        if timed == Some(0) {
+            start = Instant::now();
+        }
+        if timed.is_some_and(|n| n >= least) && start.elapsed().as_secs_f64() >= schedule.seconds {
+            break;
+        }
+        for turn in 0..sides.len() {
+            let at = if round % 2 == 0 { turn } else { sides.len() - 1 - turn };
+            let Ok(seconds) = &mut taken[at] else { continue };
+            match sides[at]() {
+                Ok(took) if timed.is_some() => seconds.push(took),
+                Ok(_) => {}
+                Err(error) => taken[at] = Err(error),
+            }
+        }
+        if taken.iter().all(Result::is_err) {
+            break;
+        }
+    }
+    let spread = |seconds: Vec<f64>| Times::of(&seconds).expect("a side that did not fail has a round");
+    taken.into_iter().map(|side| side.map(spread)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+    use std::cell::{Cell, RefCell};
+
+    #[test]
+    fn quartiles_are_numpys() {
+        let spread = Times::of(&[4.0, 1.0, 3.0, 2.0]).unwrap();
+        assert_eq!((spread.q1, spread.median, spread.q3), (1.75, 2.5, 3.25));
+        assert_eq!((spread.fastest, spread.rounds), (1.0, 4));
+        assert_eq!(Times::of(&[7.0]).unwrap().q3, 7.0);
+        assert_eq!(Times::of(&[]), None);
+    }
+
+    #[test]
+    fn sides_take_turns_and_warm_up_does_not_count() {
+        let order = RefCell::new(String::new());
+        let side = |name: char, seconds: f64| -> Round<'_> {
+            let order = &order;
+            Box::new(move || {
+                order.borrow_mut().push(name);
+                Ok(seconds)
+            })
+        };
+        let schedule = Schedule { seconds: 0.0, warm_up: 1, least: 3, most: 9 };
+        let spreads = interleaved(&schedule, &mut [side('a', 1.0), side('b', 2.0)]);
+        assert_eq!(order.borrow().as_str(), "abbaabba");
+        let medians: Vec<f64> = spreads.iter().map(|s| s.as_ref().unwrap().median).collect();
+        assert_eq!((medians, spreads[0].as_ref().unwrap().rounds), (vec![1.0, 2.0], 3));
+    }
+
+    #[test]
+    fn there_are_no_more_rounds_than_asked_for() {
+        let schedule = Schedule { seconds: 1e9, warm_up: 0, least: 1, most: 5 };
+        let spreads = interleaved(&schedule, &mut [Box::new(|| Ok(0.0))]);
+        assert_eq!(spreads[0].as_ref().unwrap().rounds, 5);
+    }
+
+    #[test]
+    fn a_side_that_fails_is_left_out() {
+        let calls = Cell::new(0);
+        let schedule = Schedule { seconds: 0.0, warm_up: 0, least: 4, most: 4 };
+        let failing = || {
+            calls.set(calls.get() + 1);
+            let error =
+                Error::Backend { op: "x".into(), backend: "y".into(), message: "out of patience".into() };
+            if calls.get() == 2 { Err(error) } else { Ok(1.0) }
+        };
+        let spreads = interleaved(&schedule, &mut [Box::new(failing), Box::new(|| Ok(3.0))]);
+        assert_eq!(calls.get(), 2);
+        assert!(spreads[0].as_ref().unwrap_err().to_string().contains("out of patience"));
+        assert_eq!(spreads[1].as_ref().unwrap().rounds, 4);
+    }
+}

@@ -1,0 +1,111 @@
+"""Ours beside theirs: one command, one run, one machine. See README.md."""
+
+import argparse
+import importlib.util
+import json
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import cases
+
+HERE = Path(__file__).parent
+RUST = ["ours-host", "ours-gpu", "burn-flex", "burn-vulkan", "ndarray"]
+PYTHON = ["numpy", "scipy", "jax", "cupy"]
+# What a side of ours is compared with; the factor is their time over ours.
+BESIDE = {"ours-host": ["numpy", "scipy", "jax", "burn-flex", "ndarray"], "ours-gpu": ["burn-vulkan", "numpy", "cupy"]}
+
+
+def processor():
+    names = [line.split(":")[1] for line in open("/proc/cpuinfo") if line.startswith("model name")] if Path("/proc/cpuinfo").exists() else []
+    return f"{(names or [platform.processor()])[0].strip()}, {len(names) or '?'} threads"
+
+
+class Worker:
+    def __init__(self, name):
+        command = [str(HERE / "rust/target/release/polyarray-peers"), name]
+        if name in PYTHON:
+            command = [sys.executable, str(HERE / "worker.py"), name]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1)
+
+    def ask(self, request):
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        return json.loads(line) if line else {"status": "failed", "why": "the worker ended", "times": []}
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def summary(times):
+    quartiles = statistics.quantiles(times, n=4) if len(times) > 1 else [times[0]] * 3
+    return {"median_s": quartiles[1], "q1_s": quartiles[0], "q3_s": quartiles[2], "rounds": len(times)}
+
+
+def measure(libraries, chosen, rounds, seconds):
+    """Round after round, library after library: what disturbs the machine disturbs all of them."""
+    records = []
+    for op, shape, dtype, tolerance in chosen:
+        request = {"op": op, "shape": shape, "dtype": dtype, "tolerance": tolerance, "seconds": seconds, "expect": cases.truth(op, shape, dtype)}
+        # A process each per operation: nobody keeps another's memory, and a crash loses one line.
+        workers = {name: Worker(name) for name in libraries}
+        times, status = {}, {}
+        for _ in range(rounds):
+            for name, worker in workers.items():
+                if status.get(name, "ok") == "ok":
+                    answer = worker.ask(request)
+                    status[name] = answer["status"] if answer["status"] in ("ok", "absent") else f"{answer['status']}: {answer.get('why', '')}"
+                    times.setdefault(name, []).extend(answer["times"])
+        for worker in workers.values():
+            worker.end()
+        row = {}
+        for name in libraries:
+            row[name] = {"library": name, "op": op, "shape": list(shape), "dtype": dtype, "status": status[name]}
+            if times.get(name) and status[name] == "ok":
+                row[name] |= summary(times[name])
+        records += row.values()
+        show(op, shape, dtype, row)
+    return records
+
+
+def show(op, shape, dtype, row):
+    print(f"\n{op}, {' x '.join(map(str, shape))}, {dtype}", flush=True)
+    for name, record in row.items():
+        if "median_s" in record:
+            beside = []
+            for side, others in BESIDE.items():
+                ours = row.get(side, {}).get("median_s")
+                if ours and name in others:
+                    beside.append(f"{side} x {record['median_s'] / ours:.2f}")
+            spread = f"{record['q1_s'] * 1e3:.3f} to {record['q3_s'] * 1e3:.3f}"
+            print(f"  {name:12} {record['median_s'] * 1e3:10.3f} ms  ({spread})  {'  '.join(beside)}", flush=True)
+        elif record["status"] != "absent":
+            print(f"  {name:12} {record['status']}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ops", help="only operations whose names contain one of these, separated by commas")
+    parser.add_argument("--libraries", help="only these, separated by commas")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=0.4, help="per library, operation and round")
+    parser.add_argument("--json", help="write the records here")
+    options = parser.parse_args()
+    libraries = options.libraries.split(",") if options.libraries else RUST + [n for n in PYTHON if importlib.util.find_spec(n)]
+    wanted = options.ops.split(",") if options.ops else [""]
+    chosen = [case for case in cases.CASES if any(part in case[0] for part in wanted)]
+    print(f"{processor()}; times are medians, wall clock to the synchronised result, data in place")
+    print("a factor is that library's time over ours: above 1, ours is faster")
+    records = measure(libraries, chosen, options.rounds, options.seconds)
+    if options.json:
+        Path(options.json).write_text(json.dumps({"machine": processor(), "records": records}, indent=1) + "\n")
+
+
+main()

@@ -1,0 +1,63 @@
+//! One library's worker: reads requests (a line of JSON each), runs them on the inputs that every library gets,
+//! compares the result with the samples that came with the request, and only then takes the time.
+//!
+//! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-vulkan, burn-flex, ndarray.
+mod burn_library;
+mod ndarray_library;
+mod ours;
+mod request;
+
+use std::io::{BufRead, Write};
+
+use request::{Answer, Request, answer};
+
+/// Runs one operation to its end, and reads the result when asked to.
+type Run = Box<dyn FnMut(bool) -> Result<Option<Vec<f64>>, String>>;
+
+/// What a library is: for an operation it does not have, nothing.
+trait Library {
+    fn prepare(&mut self, request: &Request) -> Result<Option<Run>, String>;
+}
+
+fn main() {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let library: Result<Box<dyn Library>, String> = match name.as_str() {
+        "ours-host" => ours::Ours::on("host").map(|l| Box::new(l) as _),
+        "ours-gpu" => ours::Ours::on("gpu:0").map(|l| Box::new(l) as _),
+        "burn-vulkan" => Ok(Box::new(burn_library::Burn::vulkan())),
+        "burn-flex" => Ok(Box::new(burn_library::Burn::flex())),
+        "ndarray" => Ok(Box::new(ndarray_library::Ndarray)),
+        other => Err(format!("unknown library {other:?}")),
+    };
+    let mut library = library.unwrap_or_else(|why| {
+        eprintln!("{why}");
+        std::process::exit(2)
+    });
+    let mut prepared: Option<(String, Option<Run>)> = None;
+    for line in std::io::stdin().lock().lines() {
+        let Ok(line) = line else { break };
+        let reply = match serde_json::from_str::<Request>(&line) {
+            Err(e) => Answer::failed(format!("not a request: {e}")),
+            Ok(request) => {
+                let key = request.key();
+                // Rounds of one operation come one after the other: its inputs and kernels stay.
+                if prepared.as_ref().is_none_or(|(known, _)| *known != key) {
+                    drop(prepared.take());
+                    match library.prepare(&request) {
+                        Ok(run) => prepared = Some((key, run)),
+                        Err(why) => {
+                            println!("{}", serde_json::to_string(&Answer::failed(why)).expect("plain data"));
+                            continue;
+                        }
+                    }
+                }
+                match prepared.as_mut().and_then(|(_, run)| run.as_mut()) {
+                    Some(run) => answer(&request, run),
+                    None => Answer::absent(),
+                }
+            }
+        };
+        println!("{}", serde_json::to_string(&reply).expect("plain data"));
+        let _ = std::io::stdout().flush();
+    }
+}

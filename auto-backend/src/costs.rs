@@ -1,5 +1,7 @@
 //! What work costs on one instance.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use parking_lot::RwLock;
 use polyarray_core::Result;
 use polyarray_core::dispatch::Instance;
@@ -109,6 +111,13 @@ impl Costs {
 
 static KNOWN: RwLock<Vec<(Instance, &'static Costs)>> = RwLock::new(Vec::new());
 
+/// Counts how often costs became known or were assumed.
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn generation() -> u64 {
+    GENERATION.load(Relaxed)
+}
+
 fn known(instance: Instance) -> Option<&'static Costs> {
     KNOWN.read().iter().find(|(of, _)| *of == instance).map(|&(_, costs)| costs)
 }
@@ -120,6 +129,7 @@ pub fn assume(instance: Instance, costs: Costs) -> &'static Costs {
     let mut known = KNOWN.write();
     known.retain(|(of, _)| *of != instance);
     known.push((instance, costs));
+    GENERATION.fetch_add(1, Relaxed);
     costs
 }
 

@@ -1,5 +1,6 @@
 //! The decision: what each instance would take for a call, copies included.
 
+use std::cell::Cell;
 use std::fmt;
 
 use polyarray_core::array::{ARRAY_KINDS, Facts, HOST, instance_at, residency_of};
@@ -12,6 +13,7 @@ use polyarray_core::{Array, DType, Error};
 use smallvec::SmallVec;
 
 use crate::Costs;
+use crate::costs::generation;
 
 /// What a call is expected to take on one instance, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,12 +61,72 @@ pub fn estimates(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Erro
 }
 
 pub(crate) fn rank(work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>> {
+    if let Some(home) = settled(work, operands) {
+        return Ok(Ranking::from_slice(&[home]));
+    }
     let all = estimates(work, operands)?;
     if let Some(sink) = current_sink() {
         let said: Vec<String> = all.iter().map(Estimate::to_string).collect();
         sink.note(format!("auto: {work:?} goes to {}: {}", all[0].on, said.join("; ")));
     }
     Ok(all.iter().map(|estimate| estimate.on).collect())
+}
+
+/// What is known of a residency: who computes there, and less than which seconds nobody elsewhere can answer in,
+/// were the operands there already.
+#[derive(Clone, Copy)]
+struct Home {
+    key: Key,
+    instance: Instance,
+    costs: &'static Costs,
+    elsewhere: f64,
+    /// When this was so, see [`crate::costs::generation`].
+    generation: u64,
+}
+
+thread_local! {
+    static HOME: Cell<Option<Home>> = const { Cell::new(None) };
+}
+
+/// Where a small call stays without its estimates being made: they would take longer than it. Nothing where
+/// somebody listens, who wants to see them.
+fn settled(work: Work, operands: &[&Array]) -> Option<Instance> {
+    let mut arrays = operands.iter().filter(|x| x.residency() != Key::NONE);
+    let key = arrays.next()?.residency();
+    if !arrays.all(|x| x.residency() == key) || current_sink().is_some() {
+        return None;
+    }
+    let home = HOME.get().filter(|home| home.key == key && home.generation == generation());
+    let home = match home {
+        Some(home) => home,
+        None => find_home(key)?,
+    };
+    let curve = match work {
+        Work::Map(op) if is_function(op.info()) => &home.costs.function,
+        Work::Map(_) | Work::Cast(_) => &home.costs.simple,
+        _ => return None,
+    };
+    // An element of 16 bytes is four float32.
+    (curve.at(4.0 * broadcast_len(operands)) < home.elsewhere).then_some(home.instance)
+}
+
+fn find_home(key: Key) -> Option<Home> {
+    let generation = generation();
+    let instance = instance_at(key).ok()?;
+    let costs = Costs::of(instance).ok()?;
+    let least = |side: &Instance| -> Option<f64> {
+        Some(Costs::of(*side).ok()?.simple.at(0.0) + moved(residency_of(*side).ok()?, key, 0.0)?)
+    };
+    let others = first_instances().into_iter().filter(|side| *side != instance);
+    let elsewhere = others.filter_map(|side| least(&side)).fold(f64::INFINITY, f64::min);
+    let home = Home { key, instance, costs, elsewhere, generation };
+    HOME.set(Some(home));
+    Some(home)
+}
+
+/// The first instance of every kind of arrays.
+fn first_instances() -> SmallVec<[Instance; 4]> {
+    ARRAY_KINDS.iter().map(|kind| Instance { kind: KindId::intern(kind.name), index: 0 }).collect()
 }
 
 /// A call, as far as its cost depends on it.
@@ -102,8 +164,7 @@ impl<'a> Call<'a> {
 
     /// The first instance of every kind of arrays, and those where operands live.
     fn sides(&self) -> SmallVec<[Instance; 4]> {
-        let mut sides: SmallVec<[Instance; 4]> =
-            ARRAY_KINDS.iter().map(|kind| Instance { kind: KindId::intern(kind.name), index: 0 }).collect();
+        let mut sides = first_instances();
         sides.push(self.home);
         sides.sort_unstable();
         sides.dedup();

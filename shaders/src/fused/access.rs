@@ -2,8 +2,8 @@
 //! which bytes of them it binds.
 
 use super::params::Names;
-use super::storage::{element, load_element, loaded_block, register};
-use crate::plan::{BUFFER_ALIGNMENT, Bind, PlanError, Profile, Slot, buffer_bytes};
+use super::storage::{element, load_element, load_uniform, loaded_block, register, uniform_element};
+use crate::plan::{BUFFER_ALIGNMENT, Bind, PlanError, Profile, Slot, WINDOW, buffer_bytes};
 use polyarray_core::DType;
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Input, Layout};
@@ -28,6 +28,8 @@ pub enum Access {
 pub struct Source {
     pub dtype: DType,
     pub access: Access,
+    /// Walked through strides, and so small that it is bound as one uniform window.
+    pub uniform: bool,
 }
 
 /// An input with the numbers of one launch.
@@ -104,7 +106,7 @@ impl Placed {
             Access::Strided { windows: (end - base).div_ceil(window).max(1) as u32 }
         };
         Ok(Placed {
-            source: Source { dtype, access },
+            source: Source { dtype, access, uniform: false },
             slot: Slot::Input(number),
             len,
             strides: strides.to_vec(),
@@ -113,6 +115,17 @@ impl Placed {
             window,
             end,
         })
+    }
+
+    /// Has an input that is walked through strides, a row or a column that is repeated say, read through a
+    /// uniform window where the adapter likes that and it fits one.
+    pub fn through_window(mut self, profile: &Profile) -> Placed {
+        self.source.uniform = profile.windowed_loads
+            && profile.windows > 0
+            && self.source.access == Access::Strided { windows: 1 }
+            && self.end - self.base <= WINDOW - BUFFER_ALIGNMENT
+            && (profile.features.int64 || self.source.dtype.size() <= 4);
+        self
     }
 
     /// The bindings; a dense input shows elements `start..start + count` of the iteration.
@@ -204,6 +217,16 @@ impl Source {
         match self.access {
             Access::Dense => {
                 declare(&mut text, &format!("in{i}"), binding, &loaded_block(self.dtype, unit, wide))
+            }
+            Access::Strided { .. } if self.uniform => {
+                let (stored, entries) = (uniform_element(self.dtype), WINDOW / 16);
+                let _ = writeln!(
+                    text,
+                    "@group(0) @binding({binding}) var<uniform> in{i}_0: array<{stored}, {entries}>;
+fn load{i}(at: u32) -> {} {{ return {}; }}",
+                    register(self.dtype),
+                    load_uniform(self.dtype, &format!("in{i}_0"), "at")
+                );
             }
             Access::Scalar | Access::Strided { .. } => {
                 for w in 0..self.bindings() {

@@ -4,6 +4,7 @@ use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::body;
 use super::params::{Names, scalar_words};
 use super::storage::{block, block_put, declare_block, declare_loaded, loaded_block, loaded_get};
+use super::windows;
 use crate::compile::Options;
 use crate::library::Features;
 use crate::plan::{
@@ -23,6 +24,8 @@ struct Map {
     wide: bool,
     /// Axes that strided inputs walk; 0 where there is none.
     rank: usize,
+    /// Uniform windows of every dense input; 0 where they are storage buffers.
+    windows: u32,
     sources: Vec<Source>,
     params: Vec<polyarray_core::DType>,
     code: Vec<Value>,
@@ -60,13 +63,17 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
             limit: MAX_ELEMENTS,
         });
     }
-    let unit = unit(kernel, profile);
-    let placed: Vec<Placed> = kernel
-        .inputs
-        .iter()
-        .enumerate()
-        .map(|(i, input)| Placed::new(i, input, &kernel.dims, Some(unit), profile))
-        .collect::<Result<_, _>>()?;
+    let windowed = windows::placed(kernel, n, profile)?;
+    let (unit, windows, placed) = match windowed {
+        Some(windowed) => windowed,
+        None => {
+            let unit = unit(kernel, profile);
+            let placed = kernel.inputs.iter().enumerate().map(|(i, input)| {
+                Ok(Placed::new(i, input, &kernel.dims, Some(unit), profile)?.through_window(profile))
+            });
+            (unit, 0, placed.collect::<Result<_, _>>()?)
+        }
+    };
     let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
     let rank = if sources.iter().any(Source::strided) { kernel.dims.len() } else { 0 };
     let mut template = Map {
@@ -76,18 +83,24 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         unit,
         wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         rank,
+        windows,
         sources,
         params: kernel.params.iter().map(|s| s.dtype()).collect(),
         code: kernel.code.clone(),
         label: kernel.label(),
     };
     template.immediate = template.names().count() * 4 <= profile.immediates as usize;
-    let needed = template.bindings() + usize::from(!template.immediate);
+    let needed = template.storage_buffers() + usize::from(!template.immediate);
     if needed > profile.storage_buffers as usize {
         return Err(PlanError::Bindings { label: kernel.label(), needed, limit: profile.storage_buffers });
     }
     let immediate = template.immediate;
     let shader = Shader::new(template);
+    if windows > 0 {
+        let structure = windows::Structure { shader: &shader, immediate, unit, windows, rank };
+        windows::steps(kernel, &placed, &structure, profile, &mut plan);
+        return Ok(plan);
+    }
     let part = part_elements(&placed, out.size(), n, profile);
     for start in (0..n).step_by(part) {
         let count = part.min(n - start);
@@ -151,6 +164,9 @@ impl Map {
         for name in ["count", "start", "blocks", "per_lane"] {
             names.word(name);
         }
+        if self.windows > 0 {
+            names.word("window");
+        }
         access::axis_params(0..self.rank, &mut names);
         for (i, source) in self.sources.iter().enumerate() {
             source.params(i, self.rank, &mut names);
@@ -163,8 +179,22 @@ impl Map {
         names
     }
 
+    /// Bindings of one input.
+    fn bindings_of(&self, source: &Source) -> usize {
+        match source.access {
+            Access::Dense if self.windows > 0 => self.windows as usize,
+            _ => source.bindings(),
+        }
+    }
+
     fn bindings(&self) -> usize {
-        self.sources.iter().map(Source::bindings).sum::<usize>() + 1
+        self.sources.iter().map(|s| self.bindings_of(s)).sum::<usize>() + 1
+    }
+
+    fn storage_buffers(&self) -> usize {
+        let uniform = |s: &&Source| s.uniform || (self.windows > 0 && s.access == Access::Dense);
+        let count = self.sources.iter().filter(|s| !uniform(s)).map(Source::bindings).sum::<usize>();
+        count + 1
     }
 }
 
@@ -192,8 +222,13 @@ impl Template for Map {
         }
         let mut binding = 0;
         for (i, source) in self.sources.iter().enumerate() {
-            text += &source.declare(i, binding, unit, self.wide);
-            binding += source.bindings();
+            text += &match source.access {
+                Access::Dense if self.windows > 0 => {
+                    windows::declare(source.dtype, i, binding, self.windows, unit, self.wide)
+                }
+                _ => source.declare(i, binding, unit, self.wide),
+            };
+            binding += self.bindings_of(source);
         }
         let _ = writeln!(
             text,
@@ -211,26 +246,44 @@ impl Template for Map {
         });
         let _ = write!(
             text,
-            "@compute @workgroup_size({})
+            "@compute @workgroup_size({w})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let lane = (group.x + group.y * groups.x) * {}u + local;
-    let first = lane * p.per_lane;
-    let last = min(first + p.per_lane, p.blocks);
+    let g = group.x + group.y * groups.x;
 ",
-            self.workgroup, self.workgroup
+            w = self.workgroup
         );
         for (i, source) in self.sources.iter().enumerate() {
             if source.access == Access::Scalar {
                 let _ = writeln!(text, "    let s{i} = load{i}(p.first{i});");
             }
         }
+        if self.windows > 0 {
+            return text + &self.windowed(any_strided);
+        }
+        let _ = write!(
+            text,
+            "    let first = (g * {}u + local) * p.per_lane;
+    let last = min(first + p.per_lane, p.blocks);
+",
+            self.workgroup
+        );
         text += "    for (var b = first; b < last; b++) {\n";
         for (i, source) in self.sources.iter().enumerate() {
             if source.access == Access::Dense {
                 let _ = writeln!(text, "        let b{i} = in{i}[b + p.first{i}];");
             }
         }
-        let _ = writeln!(text, "        let i = b * {unit}u;");
+        let results = self.block("b", any_strided, &mut text);
+        let _ = writeln!(text, "        out[b] = {};\n    }}\n}}", block_put(out, int64, &results));
+        text
+    }
+}
+
+impl Map {
+    /// The results of block number `block`, whose loaded inputs are `b0`, `b1` …
+    fn block(&self, block: &str, any_strided: bool, text: &mut String) -> Vec<String> {
+        let (unit, int64) = (self.unit, self.features.int64);
+        let _ = writeln!(text, "        let i = {block} * {unit}u;");
         let mut results = Vec::new();
         for e in 0..unit {
             if any_strided {
@@ -251,7 +304,33 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             let _ = writeln!(text, "        let r{e} = {call});");
             results.push(format!("r{e}"));
         }
-        let _ = writeln!(text, "        out[b] = {};\n    }}\n}}", block_put(out, int64, &results));
-        text
+        results
+    }
+
+    /// The loop over blocks where dense inputs are windows: a lane takes the same block of every window, and
+    /// neighbouring lanes neighbouring blocks.
+    fn windowed(&self, any_strided: bool) -> String {
+        let out = self.code.last().expect("a kernel has code").dtype;
+        let lanes = self.workgroup;
+        let mut text = format!(
+            "    for (var step = 0u; step < p.per_lane; step++) {{
+        let at = (g * p.per_lane + step) * {lanes}u + local;
+"
+        );
+        for w in 0..self.windows {
+            let _ = writeln!(text, "        {{\n        let b = {w}u * p.window + at;");
+            for (i, source) in self.sources.iter().enumerate() {
+                if source.access == Access::Dense {
+                    let _ = writeln!(text, "        let b{i} = in{i}_{w}[at];");
+                }
+            }
+            let results = self.block("b", any_strided, &mut text);
+            let _ = writeln!(
+                text,
+                "        if (at < p.window && b < p.blocks) {{ out[b] = {}; }}\n        }}",
+                block_put(out, self.features.int64, &results)
+            );
+        }
+        text + "    }\n}\n"
     }
 }

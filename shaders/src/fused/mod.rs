@@ -7,6 +7,7 @@ mod map;
 pub(crate) mod params;
 mod reduce;
 pub(crate) mod storage;
+mod windows;
 
 use crate::library::Features;
 use crate::plan::{Plan, PlanError, Profile, check_dtype};

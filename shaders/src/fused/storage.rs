@@ -56,6 +56,36 @@ pub fn load_element(dtype: DType, buffer: &str, index: &str) -> String {
     }
 }
 
+/// The type of the 16 bytes in which a uniform window is declared.
+pub fn uniform_element(dtype: DType) -> &'static str {
+    if dtype.size() >= 8 { "vec2<u64>" } else { "vec4<u32>" }
+}
+
+/// The element `index` (a WGSL expression) of a uniform window. Dtypes of 64 bits are read where there are
+/// native 64-bit integers.
+pub fn load_uniform(dtype: DType, buffer: &str, index: &str) -> String {
+    let word = |n: u32| format!("{buffer}[({index}) / {}u][(({index}) / {n}u) % 4u]", 4 * n);
+    let long = |at: &str| format!("{buffer}[({at}) / 2u][({at}) % 2u]");
+    match dtype {
+        DType::F32 | DType::I32 => format!("bitcast<{}>({})", element(dtype), word(1)),
+        DType::U32 => word(1),
+        DType::F64 | DType::I64 => format!("bitcast<{}>({})", name(dtype), long(index)),
+        DType::U64 => long(index),
+        DType::C64 => {
+            let bits = long(index);
+            format!("bitcast<vec2<f32>>(vec2<u32>(u64_low({bits}), u64_high({bits})))")
+        }
+        DType::C128 => {
+            let part = |i: u32| format!("bitcast<f64>({buffer}[{index}][{i}u])");
+            format!("vec2<f64>({}, {})", part(0), part(1))
+        }
+        _ => {
+            let n = per_word(dtype);
+            format!("{}_unpack({}, ({index}) % {n}u)", name(dtype), word(n))
+        }
+    }
+}
+
 /// The type of four elements.
 fn quad(dtype: DType, int64: bool) -> &'static str {
     match dtype {

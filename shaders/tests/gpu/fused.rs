@@ -291,6 +291,50 @@ fn strides_offsets_broadcasts_and_tails() {
     }
 }
 
+/// Long enough for windows: dense inputs, tails, offsets, a repeated row and a repeated column.
+#[test]
+fn dense_inputs_through_windows() {
+    let gpu = device();
+    let (rows, columns) = (211, 331);
+    let n = rows * columns;
+    for profile in profiles(gpu).into_iter().filter(|p| p.windowed_loads) {
+        let own = profile.features == gpu.profile.features;
+        for dtype in [DType::F32, DType::F64, DType::I16, DType::C64] {
+            if !holds(&profile, dtype) || (!own && dtype != DType::F32) {
+                continue;
+            }
+            let data = crate::kernels::host(dtype, &counting(dtype, n + 640));
+            let view = |strides: &[isize], offset| View {
+                buffer: data.clone(),
+                layout: Layout { shape: [rows, columns].as_slice().into(), strides: strides.into(), offset },
+            };
+            let dense = [columns as isize, 1];
+            for views in [
+                vec![view(&dense, 0), view(&dense, 640)],
+                vec![view(&dense, 64), view(&[0, 1], 3)],
+                vec![view(&[1, 0], 7), view(&dense, 0)],
+                vec![view(&dense, 0), view(&dense, 1)],
+            ] {
+                let code = map_code(Op::Multiply, &[dtype, dtype]);
+                let k = kernel(&[rows, columns], 2, &views, vec![], code, Output::Map);
+                let (got, want) = (run(gpu, &k, &profile), interpret(&k));
+                let wrong = got.iter().zip(&want).position(|(g, w)| ulps(*g, *w) > 1.0);
+                assert!(wrong.is_none(), "{dtype} {:?} at {wrong:?}", k.inputs);
+            }
+        }
+        // Blocks of 16 for the sake of the bools.
+        let mask: Vec<Scalar> = (0..n).map(|i| Scalar::Bool(i % 3 == 0)).collect();
+        let data = counting(DType::F32, n);
+        let views = [View::dense(DType::Bool, &mask), View::dense(DType::F32, &data)];
+        let views = [views[0].clone(), views[1].clone(), views[1].clone()];
+        let mut code = map_code(Op::Where, &[DType::Bool, DType::F32, DType::F32]);
+        code[2] = value(Instr::Param(0), DType::F32);
+        let views = &views[..2];
+        let k = kernel(&[n], 1, views, vec![Scalar::F32(-1.0)], code, Output::Map);
+        assert_eq!(run(gpu, &k, &profile), interpret(&k));
+    }
+}
+
 #[test]
 fn parameters_and_iota() {
     let gpu = device();
@@ -314,7 +358,7 @@ fn parameters_and_iota() {
 #[test]
 fn arrays_beyond_one_binding() {
     let gpu = device();
-    for own in profiles(gpu) {
+    for own in profiles(gpu).into_iter().take(3) {
         // Windows of 1 MiB make small arrays big.
         let profile = Profile { max_binding: 1 << 20, ..own };
         for dtype in [DType::U8, DType::F32, DType::I16] {

@@ -5,6 +5,7 @@ use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::accumulate::Accumulator;
 use super::body;
 use super::params::{Names, scalar_words};
+use super::reduce_windows;
 use super::storage::{declare_loaded, element, loaded_block, loaded_get, per_word, word_put};
 use crate::compile::Options;
 use crate::library::Features;
@@ -92,6 +93,11 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
             return Err(PlanError::TooLarge { what: what.into(), elements: n, limit: MAX_ELEMENTS });
         }
     }
+    let job = Job { profile, accumulator: &accumulator, label: kernel.label() };
+    if let Some(first) = reduce_windows::plan(kernel, split, &accumulator, profile, &mut plan)? {
+        job.merge(&mut plan, kept, 0, first.segments)?;
+        return Ok(plan);
+    }
     let (placed, unit) = place(kernel, kept, reduced, profile)?;
     let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
     let units = reduced.div_ceil(unit as usize);
@@ -115,7 +121,6 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         kept_axes: split,
         axes: kernel.dims.len(),
     };
-    let job = Job { profile, accumulator: &accumulator, label: kernel.label() };
     for start in (0..kept).step_by(part) {
         let here = part.min(kept - start);
         let mut input_words = access::axis_words(&kernel.dims, 0..split);
@@ -131,26 +136,11 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         input_words.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
         input_words.push(reduced as u32);
         let interleaved = profile.lane_map == LaneMap::Coalesced && !kept_fast;
-        let mut numbers = Numbers { kept: here, start, units, count, segments, interleaved };
+        let numbers = Numbers { kept: here, start, units, count, segments, interleaved };
         let to = if segments == 1 { To::Output } else { To::Partials { kept_fast } };
         job.stage(&mut plan, from(&placed), to, &numbers, binds, &input_words, 0)?;
-        // Later stages; scratch buffers alternate.
-        let mut level = 0;
-        while numbers.segments > 1 {
-            let units = numbers.segments;
-            let segments = units.div_ceil(FAN_IN);
-            numbers =
-                Numbers { kept: here, start, units, count: FAN_IN.min(units), segments, interleaved: false };
-            let to = if segments == 1 { To::Output } else { To::Partials { kept_fast: false } };
-            let bytes = here as u64 * units as u64 * accumulator.bytes;
-            let source = vec![Bind {
-                slot: Slot::Scratch(level),
-                offset: 0,
-                size: bytes.div_ceil(64) * 64,
-                write: false,
-            }];
-            job.stage(&mut plan, From::Partials, to, &numbers, source, &[], level + 1)?;
-            level += 1;
+        if segments > 1 {
+            job.merge(&mut plan, here, start, segments)?;
         }
     }
     Ok(plan)
@@ -223,6 +213,31 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// The later stages, from `segments` partial results of each of `kept` outputs in scratch buffer 0.
+    fn merge(&self, plan: &mut Plan, kept: usize, start: usize, segments: usize) -> Result<(), PlanError> {
+        let mut units = segments;
+        let mut level = 0;
+        loop {
+            let segments = units.div_ceil(FAN_IN);
+            let numbers =
+                Numbers { kept, start, units, count: FAN_IN.min(units), segments, interleaved: false };
+            let to = if segments == 1 { To::Output } else { To::Partials { kept_fast: false } };
+            let bytes = kept as u64 * units as u64 * self.accumulator.bytes;
+            let source = vec![Bind {
+                slot: Slot::Scratch(level),
+                offset: 0,
+                size: bytes.div_ceil(64) * 64,
+                write: false,
+            }];
+            self.stage(plan, From::Partials, to, &numbers, source, &[], level + 1)?;
+            if segments == 1 {
+                return Ok(());
+            }
+            units = segments;
+            level += 1;
+        }
+    }
+
     #[expect(clippy::too_many_arguments, reason = "each is one thing that a stage is made of")]
     fn stage(
         &self,

@@ -121,6 +121,59 @@ fn every_reduction_of_every_dtype() {
     }
 }
 
+/// Long enough for windows: all, rows, rows longer than a window, columns, columns of long rows; with the value
+/// of another input for every row or column.
+#[test]
+fn rows_and_columns_through_windows() {
+    let gpu = device();
+    let shapes = [(1, 70_001), (3, 40_000), (300, 256), (36, 2000), (16_000, 5)];
+    for (p, profile) in profiles(gpu).into_iter().enumerate().filter(|(_, p)| p.windowed_loads) {
+        for (dtype, op) in [
+            (DType::F32, Reduction::Sum),
+            (DType::F32, Reduction::ArgMax),
+            (DType::F64, Reduction::Max),
+            (DType::I16, Reduction::Min),
+        ] {
+            if (p > 0 && op != Reduction::Sum) || (dtype == DType::F64 && !profile.features.f64) {
+                continue;
+            }
+            for (kept, reduced) in shapes {
+                let data = host(dtype, &tame(dtype, kept * reduced));
+                for (columns, strides) in [(false, [reduced as isize, 1]), (true, [1, kept as isize])] {
+                    let view = |strides: &[isize], offset| View {
+                        buffer: data.clone(),
+                        layout: Layout {
+                            shape: [kept, reduced].as_slice().into(),
+                            strides: strides.into(),
+                            offset,
+                        },
+                    };
+                    let split = usize::from(kept > 1);
+                    let plain = vec![view(&strides, 0)];
+                    let repeated = if columns { [0, 1] } else { [1, 0] };
+                    let with = vec![view(&strides, 0), view(&repeated, 3)];
+                    for views in [plain, with] {
+                        let mut code = load(dtype);
+                        if views.len() == 2 {
+                            code.push(value(Instr::Load(1), dtype));
+                            code.push(value(Instr::Map(polyarray_core::expr::Op::Minimum, [0, 1, 0]), dtype));
+                        }
+                        if kept == 1 && views.len() == 2 {
+                            continue;
+                        }
+                        let (dims, views): (Vec<usize>, Vec<View>) = match kept {
+                            1 => (vec![reduced], vec![View::dense(dtype, &tame(dtype, reduced))]),
+                            _ => (vec![kept, reduced], views),
+                        };
+                        let k = kernel(&dims, split, &views, vec![], code, Output::Reduce { op, split });
+                        check(&k, op, &profile, 0.71);
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn nan_infinity_and_ties() {
     let gpu = device();

@@ -12,6 +12,8 @@ fn bench(folder: &Path, arguments: &[&str]) -> Output {
     for name in ["POLYARRAY_BACKEND", "POLYARRAY_BLOCK", "POLYARRAY_ADAPTER", "POLYARRAY_DEFAULT_DEVICE"] {
         command.env_remove(name);
     }
+    // What `auto` measures of the machine is not the user's to keep.
+    command.env("POLYARRAY_CACHE_DIR", folder.join("cache"));
     command.arg("bench").args(arguments).current_dir(folder).output().unwrap()
 }
 
@@ -145,6 +147,35 @@ fn exactly_what_is_named_is_measured() {
     let shown = done(folder.path(), &arguments);
     assert!(shown.contains("a*b+c") && shown.contains("GFLOP/s") && !shown.contains("gpu:0"), "{shown}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is written unless asked for");
+}
+
+#[test]
+fn the_wrapper_that_chooses_is_held_against_the_better_choice() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--quick", "--ops", "a*b+c,pipeline,upload", "--backends", "host,gpu,auto"];
+    let record = json(folder.path(), &arguments);
+    let chosen: Vec<&Value> = rows(&record).iter().filter(|row| row["backend"] == "auto").collect();
+    assert_eq!(chosen.len(), 4, "two sizes of two operations: {record:#}");
+    for row in &chosen {
+        assert_eq!((&row["mode"], &row["status"]), (&"copies".into(), &"ok".into()), "{row}");
+    }
+    let auto = &record["auto"];
+    assert_eq!(auto["measured"], 4);
+    // How well it chooses is for the machine to say; that it was held against the best is checked here.
+    let best = |row: &Value| {
+        let others = rows(&record).iter().filter(|other| {
+            other["op"] == row["op"]
+                && other["size"] == row["size"]
+                && other["backend"] != "auto"
+                && (other["backend"] == "host" || other["mode"] == "copies")
+        });
+        others.map(|other| other["median_s"].as_f64().unwrap()).fold(f64::INFINITY, f64::min)
+    };
+    let ratio = |row: &&Value| row["median_s"].as_f64().unwrap() / best(row);
+    let worst = chosen.iter().map(ratio).fold(0.0, f64::max);
+    assert!((auto["worst"].as_f64().unwrap() / worst - 1.0).abs() < 1e-9, "{auto}");
+    assert!(record["crossovers"].as_array().unwrap().iter().all(|c| c["backend"] != "auto"));
+    assert!(done(folder.path(), &arguments).contains("auto, against the better of the others"));
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub fn product_rate(place: &Place, dtype: DType, n: usize, rounds: usize) -> Res
     }
     Err(Error::Backend {
         op: "matmul".into(),
-        backend: place.name().into(),
+        backend: place.name(),
         message: "it took no time at all: the clock can't be trusted".into(),
     })
 }

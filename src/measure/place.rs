@@ -15,6 +15,8 @@ pub type Body<'a> = &'a dyn Fn(&[Array]) -> Result<Array>;
 pub struct Place {
     instance: Instance,
     backend: &'static dyn ArrayBackend,
+    /// A wrapper backend that is given the work, and chooses who does it.
+    wrapper: Option<Instance>,
 }
 
 impl std::fmt::Debug for Place {
@@ -37,12 +39,27 @@ impl Place {
     /// # Errors
     /// What opening it fails with.
     pub fn of(instance: Instance) -> Result<Place> {
-        Ok(Place { instance, backend: open(instance)? })
+        Ok(Place { instance, backend: open(instance)?, wrapper: None })
     }
 
-    /// Its residency by name: `host`, `gpu:0`.
-    pub fn name(&self) -> &'static str {
-        self.backend.residency().name()
+    /// The same place, but work is given to `wrapper`, a backend such as `auto` that chooses who does it and copies
+    /// what it must.
+    #[must_use]
+    pub fn under(self, wrapper: Instance) -> Place {
+        Place { wrapper: Some(wrapper), ..self }
+    }
+
+    /// Its residency by name: `host`, `gpu:0`; the name of the wrapper that chooses.
+    pub fn name(&self) -> String {
+        match self.wrapper {
+            Some(wrapper) => wrapper.name(),
+            None => self.backend.residency().name().to_string(),
+        }
+    }
+
+    /// Does a wrapper choose who does the work?
+    pub fn is_wrapped(&self) -> bool {
+        self.wrapper.is_some()
     }
 
     /// The instance that computes there.
@@ -132,8 +149,11 @@ impl Place {
         inputs.iter().map(|input| input.to(Device::At(self.backend.residency()))).collect()
     }
 
-    /// Forgets the copies of host arrays that are kept there for their next use.
-    fn forget(&self, arrays: &[Array]) -> Result<()> {
+    /// Forgets the copies of host arrays that are kept there for their next use. What a wrapper copied is elsewhere.
+    ///
+    /// # Errors
+    /// What evaluating the arrays fails with.
+    pub fn forget(&self, arrays: &[Array]) -> Result<()> {
         for array in arrays.iter().filter(|array| array.residency() == *HOST) {
             let operand = array.operand()?;
             if let Some(host) = (&*operand.buffer as &dyn Any).downcast_ref::<HostBuffer>() {
@@ -145,7 +165,10 @@ impl Place {
 
     /// What the caller's scopes and the environment say about backends does not reach a measurement.
     fn inside<T>(&self, work: impl FnOnce() -> T) -> T {
-        with_backend(self.instance, Options::ONLY, work)
+        match self.wrapper {
+            Some(wrapper) => with_backend(wrapper, Options::COERCE, work),
+            None => with_backend(self.instance, Options::ONLY, work),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ fn memory_gib() -> Option<u64> {
 /// What there is to say of a place; its ceilings come later.
 pub fn backend(place: &Place) -> Backend {
     let plain = Backend {
-        name: place.name().to_string(),
+        name: place.name(),
         adapter: None,
         device_type: None,
         interface: None,
@@ -99,7 +99,8 @@ fn with_adapter(backend: Backend) -> Backend {
 #[cfg(feature = "gpu")]
 pub fn device_seconds(place: &Place, work: &mut dyn FnMut() -> polyarray::Result<f64>) -> Option<f64> {
     use polyarray_gpu::{Clock, GpuBackend};
-    let index = place.name().strip_prefix("gpu:")?.parse().ok()?;
+    let name = place.name();
+    let index = name.strip_prefix("gpu:")?.parse().ok()?;
     let gpu = GpuBackend::open(index).ok()?.device();
     let (outcome, timing) = gpu.time(|| Ok(work())).ok()?;
     (outcome.is_ok() && timing.clock == Clock::Device).then_some(timing.elapsed.as_secs_f64())

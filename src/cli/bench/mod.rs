@@ -31,7 +31,7 @@ use super::failure::Code;
 use super::report::{Side, table_with};
 use super::{Failure, Report, backend, progress};
 use cases::Case;
-use record::{Backend, FORMAT, How, Record, Row, Status, crossovers};
+use record::{Backend, FORMAT, How, Record, Row, Status, crossovers, regret};
 use select::{Job, SizeList};
 use sweep::Effort;
 
@@ -46,7 +46,7 @@ pub struct Arguments {
     /// Dtypes of the operations on floats
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_value = "f32", value_parser = select::dtype)]
     dtypes: Vec<DType>,
-    /// Where to compute, such as host,gpu:0; by default the host and every GPU that can be used
+    /// Where to compute, such as host,gpu:0,auto; by default the host and every GPU that can be used
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     backends: Option<Vec<String>>,
     /// Small sizes and few rounds: seconds instead of minutes
@@ -119,7 +119,12 @@ impl Arguments {
             Some(names) => {
                 for name in names {
                     let name = if name == "host" { "cpu" } else { name.as_str() };
-                    let place = Place::of(backend::open("--backends", name)?)?;
+                    let place = match name {
+                        record::AUTO => {
+                            Place::open(residency::HOST.name())?.under(polyarray::auto.instance(0))
+                        }
+                        _ => Place::of(backend::open("--backends", name)?)?,
+                    };
                     if places.iter().all(|known| known.name() != place.name()) {
                         places.push(place);
                     }
@@ -199,6 +204,7 @@ impl Arguments {
                 quick: self.quick,
             },
             crossovers: crossovers(&rows),
+            auto: regret(&rows),
             rows,
         })
     }

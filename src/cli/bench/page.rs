@@ -5,7 +5,8 @@ use super::cases::Bound;
 use super::crossover::Crossover;
 use super::plot::{COLOURS, Ceiling, Dot, Line, Plot, Style, escape};
 use super::record::{Backend, Group, Mode, Record, Row, Status, crossing, groups};
-use super::show::{facts_of, rate, size_name, three, time, title, verdict};
+use super::show::{facts_of, rate, regret, size_name, three, time, title, verdict};
+use super::table::table;
 
 /// The whole page.
 pub fn page(record: &Record) -> String {
@@ -19,6 +20,9 @@ pub fn page(record: &Record) -> String {
     );
     page.push_str(&facts(record));
     page.push_str(&verdicts(record));
+    if record.auto.is_some() {
+        let _ = writeln!(page, "<p>{}</p>", escape(&regret(record)));
+    }
     for (number, group) in groups(&record.rows).iter().enumerate() {
         page.push_str(&section(record, group, number));
     }
@@ -106,6 +110,14 @@ fn section(record: &Record, group: &Group<'_>, number: usize) -> String {
         escape(group.op),
         heading(group, record)
     );
+    if let Some(case) = table().into_iter().find(|case| case.name == group.op) {
+        let _ = writeln!(
+            section,
+            "<p class=\"note\">{}: <code>{}</code></p>",
+            escape(case.doc),
+            escape(case.numpy)
+        );
+    }
     for row in group.rows.iter().filter(|row| row.status != Status::Ok) {
         let (class, what) = match row.status {
             Status::Wrong => ("wrong", "wrong, and therefore not timed"),

@@ -26,6 +26,8 @@ pub struct Record {
     pub how: How,
     pub rows: Vec<Row>,
     pub crossovers: Vec<Crossing>,
+    /// Of runs with the wrapper backend `auto`.
+    pub auto: Option<Regret>,
 }
 
 /// The machine, as far as times depend on it.
@@ -148,6 +150,20 @@ pub struct Crossing {
     pub crossover: Crossover,
 }
 
+/// How the wrapper backend `auto` chose: its times over those of the better of all others, from arrays of the host to
+/// a result on the host.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Regret {
+    /// Measurements that there is something to hold against.
+    pub measured: usize,
+    /// Of these, those that took at most a tenth longer than the better choice.
+    pub within_a_tenth: usize,
+    /// The largest ratio, and where.
+    pub worst: f64,
+    pub worst_op: String,
+    pub worst_size: usize,
+}
+
 /// Rows of one operation in one dtype.
 pub struct Group<'a> {
     pub op: &'a str,
@@ -215,11 +231,38 @@ pub fn crossing<'a>(record: &'a Record, group: &Group<'_>, side: (&str, Mode)) -
 /// The side that devices are held against.
 pub const HOST: (&str, Mode) = ("host", Mode::Resident);
 
+/// The name of the wrapper backend.
+pub const AUTO: &str = "auto";
+
+/// What `auto` lost by its choices; `None` where it was not measured.
+pub fn regret(rows: &[Row]) -> Option<Regret> {
+    let mut ratios: Vec<(f64, &Row)> = Vec::new();
+    for row in rows.iter().filter(|row| row.backend == AUTO) {
+        let other = |other: &&Row| {
+            (&other.op, other.size, &other.dtype) == (&row.op, row.size, &row.dtype)
+                && other.backend != AUTO
+                && (other.backend == HOST.0 || other.mode == Mode::Copies)
+        };
+        let best = rows.iter().filter(other).filter_map(|other| other.median_s).min_by(f64::total_cmp);
+        if let Some((took, best)) = row.median_s.zip(best) {
+            ratios.push((took / best, row));
+        }
+    }
+    let (worst, at) = ratios.iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(Regret {
+        measured: ratios.len(),
+        within_a_tenth: ratios.iter().filter(|(ratio, _)| *ratio <= 1.1).count(),
+        worst: *worst,
+        worst_op: at.op.clone(),
+        worst_size: at.size,
+    })
+}
+
 /// The crossover of every operation and device, both with and without the copies.
 pub fn crossovers(rows: &[Row]) -> Vec<Crossing> {
     let mut all = Vec::new();
     for group in groups(rows) {
-        for side in group.sides().into_iter().filter(|side| side.0 != "host") {
+        for side in group.sides().into_iter().filter(|side| side.0 != HOST.0 && side.0 != AUTO) {
             let median = |side, size| group.row(side, size).and_then(|row| row.median_s);
             let point = |size: usize| {
                 let (host, device) = (median(HOST, size)?, median(side, size)?);

@@ -1,12 +1,12 @@
 //! The record as text.
 use super::cases::Bound;
 use super::crossover::Crossover;
-use super::record::{Backend, Crossing, Group, Mode, Record, Row, Status, crossing, groups};
+use super::record::{AUTO, Backend, Crossing, Group, Mode, Record, Row, Status, crossing, groups};
 use crate::cli::report::{Side, table_with};
 
 /// The whole record, for a terminal.
 pub fn text(record: &Record) -> String {
-    let parts = [facts(record), rows(record), crossovers(record), wrong(record), how(record)];
+    let parts = [facts(record), rows(record), crossovers(record), regret(record), wrong(record), how(record)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
@@ -34,6 +34,9 @@ pub fn facts_of(record: &Record) -> Vec<(String, String)> {
 }
 
 fn describe(backend: &Backend) -> String {
+    if backend.name == AUTO {
+        return "chooses among the others by what it measured of this machine (polyarray auto)".to_string();
+    }
     let adapter = backend.adapter.as_ref().map(|adapter| {
         let known = |part: &Option<String>| part.clone().unwrap_or_default();
         format!(
@@ -145,6 +148,22 @@ fn crossovers(record: &Record) -> String {
     let columns: Vec<Side> =
         [Side::Left; 2].into_iter().chain(sides.iter().flat_map(|_| [Side::Right; 2])).collect();
     table_with(&columns, &lines)
+}
+
+/// What `auto` lost, in words; nothing where it was not measured.
+pub fn regret(record: &Record) -> String {
+    let said = record.auto.as_ref().map(|regret| {
+        format!(
+            "auto, against the better of the others from host to host: within a tenth at {} of {}; at worst {} x as \
+             long, {} at {}",
+            regret.within_a_tenth,
+            regret.measured,
+            three(regret.worst),
+            regret.worst_op,
+            size_name(regret.worst_size as f64)
+        )
+    });
+    said.unwrap_or_default()
 }
 
 /// A crossover in words.

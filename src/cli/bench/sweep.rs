@@ -39,7 +39,7 @@ impl Effort {
 pub fn ceilings(places: &[Place], backends: &mut [Backend], dtypes: &[DType], effort: Effort) -> Result<()> {
     let (bytes, n, rounds) = effort.ceilings();
     let mut host_copy: Option<f64> = None;
-    for (place, backend) in places.iter().zip(backends.iter_mut()) {
+    for (place, backend) in places.iter().zip(backends.iter_mut()).filter(|(place, _)| !place.is_wrapped()) {
         let mut copy = copy_rate(place, bytes, rounds)? / 1e9;
         if place.is_host() {
             host_copy = Some(copy);
@@ -126,6 +126,7 @@ fn sides<'a>(job: &Job<'_>, places: &'a [Place]) -> Vec<(&'a Place, Mode)> {
         match (place.is_host(), job.case.is_transfer()) {
             // Host memory to host memory is no way to go.
             (true, true) => {}
+            (true, false) if place.is_wrapped() => sides.push((place, Mode::Copies)),
             (true, false) => sides.push((place, Mode::Resident)),
             (false, true) => sides.push((place, Mode::Copies)),
             (false, false) => sides.extend([(place, Mode::Resident), (place, Mode::Copies)]),
@@ -144,7 +145,7 @@ fn blank(job: &Job<'_>, place: &Place, mode: Mode, inputs: &[Array]) -> Row {
         flops: (job.case.operations)(&shape),
         shape,
         dtype: job.dtype.name().to_string(),
-        backend: place.name().to_string(),
+        backend: place.name(),
         mode,
         status: Status::Ok,
         detail: None,

@@ -5,7 +5,8 @@ use polyarray::{
 
 use super::cases::{Body, Bound, Case, Given, Input, Sizes, Tolerance, Work};
 use super::definitions::{
-    average, chain, largest, layer_norm, layer_norm_at, product_of_bits, softmax, softmax_at, total, variance,
+    average, chain, largest, layer_norm, layer_norm_at, pipeline, pipeline_at, product_of_bits, softmax,
+    softmax_at, total, variance,
 };
 
 /// Powers of two from a cache line's worth to beyond every cache.
@@ -95,6 +96,24 @@ pub fn table() -> Vec<Case> {
             operations: |shapes| 100 * elements(shapes),
             bound: Bound::Latency,
             ..streaming()
+        },
+        Case {
+            name: "pipeline",
+            doc: "a product, exp and row sums beside ten rounds of small work whose result is read in each",
+            numpy: "10 times: d = c*0.9 + 0.1; c = d / d.max(); then exp(a @ b / len(a)).sum(-1) * d.max()",
+            sizes: MATRICES,
+            inputs: |size| {
+                let n = side(size);
+                vec![
+                    Input::floats(&[n, n], 0.5, 1.5),
+                    Input::floats(&[n, n], 0.5, 1.5),
+                    Input::floats(&[64], 0.5, 1.5),
+                ]
+            },
+            work: Work::Compute(pipeline),
+            value_at: pipeline_at,
+            tolerance: |shapes| Tolerance { units: 64.0 + 4.0 * (inner(shapes) as f64).sqrt(), floor: 0.0 },
+            ..product()
         },
         Case {
             name: "upload",

@@ -8,7 +8,7 @@
 //! use polyarray::{self as np, Array};
 //! let host = Place::open("host")?;
 //! let x = Array::from(vec![1.0f32; 1000]);
-//! let quick = Schedule { seconds: 0.001, warm_up: 1, least: 3, most: 10 };
+//! let quick = Schedule { seconds: 0.001, warm_up: 1, least: 3, most: 10, patience: 1.0 };
 //! let all = interleaved(&quick, &mut [
 //!     Box::new(|| Ok(host.resident_round(&[x.clone()], &|x| np::sqrt(&x[0]))?.1)),
 //!     Box::new(|| Ok(host.resident_round(&[x.clone()], &|x| np::exp(&x[0]))?.1)),

@@ -51,7 +51,13 @@ pub struct Schedule {
     pub least: usize,
     /// and at most so many.
     pub most: usize,
+    /// A side whose own rounds took so many seconds has done enough after three of them: one very slow side does
+    /// not hold up a sweep.
+    pub patience: f64,
 }
+
+/// Rounds that are enough of a side that is out of patience.
+const FEW: usize = 3;
 
 /// One round of one side: does the work and answers the seconds that count. What it has to set up or take down
 /// does not count.
@@ -62,31 +68,38 @@ pub type Round<'a> = Box<dyn FnMut() -> Result<f64> + 'a>;
 /// then on; the others go on.
 pub fn interleaved(schedule: &Schedule, sides: &mut [Round<'_>]) -> Vec<Result<Times>> {
     let mut taken: Vec<Result<Vec<f64>>> = sides.iter().map(|_| Ok(Vec::new())).collect();
-    let mut start = Instant::now();
-    let (least, most) = (schedule.least.max(1), schedule.most.max(schedule.least).max(1));
-    for round in 0..schedule.warm_up + most {
-        let timed = round.checked_sub(schedule.warm_up);
-        if timed == Some(0) {
-            start = Instant::now();
+    for _ in 0..schedule.warm_up {
+        for (side, taken) in sides.iter_mut().zip(&mut taken) {
+            if let (Ok(_), Err(error)) = (&taken, side()) {
+                *taken = Err(error);
+            }
         }
-        if timed.is_some_and(|n| n >= least) && start.elapsed().as_secs_f64() >= schedule.seconds {
+    }
+    let start = Instant::now();
+    for round in 0.. {
+        let out_of_time = start.elapsed().as_secs_f64() >= schedule.seconds;
+        let goes_on = |taken: &Result<Vec<f64>>| match taken {
+            Err(_) => false,
+            Ok(taken) if taken.len() < schedule.least.clamp(1, FEW) => true,
+            Ok(taken) if taken.iter().sum::<f64>() >= schedule.patience => false,
+            Ok(taken) if taken.len() < schedule.least => true,
+            Ok(taken) => !out_of_time && taken.len() < schedule.most,
+        };
+        let going: Vec<bool> = taken.iter().map(goes_on).collect();
+        if !going.contains(&true) {
             break;
         }
         for turn in 0..sides.len() {
             let at = if round % 2 == 0 { turn } else { sides.len() - 1 - turn };
-            let Ok(seconds) = &mut taken[at] else { continue };
+            let Some(seconds) = taken[at].as_mut().ok().filter(|_| going[at]) else { continue };
             match sides[at]() {
-                Ok(took) if timed.is_some() => seconds.push(took),
-                Ok(_) => {}
+                Ok(took) => seconds.push(took),
                 Err(error) => taken[at] = Err(error),
             }
         }
-        if taken.iter().all(Result::is_err) {
-            break;
-        }
     }
-    let spread = |seconds: Vec<f64>| Times::of(&seconds).expect("a side that did not fail has a round");
-    taken.into_iter().map(|side| side.map(spread)).collect()
+    let times = |seconds: Vec<f64>| Times::of(&seconds).expect("a side that did not fail has a round");
+    taken.into_iter().map(|side| side.map(times)).collect()
 }
 
 #[cfg(test)]
@@ -114,16 +127,16 @@ mod tests {
                 Ok(seconds)
             })
         };
-        let schedule = Schedule { seconds: 0.0, warm_up: 1, least: 3, most: 9 };
+        let schedule = Schedule { seconds: 0.0, warm_up: 1, least: 3, most: 9, patience: 1e9 };
         let spreads = interleaved(&schedule, &mut [side('a', 1.0), side('b', 2.0)]);
-        assert_eq!(order.borrow().as_str(), "abbaabba");
+        assert_eq!(order.borrow().as_str(), "ab".to_string() + "abbaab");
         let medians: Vec<f64> = spreads.iter().map(|s| s.as_ref().unwrap().median).collect();
         assert_eq!((medians, spreads[0].as_ref().unwrap().rounds), (vec![1.0, 2.0], 3));
     }
 
     #[test]
     fn there_are_no_more_rounds_than_asked_for() {
-        let schedule = Schedule { seconds: 1e9, warm_up: 0, least: 1, most: 5 };
+        let schedule = Schedule { seconds: 1e9, warm_up: 0, least: 1, most: 5, patience: 1e9 };
         let spreads = interleaved(&schedule, &mut [Box::new(|| Ok(0.0))]);
         assert_eq!(spreads[0].as_ref().unwrap().rounds, 5);
     }
@@ -131,7 +144,7 @@ mod tests {
     #[test]
     fn a_side_that_fails_is_left_out() {
         let calls = Cell::new(0);
-        let schedule = Schedule { seconds: 0.0, warm_up: 0, least: 4, most: 4 };
+        let schedule = Schedule { seconds: 0.0, warm_up: 0, least: 4, most: 4, patience: 1e9 };
         let failing = || {
             calls.set(calls.get() + 1);
             let error =
@@ -142,5 +155,14 @@ mod tests {
         assert_eq!(calls.get(), 2);
         assert!(spreads[0].as_ref().unwrap_err().to_string().contains("out of patience"));
         assert_eq!(spreads[1].as_ref().unwrap().rounds, 4);
+    }
+
+    #[test]
+    fn a_slow_side_does_not_hold_up_the_others() {
+        let schedule = Schedule { seconds: 0.0, warm_up: 0, least: 7, most: 9, patience: 2.0 };
+        let times =
+            interleaved(&schedule, &mut [Box::new(|| Ok(5.0)), Box::new(|| Ok(0.1)), Box::new(|| Ok(0.5))]);
+        let rounds: Vec<usize> = times.iter().map(|times| times.as_ref().unwrap().rounds).collect();
+        assert_eq!(rounds, [3, 7, 4]);
     }
 }

@@ -197,8 +197,8 @@ impl Arguments {
                         .to_string(),
                 rounds: format!(
                     "Results are checked first; then, after {} round to warm up, all sides take turns, {} to {} \
-                     rounds each",
-                    schedule.warm_up, schedule.least, schedule.most
+                     rounds each; three of a side that takes more than {} s for them",
+                    schedule.warm_up, schedule.least, schedule.most, schedule.patience
                 ),
                 seconds_per_case: schedule.seconds,
                 quick: self.quick,

@@ -120,10 +120,11 @@ impl Plot<'_> {
             escape(&self.described())
         );
         self.axes(&mut svg, &x, &y);
-        self.levels(&mut svg, &y);
         for line in &self.lines {
             self.line(&mut svg, line, &x, &y);
         }
+        // Last, so that their names stay readable where lines cross them.
+        self.levels(&mut svg, &y);
         svg.push_str("</svg>\n");
         Some(svg)
     }

@@ -202,7 +202,8 @@ fn how(record: &Record) -> String {
 /// Seconds in the unit that leaves a number above 1, to three digits.
 pub fn time(seconds: f64) -> String {
     const UNITS: [(f64, &str); 4] = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")];
-    let (unit, name) = UNITS.into_iter().find(|(unit, _)| seconds >= *unit).unwrap_or(UNITS[3]);
+    // What would be rounded to a thousand is one of the next unit.
+    let (unit, name) = UNITS.into_iter().find(|(unit, _)| seconds >= 0.9995 * unit).unwrap_or(UNITS[3]);
     format!("{} {name}", three(seconds / unit))
 }
 

@@ -1,5 +1,7 @@
 //! The sweep: each job's inputs are made, each side's result checked, and then the sides that are right are timed
 //! in turn.
+use std::time::Instant;
+
 use polyarray::array::Array;
 use polyarray::measure::{Place, Round, Schedule, Times, copy_rate, interleaved, product_rate};
 use polyarray::{DType, Error, Result};
@@ -17,13 +19,16 @@ pub struct Effort {
     pub quick: bool,
 }
 
-/// Rounds by the device's own clock, beside those by the wall's.
+/// Seconds after which a side that is this slow has been measured well enough.
+pub const PATIENCE: f64 = 1.0;
+/// Rounds by the device's own clock, beside those by the wall's; one where they are long.
 const CLOCK_ROUNDS: usize = 3;
+const LONG: f64 = 0.1;
 
 impl Effort {
     pub fn schedule(self) -> Schedule {
         let (least, most) = if self.quick { (3, 30) } else { (5, 300) };
-        Schedule { seconds: self.seconds_per_case, warm_up: 1, least, most }
+        Schedule { seconds: self.seconds_per_case, warm_up: 1, least, most, patience: PATIENCE }
     }
 
     /// Bytes, rows of a matrix and rounds of the ceilings.
@@ -87,6 +92,7 @@ pub fn run(job: &Job<'_>, places: &[Place], effort: Effort) -> Result<Vec<Row>> 
 
     let mut rows: Vec<Row> = Vec::new();
     let mut ready: Vec<(usize, Side<'_>)> = Vec::new();
+    let start = Instant::now();
     for (place, mode) in sides(job, places) {
         let mut row = blank(job, place, mode, &host);
         match &expected {
@@ -100,9 +106,19 @@ pub fn run(job: &Job<'_>, places: &[Place], effort: Effort) -> Result<Vec<Row>> 
         rows.push(row);
     }
 
+    let slow = start.elapsed().as_secs_f64() > PATIENCE;
+    let timed_round = |side: &Side<'_>| -> Result<f64> {
+        if side.place.is_wrapped() {
+            // It may have copied anywhere: every round begins without.
+            places.iter().try_for_each(|place| place.forget(&side.inputs))?;
+        }
+        Ok(round(job, side)?.1)
+    };
     let mut rounds: Vec<Round<'_>> =
-        ready.iter().map(|(_, side)| -> Round<'_> { Box::new(|| Ok(round(job, side)?.1)) }).collect();
-    let times = interleaved(&effort.schedule(), &mut rounds);
+        ready.iter().map(|(_, side)| -> Round<'_> { Box::new(|| timed_round(side)) }).collect();
+    // A check that took long has warmed up what there is.
+    let warm_up = usize::from(!slow);
+    let times = interleaved(&Schedule { warm_up, ..effort.schedule() }, &mut rounds);
     drop(rounds);
     for ((at, side), times) in ready.iter().zip(times) {
         let row = &mut rows[*at];
@@ -111,7 +127,8 @@ pub fn run(job: &Job<'_>, places: &[Place], effort: Effort) -> Result<Vec<Row>> 
             Err(error) => fail(row, &error),
         }
         if row.status == Status::Ok && side.mode == Mode::Resident && !side.place.is_host() {
-            let clocked: Option<Vec<f64>> = (0..CLOCK_ROUNDS)
+            let rounds = if row.median_s.is_some_and(|median| median > LONG) { 1 } else { CLOCK_ROUNDS };
+            let clocked: Option<Vec<f64>> = (0..rounds)
                 .map(|_| machine::device_seconds(side.place, &mut || Ok(round(job, side)?.1)))
                 .collect();
             row.device_s = clocked.and_then(|seconds| Times::of(&seconds)).map(|times| times.median);

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::fmt;
 
-use polyarray_core::array::{ARRAY_KINDS, Facts, HOST, instance_at, residency_of};
+use polyarray_core::array::{ARRAY_KINDS, Facts, HOST, Step, instance_at, residency_of};
 use polyarray_core::dispatch::trace::current_sink;
 use polyarray_core::dispatch::{Instance, Key, KindId, Stop};
 use polyarray_core::expr::op::Typing;
 use polyarray_core::expr::{Op, OpInfo};
-use polyarray_core::numpy::{Ranking, Work};
+use polyarray_core::numpy::{Ranking, Route, Work};
 use polyarray_core::{Array, DType, Error};
 use smallvec::SmallVec;
 
@@ -20,12 +20,15 @@ use crate::costs::generation;
 pub struct Estimate {
     /// The instance.
     pub on: Instance,
-    /// Copying operands there.
+    /// Copying operands there. Less than nothing where pending work behind them is then done there, and was to take
+    /// longer where it is.
     pub there: f64,
     /// The work itself.
     pub work: f64,
     /// Copying the result back to where the operands live.
     pub back: f64,
+    /// Operands whose pending work is recorded there again, by position.
+    pub again: u8,
 }
 
 impl Estimate {
@@ -39,8 +42,11 @@ impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micro = |seconds: f64| seconds * 1e6;
         write!(f, "{} {:.1} µs", self.on, micro(self.seconds()))?;
-        if self.there + self.back > 0.0 {
+        if self.there != 0.0 || self.back > 0.0 {
             write!(f, " (copies {:.1} there, {:.1} back)", micro(self.there), micro(self.back))?;
+        }
+        if self.again != 0 {
+            f.write_str(" and what is pending before it")?;
         }
         Ok(())
     }
@@ -62,14 +68,14 @@ pub fn estimates(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Erro
 
 pub(crate) fn rank(work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>> {
     if let Some(home) = settled(work, operands) {
-        return Ok(Ranking::from_slice(&[home]));
+        return Ok(Ranking::from_slice(&[Route { to: home, again: 0 }]));
     }
     let all = estimates(work, operands)?;
     if let Some(sink) = current_sink() {
         let said: Vec<String> = all.iter().map(Estimate::to_string).collect();
         sink.note(format!("auto: {work:?} goes to {}: {}", all[0].on, said.join("; ")));
     }
-    Ok(all.iter().map(|estimate| estimate.on).collect())
+    Ok(all.iter().map(|estimate| Route { to: estimate.on, again: estimate.again }).collect())
 }
 
 /// What is known of a residency: who computes there, and less than which seconds nobody elsewhere can answer in,
@@ -101,13 +107,13 @@ fn settled(work: Work, operands: &[&Array]) -> Option<Instance> {
         Some(home) => home,
         None => find_home(key)?,
     };
-    let curve = match work {
-        Work::Map(op) if is_function(op.info()) => &home.costs.function,
-        Work::Map(_) | Work::Cast(_) => &home.costs.simple,
-        _ => return None,
-    };
-    // An element of 16 bytes is four float32.
-    (curve.at(4.0 * broadcast_len(operands)) < home.elsewhere).then_some(home.instance)
+    if !matches!(work, Work::Map(_) | Work::Cast(_)) {
+        return None;
+    }
+    // All that is pending before it might go along. An element of 16 bytes is four float32.
+    let pending: f64 = operands.iter().map(|x| f64::from(x.facts().pending_ops)).sum();
+    let most = (1.0 + pending) * home.costs.function.at(4.0 * broadcast_len(operands));
+    (most < home.elsewhere).then_some(home.instance)
 }
 
 fn find_home(key: Key) -> Option<Home> {
@@ -182,16 +188,24 @@ impl<'a> Call<'a> {
     fn on(&self, side: Instance) -> Option<Estimate> {
         let costs = Costs::of(side).ok()?;
         let residency = residency_of(side).ok()?;
-        let mut there = 0.0;
-        for (operand, facts) in self.operands.iter().zip(&self.facts) {
-            if facts.residency != Key::NONE && facts.residency != residency && !operand.is_kept_on(side) {
-                there += moved(facts.residency, residency, facts.bytes as f64)?;
+        let (mut there, mut again) = (0.0, 0);
+        for (n, (operand, facts)) in self.operands.iter().zip(&self.facts).enumerate() {
+            if facts.residency == Key::NONE || facts.residency == residency || operand.is_kept_on(side) {
+                continue;
+            }
+            let copied = moved(facts.residency, residency, facts.bytes as f64)?;
+            match redone(operand, side, costs) {
+                Some(redone) if redone < copied => {
+                    there += redone;
+                    again |= 1 << n;
+                }
+                _ => there += copied,
             }
         }
         let home = residency_of(self.home).ok()?;
         let bytes = self.out * self.dtype.size() as f64;
         let back = if home == residency { 0.0 } else { moved(residency, home, bytes)? };
-        Some(Estimate { on: side, there, work: self.seconds(costs, residency), back })
+        Some(Estimate { on: side, there, work: self.seconds(costs, residency), back, again })
     }
 
     fn seconds(&self, costs: &Costs, residency: Key) -> f64 {
@@ -200,11 +214,7 @@ impl<'a> Call<'a> {
         let fused = self.facts.iter().any(|f| f.fuses && f.residency == residency);
         let simple = costs.simple.at(self.out * share);
         match self.work {
-            Work::Map(op) => {
-                let alone = if is_function(op.info()) { costs.function.at(self.out * share) } else { simple };
-                // In its producer's kernel it costs no pass over memory.
-                if fused { (alone - simple).max(alone / 4.0) } else { alone }
-            }
+            Work::Map(op) => one(costs, is_function(op.info()), self.out * share, fused),
             Work::Cast(_) | Work::Concat | Work::Take => {
                 if fused {
                     simple / 4.0
@@ -224,6 +234,39 @@ impl<'a> Call<'a> {
             }),
         }
     }
+}
+
+/// Seconds that it takes to do an operand's pending work on another instance, less those that it would take where it
+/// was begun. None if there is no such work.
+fn redone(operand: &Array, side: Instance, costs: &Costs) -> Option<f64> {
+    let work = operand.pending_work()?;
+    let residency = residency_of(side).ok()?;
+    let begun = Costs::of(instance_at(operand.residency()).ok()?).ok()?;
+    let mut seconds = 0.0;
+    for (n, leaf) in work.leaves.iter().enumerate() {
+        let facts = leaf.facts();
+        let twice = work.leaves[..n].iter().any(|earlier| earlier.shares_values_with(leaf));
+        if facts.residency != Key::NONE && facts.residency != residency && !leaf.is_kept_on(side) && !twice {
+            seconds += moved(facts.residency, residency, facts.bytes as f64)?;
+        }
+    }
+    for (n, step) in work.steps.iter().enumerate() {
+        let size = step.shape.iter().product::<usize>() as f64 * step.dtype.size() as f64 / 4.0;
+        let function = matches!(step.step, Step::Map(op) if is_function(op.info()));
+        let of = |costs: &Costs| match step.step {
+            Step::Full(_) => 0.0,
+            _ => one(costs, function, size, n > 0),
+        };
+        seconds += of(costs) - of(begun);
+    }
+    Some(seconds)
+}
+
+/// Seconds of one elementwise operation. In its producer's kernel it costs no pass over memory.
+fn one(costs: &Costs, function: bool, size: f64, fused: bool) -> f64 {
+    let simple = costs.simple.at(size);
+    let alone = if function { costs.function.at(size) } else { simple };
+    if fused { (alone - simple).max(alone / 4.0) } else { alone }
 }
 
 /// Seconds for a copy between residencies; from one device to another it goes by way of the host.

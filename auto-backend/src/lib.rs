@@ -8,7 +8,8 @@
 //! The decision is that of a careful neighbour, not of an oracle: it knows what is recorded, not what comes
 //! next. Work goes elsewhere when copying the operands there, computing, and copying the result back is
 //! expected to take less time than computing where they are; so a result read on the host at once is never a
-//! bad surprise. `explain` shows the estimates.
+//! bad surprise. What is pending has cost nothing yet: elementwise work that has become too much for where it was
+//! begun is recorded again elsewhere, as a whole. `explain` shows the estimates.
 //!
 //! Costs are measured once per machine and kept in a file (see [`Costs::of`]).
 #![warn(missing_docs)]

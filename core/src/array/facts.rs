@@ -21,6 +21,8 @@ pub struct Facts {
     pub pending: bool,
     /// Pending, and computed inside its consumer's kernel if that runs where it lives.
     pub fuses: bool,
+    /// Upper bound of the operations that would be computed with it.
+    pub pending_ops: u32,
     /// May it be copied to another residency?
     pub coercible: bool,
 }
@@ -36,6 +38,7 @@ impl<R: Marker> Array<R> {
             bytes: self.node.nbytes(),
             pending,
             fuses: pending && self.node.fuses && self.view.is_none(),
+            pending_ops: if pending { self.node.size } else { 0 },
             coercible: self.coercible,
         }
     }
@@ -45,5 +48,10 @@ impl<R: Marker> Array<R> {
         let buffer = self.node.value.get().map(|buffer| &**buffer as &dyn std::any::Any);
         let host = buffer.and_then(|buffer| buffer.downcast_ref::<HostBuffer>());
         host.is_some_and(|host| host.mirror(instance).lock().is_some())
+    }
+
+    /// Are these handles or views of the same values?
+    pub fn shares_values_with(&self, other: &Array<R>) -> bool {
+        std::sync::Arc::ptr_eq(&self.node, &other.node)
     }
 }

@@ -17,6 +17,7 @@ mod lower;
 mod multimethod;
 mod node;
 mod operators;
+mod pending;
 pub(crate) mod record;
 pub mod residency;
 pub mod slice;
@@ -32,6 +33,7 @@ pub use host_memory::{HostMemory, host_memory, set_host_memory_limit, trim_host_
 pub use interop::Operandlike;
 pub use multimethod::Retype;
 pub use node::Run;
+pub use pending::{PendingStep, PendingWork, Step};
 pub use record::{NotRecorded, external};
 pub use residency::{
     ARRAY_KINDS, ArrayKind, Device, Dyn, Gpu, HOST, Host, Marker, Typed, instance_at, open, residency_of,

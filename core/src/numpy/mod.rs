@@ -22,7 +22,7 @@ pub use linalg::*;
 pub use options::*;
 pub use reductions::*;
 pub use ufunc::{Sym, Ufunc, ufunc, ufunc2, ufunc3};
-pub use wrapper::{Ranking, Work, Wrapper, register_wrapper};
+pub use wrapper::{Ranking, Route, Work, Wrapper, register_wrapper};
 
 use crate::dispatch::Registrar;
 

@@ -31,8 +31,18 @@ pub enum Work {
     Take,
 }
 
-/// The instances to try, the best one first.
-pub type Ranking = SmallVec<[Instance; 4]>;
+/// One way to run a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Where.
+    pub to: Instance,
+    /// Operands, by position, whose pending work is recorded there instead of being computed where it was begun and
+    /// copied: see [`Array::recorded_on`](crate::array::Array::recorded_on).
+    pub again: u8,
+}
+
+/// The ways to try, the best one first.
+pub type Ranking = SmallVec<[Route; 4]>;
 
 /// Chooses among the backends that a wrapper holds.
 pub trait Wrapper {
@@ -51,11 +61,18 @@ fn forward<W: Wrapper>(
     cx: Cx,
     work: Work,
     operands: &[&Array],
-    call: impl Fn() -> Result<Array, Error>,
+    call: impl Fn(&[&Array]) -> Result<Array, Error>,
 ) -> Answer {
     let mut last = None;
-    for to in W::rank(cx, work, operands)? {
-        match pinned(to, true, &call) {
+    for Route { to, again } in W::rank(cx, work, operands)? {
+        let answer = if again == 0 {
+            pinned(to, true, || call(operands))
+        } else {
+            let moved = recorded_again(to, again, operands)?;
+            let operands: SmallVec<[&Array; 4]> = moved.iter().collect();
+            pinned(to, true, || call(&operands))
+        };
+        match answer {
             Err(Error::Dispatch(why)) if matches!(*why, crate::dispatch::Error::NotFound(_)) => {
                 last = Some(Error::Dispatch(why));
             }
@@ -65,29 +82,38 @@ fn forward<W: Wrapper>(
     Err(last.map_or_else(|| Stop::declined("it holds no backend for this"), Stop::Failed))
 }
 
+/// The operands, those marked with their pending work on `to`, where that can be.
+fn recorded_again(to: Instance, again: u8, operands: &[&Array]) -> Result<SmallVec<[Array; 4]>, Error> {
+    let moved = operands.iter().enumerate().map(|(n, operand)| {
+        let there = if again >> n & 1 == 1 { operand.recorded_on(to)? } else { None };
+        Ok(there.unwrap_or_else(|| (*operand).clone()))
+    });
+    moved.collect()
+}
+
 /// Registers, for a wrapper's kind, every method of the domain that has operands and no default of its own
 /// (those with one are made of these). What makes arrays of nothing stays with the scopes around.
 pub fn register_wrapper<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
     elementwise::<W>(r, kind);
     reductions::<W>(r, kind);
     r.register::<super::astype>(kind, |cx, x, dtype: DType| {
-        forward::<W>(cx, Work::Cast(dtype), &[x], || super::astype(x, dtype))
+        forward::<W>(cx, Work::Cast(dtype), &[x], |o| super::astype(o[0], dtype))
     });
     r.register::<super::matmul>(kind, |cx, a, b| {
-        forward::<W>(cx, Work::Matmul, &[a, b], || super::matmul(a, b))
+        forward::<W>(cx, Work::Matmul, &[a, b], |o| super::matmul(o[0], o[1]))
     });
     r.register::<super::matmul_as>(kind, |cx, a, b, dtype: DType| {
-        forward::<W>(cx, Work::MatmulAs(dtype), &[a, b], || super::matmul_as(a, b, dtype))
+        forward::<W>(cx, Work::MatmulAs(dtype), &[a, b], |o| super::matmul_as(o[0], o[1], dtype))
     });
     r.register::<super::matmul_bits>(kind, |cx, a, b| {
-        forward::<W>(cx, Work::MatmulBits, &[a, b], || super::matmul_bits(a, b))
+        forward::<W>(cx, Work::MatmulBits, &[a, b], |o| super::matmul_bits(o[0], o[1]))
     });
     r.register::<super::take>(kind, |cx, x, indices, along: Along| {
-        forward::<W>(cx, Work::Take, &[x, indices], || super::take(x, indices, along))
+        forward::<W>(cx, Work::Take, &[x, indices], |o| super::take(o[0], o[1], along))
     });
     r.register::<super::concat>(kind, |cx, arrays: &[Array], axis| {
         let operands: Vec<&Array> = arrays.iter().collect();
-        forward::<W>(cx, Work::Concat, &operands, || super::concat(&operands, axis))
+        forward::<W>(cx, Work::Concat, &operands, |o| super::concat(o, axis))
     });
 }
 
@@ -99,17 +125,17 @@ macro_rules! define_elementwise {
     };
     (@unary $f:ident $op:ident $r:ident $kind:ident) => {
         $r.register::<super::$f>($kind, |cx, x| {
-            forward::<W>(cx, Work::Map(Op::$op), &[x], || super::$f(x))
+            forward::<W>(cx, Work::Map(Op::$op), &[x], |o| super::$f(o[0]))
         });
     };
     (@binary $f:ident $op:ident $r:ident $kind:ident) => {
         $r.register::<super::$f>($kind, |cx, a, b| {
-            forward::<W>(cx, Work::Map(Op::$op), &[a, b], || super::$f(a, b))
+            forward::<W>(cx, Work::Map(Op::$op), &[a, b], |o| super::$f(o[0], o[1]))
         });
     };
     (@ternary $f:ident $op:ident $r:ident $kind:ident) => {
         $r.register::<super::$f>($kind, |cx, c, a, b| {
-            forward::<W>(cx, Work::Map(Op::$op), &[c, a, b], || super::$f(c, a, b))
+            forward::<W>(cx, Work::Map(Op::$op), &[c, a, b], |o| super::$f(o[0], o[1], o[2]))
         });
     };
 }
@@ -119,7 +145,7 @@ macro_rules! define_reductions {
     ($($f:ident = $op:ident),*) => {
         fn reductions<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
             $( r.register::<super::$f>(kind, |cx, x, over: Reduce| {
-                forward::<W>(cx, Work::Reduce(Reduction::$op), &[x], || super::$f(x, over.clone()))
+                forward::<W>(cx, Work::Reduce(Reduction::$op), &[x], |o| super::$f(o[0], over.clone()))
             }); )*
         }
     };

@@ -2,7 +2,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -250,6 +251,7 @@ fn impossible_arguments_are_refused() {
         (2, &["--sizes", "1.5"], "16Mi"),
         (2, &["--ops", "matmul@none"], "`none` is no size"),
         (2, &["--dtypes", "i32"], "f16, f32 or f64"),
+        (2, &["--sizes", "1e12"], "choose smaller --sizes"),
         (2, &["--seconds-per-case", "-1"], "-1"),
         (4, &["--backends", "tpu"], "tpu"),
         (4, &["--backends", "gpu:77"], "gpu:0"),
@@ -275,4 +277,23 @@ fn a_dtype_that_a_gpu_lacks_is_told_and_the_rest_is_measured() {
             row["status"] == "unsupported" && row["detail"].is_string() && row["median_s"].is_null();
         assert!(ok || (lacking && row["backend"] != "host"), "{row}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_polyarray"))
+        .args(["bench", "--ops", "a*b+c", "--backends", "host", "--seconds-per-case", "60", "--out", "run"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(child.try_wait().unwrap().is_none(), "it measures for minutes");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert!(!child.wait().unwrap().success());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

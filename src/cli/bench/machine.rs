@@ -51,10 +51,20 @@ fn features() -> Vec<String> {
 
 /// Memory in whole GiB, where the system tells.
 fn memory_gib() -> Option<u64> {
+    Some((meminfo("MemTotal:")? + (1 << 29)) >> 30)
+}
+
+/// Bytes of host memory that could be had now, where the system tells.
+pub fn available_memory() -> Option<u64> {
+    meminfo("MemAvailable:")
+}
+
+/// A line of Linux's account of memory, in bytes.
+fn meminfo(name: &str) -> Option<u64> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = info.lines().find(|line| line.starts_with("MemTotal:"))?;
+    let line = info.lines().find(|line| line.starts_with(name))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some((kib + (1 << 19)) >> 20)
+    Some(kib << 10)
 }
 
 /// What there is to say of a place; its ceilings come later.

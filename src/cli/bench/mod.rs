@@ -18,7 +18,7 @@ mod sweep;
 mod table;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use polyarray::DType;
@@ -28,7 +28,7 @@ use polyarray::measure::Place;
 use serde_json::json;
 
 use super::failure::Code;
-use super::report::{Side, table_with};
+use super::report::{Side, bytes, table_with};
 use super::{Failure, Report, backend, progress};
 use cases::Case;
 use record::{Backend, FORMAT, How, Record, Row, Status, crossovers, regret};
@@ -88,6 +88,20 @@ impl Arguments {
         let wrong = |message: String| Failure::new(Code::Arguments, message);
         let jobs = select::jobs(&cases, self.ops.as_deref(), self.sizes.as_ref(), &self.dtypes, self.quick)
             .map_err(wrong)?;
+        for job in &jobs {
+            let (needed, there) = (job.memory(), machine::available_memory());
+            if there.is_some_and(|there| needed > there) {
+                return Err(wrong(format!(
+                    "{} of {} elements needs about {} to be made and checked, this machine has {} to give; choose \
+                     smaller --sizes",
+                    job.case.name,
+                    show::size_name(job.size as f64),
+                    bytes(needed),
+                    bytes(there.unwrap_or_default())
+                )));
+            }
+        }
+        self.files().iter().try_for_each(|(path, _)| writable(path))?;
         let (places, missing) = self.places()?;
         let backends: Vec<Backend> = places.iter().map(machine::backend).collect();
         if let Some(old) = &old {
@@ -209,22 +223,39 @@ impl Arguments {
         })
     }
 
+    /// The files to write, and what makes their contents.
+    fn files(&self) -> Vec<(PathBuf, Contents)> {
+        let document: Contents = |record| Ok(serde_json::to_string_pretty(record)? + "\n");
+        let page: Contents = |record| Ok(page::page(record));
+        let in_folder =
+            |folder: &PathBuf| [(folder.join("bench.json"), document), (folder.join("bench.html"), page)];
+        let mut files: Vec<_> = self.out.iter().flat_map(in_folder).collect();
+        files.extend(self.html.clone().map(|path| (path, page)));
+        files
+    }
+
     /// Writes what was asked for: whole files or none.
     fn write(&self, record: &Record) -> Result<Vec<PathBuf>, Failure> {
         let mut staged = StagedFiles::replacing();
-        if let Some(folder) = &self.out {
-            staged.write(folder.join("bench.json"), |file| {
-                serde_json::to_writer_pretty(&mut *file, record)?;
-                writeln!(file)
-            })?;
-        }
-        let pages = [self.out.as_ref().map(|folder| folder.join("bench.html")), self.html.clone()];
-        let page = pages.iter().any(Option::is_some).then(|| page::page(record));
-        for path in pages.into_iter().flatten() {
-            staged.write(path, |file| file.write_all(page.as_deref().unwrap_or_default().as_bytes()))?;
+        for (path, contents) in self.files() {
+            let contents = contents(record).map_err(|error| Failure::new(Code::Work, error))?;
+            staged.write(path, |file| file.write_all(contents.as_bytes()))?;
         }
         Ok(staged.commit()?)
     }
+}
+
+/// What makes a file's contents.
+type Contents = fn(&Record) -> serde_json::Result<String>;
+
+/// Finds out that a file can't be written before minutes are spent on what it is to hold: tries in the nearest
+/// folder that is there, and leaves nothing.
+fn writable(path: &Path) -> Result<(), Failure> {
+    let there = path.ancestors().skip(1).find(|folder| folder.exists() || folder.as_os_str().is_empty());
+    if let Some(folder) = there {
+        StagedFiles::replacing().create(folder.join("bench"))?;
+    }
+    Ok(())
 }
 
 /// Times of one are no times of the other.

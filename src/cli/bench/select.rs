@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use polyarray::DType;
 
-use super::cases::Case;
+use super::cases::{Case, Input};
 
 /// Sizes of `--sizes`: `1e3,64Ki,16Mi`, a range `1Ki..16Mi` in steps of four, or `1Ki..16Mi:6` for six sizes.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +79,17 @@ pub struct Job<'a> {
     pub case: &'a Case,
     pub size: usize,
     pub dtype: DType,
+}
+
+impl Job<'_> {
+    /// Bytes of host memory that inputs, reference and results take at their most, about: each input in its dtype
+    /// and twice in float64, and a few results no larger than the largest input.
+    pub fn memory(&self) -> u64 {
+        let inputs = (self.case.inputs)(self.size);
+        let own = |input: &Input| input.dtype.unwrap_or(self.dtype).size() as u64 + 16;
+        let inputs_take: u64 = inputs.iter().map(|input| input.len() as u64 * own(input)).sum();
+        inputs_take + 24 * inputs.iter().map(|input| input.len() as u64).max().unwrap_or(0)
+    }
 }
 
 /// The jobs that the arguments ask for. A name in `ops` may hold `*` for any letters, and its own size after `@`.

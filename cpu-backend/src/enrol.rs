@@ -2,13 +2,14 @@
 
 use crate::backend::{BACKEND, KIND};
 use crate::join::concat;
-use crate::matmul::matmul;
+use crate::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow};
 use crate::take::take;
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
 use polyarray_core::dispatch::linkme::distributed_slice;
 use polyarray_core::dispatch::{
-    BackendKind, Decline, Fit, Key, Kind, KindCell, REGISTRATIONS, Registrar, linked_kind,
+    BackendKind, Decline, Fit, Key, Kind, KindCell, REGISTRATIONS, Registrar, Stop, linked_kind,
 };
+use polyarray_core::dtype::promote;
 use polyarray_core::numpy;
 use std::sync::Arc;
 
@@ -51,6 +52,15 @@ static IMPLEMENTATIONS: fn(&mut Registrar<'_>) = |r| {
     numpy::register_recorders(r, KIND);
     r.register::<numpy::matmul>(KIND, |cx, a, b| {
         numpy::record_matmul(cx, a, b, |_, a, b, spec| Ok(Arc::new(matmul(a, b, spec)?)))
+    });
+    r.register::<numpy::matmul_as>(KIND, |cx, a, b, dtype| {
+        if !is_narrow(promote(a.dtype(), b.dtype()), dtype) {
+            return Err(Stop::declined("its kernel multiplies small integers in int32"));
+        }
+        numpy::record_matmul_as(cx, a, b, dtype, |_, a, b, spec| Ok(Arc::new(matmul_narrow(a, b, spec)?)))
+    });
+    r.register::<numpy::matmul_bits>(KIND, |cx, a, b| {
+        numpy::record_matmul_bits(cx, a, b, |_, a, b, spec| Ok(Arc::new(matmul_bits(a, b, spec)?)))
     });
     r.register::<numpy::concat>(KIND, |cx, arrays, axis| {
         numpy::record_concat(cx, arrays, axis, |_, parts, spec| Ok(Arc::new(concat(parts, spec)?)))

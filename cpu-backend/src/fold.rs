@@ -1,7 +1,8 @@
 //! The reductions on elements: how a run of them becomes one accumulator, and how accumulators merge.
 //!
-//! Every order of evaluation is a function of lengths alone. Sums run in sixteen interleaved lanes over 256
-//! elements at a time, and everything above that merges pairwise, so the error grows with the logarithm.
+//! Every order of evaluation is a function of lengths alone. Sums run in 32 interleaved lanes over 512 elements at
+//! a time (in 16 over what is left of them), and everything above that merges pairwise, so the error grows with the
+//! logarithm.
 
 use crate::lane::{Lane, Ordered};
 use crate::simd::{Loop, widest};
@@ -36,9 +37,12 @@ pub trait Fold: Send + Sync + 'static {
 /// A fold's elements as stored.
 pub type Repr<F> = <<F as Fold>::In as polyarray_core::Element>::Repr;
 
+/// Lanes while there are enough elements: four registers of AVX2, so that no merge waits for the one before.
+const WIDE: usize = 32;
+/// Lanes of the elements left over.
 const LANES: usize = 16;
 /// Elements that the lanes run over before they are merged.
-const LEAF: usize = 16 * LANES;
+const LEAF: usize = 16 * WIDE;
 
 struct Lanes<'a, F: Fold + ?Sized>(&'a [Repr<F>]);
 
@@ -49,21 +53,24 @@ impl<F: Fold + ?Sized> Loop for Lanes<'_, F> {
         let of = |&x: &Repr<F>| F::one(F::In::from_repr(x), 0);
         let mut total = F::NEUTRAL;
         for leaf in self.0.chunks(LEAF) {
-            let (rows, tail) = leaf.as_chunks::<LANES>();
-            let mut lanes = [F::NEUTRAL; LANES];
+            let (wide, left) = leaf.as_chunks::<WIDE>();
+            let (rows, tail) = left.as_chunks::<LANES>();
+            let mut lanes = [F::NEUTRAL; WIDE];
+            for row in wide {
+                for (lane, x) in lanes.iter_mut().zip(row) {
+                    *lane = F::merge(*lane, of(x));
+                }
+            }
+            if !wide.is_empty() {
+                halve::<F>(&mut lanes, LANES);
+            }
             for row in rows {
                 for (lane, x) in lanes.iter_mut().zip(row) {
                     *lane = F::merge(*lane, of(x));
                 }
             }
-            if !rows.is_empty() {
-                let mut half = LANES / 2;
-                while half > 0 {
-                    for i in 0..half {
-                        lanes[i] = F::merge(lanes[i], lanes[i + half]);
-                    }
-                    half /= 2;
-                }
+            if leaf.len() >= LANES {
+                halve::<F>(&mut lanes[..LANES], 1);
                 total = F::merge(total, lanes[0]);
             }
             let rest = tail.iter().fold(F::NEUTRAL, |acc, x| F::merge(acc, of(x)));
@@ -73,22 +80,37 @@ impl<F: Fold + ?Sized> Loop for Lanes<'_, F> {
     }
 }
 
-/// A row of elements, all of index `index`, merged into a row of accumulators.
+/// Merges the upper half of the lanes into the lower one until `left` are left.
+#[inline(always)]
+fn halve<F: Fold + ?Sized>(lanes: &mut [F::Acc], left: usize) {
+    let mut half = lanes.len() / 2;
+    while half >= left {
+        for i in 0..half {
+            lanes[i] = F::merge(lanes[i], lanes[i + half]);
+        }
+        half /= 2;
+    }
+}
+
+/// A row of elements, all of index `index`, merged with a row of accumulators into another one: in place, keeping
+/// an accumulator becomes a store under a mask, which took max twice the time of sum.
 pub struct RowInto<'a, F: Fold> {
-    /// The accumulators.
-    pub accs: &'a mut [F::Acc],
+    /// The accumulators so far.
+    pub from: &'a [F::Acc],
     /// The elements.
     pub row: &'a [Repr<F>],
     /// Their index among the reduced ones.
     pub index: i64,
+    /// The accumulators with the row.
+    pub to: &'a mut [F::Acc],
 }
 
 impl<F: Fold> Loop for RowInto<'_, F> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        for (acc, &x) in self.accs.iter_mut().zip(self.row) {
-            *acc = F::merge(*acc, F::one(F::In::from_repr(x), self.index));
+        for ((to, &acc), &x) in self.to.iter_mut().zip(self.from).zip(self.row) {
+            *to = F::merge(acc, F::one(F::In::from_repr(x), self.index));
         }
     }
 }

@@ -60,13 +60,15 @@ pub trait Ordered: Lane + PartialOrd {
     /// The smaller one; NaN if either is.
     #[inline(always)]
     fn smaller(self, other: Self) -> Self {
-        // `|`, not `||`: without a branch the loop is vectorised.
-        if (self < other) | self.not_a_number() { self } else { other }
+        // Two selections without a branch: the loop is vectorised.
+        let less = if self < other { self } else { other };
+        if self.not_a_number() { self } else { less }
     }
     /// The larger one; NaN if either is.
     #[inline(always)]
     fn larger(self, other: Self) -> Self {
-        if (self > other) | self.not_a_number() { self } else { other }
+        let more = if self > other { self } else { other };
+        if self.not_a_number() { self } else { more }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A kernel goes `backend` → `map` or `reduce` → `program` (blocks through registers) → `loops` (one tight loop
 //! per operation and dtype). `lane` and `complex` say what an operation does to one element, `functions` computes
-//! exp, log, sin, cos and tanh. What is not a fused kernel has a file each: `matmul`, `join`, `take`.
+//! exp, log, sin, cos and tanh, `turn` copies tiles of inputs that are walked across their rows. What is not a fused kernel has a file each: `matmul` (with `packed` for small integers and bits), `join`, `take`.
 
 mod backend;
 mod complex;
@@ -16,11 +16,13 @@ mod loops;
 mod map;
 mod matmul;
 mod ops;
+mod packed;
 mod parallel;
 mod program;
 mod reduce;
 mod simd;
 mod take;
+mod turn;
 mod view;
 mod walk;
 

@@ -15,12 +15,37 @@ const CHUNK: usize = 64 << 10;
 /// Out of memory; a kernel that the host can't run.
 pub fn map(kernel: &Kernel) -> Result<HostBuffer> {
     let axes: Vec<usize> = (0..kernel.dims.len()).collect();
-    let program = Program::new(kernel, &axes)?;
+    let mut program = Program::new(kernel, &axes)?;
+    let tile = program.tile();
+    let program = &program;
     let dtype = kernel.output_dtype();
     let n = kernel.output_len();
     let mut out = HostBuffer::unwritten(dtype, n)?;
     let size = dtype.size();
     let share = worth_sharing(n, program.cost());
+    if let (Some((height, width)), Some(&inner)) = (tile, kernel.dims.last()) {
+        let band = height * inner;
+        for_each_chunk(
+            out.bytes_mut(),
+            band * size,
+            share,
+            &|| program.scratch(),
+            &|scratch, i, band_out| {
+                let rows = band_out.len() / size / inner;
+                for first in (0..inner).step_by(width) {
+                    let width = width.min(inner - first);
+                    program.copy_tiles(scratch, i * band + first, rows, width);
+                    for row in 0..rows {
+                        let at = row * inner + first;
+                        let block = i * band + at;
+                        let part = at * size..(at + width) * size;
+                        program.store(scratch, block..block + width, &mut band_out[part]);
+                    }
+                }
+            },
+        );
+        return Ok(out);
+    }
     for_each_chunk(out.bytes_mut(), CHUNK * size, share, &|| program.scratch(), &|scratch, i, chunk| {
         let start = i * CHUNK;
         for block in program.blocks(start..start + chunk.len() / size) {

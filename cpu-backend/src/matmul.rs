@@ -1,8 +1,10 @@
 //! Matrix products: floats and complex numbers by the `gemm` crate, which takes any strides; integers (which
-//! wrap) and bool (any of ands) by a blocked loop of our own.
+//! wrap) and bool (any of ands) by a blocked loop of our own; small integers with an int32 result, and bits, from
+//! packed panels.
 
 use crate::backend::KIND;
-use crate::lane::Lane;
+use crate::lane::{CastTo, Lane};
+use crate::packed::{self, Extent, PAIRS, Pair};
 use crate::parallel::{for_each_chunk, worth_sharing};
 use crate::program::Scratch;
 use crate::simd::{Loop, widest};
@@ -36,6 +38,94 @@ pub fn matmul(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
     by_dtype!(floats F16 F32 F64 C64 C128; others Bool I8 I16 I32 I64 U8 U16 U32 U64)
 }
 
+/// Can [`matmul_narrow`] compute the product of operands of this dtype in the other one?
+pub fn is_narrow(dtype: DType, out: DType) -> bool {
+    // Modulo 2^32 both are the same.
+    matches!(out, DType::I32 | DType::U32)
+        && matches!(dtype, DType::Bool | DType::I8 | DType::U8 | DType::I16)
+}
+
+/// The product of small integers in int32 or uint32.
+///
+/// # Errors
+/// As [`matmul`]; dtypes that are not [`is_narrow`].
+pub fn matmul_narrow(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+    match spec.dtype {
+        DType::Bool => pairs::<bool>(a, b, spec),
+        DType::I8 => pairs::<i8>(a, b, spec),
+        DType::U8 => pairs::<u8>(a, b, spec),
+        DType::I16 => pairs::<i16>(a, b, spec),
+        other => Err(Error::DType {
+            op: "matmul_as",
+            operands: format!("operands of {other}"),
+            fix: "cast them and call matmul".into(),
+        }),
+    }
+}
+
+fn pairs<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+    let k = spec.k;
+    packed_product::<T>(a, b, spec, |a, b, m, n, out| {
+        let pair = |l: usize, at: &dyn Fn(usize) -> T| -> Pair {
+            let second = if 2 * l + 1 < k { at(2 * l + 1) } else { T::ZERO };
+            [at(2 * l).cast_to(), second.cast_to()]
+        };
+        packed::product::<Pair, { PAIRS.0 }, { PAIRS.1 }>(
+            Extent { m, k: k.div_ceil(2), n },
+            |i, l| pair(l, &|l| a.at(i, l)),
+            |l, j| pair(l, &|l| b.at(l, j)),
+            packed::pairs,
+            out,
+        );
+    })
+}
+
+/// Counts of common bits of rows and columns of words.
+///
+/// # Errors
+/// As [`matmul`].
+pub fn matmul_bits(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+    packed_product::<u32>(a, b, spec, |a, b, m, n, out| {
+        let extent = Extent { m, k: spec.k, n };
+        packed::product(extent, |i, l| a.at(i, l), |l, j| b.at(l, j), packed::bits, out);
+    })
+}
+
+/// Products of a batch, one after the other, into 32-bit integers.
+fn packed_product<T: Lane>(
+    a: &Operand,
+    b: &Operand,
+    spec: &Matmul,
+    product: impl Fn(Matrix<'_, T>, Matrix<'_, T>, usize, usize, &mut [i32]),
+) -> Result<HostBuffer> {
+    let &Matmul { m, n, .. } = spec;
+    let batch: usize = spec.batch.iter().product();
+    let mut out = HostBuffer::unwritten(spec.out, batch * m * n)?;
+    let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
+    let results: &mut [i32] = bytemuck::cast_slice_mut(out.bytes_mut());
+    // A matrix without elements has no chunks.
+    for (i, out) in results[..batch * m * n].chunks_exact_mut((m * n).max(1)).enumerate() {
+        product(a.matrix(i), b.matrix(i), m, n, out);
+    }
+    Ok(out)
+}
+
+/// One matrix of a batch.
+struct Matrix<'a, T: Element> {
+    data: &'a [T::Repr],
+    start: isize,
+    row_step: isize,
+    column_step: isize,
+}
+
+impl<T: Lane> Matrix<'_, T> {
+    #[inline(always)]
+    fn at(&self, row: usize, column: usize) -> T {
+        let at = self.start + row as isize * self.row_step + column as isize * self.column_step;
+        T::from_repr(self.data[at as usize])
+    }
+}
+
 /// One operand of the product: where each matrix of the batch starts, and its steps.
 struct Matrices<'a, T: Element> {
     view: View<'a, T>,
@@ -56,6 +146,11 @@ impl<'a, T: Element> Matrices<'a, T> {
         }
         let n = view.strides.len();
         Ok(Matrices { row_step: view.strides[n - 2], column_step: view.strides[n - 1], view })
+    }
+
+    fn matrix(&self, batch: usize) -> Matrix<'_, T> {
+        let (row_step, column_step) = (self.row_step, self.column_step);
+        Matrix { data: self.view.data, start: self.start(batch), row_step, column_step }
     }
 
     /// Position of the first element of a matrix.

@@ -7,6 +7,7 @@
 use crate::backend::KIND;
 use crate::loops::{MapLoop, Operand};
 use crate::ops::{cast_loop, map_loop};
+use crate::turn::{self, Turned};
 use crate::walk::{self, position, unravel, walk};
 use polyarray_core::array::{HostBuffer, own};
 use polyarray_core::expr::layout::row_major;
@@ -19,8 +20,9 @@ use std::ops::Range;
 /// (a*b+c on 16 Mi f32, one thread of a busy machine: 8 KiB 41 ms, 32 KiB 32 ms, 128 KiB 36 ms).
 const REGISTER_BYTES: usize = 32 << 10;
 /// Rows at least this long are worth a block each: within a row every input is dense, repeated or evenly
-/// strided. Shorter ones are gathered together.
-pub const LONG_ROW: usize = 128;
+/// strided. Shorter ones are computed together, which costs a copy of the inputs that are not dense: for rows of 256
+/// that is a third of what a block for each row costs.
+pub const LONG_ROW: usize = 1024;
 
 /// A cache line of scratch.
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -41,6 +43,8 @@ struct Source<'k> {
     /// Every element of the iteration is the same one.
     constant: bool,
     gather: GatherFn,
+    /// Walked across its rows: its number among those of which tiles are copied.
+    turned: Option<usize>,
 }
 
 enum Step {
@@ -62,6 +66,7 @@ enum Place {
     Input { source: usize, at: usize, splat: bool },
     Param(usize),
     Register { splat: bool },
+    Tile { number: usize, at: usize },
 }
 
 /// Registers of one thread.
@@ -69,6 +74,15 @@ enum Place {
 pub struct Scratch {
     registers: Vec<Vec<Line>>,
     places: Vec<Place>,
+    tiles: Tiles,
+}
+
+/// Copies of a tile of each turned input.
+#[derive(Default)]
+struct Tiles {
+    copies: Vec<Vec<Line>>,
+    /// Row-major position of the tile's first element; nothing is read from a tile unless one was copied.
+    start: Option<usize>,
 }
 
 /// A kernel ready to run over one order of its axes.
@@ -111,6 +125,7 @@ impl<'k> Program<'k> {
                 constant: strides.iter().zip(&dims).all(|(&s, &d)| d == 1 || s == 0),
                 offset: input.offset as isize,
                 gather: with_element!(dtype, T => gather::<T>),
+                turned: None,
                 strides,
             });
         }
@@ -163,6 +178,46 @@ impl<'k> Program<'k> {
         Scratch {
             registers: vec![Vec::new(); self.registers],
             places: vec![Place::Register { splat: false }; self.slots.len()],
+            tiles: Tiles::default(),
+        }
+    }
+
+    /// Rows and columns of the tiles that the iteration is worth cutting into, because inputs are turned.
+    pub fn tile(&mut self) -> Option<(usize, usize)> {
+        let &[.., height, width] = &self.dims[..] else { return None };
+        // Bands of rows are equally long, so that none crosses from one matrix to the next.
+        if height < turn::HEIGHT || width < turn::HEIGHT || (self.dims.len() > 2 && height % turn::HEIGHT > 0)
+        {
+            return None;
+        }
+        let mut number = 0;
+        for source in &mut self.sources {
+            if let [.., 1, across] = source.strides[..]
+                && across.unsigned_abs() >= turn::HEIGHT
+            {
+                source.turned = Some(number);
+                number += 1;
+            }
+        }
+        let size = self.slots.iter().map(|slot| slot.size).max().unwrap_or(1);
+        (number > 0).then_some((turn::HEIGHT, turn::width(size).min(self.block)))
+    }
+
+    /// Copies the tile of each turned input that starts at a row-major position.
+    pub fn copy_tiles(&self, scratch: &mut Scratch, start: usize, height: usize, width: usize) {
+        let index = unravel(start, &self.dims);
+        scratch.tiles.start = Some(start);
+        for source in &self.sources {
+            let (Some(number), [.., down, across]) = (source.turned, &source.strides[..]) else { continue };
+            let copies = &mut scratch.tiles.copies;
+            if copies.len() <= number {
+                copies.resize_with(number + 1, Vec::new);
+            }
+            copies[number].resize(turn::bytes(source.size).div_ceil(64), Line([0; 64]));
+            let at = position(&index, &source.strides, source.offset);
+            let tile = Turned { at, across: *across, down: *down };
+            let out = bytemuck::cast_slice_mut(&mut copies[number]);
+            turn::copy(source.bytes, source.size, tile, height, width, &mut out[..turn::bytes(source.size)]);
         }
     }
 
@@ -189,11 +244,11 @@ impl<'k> Program<'k> {
         let last = self.slots.len() - 1;
         self.compute(scratch, range.clone(), last);
         let size = self.slots[last].size;
-        let place = self.step(last, &scratch.registers, &scratch.places, range, out);
+        let place = self.step(last, scratch.values(), range, out);
         match place {
             Place::Register { splat: false } => {}
             Place::Register { splat: true } => repeat_first(out, size),
-            _ => match self.operand(last, place, &scratch.registers) {
+            _ => match self.operand(last, place, scratch.values()) {
                 Operand::Each(bytes) => out.copy_from_slice(&bytes[..out.len()]),
                 Operand::Splat(bytes) => {
                     out[..size].copy_from_slice(&bytes[..size]);
@@ -211,12 +266,12 @@ impl<'k> Program<'k> {
         let (slot, n) = (&self.slots[last], range.len());
         let mut register = scratch.take(slot.register, self.block * slot.size);
         let out = &mut bytemuck::cast_slice_mut(&mut register)[..n * slot.size];
-        let place = self.step(last, &scratch.registers, &scratch.places, range, out);
+        let place = self.step(last, scratch.values(), range, out);
         match place {
             Place::Register { splat: false } => {}
             Place::Register { splat: true } => repeat_first(out, slot.size),
             _ => {
-                if let Operand::Splat(bytes) = self.operand(last, place, &scratch.registers) {
+                if let Operand::Splat(bytes) = self.operand(last, place, scratch.values()) {
                     out[..slot.size].copy_from_slice(&bytes[..slot.size]);
                     repeat_first(out, slot.size);
                 }
@@ -225,6 +280,7 @@ impl<'k> Program<'k> {
         scratch.registers[slot.register] = register;
         let bytes = match place {
             Place::Input { source, at, splat: false } => &self.sources[source].bytes[at..],
+            Place::Tile { number, at } => &bytemuck::cast_slice(&scratch.tiles.copies[number])[at..],
             _ => bytemuck::cast_slice(&scratch.registers[slot.register]),
         };
         &bytes[..n * slot.size]
@@ -235,23 +291,16 @@ impl<'k> Program<'k> {
         for (id, slot) in self.slots[..end].iter().enumerate() {
             let mut register = scratch.take(slot.register, self.block * slot.size);
             let out = &mut bytemuck::cast_slice_mut(&mut register)[..range.len() * slot.size];
-            scratch.places[id] = self.step(id, &scratch.registers, &scratch.places, range.clone(), out);
+            scratch.places[id] = self.step(id, scratch.values(), range.clone(), out);
             scratch.registers[slot.register] = register;
         }
     }
 
     /// Computes one value into `out`, unless it can be read where it is; says where it is.
-    fn step(
-        &self,
-        id: usize,
-        registers: &[Vec<Line>],
-        places: &[Place],
-        range: Range<usize>,
-        out: &mut [u8],
-    ) -> Place {
+    fn step(&self, id: usize, values: Values<'_>, range: Range<usize>, out: &mut [u8]) -> Place {
         match &self.slots[id].step {
             Step::Param(i) => Place::Param(*i),
-            Step::Load(i) => self.read(*i, range, out),
+            Step::Load(i) => self.read(*i, values.tiles, range, out),
             Step::Iota => {
                 let out: &mut [i64] = bytemuck::cast_slice_mut(out);
                 walk(&self.dims, &self.iota, 0, range.start, range.len(), |first, n, at, step| {
@@ -265,7 +314,7 @@ impl<'k> Program<'k> {
             }
             Step::Map(run, args) => {
                 let operands: SmallVec<[Operand<'_>; 3]> =
-                    args.iter().map(|&a| self.operand(a, places[a], registers)).collect();
+                    args.iter().map(|&a| self.operand(a, values.places[a], values)).collect();
                 let splat = operands.iter().all(|o| matches!(o, Operand::Splat(_)));
                 let n = if splat { self.slots[id].size } else { out.len() };
                 run(&operands, &mut out[..n]);
@@ -275,7 +324,7 @@ impl<'k> Program<'k> {
     }
 
     /// Reads a block of an input: in place where it is dense or constant there, else gathered into `out`.
-    fn read(&self, i: usize, range: Range<usize>, out: &mut [u8]) -> Place {
+    fn read(&self, i: usize, tiles: &Tiles, range: Range<usize>, out: &mut [u8]) -> Place {
         let source = &self.sources[i];
         if source.constant {
             return Place::Input { source: i, at: source.offset as usize * source.size, splat: true };
@@ -283,6 +332,10 @@ impl<'k> Program<'k> {
         if source.dense {
             let at = (source.offset as usize + range.start) * source.size;
             return Place::Input { source: i, at, splat: false };
+        }
+        if let (Some(number), Some(start), Some(&inner)) = (source.turned, tiles.start, self.dims.last()) {
+            let from = range.start - start;
+            return Place::Tile { number, at: turn::position(from / inner, from % inner, source.size) };
         }
         if let (Some(&inner), Some(&step)) = (self.dims.last(), source.strides.last())
             && (step == 0 || step == 1)
@@ -295,7 +348,7 @@ impl<'k> Program<'k> {
         Place::Register { splat: false }
     }
 
-    fn operand<'s>(&'s self, id: usize, place: Place, registers: &'s [Vec<Line>]) -> Operand<'s> {
+    fn operand<'s>(&'s self, id: usize, place: Place, values: Values<'s>) -> Operand<'s> {
         match place {
             Place::Input { source, at, splat: false } => Operand::Each(&self.sources[source].bytes[at..]),
             Place::Input { source, at, splat: true } => {
@@ -303,15 +356,30 @@ impl<'k> Program<'k> {
                 Operand::Splat(&source.bytes[at..at + source.size])
             }
             Place::Param(i) => Operand::Splat(&self.params[i].0),
+            Place::Tile { number, at } => {
+                Operand::Each(&bytemuck::cast_slice(&values.tiles.copies[number])[at..])
+            }
             Place::Register { splat } => {
-                let bytes = bytemuck::cast_slice(&registers[self.slots[id].register]);
+                let bytes = bytemuck::cast_slice(&values.registers[self.slots[id].register]);
                 if splat { Operand::Splat(bytes) } else { Operand::Each(bytes) }
             }
         }
     }
 }
 
+/// What is computed of a block so far.
+#[derive(Clone, Copy)]
+struct Values<'s> {
+    registers: &'s [Vec<Line>],
+    places: &'s [Place],
+    tiles: &'s Tiles,
+}
+
 impl Scratch {
+    fn values(&self) -> Values<'_> {
+        Values { registers: &self.registers, places: &self.places, tiles: &self.tiles }
+    }
+
     /// A register taken out, so that it can be written while others are read.
     fn take(&mut self, register: usize, bytes: usize) -> Vec<Line> {
         let mut lines = std::mem::take(&mut self.registers[register]);

@@ -250,6 +250,7 @@ fn fold_tile<F: Fold>(
     let group = if together { (program.block / across).min(ROWS) } else { 1 };
     let mut tree = Tree::new(merge_rows::<F>);
     let mut row = tile.rows.start;
+    let mut next = vec![F::NEUTRAL; tile.width];
     while row < tile.rows.end {
         let leaf = tile.rows.end.min(row + ROWS);
         let mut accs = vec![F::NEUTRAL; tile.width];
@@ -258,7 +259,8 @@ fn fold_tile<F: Fold>(
             let start = (tile.outer * len + row) * across + tile.first;
             let xs: &[Repr<F>] = bytemuck::cast_slice(program.load(scratch, start..start + n * tile.width));
             for xs in xs.chunks_exact(tile.width) {
-                widest(RowInto::<F> { accs: &mut accs, row: xs, index: row as i64 });
+                widest(RowInto::<F> { from: &accs, row: xs, index: row as i64, to: &mut next });
+                std::mem::swap(&mut accs, &mut next);
                 row += 1;
             }
         }

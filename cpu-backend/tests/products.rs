@@ -130,6 +130,62 @@ fn large_products_do_not_depend_on_the_number_of_threads() {
     }
 }
 
+/// Small integers in int32, and bits, against 64-bit arithmetic, over tiles that end in the middle.
+#[test]
+fn packed_products_over_every_lie() {
+    let low = |s: &Scalar| s.to_i128().unwrap() as u64;
+    for (dtype, out) in [
+        (DType::I8, DType::I32),
+        (DType::U8, DType::I32),
+        (DType::I16, DType::I32),
+        (DType::Bool, DType::I32),
+        (DType::I8, DType::U32),
+        (DType::I8, DType::I64),
+        (DType::U32, DType::I32),
+    ] {
+        for (m, k, n) in [(1, 1, 1), (5, 37, 18), (13, 600, 9), (100, 33, 40)] {
+            let small = m * k * n > 60_000;
+            for (i, a) in lies(dtype, &[m, k], 13).iter().enumerate().skip(if small { 4 } else { 0 }) {
+                for (j, b) in lies(dtype, &[k, n], 14).iter().enumerate().skip(if small { 4 } else { 0 }) {
+                    let (xs, ys) = (elements(a), elements(b));
+                    let check = |got: &Array, term: &dyn Fn(u64, u64) -> u64, what: &str| {
+                        assert_eq!(got.shape(), [m, n]);
+                        for (at, got) in elements(got).into_iter().enumerate() {
+                            let (r, c) = (at / n, at % n);
+                            let sum = (0..k).fold(0u64, |s, p| {
+                                s.wrapping_add(term(low(&xs[r * k + p]), low(&ys[p * n + c])))
+                            });
+                            let want = integer(sum as i128, got.dtype());
+                            assert_eq!(
+                                got, want,
+                                "{what} {m}x{k}x{n} of {dtype}, lies {i} and {j}, [{r}, {c}]"
+                            );
+                        }
+                    };
+                    let product = np::matmul_as(a, b, out).unwrap();
+                    check(&product, &|x, y| x.wrapping_mul(y), "matmul_as");
+                    if dtype == DType::U32 {
+                        let ones = |x: u64, y: u64| u64::from((x & y).count_ones());
+                        check(&np::matmul_bits(a, b).unwrap(), &ones, "matmul_bits");
+                    }
+                }
+            }
+        }
+    }
+    // Extremes wrap only where int32 does, batches broadcast, and nothing adds up to 0.
+    let least = np::full([1, 9], -32768, np::dtype(DType::I16)).unwrap();
+    let sum = np::matmul_as(&least, &least.t(), DType::I32).unwrap();
+    assert_eq!(sum.to_vec::<i32>().unwrap(), [(9i64 << 30) as i32]);
+    let (a, b) = (array(DType::I8, &[3, 1, 4, 5], 15), array(DType::I8, &[2, 5, 7], 16));
+    let want = np::matmul(np::astype(&a, DType::I32).unwrap(), np::astype(&b, DType::I32).unwrap()).unwrap();
+    assert_eq!(elements(&np::matmul_as(&a, &b, DType::I32).unwrap()), elements(&want));
+    let none = np::matmul_as(array(DType::I8, &[2, 0], 1), array(DType::I8, &[0, 3], 1), DType::I32).unwrap();
+    assert_eq!(none.to_vec::<i32>().unwrap(), [0; 6]);
+    let none = np::matmul_bits(array(DType::U32, &[0, 2], 1), array(DType::U32, &[2, 3], 1)).unwrap();
+    assert_eq!(none.shape(), [0, 3]);
+    assert!(none.to_vec::<i32>().unwrap().is_empty());
+}
+
 #[test]
 fn concatenation_along_every_axis() {
     for dtype in DTYPES {
@@ -221,4 +277,32 @@ fn an_index_out_of_bounds_is_an_error() {
         assert!(matches!(taken, Err(Error::Index { len: 4, .. })), "{bad}: {taken:?}");
     }
     assert!(np::take(&x, Array::from(vec![0.0]), 0).is_err());
+}
+
+/// Inputs walked across their rows are copied in tiles: tiles that end in the middle, batches, elements of each size.
+#[test]
+fn turned_inputs_of_every_size() {
+    for dtype in [DType::I8, DType::F16, DType::F32, DType::F64, DType::C128] {
+        for shape in [&[70, 131][..], &[2, 128, 99], &[64, 1100], &[65, 4]] {
+            let mut turned = shape.to_vec();
+            let n = shape.len();
+            turned.swap(n - 2, n - 1);
+            let (a, b) = (array(dtype, shape, 17), array(dtype, &turned, 18).swap_axes(-1, -2).unwrap());
+            let lower = b.slice(if n == 2 { "::, ::-1" } else { "::, ::, ::-1" }).unwrap();
+            for b in [&b, &lower] {
+                let (xs, ys) = (elements(&a), elements(b));
+                let copy = elements(&np::negative(b).unwrap());
+                let both = elements(&np::subtract(&a, b).unwrap());
+                for (i, (x, y)) in xs.iter().zip(&ys).enumerate() {
+                    let exact = |x: Scalar| x.cast(DType::C128).to_c128();
+                    let narrow = |z: Complex64| match dtype.kind() {
+                        Kind::Int => integer(z.re as i128, dtype),
+                        _ => Scalar::C128(z).cast(dtype),
+                    };
+                    assert_eq!(copy[i], narrow(-exact(*y)), "{dtype} {shape:?} at {i}");
+                    assert_eq!(both[i], narrow(exact(*x) - exact(*y)), "{dtype} {shape:?} at {i}");
+                }
+            }
+        }
+    }
 }

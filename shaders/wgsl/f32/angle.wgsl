@@ -36,10 +36,11 @@ fn f32_reduce(x: f32) -> f32_angle {
     let lo = low << 2u;
     let negative = hi >= 0x80000000u;
     let flip = select(0u, 0xffffffffu, negative);
-    let n = (hi ^ flip);
-    let z = countLeadingZeros(n | 1u);
-    let bits = (n << z) | (((lo ^ flip) >> 1u) >> (31u - z));
-    let r = f32_scale(f32(bits) * 1.5707963267948966, -32 - i32(z));
+    // Below 2^31 both, so that the cheaper signed conversion does. Where the first rounds, the second is too
+    // small to count; where it is exact, the second has the bits that cancellation has left.
+    let whole = f32(bitcast<i32>(hi ^ flip));
+    let rest = f32(bitcast<i32>((lo ^ flip) >> 1u));
+    let r = (whole + rest * (1.0 / 2147483648.0)) * (1.5707963267948966 / 4294967296.0);
     let signed = select(r, -r, negative);
     return f32_angle(select(quadrant & 3u, 0u, small), select(signed, f32_absolute(x), small));
 }
@@ -47,15 +48,11 @@ fn f32_reduce(x: f32) -> f32_angle {
 // sin and cos on |r| ≤ π/4; Chebyshev nodes, relative errors 2^-35 and 2^-39.
 fn f32_sin_kernel(r: f32) -> f32 {
     let z = r * r;
-    var p = 2.7249314055e-6 * z - 0.00019840082013;
-    p = p * z + 0.00833333186595;
-    p = p * z - 0.16666666663833;
+    let p = (2.7249314055e-6 * z - 0.00019840082013) * (z * z) + (0.00833333186595 * z - 0.16666666663833);
     return r + r * z * p;
 }
 fn f32_cos_kernel(r: f32) -> f32 {
     let z = r * r;
-    var p = -2.7300446197e-7 * z + 0.0000248005964356;
-    p = p * z - 0.001388888766471;
-    p = p * z + 0.041666666664302;
+    let p = (-2.7300446197e-7 * z + 0.0000248005964356) * (z * z) + (0.041666666664302 - 0.001388888766471 * z);
     return 1.0 - (0.5 * z - z * z * p);
 }

@@ -10,12 +10,11 @@ fn f32_exp_shifted(x: f32, shift: i32) -> f32 {
     let v = select(high, -180.0, high < -180.0);
     let k = floor(v * F32_LOG2_E + 0.5);
     let r = (v - k * F32_LN2_HIGH) - k * F32_LN2_LOW;
-    var p = 0.00019891981 * r + 0.0013934545;
-    p = p * r + 0.00833331002;
-    p = p * r + 0.0416664568;
-    p = p * r + 0.16666666683;
-    p = p * r + 0.50000000143;
-    let y = 1.0 + (r + r * r * p);
+    // Estrin's order: neighbouring terms first, so that no step waits for all those before.
+    let z = r * r;
+    let high_terms = (0.00019891981 * r + 0.0013934545) * z + (0.00833331002 * r + 0.0416664568);
+    let p = high_terms * z + (0.16666666683 * r + 0.50000000143);
+    let y = 1.0 + (r + z * p);
     return select(f32_scale(y, clamp(i32(k) + shift, -252, 254)), x, f32_isnan(x));
 }
 

@@ -92,7 +92,7 @@ pub fn plan(
     let cost = (body::cost_per_element(&kernel.code) + 6) * unit;
     let small = placed.iter().filter(|p| p.source.uniform).count() as u32;
     let windows =
-        (profile.windows.saturating_sub(small) / dense.len() as u32).min((UNROLLED_COST / cost).max(1));
+        (profile.windows.saturating_sub(small) / dense.len() as u32).min((2 * UNROLLED_COST / cost).max(1));
     // Rows: every window leaves its own. Columns: every dispatch leaves one.
     let groups_of_rows = reduced.div_ceil(geometry.rows * windows as usize);
     let segments = match walk {

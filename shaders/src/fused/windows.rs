@@ -65,7 +65,7 @@ pub fn placed(
     let bindings = profile.windows.saturating_sub(small) / dense;
     let packed = all.iter().filter(|p| p.source.dtype.size() < 4).count() as u32;
     let cost = (body::cost_per_element(&kernel.code) + 1 + 2 * packed) * unit;
-    let windows = bindings.min((UNROLLED_COST / cost).max(1));
+    let windows = bindings.min((2 * UNROLLED_COST / cost).max(1));
     Ok((windows > 0).then_some((unit, windows, all)))
 }
 

@@ -1,8 +1,10 @@
 //! Matrix products: batched, any layout. Contraction is allowed here, and any order of summation within a block.
 //!
 //! Which shape computes a product is decided by what the adapter is and by the product's size: `panels` on
-//! adapters that run on the CPU, `tiles` everywhere else and for what is too small to be packed.
+//! adapters that run on the CPU, `blocks` on real GPUs, `tiles` for what is too small for either and for dtypes that
+//! neither takes.
 
+mod blocks;
 mod pack;
 mod panels;
 mod tiles;
@@ -104,9 +106,12 @@ pub fn plan_terms(job: &Matmul, terms: Terms, profile: &Profile) -> Result<Plan,
             limit: MAX_ELEMENTS,
         });
     }
-    match fits {
-        true => panels::plan(job, element, profile, &mut plan)?,
-        false => tiles::plan(job, terms, profile, &mut plan)?,
+    if fits {
+        panels::plan(job, element, profile, &mut plan)?;
+    } else if terms == Terms::Products && blocks::fits(job, profile) {
+        blocks::plan(job, profile, &mut plan)?;
+    } else {
+        tiles::plan(job, terms, profile, &mut plan)?;
     }
     Ok(plan)
 }

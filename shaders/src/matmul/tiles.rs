@@ -104,21 +104,21 @@ pub(super) fn plan(job: &Matmul, terms: Terms, profile: &Profile, plan: &mut Pla
 }
 
 /// A range of the output that one dispatch computes: whole matrices, or rows of one.
-struct Part {
-    batch: usize,
-    batches: usize,
-    row: usize,
-    rows: usize,
+pub(super) struct Part {
+    pub batch: usize,
+    pub batches: usize,
+    pub row: usize,
+    pub rows: usize,
 }
 
 impl Part {
-    fn first_element(&self, job: &Matmul) -> usize {
+    pub fn first_element(&self, job: &Matmul) -> usize {
         (self.batch * job.m + self.row) * job.n
     }
 }
 
 /// Parts whose output fits a binding and takes no longer than a second or so.
-fn parts(job: &Matmul, batches: usize, tile_rows: usize, profile: &Profile) -> Vec<Part> {
+pub(super) fn parts(job: &Matmul, batches: usize, tile_rows: usize, profile: &Profile) -> Vec<Part> {
     let size = job.dtype.size();
     let fits = |rows: usize, matrices: usize| {
         ((rows * job.n * matrices * size) as u64) + 256 <= profile.max_binding
@@ -154,7 +154,7 @@ fn parts(job: &Matmul, batches: usize, tile_rows: usize, profile: &Profile) -> V
 }
 
 /// An operand over the axes `batch + (rows, columns)`; it is always walked through strides.
-fn place(
+pub(super) fn place(
     number: usize,
     job: &Matmul,
     operand: &Operand,

@@ -195,6 +195,42 @@ fn panels_in_several_tiles_chunks_and_batches() {
     }
 }
 
+/// What a real GPU runs, on whatever adapter there is. Software adapters take long to compile a barrier among
+/// many stores, so one variant is run, and the others, which are the same text with other numbers, compiled.
+#[test]
+fn blocks_in_workgroup_memory() {
+    let gpu = device();
+    let profile = Profile {
+        lane_map: polyarray_shaders::LaneMap::Coalesced,
+        workgroup: 256,
+        windows: 0,
+        ..gpu.profile
+    };
+    let job = |m: usize, k: usize, n: usize| Matmul {
+        dtype: DType::F32,
+        batch: vec![],
+        m,
+        k,
+        n,
+        a: Operand { row_stride: 1, column_stride: m as isize, ..dense((m, k), &[]) },
+        b: dense((k, n), &[]),
+    };
+    let whole = job(72, 100, 132);
+    check(gpu, &whole, &data(DType::F32, 7200, 7), &data(DType::F32, 13_200, 8), &profile);
+    // Nothing whole, sums longer than the loop budget, the larger square.
+    let short = Profile { loop_budget: 64, ..profile };
+    for (job, profile, steps) in
+        [(job(67, 37, 50), profile, 1), (whole, short, 3), (job(2048, 64, 2048), profile, 1)]
+    {
+        let plan = plan(&job, &profile).expect("it fits");
+        assert_eq!(plan.steps.len(), steps);
+        for step in plan.steps {
+            assert!(step.shader.label().contains("blocks"));
+            step.shader.compile().unwrap_or_else(|e| panic!("{e}"));
+        }
+    }
+}
+
 #[test]
 fn bytes_and_bits() {
     let gpu = device();

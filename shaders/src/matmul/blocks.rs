@@ -1,0 +1,363 @@
+//! Blocks in workgroup memory: the product on real GPUs.
+//!
+//! A workgroup of 256 lanes computes a square of 64 or 128, every lane 4 or 8 rows of as many columns in
+//! registers. Both operands pass through workgroup memory, a few k at a time: while one half of it is computed
+//! with, the other is filled, so that there is one barrier a step. Every lane loads one quad of each operand a
+//! step, along whichever axis lies side by side in memory.
+
+use super::Matmul;
+use super::tiles::{parts, place};
+use crate::compile::Options;
+use crate::fused::access::{self, Placed, Source};
+use crate::fused::params::Names;
+use crate::fused::storage::{element, register};
+use crate::library::Features;
+use crate::plan::{
+    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
+};
+use polyarray_core::DType;
+use std::fmt::Write as _;
+
+/// Lanes of a workgroup, and along each side of its square.
+const LANES: usize = 256;
+const SIDE: usize = 16;
+/// Squares below which the smaller ones keep more of the device busy.
+const FEW: usize = 128;
+
+/// How an operand is loaded.
+#[derive(Clone, Copy, Debug, Hash)]
+struct Quads {
+    /// A lane's quad lies along k; else along the rows (of A) or columns (of B).
+    along_k: bool,
+    /// It is one load.
+    vector: bool,
+}
+
+/// The structure of the kernel.
+#[derive(Clone, Copy, Debug, Hash)]
+struct Block {
+    features: Features,
+    dtype: DType,
+    batch_rank: usize,
+    immediate: bool,
+    /// Rows and columns of a workgroup's square.
+    square: usize,
+    quads: [Quads; 2],
+    sources: [Source; 2],
+    /// Rows of the output are whole quads.
+    out_vector: bool,
+    /// Adds to what an earlier dispatch has left.
+    adds: bool,
+}
+
+/// Whether this is the way to compute a product.
+pub(super) fn fits(job: &Matmul, profile: &Profile) -> bool {
+    matches!(job.dtype, DType::F32 | DType::I32 | DType::U32)
+        && profile.lane_map == LaneMap::Coalesced
+        && profile.workgroup as usize >= LANES
+        && job.m >= 48
+        && job.n >= 48
+        && job.k >= 16
+}
+
+/// Adds the steps of a product.
+pub(super) fn plan(job: &Matmul, profile: &Profile, plan: &mut Plan) -> Result<(), PlanError> {
+    let batches: usize = job.batch.iter().product();
+    let a = place(0, job, &job.a, [job.m, job.k], profile)?;
+    let b = place(1, job, &job.b, [job.k, job.n], profile)?;
+    let squares = |side: usize| job.m.div_ceil(side) * job.n.div_ceil(side) * batches;
+    let square = if squares(128) >= FEW { 128 } else { 64 };
+    let rank = job.batch.len();
+    let mut block = Block {
+        features: profile.features,
+        dtype: job.dtype,
+        batch_rank: rank,
+        immediate: false,
+        square,
+        quads: [quads(&a, rank, rank + 1, [job.m, job.k]), quads(&b, rank + 1, rank, [job.n, job.k])],
+        sources: [a.source, b.source],
+        out_vector: job.n.is_multiple_of(4),
+        adds: false,
+    };
+    block.immediate = block.names().count() * 4 <= profile.immediates as usize;
+    let needed = block.bindings() + usize::from(!block.immediate);
+    if needed > profile.storage_buffers as usize {
+        return Err(PlanError::Bindings { label: "matmul".into(), needed, limit: profile.storage_buffers });
+    }
+    let (immediate, step_k) = (block.immediate, block.step());
+    let adding = Shader::new(Block { adds: true, ..block });
+    let shader = Shader::new(block);
+    let mut constant = access::axis_words(&job.batch, 0..rank);
+    constant.extend(a.words(0, 1, profile));
+    constant.extend(b.words(0, 1, profile));
+    let inputs: Vec<Bind> = [a.binds(0, 0, profile), b.binds(0, 0, profile)].concat();
+    let depth = (profile.loop_budget as usize / (step_k + 1)).max(1) * step_k;
+    for part in parts(job, batches, square, profile) {
+        let tiles = [part.rows.div_ceil(square), job.n.div_ceil(square)];
+        let elements = ((part.batches - 1) * job.m + part.rows) * job.n;
+        let begin = (part.first_element(job) * job.dtype.size()) as u64;
+        let offset = begin / access::alignment(profile) * access::alignment(profile);
+        let lead = (begin - offset) as usize / job.dtype.size();
+        let size = buffer_bytes(job.dtype, lead + elements);
+        let output = Bind { slot: Slot::Output, offset, size, write: true };
+        for first in (0..job.k).step_by(depth) {
+            let last = (first + depth).min(job.k);
+            let numbers = [
+                part.batch,
+                part.batches,
+                part.row,
+                part.rows,
+                job.m,
+                job.n,
+                lead,
+                first,
+                last,
+                tiles[0],
+                tiles[1],
+            ];
+            let mut params = vec![0];
+            params.extend(numbers.map(|x| x as u32));
+            params.extend(&constant);
+            plan.steps.push(Step {
+                shader: if first == 0 { shader.clone() } else { adding.clone() },
+                bindings: [inputs.as_slice(), &[output]].concat(),
+                params,
+                params_are_immediate: immediate,
+                groups: grid((tiles[0] * tiles[1] * part.batches) as u64, profile),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Along which axis an operand is loaded: axis `k` of its strides, or `across`.
+fn quads(operand: &Placed, across: usize, k: usize, [count, depth]: [usize; 2]) -> Quads {
+    let step = |axis: usize| operand.strides[axis].unsigned_abs();
+    let along_k = step(k) <= step(across);
+    let (fast, length) = if along_k { (k, depth) } else { (across, count) };
+    let others = operand.strides.iter().enumerate().filter(|(axis, _)| *axis != fast);
+    let vector = operand.strides[fast] == 1
+        && operand.source.bindings() == 1
+        && [length, operand.offset].iter().all(|n| n.is_multiple_of(4))
+        && others.map(|(_, s)| s).all(|s| s % 4 == 0);
+    Quads { along_k, vector }
+}
+
+impl Block {
+    /// k of a step: both halves of both operands fill 16 KiB.
+    fn step(&self) -> usize {
+        LANES * 4 / self.square
+    }
+
+    /// Rows, and columns, of a lane.
+    fn per_lane(&self) -> usize {
+        self.square / SIDE
+    }
+
+    fn names(&self) -> Names {
+        let mut names = Names::new();
+        for name in
+            ["batch0", "batches", "row0", "rows", "m", "n", "lead", "first", "last", "tiles_m", "tiles_n"]
+        {
+            names.word(name);
+        }
+        access::axis_params(0..self.batch_rank, &mut names);
+        for (i, source) in self.sources.iter().enumerate() {
+            source.params(i, self.batch_rank + 2, &mut names);
+        }
+        names
+    }
+
+    fn bindings(&self) -> usize {
+        self.sources.iter().map(Source::bindings).sum::<usize>() + 1
+    }
+
+    /// `fn fetch{i}(from, k0)`: the lane's quad of operand `i`, zeros beyond the edges; and `fn keep{i}`, which
+    /// puts it into workgroup memory.
+    fn transfers(&self, i: usize) -> String {
+        let Quads { along_k, vector } = self.quads[i];
+        let rank = self.batch_rank;
+        let t = register(self.dtype);
+        let step = self.step();
+        // The operand's own axes: rows and k of A, k and columns of B.
+        let (across_axis, k_axis) = if i == 0 { (rank, rank + 1) } else { (rank + 1, rank) };
+        let per_k = self.square / 4;
+        let (across, k) = match along_k {
+            true => (format!("(local / {}u)", step / 4), format!("(local % {}u) * 4u", step / 4)),
+            false => (format!("(local % {per_k}u) * 4u"), format!("(local / {per_k}u)")),
+        };
+        let mut text = format!(
+            "fn fetch{i}(local: u32, base: u32, tile: u32, count: u32, k0: u32) -> vec4<{t}> {{
+    let x = tile + {across};
+    let k = k0 + {k};
+    var q = vec4<{t}>({t}(0), {t}(0), {t}(0), {t}(0));
+"
+        );
+        let at = |x: &str, k: &str| {
+            format!("base + ({x}) * p.stride{i}_{across_axis} + ({k}) * p.stride{i}_{k_axis}")
+        };
+        if vector {
+            let _ =
+                writeln!(text, "    if (x < count && k < p.last) {{ q = in{i}[({}) / 4u]; }}", at("x", "k"));
+        } else {
+            for e in 0..4 {
+                let (x, k) = match along_k {
+                    true => ("x".to_owned(), format!("k + {e}u")),
+                    false => (format!("x + {e}u"), "k".to_owned()),
+                };
+                let _ = writeln!(
+                    text,
+                    "    if ({x} < count && {k} < p.last) {{ q[{e}] = load{i}({}); }}",
+                    at(&x, &k)
+                );
+            }
+        }
+        let _ = writeln!(text, "    return q;\n}}\nfn keep{i}(local: u32, half: u32, q: vec4<{t}>) {{");
+        let place = |k: String, x: &str| format!("tile{i}[(half * {step}u + {k}) * {per_k}u + {x}]");
+        match along_k {
+            true => {
+                for e in 0..4 {
+                    let at = place(format!("{k} + {e}u"), &format!("{across} / 4u"));
+                    let _ = writeln!(text, "    {at}[{across} % 4u] = q[{e}];");
+                }
+            }
+            false => {
+                let _ = writeln!(text, "    {} = q;", place(k, &format!("{across} / 4u")));
+            }
+        }
+        text + "}\n"
+    }
+}
+
+impl Template for Block {
+    fn options(&self) -> Options {
+        Options { immediates: self.immediate, exact: false, ..Options::own(self.features) }
+    }
+
+    fn label(&self) -> String {
+        format!("matmul blocks {}", self.dtype)
+    }
+
+    fn wgsl(&self) -> String {
+        let (square, step, rank) = (self.square, self.step(), self.batch_rank);
+        let t = register(self.dtype);
+        let zero = format!("vec4<{t}>({t}(0), {t}(0), {t}(0), {t}(0))");
+        let mut text = self.names().declare(self.immediate, self.bindings());
+        let mut binding = 0;
+        for (i, source) in self.sources.iter().enumerate() {
+            text += &match self.quads[i].vector {
+                true => {
+                    format!("@group(0) @binding({binding}) var<storage, read> in{i}: array<vec4<{t}>>;\n")
+                }
+                false => source.declare(i, binding, 1, false),
+            };
+            binding += source.bindings();
+        }
+        let stored = if self.out_vector { format!("vec4<{t}>") } else { element(self.dtype).to_owned() };
+        let _ =
+            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
+        for i in 0..2 {
+            let _ = writeln!(text, "var<workgroup> tile{i}: array<vec4<{t}>, {}>;", 2 * step * square / 4);
+        }
+        text += &access::offsets_struct(&self.sources);
+        text += &access::offsets_function("batch_offsets", &self.sources, 0..rank);
+        text += &self.transfers(0);
+        text += &self.transfers(1);
+        let quads = self.per_lane() / 4;
+        let rows = self.per_lane();
+        let _ = write!(
+            text,
+            "@compute @workgroup_size({LANES})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
+    let g = group.x + group.y * groups.x;
+    let batch = g / (p.tiles_m * p.tiles_n);
+    let tile = g % (p.tiles_m * p.tiles_n);
+    if (batch >= p.batches) {{ return; }}
+    let row = (tile / p.tiles_n) * {square}u;
+    let column = (tile % p.tiles_n) * {square}u;
+    let at = batch_offsets(p.batch0 + batch);
+    let from0 = p.first0 + at.o0 + p.row0 * p.stride0_{rank};
+    let from1 = p.first1 + at.o1;
+    let down = (local / {SIDE}u);
+    let across = (local % {SIDE}u);
+"
+        );
+        for r in 0..rows {
+            for c in 0..quads {
+                let _ = writeln!(text, "    var s{r}_{c} = {zero};");
+            }
+        }
+        let _ = write!(
+            text,
+            "    keep0(local, 0u, fetch0(local, from0, row, p.rows, p.first));
+    keep1(local, 0u, fetch1(local, from1, column, p.n, p.first));
+    workgroupBarrier();
+    var half = 0u;
+    for (var k = p.first; k < p.last; k += {step}u) {{
+        let next0 = fetch0(local, from0, row, p.rows, k + {step}u);
+        let next1 = fetch1(local, from1, column, p.n, k + {step}u);
+"
+        );
+        let per_k = square / 4;
+        // The compilers of real GPUs unroll it.
+        let _ = writeln!(text, "        for (var kk = 0u; kk < {step}u; kk++) {{");
+        {
+            for i in 0..2 {
+                let lane = ["down", "across"][i];
+                for q in 0..quads {
+                    // Halves of the square apart, so that neighbouring lanes read neighbouring quads.
+                    let _ = writeln!(
+                        text,
+                        "        let x{i}_{q} = tile{i}[(half * {step}u + kk) * {per_k}u + {}u + {lane}];",
+                        q * SIDE
+                    );
+                }
+            }
+            for r in 0..rows {
+                for c in 0..quads {
+                    let _ = writeln!(
+                        text,
+                        "        s{r}_{c} += x0_{}.{} * x1_{c};",
+                        r / 4,
+                        ["x", "y", "z", "w"][r % 4]
+                    );
+                }
+            }
+            text += "        }\n";
+        }
+        text += "        half = 1u - half;
+        keep0(local, half, next0);
+        keep1(local, half, next1);
+        workgroupBarrier();
+    }
+";
+        for r in 0..rows {
+            let _ = writeln!(text, "    let row{r} = row + {}u + down * 4u + {}u;", r / 4 * SIDE * 4, r % 4);
+            for c in 0..quads {
+                let _ = writeln!(text, "    {{\n    let c = column + {}u + across * 4u;", c * SIDE * 4);
+                let _ = writeln!(text, "    let to = p.lead + (batch * p.m + row{r}) * p.n + c;");
+                if self.out_vector {
+                    let _ = writeln!(
+                        text,
+                        "    if (row{r} < p.rows && c < p.n) {{
+        out[to / 4u] = s{r}_{c}{};
+    }}",
+                        if self.adds { " + out[to / 4u]" } else { "" }
+                    );
+                } else {
+                    for e in 0..4 {
+                        let _ = writeln!(
+                            text,
+                            "    if (row{r} < p.rows && c + {e}u < p.n) {{
+        out[to + {e}u] = s{r}_{c}[{e}]{};
+    }}",
+                            if self.adds { format!(" + out[to + {e}u]") } else { String::new() }
+                        );
+                    }
+                }
+                text += "    }\n";
+            }
+        }
+        text + "}\n"
+    }
+}

@@ -4,7 +4,7 @@
 
 use crate::backend::KIND;
 use crate::lane::{CastTo, Lane};
-use crate::packed::{self, Extent, PAIRS, Pair};
+use crate::packed::{self, Extent, GROUP, PAIRS, Pair};
 use crate::parallel::{for_each_chunk, worth_sharing};
 use crate::program::Scratch;
 use crate::simd::{Loop, widest};
@@ -86,8 +86,11 @@ fn pairs<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Resu
 /// As [`matmul`].
 pub fn matmul_bits(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
     packed_product::<u32>(a, b, spec, |a, b, m, n, out| {
-        let extent = Extent { m, k: spec.k, n };
-        packed::product(extent, |i, l| a.at(i, l), |l, j| b.at(l, j), packed::bits, out);
+        let k = spec.k;
+        let extent = Extent { m, k: k.next_multiple_of(GROUP), n };
+        let left = |i, l| if l < k { a.at(i, l) } else { 0 };
+        let right = |l, j| if l < k { b.at(l, j) } else { 0 };
+        packed::product(extent, left, right, packed::bits, out);
     })
 }
 

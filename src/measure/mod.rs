@@ -26,4 +26,4 @@ mod timing;
 
 pub use ceilings::{copy_rate, product_rate};
 pub use place::{Body, Place};
-pub use timing::{Round, Schedule, Times, interleaved};
+pub use timing::{Call, Schedule, Times, interleaved};

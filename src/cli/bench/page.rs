@@ -5,7 +5,7 @@ use super::cases::Bound;
 use super::crossover::Crossover;
 use super::plot::{COLOURS, Ceiling, Dot, Line, Plot, Style, escape};
 use super::record::{Backend, Group, Mode, Record, Row, Status, crossing, groups};
-use super::show::{facts_of, rate, regret, size_name, three, time, title, verdict};
+use super::show::{facts_of, operations, rate, regret, size_name, three, time, title, verdict};
 use super::table::table;
 
 /// The whole page.
@@ -54,7 +54,7 @@ fn verdicts(record: &Record) -> String {
         return String::new();
     }
     let mut table =
-        "<h2 id=\"crossover\">Where it is faster than the host</h2>\n<div class=\"scroll\"><table>\n\
+        "<h2 id=\"crossover\">Where it is faster than the host</h2>\n<div class=\"scroll\" tabindex=\"0\"><table>\n\
                      <thead><tr><th scope=\"col\">operation</th>"
             .to_string();
     for side in &sides {
@@ -173,7 +173,7 @@ fn rate_dot(row: &Row, count: u64) -> Option<Dot> {
 fn rates(record: &Record, group: &Group<'_>, number: usize) -> Option<String> {
     let row = group.rows.first()?;
     let (what, y, lines) = match row.bound {
-        Bound::Gemm => ("Arithmetic", "GFLOP/s", lines(record, group, |row| rate_dot(row, row.flops))),
+        Bound::Gemm => ("Arithmetic", operations(row), lines(record, group, |row| rate_dot(row, row.flops))),
         Bound::Latency if row.flops > 0 => return None,
         Bound::Copy | Bound::Latency => {
             ("Bandwidth", "GB/s", lines(record, group, |row| rate_dot(row, row.bytes)))
@@ -246,7 +246,8 @@ fn figure(svg: Option<String>) -> String {
 /// The numbers behind the lines.
 fn numbers(group: &Group<'_>) -> String {
     let mut table =
-        "<details><summary>numbers</summary><div class=\"scroll\"><table>\n<thead><tr>".to_string();
+        "<details><summary>numbers</summary><div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>"
+            .to_string();
     let heads =
         ["size", "shapes", "on", "median", "quartiles", "rounds", "rate", "of ceiling", "GPU's own clock"];
     for head in heads {

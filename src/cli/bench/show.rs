@@ -100,7 +100,7 @@ fn cells(row: &Row) -> [String; 3] {
 /// The rate that the case is about.
 pub fn rate(row: &Row) -> String {
     match row.bound {
-        Bound::Gemm => row.gflops.map(|gflops| format!("{} GFLOP/s", three(gflops))),
+        Bound::Gemm => row.gflops.map(|gflops| format!("{} {}", three(gflops), operations(row))),
         Bound::Copy => row.gbps.map(|gbps| format!("{} GB/s", three(gbps))),
         Bound::Latency if row.flops == 0 => row.gbps.map(|gbps| format!("{} GB/s", three(gbps))),
         Bound::Latency => {
@@ -109,6 +109,11 @@ pub fn rate(row: &Row) -> String {
         }
     }
     .unwrap_or_default()
+}
+
+/// What arithmetic is counted in.
+pub fn operations(row: &Row) -> &'static str {
+    if row.dtype.starts_with("float") { "GFLOP/s" } else { "Gop/s" }
 }
 
 /// What a side is called.

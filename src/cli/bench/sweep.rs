@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use polyarray::array::Array;
-use polyarray::measure::{Place, Round, Schedule, Times, copy_rate, interleaved, product_rate};
+use polyarray::measure::{Call, Place, Schedule, Times, copy_rate, interleaved, product_rate};
 use polyarray::{DType, Error, Result};
 
 use super::cases::{Bound, Work};
@@ -114,8 +114,8 @@ pub fn run(job: &Job<'_>, places: &[Place], effort: Effort) -> Result<Vec<Row>> 
         }
         Ok(round(job, side)?.1)
     };
-    let mut rounds: Vec<Round<'_>> =
-        ready.iter().map(|(_, side)| -> Round<'_> { Box::new(|| timed_round(side)) }).collect();
+    let mut rounds: Vec<Call<'_>> =
+        ready.iter().map(|(_, side)| -> Call<'_> { Box::new(|| timed_round(side)) }).collect();
     // A check that took long has warmed up what there is.
     let warm_up = usize::from(!slow);
     let times = interleaved(&Schedule { warm_up, ..effort.schedule() }, &mut rounds);

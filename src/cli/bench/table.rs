@@ -213,7 +213,7 @@ fn products() -> Vec<Case> {
     vec![
         Case {
             name: "matmul",
-            doc: "n x n by n x n",
+            doc: "n × n by n × n",
             inputs: |size| {
                 let n = side(size);
                 factors(&[n, n], &[n, n])
@@ -222,7 +222,7 @@ fn products() -> Vec<Case> {
         },
         Case {
             name: "matmul-tall",
-            doc: "4n x n/4 by n/4 x n/4",
+            doc: "4n × n/4 by n/4 × n/4",
             inputs: |size| {
                 let n = side(size);
                 factors(&[4 * n, quarter(n)], &[quarter(n), quarter(n)])
@@ -231,7 +231,7 @@ fn products() -> Vec<Case> {
         },
         Case {
             name: "matmul-wide",
-            doc: "n/4 x n/4 by n/4 x 4n",
+            doc: "n/4 × n/4 by n/4 × 4n",
             inputs: |size| {
                 let n = side(size);
                 factors(&[quarter(n), quarter(n)], &[quarter(n), 4 * n])
@@ -240,7 +240,7 @@ fn products() -> Vec<Case> {
         },
         Case {
             name: "matmul-batched",
-            doc: "16 products, n/4 x n/4 by n/4 x n/4 each",
+            doc: "16 products, n/4 × n/4 by n/4 × n/4 each",
             inputs: |size| {
                 let n = quarter(side(size));
                 factors(&[16, n, n], &[16, n, n])
@@ -249,7 +249,7 @@ fn products() -> Vec<Case> {
         },
         Case {
             name: "matmul-transposed",
-            doc: "n x n by n x n, the left one transposed",
+            doc: "n × n by n × n, the left one transposed",
             numpy: "a.T @ b",
             inputs: |size| {
                 let n = side(size);
@@ -264,7 +264,7 @@ fn products() -> Vec<Case> {
         },
         Case {
             name: "matmul-int8",
-            doc: "n x n by n x n, int8 in, int32 out",
+            doc: "n × n by n × n, int8 in, int32 out",
             numpy: "a.astype(int32) @ b.astype(int32)",
             inputs: |size| {
                 let n = side(size);
@@ -278,7 +278,7 @@ fn products() -> Vec<Case> {
         },
         Case {
             name: "matmul-bits",
-            doc: "n x n by n x n bits, 32 to a uint32 word; result element: bits set in both row and column",
+            doc: "n × n by n × n bits, 32 to a uint32 word; result element: bits set in both row and column",
             numpy: "sum over k of bitwise_count(a[:, k, None] & b[None, k, :])",
             inputs: |size| {
                 let n = side(size).next_multiple_of(32);

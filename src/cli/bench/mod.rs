@@ -211,7 +211,8 @@ impl Arguments {
                         .to_string(),
                 rounds: format!(
                     "Results are checked first; then, after {} round to warm up, all sides take turns, {} to {} \
-                     rounds each; three of a side that takes more than {} s for them",
+                     rounds each, three of a side that takes more than {} s for them; work of less than 0.2 ms is called \
+                     again and again in its turn, of which the median without the first call counts",
                     schedule.warm_up, schedule.least, schedule.most, schedule.patience
                 ),
                 seconds_per_case: schedule.seconds,

@@ -71,6 +71,7 @@ files![
     "f64/hyperbolic.wgsl",
     "f64/integer.wgsl",
     "f64/log.wgsl",
+    "f64/near.wgsl",
     "f64/quads.wgsl",
     "f64/sqrt.wgsl",
     "f64/two_over_pi.wgsl",

@@ -101,9 +101,38 @@ pub fn check(code: &[Value]) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// True of code with an operation whose large arguments cost more than all else: see [`Angles`].
+pub fn has_angles(code: &[Value]) -> bool {
+    let angle = |v: &Value| matches!(v.instr, Instr::Map(Op::Sin | Op::Cos, _)) && v.dtype == DType::F32;
+    code.iter().any(angle)
+}
+
+/// For which arguments sin and cos of float32 are right.
+#[derive(Clone, Copy, Debug, Hash, PartialEq)]
+pub enum Angles {
+    /// All.
+    All,
+    /// Below 2^20; beyond, of elements before `until`, they set the variable `far`.
+    Near,
+}
+
 /// `fn compute(index, x0, x1, …)`: one argument per input; `params` gives the expression of a scalar.
 pub fn function(code: &[Value], inputs: &[DType], params: impl Fn(u8, DType) -> String) -> String {
-    let mut text = "fn compute(index: u32".to_owned();
+    function_for(code, inputs, Angles::All, params)
+}
+
+/// The same, with sin and cos as `angles` says.
+pub fn function_for(
+    code: &[Value],
+    inputs: &[DType],
+    angles: Angles,
+    params: impl Fn(u8, DType) -> String,
+) -> String {
+    let mut text = String::new();
+    if angles == Angles::Near {
+        text += "var<private> far: bool = false;\nvar<private> until: u32 = 0u;\n";
+    }
+    text += "fn compute(index: u32";
     for (i, dtype) in inputs.iter().enumerate() {
         let _ = write!(text, ", x{i}: {}", register(*dtype));
     }
@@ -118,7 +147,13 @@ pub fn function(code: &[Value], inputs: &[DType], params: impl Fn(u8, DType) -> 
             Instr::Map(op, args) => {
                 let operands: Vec<String> = args[..op.info().arity].iter().map(|a| format!("v{a}")).collect();
                 let dtype = computes_in(code, op, args);
-                format!("{}_{}({})", name(dtype), stem(op), operands.join(", "))
+                let near = angles == Angles::Near && matches!(op, Op::Sin | Op::Cos) && dtype == DType::F32;
+                if near {
+                    let _ =
+                        writeln!(text, "    far = far | (f32_is_far({}) & (index < until));", operands[0]);
+                }
+                let near = if near { "_near" } else { "" };
+                format!("{}_{}{near}({})", name(dtype), stem(op), operands.join(", "))
             }
         };
         let _ = writeln!(text, "    let v{id} = {expression};");

@@ -1,7 +1,7 @@
 //! Elementwise kernels: every lane owns whole blocks of the output, and so whole words of packed dtypes.
 
 use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
-use super::body;
+use super::body::{self, Angles};
 use super::params::{Names, scalar_words};
 use super::storage::{block, block_put, declare_block, declare_loaded, loaded_block, loaded_get};
 use super::windows;
@@ -26,11 +26,51 @@ struct Map {
     rank: usize,
     /// Uniform windows of every dense input; 0 where they are storage buffers.
     windows: u32,
+    pass: Pass,
     sources: Vec<Source>,
     params: Vec<polyarray_core::DType>,
     code: Vec<Value>,
     label: String,
 }
+
+/// Large arguments of sin and cos are rare and, where branches don't skip, cost every element as much as all else.
+/// There a first pass is right for the others and raises a flag for them; a second computes everything again
+/// where the flag is up, and nothing where it is down.
+#[derive(Clone, Copy, Debug, Hash, PartialEq)]
+enum Pass {
+    Only,
+    First,
+    Second,
+}
+
+/// The structure of the kernel that takes the flag down.
+#[derive(Debug, Hash)]
+struct Lower {
+    features: Features,
+}
+
+impl Template for Lower {
+    fn options(&self) -> Options {
+        Options::own(self.features)
+    }
+
+    fn label(&self) -> String {
+        "flag".to_owned()
+    }
+
+    fn wgsl(&self) -> String {
+        "@group(0) @binding(0) var<storage, read_write> flag: array<u32>;
+@group(0) @binding(1) var<storage, read> p: array<u32>;
+fn run_time_zero() -> u32 { return p[0]; }
+@compute @workgroup_size(1)
+fn main() { flag[0] = run_time_zero(); }
+"
+        .to_owned()
+    }
+}
+
+/// The flag, a scratch buffer.
+const FLAG: Bind = Bind { slot: Slot::Scratch(0), offset: 0, size: 64, write: true };
 
 /// Lanes that keep a CPU-type adapter busy; beyond that, lanes get longer runs.
 const RUN_LANES: u64 = 512;
@@ -64,6 +104,36 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         });
     }
     let windowed = windows::placed(kernel, n, profile)?;
+    if windowed.is_some() && profile.features.f64 && body::has_angles(&kernel.code) {
+        plan.scratch.push(FLAG.size);
+        plan.steps.push(Step {
+            shader: Shader::new(Lower { features: profile.features }),
+            bindings: vec![FLAG],
+            params: vec![0],
+            params_are_immediate: false,
+            groups: [1, 1, 1],
+        });
+        steps(kernel, n, windowed, Pass::First, profile, &mut plan)?;
+        steps(kernel, n, None, Pass::Second, profile, &mut plan)?;
+    } else {
+        steps(kernel, n, windowed, Pass::Only, profile, &mut plan)?;
+    }
+    Ok(plan)
+}
+
+/// Elements per block, windows per dense input (0 where they are storage buffers), and the inputs.
+pub type Reached = (u32, u32, Vec<Placed>);
+
+/// Adds the steps of one pass.
+fn steps(
+    kernel: &Kernel,
+    n: usize,
+    windowed: Option<Reached>,
+    pass: Pass,
+    profile: &Profile,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    let out = kernel.output_dtype();
     let (unit, windows, placed) = match windowed {
         Some(windowed) => windowed,
         None => {
@@ -84,6 +154,7 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         rank,
         windows,
+        pass,
         sources,
         params: kernel.params.iter().map(|s| s.dtype()).collect(),
         code: kernel.code.clone(),
@@ -98,8 +169,11 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
     let shader = Shader::new(template);
     if windows > 0 {
         let structure = windows::Structure { shader: &shader, immediate, unit, windows, rank };
-        windows::steps(kernel, &placed, &structure, profile, &mut plan);
-        return Ok(plan);
+        windows::steps(kernel, &placed, &structure, profile, plan);
+        if pass == Pass::First {
+            plan.steps.iter_mut().skip(1).for_each(|step| step.bindings.push(FLAG));
+        }
+        return Ok(());
     }
     let part = part_elements(&placed, out.size(), n, profile);
     for start in (0..n).step_by(part) {
@@ -116,6 +190,9 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         params.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
         let offset = (start * out.size()) as u64;
         bindings.push(Bind { slot: Slot::Output, offset, size: buffer_bytes(out, count), write: true });
+        if pass == Pass::Second {
+            bindings.push(Bind { write: false, ..FLAG });
+        }
         let lanes = blocks.div_ceil(u64::from(per_lane));
         plan.steps.push(Step {
             shader: shader.clone(),
@@ -125,7 +202,7 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
             groups: grid(lanes.div_ceil(u64::from(profile.workgroup)), profile),
         });
     }
-    Ok(plan)
+    Ok(())
 }
 
 /// Elements per dispatch: every dense binding fits the adapter's largest.
@@ -188,13 +265,18 @@ impl Map {
     }
 
     fn bindings(&self) -> usize {
-        self.sources.iter().map(|s| self.bindings_of(s)).sum::<usize>() + 1
+        self.sources.iter().map(|s| self.bindings_of(s)).sum::<usize>() + 1 + self.flags()
     }
 
     fn storage_buffers(&self) -> usize {
         let uniform = |s: &&Source| s.uniform || (self.windows > 0 && s.access == Access::Dense);
         let count = self.sources.iter().filter(|s| !uniform(s)).map(Source::bindings).sum::<usize>();
-        count + 1
+        count + 1 + self.flags()
+    }
+
+    /// Bindings of the flag.
+    fn flags(&self) -> usize {
+        usize::from(self.pass != Pass::Only)
     }
 }
 
@@ -235,13 +317,22 @@ impl Template for Map {
             "@group(0) @binding({binding}) var<storage, read_write> out: array<{}>;",
             block(out, unit)
         );
+        if self.pass != Pass::Only {
+            let access = if self.pass == Pass::First { "read_write" } else { "read" };
+            let _ = writeln!(
+                text,
+                "@group(0) @binding({}) var<storage, {access}> flag: array<u32>;",
+                binding + 1
+            );
+        }
         let any_strided = self.sources.iter().any(Source::strided);
         if any_strided {
             text += &access::offsets_struct(&self.sources);
             text += &access::offsets_function("offsets", &self.sources, 0..self.rank);
         }
         let dtypes: Vec<_> = self.sources.iter().map(|s| s.dtype).collect();
-        text += &body::function(&self.code, &dtypes, |i, dtype| {
+        let angles = if self.pass == Pass::First { Angles::Near } else { Angles::All };
+        text += &body::function_for(&self.code, &dtypes, angles, |i, dtype| {
             body::param_register(dtype, |w| format!("p.c{i}_{w}"))
         });
         let _ = write!(
@@ -263,9 +354,13 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         let _ = write!(
             text,
             "    let first = (g * {}u + local) * p.per_lane;
-    let last = min(first + p.per_lane, p.blocks);
+    let last = {};
 ",
-            self.workgroup
+            self.workgroup,
+            match self.pass {
+                Pass::Second => "select(first, min(first + p.per_lane, p.blocks), flag[0] > 0u)",
+                _ => "min(first + p.per_lane, p.blocks)",
+            }
         );
         text += "    for (var b = first; b < last; b++) {\n";
         for (i, source) in self.sources.iter().enumerate() {
@@ -312,7 +407,12 @@ impl Map {
     fn windowed(&self, any_strided: bool) -> String {
         let out = self.code.last().expect("a kernel has code").dtype;
         let lanes = self.workgroup;
-        let mut text = format!(
+        let mut text = String::new();
+        if self.pass == Pass::First {
+            text += "    until = p.start + p.count;\n";
+        }
+        let _ = write!(
+            text,
             "    for (var step = 0u; step < p.per_lane; step++) {{
         let at = (g * p.per_lane + step) * {lanes}u + local;
 "
@@ -331,6 +431,10 @@ impl Map {
                 block_put(out, self.features.int64, &results)
             );
         }
-        text + "    }\n}\n"
+        text += "    }\n";
+        if self.pass == Pass::First {
+            text += "    if (far) { flag[0] = 1u; }\n";
+        }
+        text + "}\n"
     }
 }

@@ -39,6 +39,8 @@ struct Stage {
     windows: u32,
     unit: u32,
     wide: bool,
+    /// The last block of all is not full.
+    ragged: bool,
     sources: Vec<Source>,
     /// Inputs that don't change along the reduced axes: loaded once.
     hoisted: Vec<bool>,
@@ -122,6 +124,7 @@ pub fn plan(
         windows,
         unit,
         wide: profile.features.int64,
+        ragged: walk == Walk::Rows && !reduced.is_multiple_of(unit as usize),
         sources: placed.iter().map(|p| p.source).collect(),
         hoisted: hoisted.collect(),
         params: kernel.params.iter().map(|s| s.dtype()).collect(),
@@ -404,7 +407,8 @@ impl Stage {
                 let _ = writeln!(
                     text,
                     "        let x{e} = {call};
-        if (u < until{w} && r{e} < p.reduced) {{ a{w} = {acc}_push(a{w}, {push}, r{e}); }}"
+        if (u < until{w}{guard}) {{ a{w} = {acc}_push(a{w}, {push}, r{e}); }}",
+                    guard = if self.ragged { format!(" && r{e} < p.reduced") } else { String::new() }
                 );
             }
             text += "        }\n";

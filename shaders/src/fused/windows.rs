@@ -46,7 +46,7 @@ pub fn placed(
     kernel: &Kernel,
     n: usize,
     profile: &Profile,
-) -> Result<Option<(u32, u32, Vec<Placed>)>, PlanError> {
+) -> Result<Option<super::map::Reached>, PlanError> {
     let off = !profile.windowed_loads || profile.lane_map != LaneMap::Run || n < FEWEST;
     let dtypes = kernel.inputs.iter().map(|i| i.buffer.dtype());
     let Some(unit) = unit(dtypes, kernel.output_dtype().size()).filter(|_| !off) else {

@@ -335,6 +335,41 @@ fn dense_inputs_through_windows() {
     }
 }
 
+/// Where large arguments are a second pass: without any, with some, and with garbage behind the end, which must not
+/// count as one.
+#[test]
+fn sines_of_near_and_far_arguments() {
+    let gpu = device();
+    let n = 70_001;
+    let near = |i: usize| match i % 7 {
+        0 => ((i * 7919) % 2_097_143) as f32 - 1_048_571.5,
+        1 => std::f32::consts::FRAC_PI_2 * (i % 4099) as f32,
+        2 => -0.0,
+        3 => 1e-30,
+        _ => (i % 1009) as f32 / 100.0 - 5.0,
+    };
+    let far = [1e10, -3e38, f32::INFINITY, f32::NAN, 1_048_576.0, -1e7];
+    let sets: [Vec<f32>; 2] = [
+        (0..n).map(near).collect(),
+        (0..n).map(|i| if i % 9973 == 5 { far[i / 9973 % 6] } else { near(i) }).collect(),
+    ];
+    for values in sets {
+        let data: Vec<Scalar> = values.iter().map(|&x| Scalar::F32(x)).collect();
+        for op in [Op::Sin, Op::Cos] {
+            let code = map_code(op, &[DType::F32]);
+            let k = kernel(&[n], 1, &[View::dense(DType::F32, &data)], vec![], code, Output::Map);
+            let got = run(gpu, &k, &gpu.profile);
+            for (x, g) in data.iter().zip(&got) {
+                let want = crate::kernels::apply(op, &[*x]);
+                let error = ulps(*g, want);
+                assert!(error <= 4.0, "{op:?} of {x:?}: {g:?}, want {want:?}: {error} ULP");
+                let sign = |s: Scalar| s.to_f64().is_sign_negative();
+                assert!(sign(*g) == sign(want) || want.to_f64() != 0.0, "{op:?} of {x:?}: {g:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn parameters_and_iota() {
     let gpu = device();

@@ -264,7 +264,7 @@ impl<'k> Program<'k> {
         let last = self.slots.len() - 1;
         self.compute(scratch, range.clone(), last);
         let (slot, n) = (&self.slots[last], range.len());
-        let mut register = scratch.take(slot.register, self.block * slot.size);
+        let mut register = scratch.take(slot.register, n * slot.size);
         let out = &mut bytemuck::cast_slice_mut(&mut register)[..n * slot.size];
         let place = self.step(last, scratch.values(), range, out);
         match place {
@@ -289,7 +289,8 @@ impl<'k> Program<'k> {
     /// Computes the values before `end`.
     fn compute(&self, scratch: &mut Scratch, range: Range<usize>, end: usize) {
         for (id, slot) in self.slots[..end].iter().enumerate() {
-            let mut register = scratch.take(slot.register, self.block * slot.size);
+            // No longer than this block: a kernel of few elements would spend its time on zeroing.
+            let mut register = scratch.take(slot.register, range.len() * slot.size);
             let out = &mut bytemuck::cast_slice_mut(&mut register)[..range.len() * slot.size];
             scratch.places[id] = self.step(id, scratch.values(), range.clone(), out);
             scratch.registers[slot.register] = register;

@@ -42,9 +42,9 @@ pub struct Matmul {
     pub k: usize,
     /// Columns of `b`.
     pub n: usize,
-    /// The left operand, [`Slot::Input`] 0.
+    /// The left operand, [`crate::Slot::Input`] 0.
     pub a: Operand,
-    /// The right operand, [`Slot::Input`] 1.
+    /// The right operand, [`crate::Slot::Input`] 1.
     pub b: Operand,
 }
 

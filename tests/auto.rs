@@ -23,6 +23,8 @@ fn host() -> Costs {
         reduction: line(1e-6, 2e9),
         product: line(1e-6, 1e10),
         wide_product: Some(line(1e-6, 5e9)),
+        byte_product: line(1e-6, 1e10),
+        bit_product: line(1e-6, 1e9),
         upload: None,
         download: None,
     }
@@ -37,6 +39,8 @@ fn device(times: f64) -> Costs {
         reduction: line(1e-5, 2e9 * times),
         product: line(1e-5, 1e10 * times),
         wide_product: Some(line(1e-5, 5e9 * times)),
+        byte_product: line(1e-5, 1e10 * times),
+        bit_product: line(1e-5, 1e9 * times),
         upload: Some(line(2e-5, 1e10)),
         download: Some(line(5e-5, 1e10)),
     }

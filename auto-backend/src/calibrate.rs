@@ -41,8 +41,10 @@ impl Bench {
             simple: self.elements(|x| np::add(x, x))?,
             function: self.elements(|x| np::exp(x))?,
             reduction: self.elements(|x| np::sum(x, ()))?,
-            product: self.products(DType::F32)?,
-            wide_product: if wide { Some(self.products(DType::F64)?) } else { None },
+            product: self.products(DType::F32, |a, b| np::matmul(a, b))?,
+            wide_product: if wide { Some(self.products(DType::F64, |a, b| np::matmul(a, b))?) } else { None },
+            byte_product: self.products(DType::I8, |a, b| np::matmul_as(a, b, DType::I32))?,
+            bit_product: self.products(DType::U32, |a, b| np::matmul_bits(a, b))?,
             upload: if away { Some(self.copies(true)?) } else { None },
             download: if away { Some(self.copies(false)?) } else { None },
         })
@@ -56,10 +58,10 @@ impl Bench {
         Ok(Curve::through(points.collect::<Result<Vec<_>>>()?))
     }
 
-    fn products(&self, dtype: DType) -> Result<Curve> {
+    fn products(&self, dtype: DType, product: fn(&Array, &Array) -> Result<Array>) -> Result<Curve> {
         let points = SIDES.iter().zip(TOGETHER).map(|(&side, together)| {
             let x = self.there(side * side, dtype)?.reshape([side as isize; 2])?;
-            Ok(((side * side * side) as f64, self.time(together, || np::matmul(&x, &x)?.eval().map(drop))?))
+            Ok(((side * side * side) as f64, self.time(together, || product(&x, &x)?.eval().map(drop))?))
         });
         Ok(Curve::through(points.collect::<Result<Vec<_>>>()?))
     }
@@ -85,7 +87,7 @@ impl Bench {
     }
 
     fn there(&self, len: usize, dtype: DType) -> Result<Array> {
-        let x = np::astype(Array::from(vec![0.5_f32; len]).to(self.home)?, dtype)?;
+        let x = np::astype(Array::from(vec![1.5_f32; len]).to(self.home)?, dtype)?;
         x.eval()?;
         Ok(x)
     }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{calibrate, store};
 
-/// Seconds against a size: measured at a few, a straight line in logarithms between them, constant below the
-/// first, in proportion to the size beyond the last.
+/// Seconds against a size: measured at a few, a straight line between them (a start and a rate, as work has),
+/// constant below the first, in proportion to the size beyond the last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curve(Vec<(f64, f64)>);
 
@@ -32,8 +32,9 @@ impl Curve {
 
     /// Seconds for a size.
     pub fn at(&self, size: f64) -> f64 {
-        let Some(&(first, least)) = self.0.first() else { return 0.0 };
-        let Some(&(last, most)) = self.0.last() else { return 0.0 };
+        let (Some(&(first, least)), Some(&(last, most))) = (self.0.first(), self.0.last()) else {
+            return 0.0;
+        };
         if size <= first {
             return least;
         }
@@ -42,8 +43,7 @@ impl Curve {
         }
         let next = self.0.partition_point(|&(known, _)| known < size);
         let ((x0, y0), (x1, y1)) = (self.0[next - 1], self.0[next]);
-        let share = (size / x0).ln() / (x1 / x0).ln();
-        (y0.ln() + share * (y1 / y0).ln()).exp()
+        y0 + (y1 - y0) * (size - x0) / (x1 - x0)
     }
 
     fn is_sound(&self) -> bool {
@@ -67,6 +67,10 @@ pub struct Costs {
     pub product: Curve,
     /// A matrix product in float64, where there is that.
     pub wide_product: Option<Curve>,
+    /// A matrix product of int8 in int32, against multiplications.
+    pub byte_product: Curve,
+    /// A product of bits, against pairs of words.
+    pub bit_product: Curve,
     /// A copy from the host, against bytes; none on the host itself.
     pub upload: Option<Curve>,
     /// A copy to the host, waiting included, against bytes.
@@ -81,13 +85,13 @@ impl Costs {
     /// # Errors
     /// What opening the instance or running on it fails with.
     pub fn of(instance: Instance) -> Result<&'static Costs> {
-        if let Some(known) = known(instance) {
+        if let Some(known) = known_of(instance) {
             return Ok(known);
         }
         // Two threads would measure each other.
         static MEASURING: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
         let _alone = MEASURING.lock();
-        if let Some(known) = known(instance) {
+        if let Some(known) = known_of(instance) {
             return Ok(known);
         }
         let identity = polyarray_core::array::open(instance)?.identity();
@@ -103,7 +107,14 @@ impl Costs {
     }
 
     pub(crate) fn is_sound(&self) -> bool {
-        let all = [&self.simple, &self.function, &self.reduction, &self.product];
+        let all = [
+            &self.simple,
+            &self.function,
+            &self.reduction,
+            &self.product,
+            &self.byte_product,
+            &self.bit_product,
+        ];
         let optional = [&self.wide_product, &self.upload, &self.download];
         all.into_iter().chain(optional.into_iter().flatten()).all(Curve::is_sound)
     }
@@ -118,7 +129,14 @@ pub(crate) fn generation() -> u64 {
     GENERATION.load(Relaxed)
 }
 
-fn known(instance: Instance) -> Option<&'static Costs> {
+/// All that is known, in a fixed order.
+pub(crate) fn known() -> Vec<(Instance, &'static Costs)> {
+    let mut known = KNOWN.read().clone();
+    known.sort_by_key(|&(instance, _)| instance);
+    known
+}
+
+fn known_of(instance: Instance) -> Option<&'static Costs> {
     KNOWN.read().iter().find(|(of, _)| *of == instance).map(|&(_, costs)| costs)
 }
 
@@ -142,7 +160,7 @@ mod tests {
         let curve = Curve::through([(10.0, 2.0), (1000.0, 200.0), (2000.0, 150.0)]);
         assert_eq!(curve.at(1.0), 2.0);
         assert_eq!(curve.at(10.0), 2.0);
-        assert!((curve.at(100.0) - 20.0).abs() < 1e-9, "a line in logarithms");
+        assert_eq!(curve.at(505.0), 101.0, "half way");
         assert_eq!(curve.at(2000.0), 200.0, "never less than for a smaller size");
         assert_eq!(curve.at(20000.0), 2000.0);
     }

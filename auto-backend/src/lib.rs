@@ -15,9 +15,11 @@
 #![warn(missing_docs)]
 
 mod calibrate;
+mod call;
 mod costs;
 mod decide;
 mod enrol;
+mod sides;
 mod store;
 
 pub use costs::{Costs, Curve, assume};

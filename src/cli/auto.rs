@@ -10,12 +10,14 @@ use super::report::{Report, table};
 /// A curve of the costs, what it is called, and the sizes shown of it.
 type Row = (&'static str, fn(&Costs) -> Option<&Curve>, [f64; 3]);
 
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 9] = [
     ("add, elements", |c| Some(&c.simple), [1e3, 1e5, 1e7]),
     ("exp, elements", |c| Some(&c.function), [1e3, 1e5, 1e7]),
     ("sum, elements", |c| Some(&c.reduction), [1e3, 1e5, 1e7]),
     ("matmul, multiplications", |c| Some(&c.product), [1e4, 1e6, 1e9]),
     ("matmul float64, multiplications", |c| c.wide_product.as_ref(), [1e4, 1e6, 1e9]),
+    ("matmul int8, multiplications", |c| Some(&c.byte_product), [1e4, 1e6, 1e9]),
+    ("matmul bits, words", |c| Some(&c.bit_product), [1e4, 1e6, 1e9]),
     ("copy from the host, bytes", |c| c.upload.as_ref(), [1e3, 1e6, 1e8]),
     ("copy to the host, bytes", |c| c.download.as_ref(), [1e3, 1e6, 1e8]),
 ];

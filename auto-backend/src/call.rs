@@ -1,0 +1,178 @@
+//! What a call would take on each side, from what is known of its operands.
+
+use polyarray_core::array::{Facts, Step};
+use polyarray_core::dispatch::{Key, Stop};
+use polyarray_core::expr::op::Typing;
+use polyarray_core::expr::{Op, OpInfo};
+use polyarray_core::numpy::Work;
+use polyarray_core::{Array, DType, Error};
+use smallvec::SmallVec;
+
+use crate::decide::Estimate;
+use crate::sides::{self, Side, moved, sides};
+use crate::{Costs, Curve};
+
+/// A call, as far as its cost depends on it.
+pub struct Call<'a> {
+    work: Work,
+    operands: &'a [&'a Array],
+    facts: SmallVec<[Facts; 4]>,
+    /// Where most of the operands' bytes are.
+    pub home: &'static Side,
+    /// Elements of the result, and of the largest operand.
+    out: f64,
+    largest: f64,
+    /// Dtype of most of the work.
+    dtype: DType,
+}
+
+impl<'a> Call<'a> {
+    /// # Errors
+    /// Declined, if there are only scalars, or if nothing is known of where they live.
+    pub fn of(work: Work, operands: &'a [&'a Array]) -> Result<Call<'a>, Stop<Error>> {
+        let facts: SmallVec<[Facts; 4]> = operands.iter().map(|x| x.facts()).collect();
+        let arrays = || facts.iter().filter(|f| f.residency != Key::NONE);
+        let Some(main) = arrays().max_by_key(|f| f.bytes) else {
+            return Err(Stop::declined("only scalars: it decides where arrays go"));
+        };
+        let Some(home) = sides::at(main.residency) else {
+            return Err(Stop::declined("nothing was measured where they live"));
+        };
+        let largest = arrays().map(|f| f.len).max().unwrap_or(0) as f64;
+        let out = match work {
+            Work::Map(_) | Work::Cast(_) => broadcast_len(operands),
+            // Its axes are not told; the copies of a result are never what decides a reduction.
+            Work::Reduce(_) => 1.0,
+            Work::Concat => arrays().map(|f| f.len as f64).sum(),
+            Work::Take => facts.last().map_or(0.0, |f| f.len as f64),
+            _ => product(operands).map_or(0.0, |(batch, m, _, n)| batch * m * n),
+        };
+        Ok(Call { work, operands, home, out, largest, dtype: main.dtype, facts })
+    }
+
+    /// Does it stay at home, whatever the estimates elsewhere would be? Where all operands are, and elsewhere even
+    /// starting anything, and bringing the result back, takes longer than all there is to do.
+    pub fn settles(&self) -> bool {
+        if self.facts.iter().any(|f| f.residency != self.home.key && f.residency != Key::NONE) {
+            return false;
+        }
+        let pending: u32 = self.facts.iter().map(|f| f.pending_ops).sum();
+        let mut most = self.seconds(self.home);
+        if pending > 0 {
+            // It might go along.
+            most += f64::from(pending) * self.home.costs.function.at(self.largest * self.share());
+        }
+        let start = |side: &Side| Some(side.costs.simple.at(0.0) + moved(side, self.home, 0.0)?);
+        let others = sides().iter().filter(|side| side.key != self.home.key);
+        others.filter_map(start).all(|least| most < least)
+    }
+
+    /// The estimates, in no order.
+    pub fn estimates(&self) -> impl Iterator<Item = Estimate> {
+        // An array that may not be copied decides alone.
+        let fixed = self.facts.iter().find(|f| !f.coercible && f.residency != Key::NONE).map(|f| f.residency);
+        let may = move |side: &&Side| fixed.is_none_or(|only| side.key == only);
+        sides().iter().filter(may).filter_map(|side| self.on(side))
+    }
+
+    /// The estimate for one side; none if it could not get an operand.
+    fn on(&self, side: &Side) -> Option<Estimate> {
+        let (mut there, mut again) = (0.0, 0);
+        for (n, (operand, facts)) in self.operands.iter().zip(&self.facts).enumerate() {
+            let from = facts.residency;
+            if from == Key::NONE || from == side.key || operand.is_kept_on(side.instance) {
+                continue;
+            }
+            let copied = moved(sides::at(from)?, side, facts.bytes as f64)?;
+            match redone(operand, side) {
+                Some(redone) if redone < copied => {
+                    there += redone;
+                    again |= 1 << n;
+                }
+                _ => there += copied,
+            }
+        }
+        let bytes = self.out * self.dtype.size() as f64;
+        let back = if side.key == self.home.key { 0.0 } else { moved(side, self.home, bytes)? };
+        Some(Estimate { on: side.instance, there, work: self.seconds(side), back, again })
+    }
+
+    /// Costs were measured in float32.
+    fn share(&self) -> f64 {
+        self.dtype.size() as f64 / 4.0
+    }
+
+    fn seconds(&self, side: &Side) -> f64 {
+        let costs = side.costs;
+        let fused = self.facts.iter().any(|f| f.fuses && f.residency == side.key);
+        let part = |alone: f64, inside: f64| if fused { alone * inside } else { alone };
+        let product = |curve: &Curve| {
+            product(self.operands).map_or(0.0, |(batch, m, k, n)| batch * curve.at(m * k * n))
+        };
+        match self.work {
+            Work::Map(op) => one(costs, is_function(op.info()), self.out * self.share(), fused),
+            Work::Cast(_) | Work::Concat | Work::Take => part(costs.simple.at(self.out * self.share()), 0.25),
+            Work::Reduce(_) => part(costs.reduction.at(self.largest * self.share()), 0.5),
+            Work::MatmulAs(_) if self.dtype.size() == 1 => product(&costs.byte_product),
+            Work::MatmulBits => product(&costs.bit_product),
+            _ if self.dtype.size() > 4 => product(costs.wide_product.as_ref().unwrap_or(&costs.product)),
+            _ => product(&costs.product),
+        }
+    }
+}
+
+/// Seconds that it takes to do an operand's pending work on another side, less those that it would take where it
+/// was begun. None if there is no such work.
+fn redone(operand: &Array, side: &Side) -> Option<f64> {
+    let work = operand.pending_work()?;
+    let begun = sides::at(operand.residency())?;
+    let mut seconds = 0.0;
+    for (n, leaf) in work.leaves.iter().enumerate() {
+        let from = leaf.residency();
+        let twice = work.leaves[..n].iter().any(|earlier| earlier.shares_values_with(leaf));
+        if from != Key::NONE && from != side.key && !leaf.is_kept_on(side.instance) && !twice {
+            seconds += moved(sides::at(from)?, side, leaf.facts().bytes as f64)?;
+        }
+    }
+    for (n, step) in work.steps.iter().enumerate() {
+        let size = step.shape.iter().product::<usize>() as f64 * step.dtype.size() as f64 / 4.0;
+        let function = matches!(step.step, Step::Map(op) if is_function(op.info()));
+        let of = |costs: &Costs| match step.step {
+            Step::Full(_) => 0.0,
+            _ => one(costs, function, size, n > 0),
+        };
+        seconds += of(side.costs) - of(begun.costs);
+    }
+    Some(seconds)
+}
+
+/// Seconds of one elementwise operation. In its producer's kernel it costs no pass over memory.
+fn one(costs: &Costs, function: bool, size: f64, fused: bool) -> f64 {
+    let simple = costs.simple.at(size);
+    let alone = if function { costs.function.at(size) } else { simple };
+    if fused { (alone - simple).max(alone / 4.0) } else { alone }
+}
+
+/// Is it computed by a polynomial and not by an instruction?
+fn is_function(info: &OpInfo) -> bool {
+    info.arity == 1 && info.typing == Typing::Inexact && info.op != Op::Sqrt
+}
+
+fn broadcast_len(operands: &[&Array]) -> f64 {
+    let axes = operands.iter().map(|x| x.ndim()).max().unwrap_or(0);
+    let length = |back: usize| {
+        let of = |x: &&Array| x.ndim().checked_sub(back + 1).map_or(1, |axis| x.shape()[axis]);
+        operands.iter().map(of).max().unwrap_or(1) as f64
+    };
+    (0..axes).map(length).product()
+}
+
+/// Batch, m, k, n of a matrix product.
+fn product(operands: &[&Array]) -> Option<(f64, f64, f64, f64)> {
+    let [a, b] = operands else { return None };
+    let at = |x: &Array, back: usize| x.ndim().checked_sub(back).map_or(1, |axis| x.shape()[axis]) as f64;
+    let k = at(a, 1);
+    let (m, n) = (at(a, 2), if b.ndim() > 1 { at(b, 1) } else { 1.0 });
+    let matrices = |x: &Array| x.shape()[..x.ndim().saturating_sub(2)].iter().product::<usize>() as f64;
+    Some((matrices(a).max(matrices(b)), m, k, n))
+}

@@ -1,8 +1,7 @@
 //! The reductions on elements: how a run of them becomes one accumulator, and how accumulators merge.
 //!
-//! Every order of evaluation is a function of lengths alone. Sums run in 32 interleaved lanes over 512 elements at
-//! a time (in 16 over what is left of them), and everything above that merges pairwise, so the error grows with the
-//! logarithm.
+//! Every order of evaluation is a function of lengths alone. A run is read in four streams of 16 lanes, each lane
+//! over 16 elements at a time; everything above that merges pairwise, so the error grows with the logarithm.
 
 use crate::lane::{Lane, Ordered};
 use crate::simd::{Loop, widest};
@@ -30,61 +29,86 @@ pub trait Fold: Send + Sync + 'static {
     /// A run of elements, the first of which has index `first`.
     fn slice(xs: &[Repr<Self>], first: i64) -> Self::Acc {
         let _ = first;
-        widest(Lanes::<Self>(xs))
+        fold_slice::<Self>(xs)
     }
 }
 
 /// A fold's elements as stored.
 pub type Repr<F> = <<F as Fold>::In as polyarray_core::Element>::Repr;
 
-/// Lanes while there are enough elements: four registers of AVX2, so that no merge waits for the one before.
-const WIDE: usize = 32;
-/// Lanes of the elements left over.
+/// Parts of a run that are read side by side: the processor reads ahead on each of them, which takes half the time
+/// of one stream (64 MiB from memory, two threads: 1.05 and 2.1 ms).
+pub const STREAMS: usize = 4;
+/// Lanes of a stream. With eight the compiler unrolls their loop before it has made vectors of it, and max takes
+/// twice the time.
 const LANES: usize = 16;
-/// Elements that the lanes run over before they are merged.
-const LEAF: usize = 16 * WIDE;
+/// Elements merged into a lane before that is merged into another one.
+const LEAF: usize = 16;
 
-struct Lanes<'a, F: Fold + ?Sized>(&'a [Repr<F>]);
+type Lanes<F> = [[<F as Fold>::Acc; LANES]; STREAMS];
 
-impl<F: Fold + ?Sized> Loop for Lanes<'_, F> {
-    type Out = F::Acc;
+/// Folds whole rows of lanes. What is left of them is merged outside: within, the compiler would cut the vectors up to
+/// suit that.
+struct Streams<'a, F: Fold + ?Sized>(&'a [[Repr<F>; LANES]]);
+
+impl<F: Fold + ?Sized> Loop for Streams<'_, F> {
+    type Out = Lanes<F>;
     #[inline(always)]
-    fn run(self) -> F::Acc {
-        let of = |&x: &Repr<F>| F::one(F::In::from_repr(x), 0);
-        let mut total = F::NEUTRAL;
-        for leaf in self.0.chunks(LEAF) {
-            let (wide, left) = leaf.as_chunks::<WIDE>();
-            let (rows, tail) = left.as_chunks::<LANES>();
-            let mut lanes = [F::NEUTRAL; WIDE];
-            for row in wide {
-                for (lane, x) in lanes.iter_mut().zip(row) {
-                    *lane = F::merge(*lane, of(x));
+    fn run(self) -> Lanes<F> {
+        let rows = self.0;
+        let (a, rest) = rows.split_at(rows.len() / STREAMS);
+        let (b, rest) = rest.split_at(a.len());
+        let (c, rest) = rest.split_at(a.len());
+        let (d, rest) = rest.split_at(a.len());
+        let mut total = [[F::NEUTRAL; LANES]; STREAMS];
+        for (((a, b), c), d) in a.chunks(LEAF).zip(b.chunks(LEAF)).zip(c.chunks(LEAF)).zip(d.chunks(LEAF)) {
+            let mut leaf = [[F::NEUTRAL; LANES]; STREAMS];
+            for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
+                push::<F>(&mut leaf[0], a);
+                push::<F>(&mut leaf[1], b);
+                push::<F>(&mut leaf[2], c);
+                push::<F>(&mut leaf[3], d);
+            }
+            for (total, leaf) in total.iter_mut().zip(leaf) {
+                for (total, leaf) in total.iter_mut().zip(leaf) {
+                    *total = F::merge(*total, leaf);
                 }
             }
-            if !wide.is_empty() {
-                halve::<F>(&mut lanes, LANES);
-            }
-            for row in rows {
-                for (lane, x) in lanes.iter_mut().zip(row) {
-                    *lane = F::merge(*lane, of(x));
-                }
-            }
-            if leaf.len() >= LANES {
-                halve::<F>(&mut lanes[..LANES], 1);
-                total = F::merge(total, lanes[0]);
-            }
-            let rest = tail.iter().fold(F::NEUTRAL, |acc, x| F::merge(acc, of(x)));
-            total = F::merge(total, rest);
+        }
+        // Fewer than there are streams.
+        for row in rest {
+            push::<F>(&mut total[0], row);
         }
         total
     }
 }
 
-/// Merges the upper half of the lanes into the lower one until `left` are left.
 #[inline(always)]
-fn halve<F: Fold + ?Sized>(lanes: &mut [F::Acc], left: usize) {
+fn push<F: Fold + ?Sized>(lanes: &mut [F::Acc; LANES], row: &[Repr<F>; LANES]) {
+    for (lane, &x) in lanes.iter_mut().zip(row) {
+        *lane = F::merge(*lane, F::one(F::In::from_repr(x), 0));
+    }
+}
+
+fn fold_slice<F: Fold + ?Sized>(xs: &[Repr<F>]) -> F::Acc {
+    let (rows, tail) = xs.as_chunks::<LANES>();
+    let total = match rows {
+        [] => F::NEUTRAL,
+        rows => {
+            let mut lanes = widest(Streams::<F>(rows));
+            let used = if rows.len() < STREAMS { &mut lanes[..1] } else { &mut lanes };
+            halve::<F>(used.as_flattened_mut());
+            lanes[0][0]
+        }
+    };
+    tail.iter().fold(total, |acc, &x| F::merge(acc, F::one(F::In::from_repr(x), 0)))
+}
+
+/// Merges the upper half of the lanes into the lower one until one is left.
+#[inline(always)]
+fn halve<F: Fold + ?Sized>(lanes: &mut [F::Acc]) {
     let mut half = lanes.len() / 2;
-    while half >= left {
+    while half > 0 {
         for i in 0..half {
             lanes[i] = F::merge(lanes[i], lanes[i + half]);
         }
@@ -92,25 +116,37 @@ fn halve<F: Fold + ?Sized>(lanes: &mut [F::Acc], left: usize) {
     }
 }
 
-/// A row of elements, all of index `index`, merged with a row of accumulators into another one: in place, keeping
-/// an accumulator becomes a store under a mask, which took max twice the time of sum.
-pub struct RowInto<'a, F: Fold> {
+/// Rows of elements, merged with a row of accumulators into another one: in place, keeping an accumulator becomes a
+/// store under a mask, which took max twice the time of sum.
+pub struct RowsInto<'a, F: Fold> {
     /// The accumulators so far.
     pub from: &'a [F::Acc],
-    /// The elements.
-    pub row: &'a [Repr<F>],
-    /// Their index among the reduced ones.
+    /// The elements, row after row: four rows, which the processor then reads ahead as four streams, or one.
+    pub rows: &'a [Repr<F>],
+    /// Index of the first row among the reduced elements.
     pub index: i64,
-    /// The accumulators with the row.
+    /// The accumulators with the rows.
     pub to: &'a mut [F::Acc],
 }
 
-impl<F: Fold> Loop for RowInto<'_, F> {
+impl<F: Fold> Loop for RowsInto<'_, F> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        for ((to, &acc), &x) in self.to.iter_mut().zip(self.from).zip(self.row) {
-            *to = F::merge(acc, F::one(F::In::from_repr(x), self.index));
+        let width = self.to.len();
+        let one = |x: &Repr<F>, row: i64| F::one(F::In::from_repr(*x), self.index + row);
+        if self.rows.len() == STREAMS * width {
+            let (ab, cd) = self.rows.split_at(2 * width);
+            let ((a, b), (c, d)) = (ab.split_at(width), cd.split_at(width));
+            let each = self.to.iter_mut().zip(self.from).zip(a).zip(b).zip(c).zip(d);
+            for (((((to, &acc), a), b), c), d) in each {
+                let (ab, cd) = (F::merge(one(a, 0), one(b, 1)), F::merge(one(c, 2), one(d, 3)));
+                *to = F::merge(acc, F::merge(ab, cd));
+            }
+        } else {
+            for ((to, &acc), x) in self.to.iter_mut().zip(self.from).zip(self.rows) {
+                *to = F::merge(acc, one(x, 0));
+            }
         }
     }
 }

@@ -2,13 +2,14 @@
 //! neither do the bits of the result. A thread that waits here may be handed another caller's task, so every wait
 //! is in the empty dispatch state.
 //!
-//! Bodies are trait objects: rayon is compiled twice in this crate, not once for each operation and dtype (which
-//! took minutes).
+//! The caller works too, and wakes as many of rayon's threads as there is work for: a call handed to the pool as
+//! a whole would wait until one thread is awake, and that one until it has woken the next. Everybody takes the next
+//! piece that nobody has, so a thread that comes late, or is slow, takes fewer.
 
 use crate::program::Scratch;
 use polyarray_core::dispatch::detached;
-use rayon::prelude::*;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Elements times instructions below which a second thread costs more than it brings.
 const WORTH_SHARING: usize = 1 << 16;
@@ -30,8 +31,14 @@ pub fn for_each_chunk(
     body: &(dyn Fn(&mut Scratch, usize, &mut [u8]) + Sync),
 ) {
     if share && out.len() > size {
-        detached(|| {
-            out.par_chunks_mut(size).enumerate().for_each_init(scratch, |s, (i, chunk)| body(s, i, chunk));
+        let chunks = out.len().div_ceil(size);
+        let left = Mutex::new(out.chunks_mut(size).enumerate());
+        together(chunks, &|| {
+            let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let mut s = scratch();
+            while let Some((i, chunk)) = next() {
+                body(&mut s, i, chunk);
+            }
         });
     } else {
         let mut s = scratch();
@@ -61,9 +68,35 @@ fn for_each_index(
     body: &(dyn Fn(&mut Scratch, usize) + Sync),
 ) {
     if share && n > 1 {
-        detached(|| (0..n).into_par_iter().for_each_init(scratch, |s, i| body(s, i)));
+        let next = AtomicUsize::new(0);
+        together(n, &|| {
+            let mut s = scratch();
+            loop {
+                let i = next.fetch_add(1, Relaxed);
+                if i >= n {
+                    break;
+                }
+                body(&mut s, i);
+            }
+        });
     } else {
         let mut s = scratch();
         (0..n).for_each(|i| body(&mut s, i));
     }
+}
+
+/// Runs `worker` here and on as many other threads as `pieces` of work can keep busy.
+pub fn together(pieces: usize, worker: &(dyn Fn() + Sync)) {
+    let helpers = rayon::current_num_threads().min(pieces).saturating_sub(1);
+    if helpers == 0 {
+        return worker();
+    }
+    detached(|| {
+        rayon::in_place_scope(|scope| {
+            for _ in 0..helpers {
+                scope.spawn(|_| worker());
+            }
+            worker();
+        });
+    });
 }

@@ -51,10 +51,10 @@ pub trait ArrayBackend: Send + Sync {
     /// The reason why not.
     fn supports(&self, query: Query) -> Result<(), Unsupported>;
 
-    /// Bounds of a fused kernel.
+    /// Bounds of a fused kernel. They never change.
     fn limits(&self) -> KernelLimits;
 
-    /// The float dtype that integers become in `exp`, `mean` and the like.
+    /// The float dtype that integers become in `exp`, `mean` and the like. It never changes.
     fn default_float(&self) -> DType;
 
     /// Can an array of that size exist here? Checked before anything is recorded or allocated.

@@ -1,5 +1,6 @@
 //! What arrays and devices tell the dispatch engine.
 
+use super::handle::Coercion;
 use super::record::NotRecorded;
 use super::residency::{self, Device, HOST, Marker};
 use super::{Array, transfer};
@@ -14,14 +15,14 @@ impl<R: Marker> Argument for Array<R> {
     }
 
     fn coercible(&self) -> bool {
-        self.coercible
+        self.coercion == Coercion::Allowed
     }
 
     fn describe(&self, name: &'static str) -> Operand {
         let text = match self.describe_value() {
             Some(value) => format!("scalar {value}"),
             None => {
-                let typed = if self.coercible { "" } else { ", its type forbids copies" };
+                let typed = if self.coercible() { "" } else { ", its type forbids copies" };
                 format!("{}{:?} on {}{typed}", self.dtype(), self.shape(), self.residency())
             }
         };

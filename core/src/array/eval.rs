@@ -3,13 +3,15 @@
 
 use super::buffer::{Buffer, HostBuffer};
 use super::lower::{self, Region};
-use super::node::{Expr, Node};
+use super::node::{Expr, Node, NodeRef};
+use super::residency::Site;
 use super::{Array, Operand, residency, trace};
 use crate::error::{Error, Result};
+use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 
 /// The node's value, computed if it is pending.
-pub(crate) fn evaluate(root: &Arc<Node>) -> Result<Arc<dyn Buffer>> {
+pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
     if let Some(v) = root.value.get() {
         return Ok(v.clone());
     }
@@ -19,9 +21,9 @@ pub(crate) fn evaluate(root: &Arc<Node>) -> Result<Arc<dyn Buffer>> {
             return Ok(Arc::new(scalar_buffer(*v)));
         }
     }
-    // Depth first: a node stays on the stack until what it needs is there.
-    let mut stack = vec![root.clone()];
-    while let Some(node) = stack.last().cloned() {
+    // Depth first: a node stays on the stack, its region beside it, until what it needs is there.
+    let mut stack: SmallVec<[(NodeRef, Option<Region>); 1]> = smallvec![(root.clone(), None)];
+    while let Some((node, region)) = stack.last_mut().map(|(node, region)| (node.clone(), region.take())) {
         if node.value.get().is_some() {
             stack.pop();
             continue;
@@ -32,10 +34,13 @@ pub(crate) fn evaluate(root: &Arc<Node>) -> Result<Arc<dyn Buffer>> {
                 None => continue, // published between the two looks
             }
         };
-        let region = Region::of(&node, &expr);
-        let before = stack.len();
-        stack.extend(region.needs(&expr));
-        if stack.len() > before {
+        let region = region.unwrap_or_else(|| Region::of(&node, &expr));
+        let needs = region.needs(&expr);
+        if !needs.is_empty() {
+            if let Some((_, kept)) = stack.last_mut() {
+                *kept = Some(region);
+            }
+            stack.extend(needs.into_iter().map(|node| (node, None)));
             continue;
         }
         let computed = compute(&node, &expr, &region);
@@ -57,7 +62,7 @@ pub(crate) fn evaluate(root: &Arc<Node>) -> Result<Arc<dyn Buffer>> {
 
 /// Runs one node whose needs are met.
 fn compute(node: &Node, expr: &Expr, region: &Region) -> Result<Arc<dyn Buffer>> {
-    let Some(backend) = node.backend else {
+    let Some(Site { backend, .. }) = node.site else {
         unreachable!("only leaves and weak scalars have no backend, and they are never computed");
     };
     if node.shape.contains(&0) {
@@ -67,13 +72,13 @@ fn compute(node: &Node, expr: &Expr, region: &Region) -> Result<Arc<dyn Buffer>>
         let operands = args.iter().map(operand).collect::<Result<Vec<_>>>()?;
         trace::ran(node, name, operands.len());
         let buffer = run(&operands)?;
-        check(node, name, &*buffer)?;
+        check(node, || (*name).into(), &*buffer)?;
         return Ok(buffer);
     }
     let kernel = lower::kernel(node, expr, region)?;
     trace::kernel(node, &kernel);
     let buffer = backend.run(&kernel)?;
-    check(node, &kernel.label(), &*buffer)?;
+    check(node, || kernel.label(), &*buffer)?;
     Ok(buffer)
 }
 
@@ -87,13 +92,13 @@ fn operand(arg: &Array) -> Result<Operand> {
 }
 
 /// A backend, also an outsider's, must give what was recorded.
-fn check(node: &Node, op: &str, buffer: &dyn Buffer) -> Result<()> {
+fn check(node: &Node, op: impl FnOnce() -> String, buffer: &dyn Buffer) -> Result<()> {
     let want = (node.dtype, node.shape.iter().product());
     if (buffer.dtype(), buffer.len()) == want {
         return Ok(());
     }
     Err(Error::Backend {
-        op: op.into(),
+        op: op(),
         backend: residency::name(node.home),
         message: format!(
             "it returned {} x {} where {} x {} was recorded",

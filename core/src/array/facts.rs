@@ -2,6 +2,8 @@
 
 use super::Array;
 use super::buffer::HostBuffer;
+use super::handle::Coercion;
+use super::node::NodeRef;
 use super::residency::Marker;
 use crate::dispatch::{Instance, Key};
 use crate::dtype::DType;
@@ -39,7 +41,7 @@ impl<R: Marker> Array<R> {
             pending,
             fuses: pending && self.node.fuses && self.view.is_none(),
             pending_ops: if pending { self.node.size } else { 0 },
-            coercible: self.coercible,
+            coercible: self.coercion == Coercion::Allowed,
         }
     }
 
@@ -52,6 +54,6 @@ impl<R: Marker> Array<R> {
 
     /// Are these handles or views of the same values?
     pub fn shares_values_with(&self, other: &Array<R>) -> bool {
-        std::sync::Arc::ptr_eq(&self.node, &other.node)
+        NodeRef::ptr_eq(&self.node, &other.node)
     }
 }

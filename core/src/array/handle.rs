@@ -1,7 +1,7 @@
 //! The handle: `Array`. Shape, dtype and residency are known at once; values come when they are needed.
 
 use super::buffer::{Buffer, HostBuffer};
-use super::node::Node;
+use super::node::NodeRef;
 use super::residency::{Dyn, HOST, Marker};
 use super::{eval, transfer};
 use crate::dispatch::Key;
@@ -29,12 +29,14 @@ use std::sync::Arc;
 /// assert_eq!(x.t().to_vec::<f32>()?, [1.0, 3.0, 2.0, 4.0]);
 /// # Ok::<(), polyarray_core::Error>(())
 /// ```
+// In this order: node and view are copied as one, and a copy that starts at another place than the one before stalls.
+#[repr(C)]
 pub struct Array<R: Marker = Dyn> {
-    pub(crate) node: Arc<Node>,
+    pub(crate) node: NodeRef,
     /// None: the node's value as it is.
     pub(crate) view: Option<Arc<Layout>>,
     /// May a scope that coerces copy it to another residency? Typed arrays never are.
-    pub(crate) coercible: bool,
+    pub(crate) coercion: Coercion,
     pub(crate) marker: PhantomData<R>,
 }
 
@@ -43,9 +45,24 @@ impl<R: Marker> Clone for Array<R> {
         Array {
             node: self.node.clone(),
             view: self.view.clone(),
-            coercible: self.coercible,
+            coercion: self.coercion,
             marker: PhantomData,
         }
+    }
+}
+
+/// May a scope that coerces copy an array? A word wide, as the rest of a handle is: a byte stored and a word loaded, as
+/// copying the handle does, stalls the processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub(crate) enum Coercion {
+    Never,
+    Allowed,
+}
+
+impl Coercion {
+    const fn of<R: Marker>() -> Coercion {
+        if R::COERCIBLE { Coercion::Allowed } else { Coercion::Never }
     }
 }
 
@@ -59,8 +76,9 @@ pub struct Operand {
 }
 
 impl<R: Marker> Array<R> {
-    pub(crate) fn from_node(node: Arc<Node>, view: Option<Layout>) -> Array<R> {
-        Array { node, view: view.map(Arc::new), coercible: R::COERCIBLE, marker: PhantomData }
+    #[inline(always)]
+    pub(crate) fn from_node(node: NodeRef, view: Option<Layout>) -> Array<R> {
+        Array { node, view: view.map(Arc::new), coercion: Coercion::of::<R>(), marker: PhantomData }
     }
 
     /// Lengths of the axes.
@@ -127,7 +145,12 @@ impl<R: Marker> Array<R> {
 
     /// The same array, its residency known only at run time.
     pub fn erase(&self) -> Array {
-        Array { node: self.node.clone(), view: self.view.clone(), coercible: true, marker: PhantomData }
+        Array {
+            node: self.node.clone(),
+            view: self.view.clone(),
+            coercion: Coercion::Allowed,
+            marker: PhantomData,
+        }
     }
 
     /// The same array for a dispatch: typed ones stay uncoercible.
@@ -135,7 +158,7 @@ impl<R: Marker> Array<R> {
         Array {
             node: self.node.clone(),
             view: self.view.clone(),
-            coercible: self.coercible && R::COERCIBLE,
+            coercion: if R::COERCIBLE { self.coercion } else { Coercion::Never },
             marker: PhantomData,
         }
     }
@@ -155,7 +178,7 @@ impl<R: Marker> Array<R> {
         Ok(Array {
             node: self.node.clone(),
             view: self.view.clone(),
-            coercible: S::COERCIBLE,
+            coercion: Coercion::of::<S>(),
             marker: PhantomData,
         })
     }
@@ -166,7 +189,7 @@ impl<R: Marker> Array<R> {
         if !S::admits(self.node.home) {
             return self.typed();
         }
-        Ok(Array { node: self.node, view: self.view, coercible: S::COERCIBLE, marker: PhantomData })
+        Ok(Array { node: self.node, view: self.view, coercion: Coercion::of::<S>(), marker: PhantomData })
     }
 
     /// Computes the values now. Otherwise that happens when they are read.

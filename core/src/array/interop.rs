@@ -36,10 +36,7 @@ pub(crate) fn view<'a, T>(data: &'a [T], layout: &Layout) -> ArrayViewD<'a, T> {
 
 impl Array<Host> {
     fn from_buffer(buffer: HostBuffer, shape: &[usize]) -> Array<Host> {
-        Array::from_node(
-            Arc::new(Node::leaf(SmallVec::from_slice(shape), *HOST, None, Arc::new(buffer))),
-            None,
-        )
+        Array::from_node(Node::leaf(SmallVec::from_slice(shape), *HOST, None, Arc::new(buffer)), None)
     }
 }
 
@@ -68,7 +65,7 @@ impl Array {
             v if v.dtype().is_float() => v.cast(crate::DType::F64),
             v => v.cast(crate::DType::C128),
         };
-        Array::from_node(Arc::new(Node::weak(wide)), None)
+        Array::from_node(Node::weak(wide), None)
     }
 
     /// One value as an array of its own dtype, on the host, without axes.

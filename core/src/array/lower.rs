@@ -1,13 +1,13 @@
 //! Lowering: which pending nodes become one fused kernel, and the kernel.
 
 use super::Array;
-use super::node::{Expr, Node};
+use super::node::{Expr, Node, NodeRef};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::expr::kernel::{Id, Input, Instr, Kernel, Output, Value};
 use crate::expr::layout::{Strides, collapse};
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -17,10 +17,15 @@ pub(crate) const MAX_OPS: u32 = 48;
 /// The nodes that one kernel computes: its root and the operands fused into it.
 pub(crate) struct Region {
     fused: Vec<Fused>,
+    /// Where a node stands in `fused`.
+    at: FxHashMap<*const Node, usize>,
 }
 
+/// A node that is computed inline. Its expression is copied, so that its lock is taken once, and what another thread
+/// publishes meanwhile changes nothing.
 struct Fused {
-    node: Arc<Node>,
+    node: NodeRef,
+    expr: Expr,
     /// Uses from inside the region.
     uses: u32,
 }
@@ -29,130 +34,135 @@ impl Region {
     /// The largest region that ends in `root`: operands that are elementwise, seen whole, on the same backend,
     /// not cut, and used by nothing outside of it (what others use too is computed once, on its own).
     pub(crate) fn of(root: &Node, expr: &Expr) -> Region {
-        let rules = Rules { root, reduces: matches!(expr, Expr::Reduce { .. }) };
+        if matches!(expr, Expr::Extern { .. }) {
+            return Region { fused: Vec::new(), at: FxHashMap::default() };
+        }
+        let most = root.size.saturating_sub(1) as usize;
+        let mut region = Region {
+            fused: Vec::with_capacity(most),
+            at: FxHashMap::with_capacity_and_hasher(most, Default::default()),
+        };
+        let rules = Rules { root, space: space(root, expr), reduces: matches!(expr, Expr::Reduce { .. }) };
         let mut apart: Vec<*const Node> = Vec::new();
         loop {
-            let mut fused: Vec<Fused> = Vec::new();
-            add_operands(&rules, root, expr, &apart, &mut fused);
+            region.add_operands(&rules, expr, &apart);
             let mut next = 0;
-            while next < fused.len() {
-                let node = fused[next].node.clone();
-                if let Some(expr) = node.pending() {
-                    add_operands(&rules, &node, &expr, &apart, &mut fused);
-                }
+            while next < region.fused.len() {
+                // Taken out while operands are added behind it.
+                let expr = std::mem::replace(&mut region.fused[next].expr, Expr::Iota);
+                region.add_operands(&rules, &expr, &apart);
+                region.fused[next].expr = expr;
                 next += 1;
             }
-            // Constants are free to compute twice.
             let before = apart.len();
-            let shared = |f: &&Fused| {
-                f.uses < f.node.consumers.load(Relaxed)
-                    && !matches!(f.node.pending().as_deref(), Some(Expr::Full(_)))
-            };
-            apart.extend(fused.iter().filter(shared).map(|f| Arc::as_ptr(&f.node)));
+            let shared = |f: &&Fused| f.uses < f.node.consumers.load(Relaxed);
+            apart.extend(region.fused.iter().filter(shared).map(|f| NodeRef::as_ptr(&f.node)));
             if apart.len() == before {
-                return Region { fused };
+                return region;
             }
+            region.fused.clear();
+            region.at.clear();
         }
     }
 
-    fn get(&self, node: &Arc<Node>) -> Option<&Fused> {
-        self.fused.iter().find(|f| Arc::ptr_eq(&f.node, node))
+    /// Adds the operands of one node that can be fused.
+    fn add_operands(&mut self, rules: &Rules<'_>, expr: &Expr, apart: &[*const Node]) {
+        for arg in expr.args() {
+            let key = NodeRef::as_ptr(&arg.node);
+            if !rules.may_fuse(arg) || apart.contains(&key) {
+                continue;
+            }
+            match self.at.get(&key) {
+                Some(&at) => self.fused[at].uses += 1,
+                None => {
+                    let Some(inner) = rules.inline(&arg.node) else { continue };
+                    self.at.insert(key, self.fused.len());
+                    self.fused.push(Fused { node: arg.node.clone(), expr: inner, uses: 1 });
+                }
+            }
+        }
     }
 
     /// Nodes outside the region that it reads and that have no value yet.
-    pub(crate) fn needs(&self, root: &Expr) -> Vec<Arc<Node>> {
+    pub(crate) fn needs(&self, root: &Expr) -> Vec<NodeRef> {
         let mut needs = Vec::new();
-        let mut add = |e: &Expr| {
+        for expr in std::iter::once(root).chain(self.fused.iter().map(|f| &f.expr)) {
             // A fused kernel takes a constant as a parameter; an implementation of a backend's own takes buffers.
-            let whole = matches!(e, Expr::Extern { .. });
+            let whole = matches!(expr, Expr::Extern { .. });
             let outside = |a: &&Array| {
                 a.node.value.get().is_none()
-                    && self.get(&a.node).is_none()
-                    && (constant(a).is_none() || (whole && !a.is_weak()))
+                    && (!a.node.constant || (whole && !a.is_weak()))
+                    && !self.at.contains_key(&NodeRef::as_ptr(&a.node))
             };
-            needs.extend(e.args().iter().filter(outside).map(|a| a.node.clone()));
-        };
-        add(root);
-        for f in &self.fused {
-            if let Some(e) = f.node.pending() {
-                add(&e);
-            }
+            needs.extend(expr.args().iter().filter(outside).map(|a| a.node.clone()));
         }
         needs
-    }
-}
-
-/// Adds the operands of one node that can be fused.
-fn add_operands(rules: &Rules<'_>, node: &Node, expr: &Expr, apart: &[*const Node], fused: &mut Vec<Fused>) {
-    for arg in expr.args() {
-        if apart.contains(&Arc::as_ptr(&arg.node)) {
-            continue;
-        }
-        if !rules.fusable(node, expr, arg) {
-            continue;
-        }
-        match fused.iter_mut().find(|f| Arc::ptr_eq(&f.node, &arg.node)) {
-            Some(f) => f.uses += 1,
-            None => fused.push(Fused { node: arg.node.clone(), uses: 1 }),
-        }
     }
 }
 
 /// What decides whether an operand is computed inline.
 struct Rules<'a> {
     root: &'a Node,
+    /// What the kernel iterates over.
+    space: &'a [usize],
     /// The root is a reduction: it walks its elements in another order than an index counts.
     reduces: bool,
 }
 
 impl Rules<'_> {
-    /// May `parent` compute the operand inline?
-    fn fusable(&self, parent: &Node, parent_expr: &Expr, arg: &Array) -> bool {
+    /// May an operand be computed inline, if it is pending? A constant is a parameter instead.
+    fn may_fuse(&self, arg: &Array) -> bool {
         let node = &arg.node;
-        if node.cut.load(Relaxed) || matches!(parent_expr, Expr::Extern { .. }) {
-            return false;
-        }
-        let Some(e) = node.pending() else { return false };
-        if let Expr::Full(_) = *e {
-            return true;
-        }
-        if !e.is_elementwise() || !same_backend(self.root, node) || (self.reduces && matches!(*e, Expr::Iota))
-        {
+        if !node.fuses || node.constant || node.cut.load(Relaxed) || !same_backend(self.root, node) {
             return false;
         }
         // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times.
-        let space: &[usize] = match parent_expr {
-            Expr::Reduce { arg, .. } => arg.shape(),
-            _ => &parent.shape,
-        };
         let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && v.shape == node.shape);
-        whole && *node.shape == *space
+        whole && *node.shape == *self.space
+    }
+
+    /// The expression of a node to be computed inline.
+    fn inline(&self, node: &Node) -> Option<Expr> {
+        let expr = node.pending()?;
+        if self.reduces && matches!(*expr, Expr::Iota) { None } else { Some(expr.clone()) }
     }
 }
 
 fn same_backend(a: &Node, b: &Node) -> bool {
-    matches!((a.backend, b.backend), (Some(x), Some(y)) if x.instance() == y.instance())
+    matches!((a.site, b.site), (Some(x), Some(y)) if x.instance == y.instance)
 }
 
 /// The value of an operand that is the same everywhere: a parameter of the kernel, whatever its shape.
 fn constant(arg: &Array) -> Option<Scalar> {
+    if !arg.node.constant {
+        return None;
+    }
     match arg.node.pending().as_deref() {
         Some(Expr::Full(v)) => Some(*v),
         _ => None,
     }
 }
 
+/// What the kernel of a node iterates over.
+fn space<'a>(node: &'a Node, expr: &'a Expr) -> &'a [usize] {
+    match expr {
+        Expr::Reduce { arg, .. } => arg.shape(),
+        _ => &node.shape,
+    }
+}
+
 /// The kernel that computes `node`; everything outside `region` has its value.
 pub(crate) fn kernel(node: &Node, expr: &Expr, region: &Region) -> Result<Kernel> {
-    let (space, output_axes): (&[usize], u64) = match expr {
-        Expr::Reduce { arg, axes, .. } => (arg.shape(), *axes),
-        _ => (&node.shape, 0),
-    };
+    let output_axes = if let Expr::Reduce { axes, .. } = expr { *axes } else { 0 };
+    let space = space(node, expr);
+    // Operations and what they load; a parameter each makes it grow.
+    let most = (node.size + node.leaves) as usize;
     let mut b = Builder {
         region,
         space,
-        code: Vec::new(),
-        ids: HashMap::new(),
+        code: Vec::with_capacity(most),
+        ids: vec![None; region.fused.len()],
+        equal: FxHashMap::with_capacity_and_hasher(most, Default::default()),
         inputs: Vec::new(),
         params: Vec::new(),
     };
@@ -188,7 +198,9 @@ struct Builder<'a> {
     space: &'a [usize],
     code: Vec<Value>,
     /// Values of fused nodes, so that a shared subexpression is computed once.
-    ids: HashMap<*const Node, Id>,
+    ids: Vec<Option<Id>>,
+    /// Values pushed so far.
+    equal: FxHashMap<Value, Id>,
     inputs: Vec<(Input, *const ())>,
     params: Vec<Scalar>,
 }
@@ -197,13 +209,15 @@ impl Builder<'_> {
     fn push(&mut self, instr: Instr, dtype: DType) -> Id {
         let value = Value { instr, dtype };
         // Equal values are one. Params are not: two that happen to be equal must not make another kernel.
-        if !matches!(instr, Instr::Param(_))
-            && let Some(i) = self.code.iter().position(|v| *v == value)
-        {
-            return i as Id;
+        let next = self.code.len() as Id;
+        if !matches!(instr, Instr::Param(_)) {
+            let id = *self.equal.entry(value).or_insert(next);
+            if id != next {
+                return id;
+            }
         }
         self.code.push(value);
-        (self.code.len() - 1) as Id
+        next
     }
 
     fn cast(&mut self, id: Id, to: DType) -> Id {
@@ -220,19 +234,16 @@ impl Builder<'_> {
         if let Some(v) = constant(arg) {
             return Ok(self.param(v.cast(want)));
         }
-        let key = Arc::as_ptr(&arg.node);
-        let id = match (self.ids.get(&key), self.region.get(&arg.node)) {
-            (Some(&id), Some(_)) => id,
-            (None, Some(f)) => match f.node.pending() {
-                Some(e) => {
-                    let id = self.expression(&e, arg.dtype())?;
-                    self.ids.insert(key, id);
+        let id = match self.region.at.get(&NodeRef::as_ptr(&arg.node)) {
+            None => self.load(arg)?,
+            Some(&at) => match self.ids[at] {
+                Some(id) => id,
+                None => {
+                    let id = self.expression(&self.region.fused[at].expr, arg.dtype())?;
+                    self.ids[at] = Some(id);
                     id
                 }
-                // Another thread has computed it meanwhile.
-                None => self.load(arg)?,
             },
-            (_, None) => self.load(arg)?,
         };
         Ok(self.cast(id, want))
     }

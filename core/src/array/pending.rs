@@ -2,7 +2,7 @@
 //! Nothing of it has run, so recording it elsewhere instead costs no more than recording did.
 
 use super::lower::MAX_OPS;
-use super::node::{Expr, Node};
+use super::node::{Expr, NodeRef};
 use super::residency::Marker;
 use super::{Array, record};
 use crate::dispatch::{Instance, pinned};
@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::expr::{Dims, Op};
 use crate::numpy::{apply, astype};
 use smallvec::SmallVec;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// What one step computes.
@@ -66,7 +65,7 @@ impl<R: Marker> Array<R> {
         listed.list(&self.node)?;
         // The last one is this array's own. A constant is free to compute twice.
         let inner = listed.nodes.iter().zip(&listed.work.steps).rev().skip(1);
-        let shared = |((node, uses), step): (&(Arc<Node>, u32), &PendingStep)| {
+        let shared = |((node, uses), step): (&(NodeRef, u32), &PendingStep)| {
             node.consumers.load(Relaxed) > *uses && !matches!(step.step, Step::Full(_))
         };
         if inner.into_iter().any(shared) { None } else { Some(listed.work) }
@@ -122,12 +121,12 @@ impl PendingWork {
 struct Listed {
     work: PendingWork,
     /// Which node each step is, and how often the list uses it.
-    nodes: Vec<(Arc<Node>, u32)>,
+    nodes: Vec<(NodeRef, u32)>,
 }
 
 impl Listed {
     /// Lists a node behind its operands; where it went. Not deeper than a kernel may be.
-    fn list(&mut self, node: &Arc<Node>) -> Option<usize> {
+    fn list(&mut self, node: &NodeRef) -> Option<usize> {
         if self.nodes.len() >= MAX_OPS as usize {
             return None;
         }
@@ -154,7 +153,7 @@ impl Listed {
             self.work.leaves.push(arg.clone());
             return Some(Source::Leaf(self.work.leaves.len() - 1));
         }
-        let at = match self.nodes.iter().position(|(node, _)| Arc::ptr_eq(node, &arg.node)) {
+        let at = match self.nodes.iter().position(|(node, _)| NodeRef::ptr_eq(node, &arg.node)) {
             Some(at) => at,
             None => self.list(&arg.node)?,
         };

@@ -3,9 +3,10 @@
 
 use super::backend::{ArrayBackend, Query};
 use super::lower::MAX_OPS;
-use super::node::{Args, Expr, Node, Run, State};
+use super::node::{Expr, Keep, Node, Room, Run, State};
+use super::residency::Site;
 use super::{Array, residency, trace};
-use crate::dispatch::Instance;
+use crate::dispatch::{Instance, Stop};
 use crate::dtype::{DType, Kind, Scalar, promote, promote_weak};
 use crate::error::{Error, Result, Unsupported};
 use crate::expr::layout::{broadcast, checked_len};
@@ -44,6 +45,8 @@ impl From<Unsupported> for NotRecorded {
 }
 
 type Recorded = Result<Array, NotRecorded>;
+/// What a backend's implementation returns.
+type Answer = Result<Array, Stop<Error>>;
 
 /// The operands for a message: `a: float32[2, 3] on host, b: 2.0`.
 pub(crate) fn operands(args: &[&Array]) -> String {
@@ -63,7 +66,19 @@ pub(crate) fn operands(args: &[&Array]) -> String {
 ///
 /// # Errors
 /// [`Error::DType`] if the operation is not defined there or a scalar doesn't fit.
+#[inline(always)]
 pub(crate) fn compute_dtype(op: Op, args: &[&Array], float: DType) -> Result<DType> {
+    let info = op.info();
+    let first = args[0].dtype();
+    let alike = args.iter().all(|a| a.dtype() == first && !a.node.weak);
+    if alike && op != Op::Where && info.kinds.has(first.kind()) && first.kind() >= Kind::Float {
+        return Ok(first);
+    }
+    promoted(op, args, float)
+}
+
+/// [`compute_dtype`] of operands that are not all alike.
+fn promoted(op: Op, args: &[&Array], float: DType) -> Result<DType> {
     let info = op.info();
     let values = if op == Op::Where { &args[1..] } else { args };
     let mut strong: Option<DType> = None;
@@ -112,25 +127,34 @@ pub(crate) fn compute_dtype(op: Op, args: &[&Array], float: DType) -> Result<DTy
 }
 
 /// Records an elementwise operation.
-pub(crate) fn map(op: Op, args: &[&Array], instance: Instance) -> Recorded {
-    let backend = residency::open(instance)?;
-    let compute = compute_dtype(op, args, backend.default_float())?;
+pub(crate) fn map<const N: usize>(op: Op, args: [&Array; N], instance: Instance) -> Answer
+where
+    for<'a> [&'a Array; N]: Keep,
+{
+    let site = residency::site(instance)?;
+    let backend = site.backend;
+    let compute = compute_dtype(op, &args, site.default_float)?;
     let dtype = op.output(compute);
-    backend.supports(Query::Map(op, compute))?;
+    backend.supports(Query::Map(op, compute)).map_err(NotRecorded::from)?;
     for (i, a) in args.iter().enumerate() {
         let want = if i == 0 && op == Op::Where { DType::Bool } else { compute };
         if a.dtype() != want && !a.node.weak {
-            backend.supports(Query::Cast(a.dtype(), want))?;
+            backend.supports(Query::Cast(a.dtype(), want)).map_err(NotRecorded::from)?;
         }
     }
-    let shape = common_shape(op.name(), args)?;
-    book(backend, shape, dtype, (true, true), args.iter().copied(), || {
-        let mut owned = Args::new();
-        for a in args {
-            owned.push((*a).clone());
-        }
-        Expr::Map { op, compute, args: owned }
-    })
+    let broadcast;
+    let mut shape = args[0].shape();
+    if shape.is_empty() {
+        shape = args[N - 1].shape();
+    }
+    let shape = if args.iter().all(|a| a.ndim() == 0 || same(a.shape(), shape)) {
+        shape
+    } else {
+        broadcast = common_shape(op.name(), &args)?;
+        &broadcast[..]
+    };
+    let role = Role { takes: true, fuses: true, constant: false };
+    book(site, shape, dtype, role, &args, Mapped { op, compute, args })
 }
 
 /// The shape all operands broadcast to.
@@ -157,16 +181,16 @@ fn same(a: &[usize], b: &[usize]) -> bool {
 
 /// Records a cast; to the same dtype it is a dense copy.
 pub(crate) fn cast(arg: &Array, to: DType, instance: Instance) -> Recorded {
-    let backend = residency::open(instance)?;
-    backend.supports(Query::Cast(arg.dtype(), to))?;
-    finish(backend, SmallVec::from_slice(arg.shape()), to, Expr::Cast { arg: arg.clone() })
+    let site = residency::site(instance)?;
+    site.backend.supports(Query::Cast(arg.dtype(), to))?;
+    finish(site, SmallVec::from_slice(arg.shape()), to, Expr::Cast { arg: arg.clone() })
 }
 
 /// Records a dense copy where the array lives. A device array has its backend at hand; only an array in plain
 /// host memory has none, and takes the host's.
 pub(crate) fn copy(arg: &Array) -> Result<Array> {
-    let instance = match arg.node.backend {
-        Some(b) => b.instance(),
+    let instance = match arg.node.site {
+        Some(site) => site.instance,
         None => residency::instance_at(*residency::HOST)?,
     };
     cast(arg, arg.dtype(), instance).map_err(|e| failed("copy", instance, e))
@@ -184,16 +208,16 @@ pub(crate) fn failed(op: &str, instance: Instance, e: NotRecorded) -> Error {
 
 /// Records an array of one value.
 pub(crate) fn full(shape: &[usize], value: Scalar, instance: Instance) -> Recorded {
-    let backend = residency::open(instance)?;
-    backend.supports(Query::Hold(value.dtype()))?;
-    finish(backend, checked_shape("full", shape)?, value.dtype(), Expr::Full(value))
+    let site = residency::site(instance)?;
+    site.backend.supports(Query::Hold(value.dtype()))?;
+    finish(site, checked_shape("full", shape)?, value.dtype(), Expr::Full(value))
 }
 
 /// Records 0, 1, 2, … as i64.
 pub(crate) fn iota(len: usize, instance: Instance) -> Recorded {
-    let backend = residency::open(instance)?;
-    backend.supports(Query::Hold(DType::I64))?;
-    finish(backend, SmallVec::from_slice(&[len]), DType::I64, Expr::Iota)
+    let site = residency::site(instance)?;
+    site.backend.supports(Query::Hold(DType::I64))?;
+    finish(site, SmallVec::from_slice(&[len]), DType::I64, Expr::Iota)
 }
 
 /// A shape whose number of elements fits a `usize`.
@@ -207,11 +231,11 @@ pub(crate) fn checked_shape(op: &'static str, shape: &[usize]) -> Result<Dims> {
 
 /// Records a reduction over the axes set in `axes`.
 pub(crate) fn reduce(op: Reduction, arg: &Array, axes: u64, keepdims: bool, instance: Instance) -> Recorded {
-    let backend = residency::open(instance)?;
+    let site = residency::site(instance)?;
     let compute = reduction_dtype(op, arg.dtype())?;
-    backend.supports(Query::Reduce(op, compute))?;
+    site.backend.supports(Query::Reduce(op, compute))?;
     if compute != arg.dtype() {
-        backend.supports(Query::Cast(arg.dtype(), compute))?;
+        site.backend.supports(Query::Cast(arg.dtype(), compute))?;
     }
     let reduced = |axis: usize| axes >> axis & 1 == 1;
     let nothing = arg.shape().iter().enumerate().any(|(i, &d)| reduced(i) && d == 0);
@@ -225,7 +249,7 @@ pub(crate) fn reduce(op: Reduction, arg: &Array, axes: u64, keepdims: bool, inst
     }
     let kept: Dims = (0..arg.ndim()).filter(|&i| !reduced(i)).map(|i| arg.shape()[i]).collect();
     let expr = Expr::Reduce { op, compute, arg: arg.clone(), axes };
-    let out = finish(backend, kept, op.output(compute), expr)?;
+    let out = finish(site, kept, op.output(compute), expr)?;
     if !keepdims {
         return Ok(out);
     }
@@ -267,74 +291,118 @@ pub fn external(
     args: &[&Array],
     run: Arc<Run>,
 ) -> Recorded {
-    let backend = residency::open(instance)?;
-    backend.supports(Query::Hold(dtype))?;
+    let site = residency::site(instance)?;
+    site.backend.supports(Query::Hold(dtype))?;
     let args = args.iter().map(|a| (*a).clone()).collect();
-    finish(backend, checked_shape(name, shape)?, dtype, Expr::Extern { name, args, run })
+    finish(site, checked_shape(name, shape)?, dtype, Expr::Extern { name, args, run })
+}
+
+/// How a node takes part in fused kernels.
+#[derive(Clone, Copy)]
+struct Role {
+    /// It computes operands inline.
+    takes: bool,
+    /// A consumer may compute it inline.
+    fuses: bool,
+    /// It is one value everywhere.
+    constant: bool,
 }
 
 /// Books a node of an expression that is at hand.
-fn finish(backend: &'static dyn ArrayBackend, shape: Dims, dtype: DType, expr: Expr) -> Recorded {
-    let elementwise = expr.is_elementwise() || matches!(expr, Expr::Reduce { .. });
+fn finish(site: &'static Site, shape: Dims, dtype: DType, expr: Expr) -> Recorded {
     // The operands are looked at before the expression moves into its node.
     let args: SmallVec<[Array; 3]> = expr.args().iter().cloned().collect();
+    let args: SmallVec<[&Array; 3]> = args.iter().collect();
     let fuses = expr.is_elementwise();
-    book(backend, shape, dtype, (elementwise, fuses), args.iter(), || expr)
+    let takes = fuses || matches!(expr, Expr::Reduce { .. });
+    let role = Role { takes, fuses, constant: matches!(expr, Expr::Full(_)) };
+    book(site, &shape, dtype, role, &args, expr)
+}
+
+/// What makes an expression where its node is. Not a closure: those are inlined only where the compiler likes.
+trait Make {
+    fn make(self) -> Expr;
+}
+
+impl Make for Expr {
+    fn make(self) -> Expr {
+        self
+    }
+}
+
+struct Mapped<'a, const N: usize> {
+    op: Op,
+    compute: DType,
+    args: [&'a Array; N],
+}
+
+impl<'a, const N: usize> Make for Mapped<'a, N>
+where
+    [&'a Array; N]: Keep,
+{
+    #[inline(always)]
+    fn make(self) -> Expr {
+        Expr::Map { op: self.op, compute: self.compute, args: self.args.keep() }
+    }
 }
 
 /// Bounds a node and makes it; the expression is made where the node is, not moved there.
 #[inline(always)]
-fn book<'a>(
-    backend: &'static dyn ArrayBackend,
-    shape: Dims,
+fn book<E: From<NotRecorded>>(
+    site: &'static Site,
+    shape: &[usize],
     dtype: DType,
-    (elementwise, fuses): (bool, bool),
-    args: impl Iterator<Item = &'a Array> + Clone,
-    expr: impl FnOnce() -> Expr,
-) -> Recorded {
-    let limits = backend.limits();
+    role: Role,
+    args: &[&Array],
+    expr: impl Make,
+) -> Result<Array, E> {
+    let (backend, limits) = (site.backend, site.limits);
     if shape.len() > limits.axes {
         let (got, limit) = (shape.len() as u64, limits.axes as u64);
-        return Err(Unsupported::Limit { what: "number of axes", got, limit }.into());
+        return Err(NotRecorded::from(Unsupported::Limit { what: "number of axes", got, limit }).into());
     }
-    let len = checked_len(&shape).ok_or_else(|| uncountable(backend, &shape))?;
-    backend.fits(dtype, len)?;
+    let len = checked_len(shape).ok_or_else(|| NotRecorded::from(uncountable(backend, shape)))?;
+    backend.fits(dtype, len).map_err(NotRecorded::from)?;
     // Three locals, not a `Part`: packed into a register and read back, they stalled recording by 20 ns.
     let (mut size, mut leaves, mut retains) = (1u32, 0u32, 0u64);
-    for arg in args.clone() {
+    for &arg in args {
         if !arg.node.is_leaf() {
             arg.node.consumers.fetch_add(1, Relaxed);
         }
-        let part = Part::of(arg, elementwise);
+        let part = Part::of(arg, role.takes);
         size += part.size;
         leaves += part.leaves;
         retains = retains.saturating_add(part.retains);
     }
-    if elementwise && (size > MAX_OPS || leaves as usize > limits.inputs) {
-        (size, leaves) = bound(&args.collect::<SmallVec<[&Array; 3]>>(), limits.inputs);
+    if role.takes && (size > MAX_OPS || leaves as usize > limits.inputs) {
+        (size, leaves) = bound(args, limits.inputs);
     }
     let hoards =
         retains > RETAIN && retains > RETAIN_RATIO * (len as u64).saturating_mul(dtype.size() as u64);
-    let node = Arc::new(Node {
+    let sink = trace::listener();
+    let room = Room::new();
+    let node = Node {
         size,
         leaves,
         retains,
-        fuses,
-        sink: trace::listener(),
-        shape,
+        fuses: role.fuses,
+        constant: role.constant,
+        sink,
+        shape: Dims::new(),
         dtype,
-        home: backend.residency(),
-        backend: Some(backend),
+        home: site.residency,
+        site: Some(site),
         weak: false,
         value: OnceLock::new(),
-        state: RwLock::new(State::Pending(expr())),
+        state: RwLock::new(State::Pending(expr.make())),
         consumers: AtomicU32::new(0),
         cut: AtomicBool::new(false),
         leaf: false,
-    });
+    };
+    let node = room.hold(node, shape);
     let out = Array::from_node(node, None);
     if hoards {
-        out.eval()?;
+        out.eval().map_err(NotRecorded::from)?;
     }
     Ok(out)
 }
@@ -365,7 +433,8 @@ impl Part {
             return Part { size: 0, leaves: 0, retains: 0 };
         }
         if node.is_leaf() || node.value.get().is_some() {
-            return Part { size: 0, leaves: 1, retains: node.nbytes() };
+            let retains = if node.leaf { node.retains } else { node.nbytes() };
+            return Part { size: 0, leaves: 1, retains };
         }
         let fuses = elementwise && node.fuses && arg.view.is_none() && !node.cut.load(Relaxed);
         let (size, leaves) = if fuses { (node.size, node.leaves) } else { (0, 1) };

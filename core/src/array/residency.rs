@@ -1,7 +1,8 @@
 //! Residency: where an array lives, as a run-time key, as a type, and as a device that one can name.
 
-use super::backend::ArrayBackend;
+use super::backend::{ArrayBackend, KernelLimits};
 use crate::dispatch::{Instance, Key, KindId, State};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use linkme::distributed_slice;
 use std::collections::HashMap;
@@ -82,35 +83,64 @@ pub static ARRAY_KINDS: [ArrayKind];
 
 /// Kinds and instances that the open table holds without a lock.
 const SLOTS: (usize, usize) = (32, 16);
-static OPEN: [OnceLock<&'static dyn ArrayBackend>; SLOTS.0 * SLOTS.1] =
-    [const { OnceLock::new() }; SLOTS.0 * SLOTS.1];
+static OPEN: [OnceLock<Site>; SLOTS.0 * SLOTS.1] = [const { OnceLock::new() }; SLOTS.0 * SLOTS.1];
+
+/// An instance that is open, and what never changes about it: recording an operation asks for most of it, and a
+/// virtual call each would be a tenth of its time.
+pub(crate) struct Site {
+    pub(crate) backend: &'static dyn ArrayBackend,
+    pub(crate) instance: Instance,
+    pub(crate) residency: Key,
+    pub(crate) limits: KernelLimits,
+    pub(crate) default_float: DType,
+}
+
+impl Site {
+    fn of(instance: Instance) -> Result<Site> {
+        let backend = (kind_of(instance.kind)?.open)(instance.index)?;
+        let (residency, limits) = (backend.residency(), backend.limits());
+        Ok(Site { backend, instance, residency, limits, default_float: backend.default_float() })
+    }
+}
 
 /// The backend behind an instance, opened on first use.
 ///
 /// # Errors
 /// [`Error::Unknown`] if no linked kind of arrays has that name; whatever opening the device fails with.
-#[inline]
 pub fn open(instance: Instance) -> Result<&'static dyn ArrayBackend> {
-    let (kind, index) = (instance.kind.index() as usize, instance.index as usize);
-    if kind < SLOTS.0
-        && index < SLOTS.1
-        && let Some(b) = OPEN[kind * SLOTS.1 + index].get()
-    {
-        return Ok(*b);
+    Ok(site(instance)?.backend)
+}
+
+/// The instance, opened on first use.
+#[inline]
+pub(crate) fn site(instance: Instance) -> Result<&'static Site> {
+    match slot(instance).and_then(OnceLock::get) {
+        Some(site) => Ok(site),
+        None => site_slowly(instance),
     }
-    open_slowly(instance)
+}
+
+#[inline]
+fn slot(instance: Instance) -> Option<&'static OnceLock<Site>> {
+    let (kind, index) = (instance.kind.index() as usize, instance.index as usize);
+    if kind < SLOTS.0 && index < SLOTS.1 { Some(&OPEN[kind * SLOTS.1 + index]) } else { None }
 }
 
 #[cold]
-fn open_slowly(instance: Instance) -> Result<&'static dyn ArrayBackend> {
-    let decl = kind_of(instance.kind)?;
-    let backend = (decl.open)(instance.index)?;
-    let (kind, index) = (instance.kind.index() as usize, instance.index as usize);
-    if kind < SLOTS.0 && index < SLOTS.1 {
-        // Another thread may have been first; `open` gives both the same.
-        let _ = OPEN[kind * SLOTS.1 + index].set(backend);
+fn site_slowly(instance: Instance) -> Result<&'static Site> {
+    // Another thread may be first; `open` gives both the same.
+    if let Some(slot) = slot(instance) {
+        let site = Site::of(instance)?;
+        return Ok(slot.get_or_init(|| site));
     }
-    Ok(backend)
+    // Beyond the table: instances live as long as the process, so do their sites.
+    static BEYOND: LazyLock<parking_lot::Mutex<HashMap<Instance, &'static Site>>> =
+        LazyLock::new(Default::default);
+    if let Some(site) = BEYOND.lock().get(&instance) {
+        return Ok(site);
+    }
+    let site = Site::of(instance)?;
+    Ok(BEYOND.lock().entry(instance).or_insert_with(|| Box::leak(Box::new(site))))
 }
 
 fn kind_of(kind: KindId) -> Result<&'static ArrayKind> {

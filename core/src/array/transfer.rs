@@ -3,7 +3,7 @@
 use super::backend::Query;
 use super::buffer::{Buffer, HostBuffer};
 use super::node::Node;
-use super::residency::{self, Device, HOST};
+use super::residency::{self, Device, HOST, Site};
 use super::{Array, interop, trace};
 use crate::dispatch::Key;
 use crate::error::{Error, Result};
@@ -80,13 +80,14 @@ pub(crate) fn to(array: &Array, device: Device) -> Result<Array> {
 pub(crate) fn host_leaf(buffer: Arc<dyn Buffer>, layout: Layout) -> Array {
     let dense = layout.is_dense() && layout.len() == buffer.len();
     let shape = if dense { layout.shape.clone() } else { SmallVec::from_slice(&[buffer.len()]) };
-    Array::from_node(Arc::new(Node::leaf(shape, *HOST, None, buffer)), (!dense).then_some(layout))
+    Array::from_node(Node::leaf(shape, *HOST, None, buffer), (!dense).then_some(layout))
 }
 
 /// Copies a host array to a device. The copy of the whole buffer is kept beside it for the next use.
 fn upload(array: &Array, target: Key) -> Result<Array> {
     let instance = residency::instance_at(target)?;
-    let backend = residency::open(instance)?;
+    let site = residency::site(instance)?;
+    let backend = site.backend;
     backend.supports(Query::Hold(array.dtype())).map_err(|reason| Error::Unsupported {
         op: "to".into(),
         backend: instance.name(),
@@ -97,10 +98,7 @@ fn upload(array: &Array, target: Key) -> Result<Array> {
     let on_device = |buffer: Arc<dyn Buffer>, layout: Layout| {
         let dense = layout.is_dense() && layout.len() == buffer.len();
         let shape = if dense { layout.shape.clone() } else { SmallVec::from_slice(&[buffer.len()]) };
-        Array::from_node(
-            Arc::new(Node::leaf(shape, backend.residency(), Some(backend), buffer)),
-            (!dense).then_some(layout),
-        )
+        Array::from_node(Node::leaf(shape, site.residency, Some(site), buffer), (!dense).then_some(layout))
     };
     let send = |host: &HostBuffer| -> Result<Arc<dyn Buffer>> {
         backend.fits(host.dtype(), host.len())?;
@@ -131,7 +129,7 @@ fn upload(array: &Array, target: Key) -> Result<Array> {
 pub(crate) fn download(array: &Array) -> Result<(Arc<dyn Buffer>, Layout)> {
     let buffer = super::eval::evaluate(&array.node)?;
     let layout = array.layout();
-    let Some(backend) = array.node.backend else {
+    let Some(Site { backend, .. }) = array.node.site else {
         return Ok((buffer, layout));
     };
     if layout.len() * SHOWN < buffer.len() {

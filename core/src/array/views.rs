@@ -44,7 +44,7 @@ impl<R: Marker> Array<R> {
         Array {
             view: Some(layout.into()),
             node: self.node.clone(),
-            coercible: self.coercible,
+            coercion: self.coercion,
             marker: self.marker,
         }
     }
@@ -81,7 +81,7 @@ impl<R: Marker> Array<R> {
             return Ok(self.seen(l));
         }
         let dense = super::record::copy(&self.as_dyn())?;
-        Ok(Array { coercible: self.coercible, ..Array::from_node(dense.node, Some(Layout::dense(&shape))) })
+        Ok(Array { coercion: self.coercion, ..Array::from_node(dense.node, Some(Layout::dense(&shape))) })
     }
 
     /// The axes in another order.

@@ -38,14 +38,14 @@ macro_rules! define_elementwise {
     (@apply binary $f:ident $args:ident $op:ident) => { match $args { [a, b] => $f(*a, *b), _ => Err(arity($op, $args)) } };
     (@apply ternary $f:ident $args:ident $op:ident) => { match $args { [c, a, b] => $f(*c, *a, *b), _ => Err(arity($op, $args)) } };
     (@register unary $f:ident $op:ident $r:ident $kind:ident) => {
-        $r.register::<$f>($kind, |cx: Cx, x: &Array| -> Answer { Ok(record::map(Op::$op, &[x], cx.instance)?) });
+        $r.register::<$f>($kind, |cx: Cx, x: &Array| -> Answer { record::map(Op::$op, [x], cx.instance) });
     };
     (@register binary $f:ident $op:ident $r:ident $kind:ident) => {
-        $r.register::<$f>($kind, |cx: Cx, a: &Array, b: &Array| -> Answer { Ok(record::map(Op::$op, &[a, b], cx.instance)?) });
+        $r.register::<$f>($kind, |cx: Cx, a: &Array, b: &Array| -> Answer { record::map(Op::$op, [a, b], cx.instance) });
     };
     (@register ternary $f:ident $op:ident $r:ident $kind:ident) => {
         $r.register::<$f>($kind, |cx: Cx, c: &Array, a: &Array, b: &Array| -> Answer {
-            Ok(record::map(Op::$op, &[c, a, b], cx.instance)?)
+            record::map(Op::$op, [c, a, b], cx.instance)
         });
     };
 }

@@ -4,12 +4,15 @@ import numpy as np
 
 MI = 1 << 20
 
+# What plain float32 addition of uniform numbers around 0 loses: a sum may be much smaller than what was added.
+SLOPPY = {("sum", "all"): 1e-4, ("sum", "rows"): 1e-3, ("sum", "columns"): 1e-3} | {("var", over): 1e-4 for over in ("all", "rows", "columns")}
+
 # name, shape, dtype, tolerance (absolute plus relative)
 CASES = (
     [(op, (16 * MI,), "float32", 1e-5) for op in ("a*b+c", "exp(sin x)", "chain of 10")]
     + [(op, shape, "float32", 1e-5) for op in ("softmax rows", "layer norm rows") for shape in ((4096, 4096), (65536, 256))]
     + [
-        (f"{name} {over}", (4096, 4096), "float32", 1e-5)
+        (f"{name} {over}", (4096, 4096), "float32", SLOPPY.get((name, over), 1e-5))
         for name in ("sum", "mean", "var", "max")
         for over in ("all", "rows", "columns")
     ]

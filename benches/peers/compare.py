@@ -12,10 +12,10 @@ from pathlib import Path
 import cases
 
 HERE = Path(__file__).parent
-RUST = ["ours-host", "ours-gpu", "burn-flex", "burn-vulkan", "ndarray"]
+RUST = ["ours-host", "ours-gpu", "burn-flex", "burn-wgpu", "ndarray"]
 PYTHON = ["numpy", "scipy", "jax", "cupy"]
 # What a side of ours is compared with; the factor is their time over ours.
-BESIDE = {"ours-host": ["numpy", "scipy", "jax", "burn-flex", "ndarray"], "ours-gpu": ["burn-vulkan", "numpy", "cupy"]}
+BESIDE = {"ours-host": ["numpy", "scipy", "jax", "burn-flex", "ndarray"], "ours-gpu": ["burn-wgpu", "numpy", "cupy"]}
 
 
 def processor():

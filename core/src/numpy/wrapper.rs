@@ -46,7 +46,8 @@ pub type Ranking = SmallVec<[Route; 4]>;
 
 /// Chooses among the backends that a wrapper holds.
 pub trait Wrapper {
-    /// Who is to run this call. Asked each time one is recorded; why is for the [trace](crate::dispatch::trace::current_sink) to hear.
+    /// Who is to run this call. Asked each time one is recorded; why is for the
+    /// [trace](crate::dispatch::trace::current_sink) to hear.
     ///
     /// # Errors
     /// Declined, when none of them can be asked.

@@ -1,7 +1,7 @@
 //! One library's worker: reads requests (a line of JSON each), runs them on the inputs that every library gets,
 //! compares the result with the samples that came with the request, and only then takes the time.
 //!
-//! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-vulkan, burn-flex, ndarray.
+//! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-wgpu, burn-flex, ndarray.
 mod burn_library;
 mod ndarray_library;
 mod ours;
@@ -24,7 +24,7 @@ fn main() {
     let library: Result<Box<dyn Library>, String> = match name.as_str() {
         "ours-host" => ours::Ours::on("host").map(|l| Box::new(l) as _),
         "ours-gpu" => ours::Ours::on("gpu:0").map(|l| Box::new(l) as _),
-        "burn-vulkan" => Ok(Box::new(burn_library::Burn::vulkan())),
+        "burn-wgpu" => Ok(Box::new(burn_library::Burn::wgpu())),
         "burn-flex" => Ok(Box::new(burn_library::Burn::flex())),
         "ndarray" => Ok(Box::new(ndarray_library::Ndarray)),
         other => Err(format!("unknown library {other:?}")),

@@ -2,7 +2,7 @@
 //! without recursion over the graph and without holding a lock while anything is computed.
 
 use super::buffer::{Buffer, HostBuffer};
-use super::lower::{self, Region};
+use super::lower::Lowered;
 use super::node::{Expr, Node, NodeRef};
 use super::residency::Site;
 use super::{Array, Operand, residency, trace};
@@ -21,9 +21,9 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
             return Ok(Arc::new(scalar_buffer(*v)));
         }
     }
-    // Depth first: a node stays on the stack, its region beside it, until what it needs is there.
-    let mut stack: SmallVec<[(NodeRef, Option<Region>); 1]> = smallvec![(root.clone(), None)];
-    while let Some((node, region)) = stack.last_mut().map(|(node, region)| (node.clone(), region.take())) {
+    // Depth first: a node stays on the stack, its code beside it, until what it needs is there.
+    let mut stack: SmallVec<[(NodeRef, Option<Lowered>); 1]> = smallvec![(root.clone(), None)];
+    while let Some((node, kept)) = stack.last_mut().map(|(node, kept)| (node.clone(), kept.take())) {
         if node.value.get().is_some() {
             stack.pop();
             continue;
@@ -34,16 +34,27 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
                 None => continue, // published between the two looks
             }
         };
-        let region = region.unwrap_or_else(|| Region::of(&node, &expr));
-        let needs = region.needs(&expr);
+        let lowered = match (&*expr, kept) {
+            (Expr::Extern { .. }, _) => None,
+            (_, Some(lowered)) => Some(lowered),
+            _ => Some(Lowered::of(&node, &expr)?),
+        };
+        let needs: SmallVec<[NodeRef; 4]> = match (&*expr, &lowered) {
+            (_, Some(lowered)) => lowered.needs().cloned().collect(),
+            // An implementation of a backend's own takes buffers, of constants too; scalars it gets as they are.
+            (expr, None) => {
+                let operands = expr.args().iter().map(|arg| &arg.node);
+                operands.filter(|node| node.value.get().is_none() && !node.weak).cloned().collect()
+            }
+        };
         if !needs.is_empty() {
             if let Some((_, kept)) = stack.last_mut() {
-                *kept = Some(region);
+                *kept = lowered;
             }
             stack.extend(needs.into_iter().map(|node| (node, None)));
             continue;
         }
-        let computed = compute(&node, &expr, &region);
+        let computed = compute(&node, &expr, lowered);
         drop(expr);
         match computed {
             Ok(buffer) => node.publish(buffer),
@@ -61,7 +72,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
 }
 
 /// Runs one node whose needs are met.
-fn compute(node: &Node, expr: &Expr, region: &Region) -> Result<Arc<dyn Buffer>> {
+fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Arc<dyn Buffer>> {
     let Some(Site { backend, .. }) = node.site else {
         unreachable!("only leaves and weak scalars have no backend, and they are never computed");
     };
@@ -75,7 +86,8 @@ fn compute(node: &Node, expr: &Expr, region: &Region) -> Result<Arc<dyn Buffer>>
         check(node, || (*name).into(), &*buffer)?;
         return Ok(buffer);
     }
-    let kernel = lower::kernel(node, expr, region)?;
+    let lowered = lowered.map_or_else(|| Lowered::of(node, expr), Ok)?;
+    let kernel = lowered.kernel(node, expr)?;
     trace::kernel(node, &kernel);
     let buffer = backend.run(&kernel)?;
     check(node, || kernel.label(), &*buffer)?;

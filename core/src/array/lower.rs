@@ -1,4 +1,5 @@
-//! Lowering: which pending nodes become one fused kernel, and the kernel.
+//! Lowering: which pending nodes become one fused kernel, and the kernel. One walk finds both: a node's code is written
+//! when it is met, and written again, without inlining them, if some operands turn out to be used elsewhere, too.
 
 use super::Array;
 use super::node::{Expr, Node, NodeRef};
@@ -14,219 +15,148 @@ use std::sync::atomic::Ordering::Relaxed;
 /// Most operations of one fused kernel, counted as a tree. Beyond it an operand is evaluated first.
 pub(crate) const MAX_OPS: u32 = 48;
 
-/// The nodes that one kernel computes: its root and the operands fused into it.
-pub(crate) struct Region {
-    fused: Vec<Fused>,
-    /// Where a node stands in `fused`.
-    at: FxHashMap<*const Node, usize>,
+/// The code of the largest kernel that ends in a node: operands are inlined that are elementwise, seen whole, on the
+/// same backend, not cut, and used by nothing outside of the kernel (what others use too is computed once, on its
+/// own). Its inputs may still have to be computed.
+pub(crate) struct Lowered {
+    code: Vec<Value>,
+    params: Vec<Scalar>,
+    inputs: Vec<Source>,
 }
 
-/// A node that is computed inline. Its expression is copied, so that its lock is taken once, and what another thread
-/// publishes meanwhile changes nothing.
-struct Fused {
-    node: NodeRef,
-    expr: Expr,
-    /// Uses from inside the region.
-    uses: u32,
+/// An input, as the kernel walks it.
+struct Source {
+    array: Array,
+    strides: Strides,
+    offset: usize,
 }
 
-impl Region {
-    /// The largest region that ends in `root`: operands that are elementwise, seen whole, on the same backend,
-    /// not cut, and used by nothing outside of it (what others use too is computed once, on its own).
-    pub(crate) fn of(root: &Node, expr: &Expr) -> Region {
-        if matches!(expr, Expr::Extern { .. }) {
-            return Region { fused: Vec::new(), at: FxHashMap::default() };
-        }
-        let most = root.size.saturating_sub(1) as usize;
-        let mut region = Region {
-            fused: Vec::with_capacity(most),
-            at: FxHashMap::with_capacity_and_hasher(most, Default::default()),
+impl Lowered {
+    /// The code for a node whose expression is elementwise or a reduction.
+    ///
+    /// # Errors
+    /// None but those of a broken graph.
+    pub(crate) fn of(root: &Node, expr: &Expr) -> Result<Lowered> {
+        let space = match expr {
+            Expr::Reduce { arg, .. } => arg.shape(),
+            _ => &root.shape,
         };
-        let rules = Rules { root, space: space(root, expr), reduces: matches!(expr, Expr::Reduce { .. }) };
-        let mut apart: Vec<*const Node> = Vec::new();
+        let reduces = matches!(expr, Expr::Reduce { .. });
+        let mut apart: SmallVec<[*const Node; 4]> = SmallVec::new();
         loop {
-            region.add_operands(&rules, expr, &apart);
-            let mut next = 0;
-            while next < region.fused.len() {
-                // Taken out while operands are added behind it.
-                let expr = std::mem::replace(&mut region.fused[next].expr, Expr::Iota);
-                region.add_operands(&rules, &expr, &apart);
-                region.fused[next].expr = expr;
-                next += 1;
-            }
+            // Operations and inputs; a parameter each makes the code grow.
+            let most = (root.size + root.leaves) as usize;
+            let lowered = Lowered { code: Vec::with_capacity(most), params: Vec::new(), inputs: Vec::new() };
+            let mut writer = Writer {
+                root,
+                space,
+                reduces,
+                apart: &apart,
+                shared: FxHashMap::default(),
+                equal: FxHashMap::with_capacity_and_hasher(most, Default::default()),
+                lowered,
+            };
+            let result = match expr {
+                Expr::Reduce { arg, compute, .. } => writer.operand(arg, *compute)?,
+                _ => writer.expression(expr, root.dtype)?,
+            };
+            let Writer { shared, mut lowered, .. } = writer;
             let before = apart.len();
-            let shared = |f: &&Fused| f.uses < f.node.consumers.load(Relaxed);
-            apart.extend(region.fused.iter().filter(shared).map(|f| NodeRef::as_ptr(&f.node)));
-            if apart.len() == before {
-                return region;
-            }
-            region.fused.clear();
-            region.at.clear();
-        }
-    }
-
-    /// Adds the operands of one node that can be fused.
-    fn add_operands(&mut self, rules: &Rules<'_>, expr: &Expr, apart: &[*const Node]) {
-        for arg in expr.args() {
-            let key = NodeRef::as_ptr(&arg.node);
-            if !rules.may_fuse(arg) || apart.contains(&key) {
+            apart.extend(shared.iter().filter(|(_, s)| s.uses < s.consumers).map(|(node, _)| *node));
+            if apart.len() > before {
                 continue;
             }
-            match self.at.get(&key) {
-                Some(&at) => self.fused[at].uses += 1,
-                None => {
-                    let Some(inner) = rules.inline(&arg.node) else { continue };
-                    self.at.insert(key, self.fused.len());
-                    self.fused.push(Fused { node: arg.node.clone(), expr: inner, uses: 1 });
-                }
+            if result as usize + 1 != lowered.code.len() {
+                // Equal values were merged into an earlier one; the result must stand last.
+                let dtype = lowered.code[result as usize].dtype;
+                lowered.code.push(Value { instr: Instr::Cast(result), dtype });
             }
+            return Ok(lowered);
         }
     }
 
-    /// Nodes outside the region that it reads and that have no value yet.
-    pub(crate) fn needs(&self, root: &Expr) -> Vec<NodeRef> {
-        let mut needs = Vec::new();
-        for expr in std::iter::once(root).chain(self.fused.iter().map(|f| &f.expr)) {
-            // A fused kernel takes a constant as a parameter; an implementation of a backend's own takes buffers.
-            let whole = matches!(expr, Expr::Extern { .. });
-            let outside = |a: &&Array| {
-                a.node.value.get().is_none()
-                    && (!a.node.constant || (whole && !a.is_weak()))
-                    && !self.at.contains_key(&NodeRef::as_ptr(&a.node))
-            };
-            needs.extend(expr.args().iter().filter(outside).map(|a| a.node.clone()));
-        }
-        needs
+    /// Inputs that have no value yet.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &NodeRef> {
+        self.inputs.iter().map(|source| &source.array.node).filter(|node| node.value.get().is_none())
+    }
+
+    /// The kernel, once its inputs have their values.
+    ///
+    /// # Errors
+    /// What computing an input fails with.
+    pub(crate) fn kernel(self, node: &Node, expr: &Expr) -> Result<Kernel> {
+        let (space, axes): (&[usize], u64) = match expr {
+            Expr::Reduce { arg, axes, .. } => (arg.shape(), *axes),
+            _ => (&node.shape, 0),
+        };
+        // Axes in the order kept, then reduced; both in row-major order.
+        let order: SmallVec<[usize; 8]> = (0..space.len())
+            .filter(|a| axes >> a & 1 == 0)
+            .chain((0..space.len()).filter(|a| axes >> a & 1 == 1))
+            .collect();
+        let split = space.len() - axes.count_ones() as usize;
+        let dims: SmallVec<[usize; 8]> = order.iter().map(|&a| space[a]).collect();
+        let mut strides: SmallVec<[Strides; 4]> =
+            self.inputs.iter().map(|i| order.iter().map(|&a| i.strides[a]).collect()).collect();
+        let (dims, split) = collapse(&dims, split, &mut strides);
+        let open = |(source, strides): (Source, Strides)| {
+            let buffer = super::eval::evaluate(&source.array.node)?;
+            Ok(Input { buffer, strides, offset: source.offset })
+        };
+        let inputs = self.inputs.into_iter().zip(strides).map(open).collect::<Result<_>>()?;
+        let output = match expr {
+            Expr::Reduce { op, .. } => Output::Reduce { op: *op, split },
+            _ => Output::Map,
+        };
+        Ok(Kernel { dims, inputs, params: self.params, code: self.code, output })
     }
 }
 
-/// What decides whether an operand is computed inline.
-struct Rules<'a> {
+/// A node that several nodes have as an operand.
+struct Shared {
+    id: Id,
+    /// Uses that were inlined.
+    uses: u32,
+    /// All uses.
+    consumers: u32,
+}
+
+struct Writer<'a> {
     root: &'a Node,
     /// What the kernel iterates over.
     space: &'a [usize],
     /// The root is a reduction: it walks its elements in another order than an index counts.
     reduces: bool,
-}
-
-impl Rules<'_> {
-    /// May an operand be computed inline, if it is pending? A constant is a parameter instead.
-    fn may_fuse(&self, arg: &Array) -> bool {
-        let node = &arg.node;
-        if !node.fuses || node.constant || node.cut.load(Relaxed) || !same_backend(self.root, node) {
-            return false;
-        }
-        // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times.
-        let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && v.shape == node.shape);
-        whole && *node.shape == *self.space
-    }
-
-    /// The expression of a node to be computed inline.
-    fn inline(&self, node: &Node) -> Option<Expr> {
-        let expr = node.pending()?;
-        if self.reduces && matches!(*expr, Expr::Iota) { None } else { Some(expr.clone()) }
-    }
-}
-
-fn same_backend(a: &Node, b: &Node) -> bool {
-    matches!((a.site, b.site), (Some(x), Some(y)) if x.instance == y.instance)
-}
-
-/// The value of an operand that is the same everywhere: a parameter of the kernel, whatever its shape.
-fn constant(arg: &Array) -> Option<Scalar> {
-    if !arg.node.constant {
-        return None;
-    }
-    match arg.node.pending().as_deref() {
-        Some(Expr::Full(v)) => Some(*v),
-        _ => None,
-    }
-}
-
-/// What the kernel of a node iterates over.
-fn space<'a>(node: &'a Node, expr: &'a Expr) -> &'a [usize] {
-    match expr {
-        Expr::Reduce { arg, .. } => arg.shape(),
-        _ => &node.shape,
-    }
-}
-
-/// The kernel that computes `node`; everything outside `region` has its value.
-pub(crate) fn kernel(node: &Node, expr: &Expr, region: &Region) -> Result<Kernel> {
-    let output_axes = if let Expr::Reduce { axes, .. } = expr { *axes } else { 0 };
-    let space = space(node, expr);
-    // Operations and what they load; a parameter each makes it grow.
-    let most = (node.size + node.leaves) as usize;
-    let mut b = Builder {
-        region,
-        space,
-        code: Vec::with_capacity(most),
-        ids: vec![None; region.fused.len()],
-        equal: FxHashMap::with_capacity_and_hasher(most, Default::default()),
-        inputs: Vec::new(),
-        params: Vec::new(),
-    };
-    let result = match expr {
-        Expr::Reduce { arg, compute, .. } => b.operand(arg, *compute)?,
-        _ => b.expression(expr, node.dtype)?,
-    };
-    if result as usize + 1 != b.code.len() {
-        // Equal values were merged into an earlier one; the result must stand last.
-        let dtype = b.code[result as usize].dtype;
-        b.code.push(Value { instr: Instr::Cast(result), dtype });
-    }
-    // Axes in the order kept, then reduced; both in row-major order.
-    let order: SmallVec<[usize; 8]> = (0..space.len())
-        .filter(|a| output_axes >> a & 1 == 0)
-        .chain((0..space.len()).filter(|a| output_axes >> a & 1 == 1))
-        .collect();
-    let split = space.len() - output_axes.count_ones() as usize;
-    let dims: SmallVec<[usize; 8]> = order.iter().map(|&a| space[a]).collect();
-    let mut strides: Vec<Strides> =
-        b.inputs.iter().map(|(i, _)| order.iter().map(|&a| i.strides[a]).collect()).collect();
-    let (dims, split) = collapse(&dims, split, &mut strides);
-    let inputs = b.inputs.into_iter().zip(strides).map(|((i, _), s)| Input { strides: s, ..i }).collect();
-    let output = match expr {
-        Expr::Reduce { op, .. } => Output::Reduce { op: *op, split },
-        _ => Output::Map,
-    };
-    Ok(Kernel { dims, inputs, params: b.params, code: b.code, output })
-}
-
-struct Builder<'a> {
-    region: &'a Region,
-    space: &'a [usize],
-    code: Vec<Value>,
-    /// Values of fused nodes, so that a shared subexpression is computed once.
-    ids: Vec<Option<Id>>,
-    /// Values pushed so far.
+    /// Nodes that are used elsewhere, too.
+    apart: &'a [*const Node],
+    shared: FxHashMap<*const Node, Shared>,
+    /// Values written so far.
     equal: FxHashMap<Value, Id>,
-    inputs: Vec<(Input, *const ())>,
-    params: Vec<Scalar>,
+    lowered: Lowered,
 }
 
-impl Builder<'_> {
+impl Writer<'_> {
     fn push(&mut self, instr: Instr, dtype: DType) -> Id {
         let value = Value { instr, dtype };
         // Equal values are one. Params are not: two that happen to be equal must not make another kernel.
-        let next = self.code.len() as Id;
+        let next = self.lowered.code.len() as Id;
         if !matches!(instr, Instr::Param(_)) {
             let id = *self.equal.entry(value).or_insert(next);
             if id != next {
                 return id;
             }
         }
-        self.code.push(value);
+        self.lowered.code.push(value);
         next
     }
 
     fn cast(&mut self, id: Id, to: DType) -> Id {
-        if self.code[id as usize].dtype == to { id } else { self.push(Instr::Cast(id), to) }
+        if self.lowered.code[id as usize].dtype == to { id } else { self.push(Instr::Cast(id), to) }
     }
 
     fn param(&mut self, v: Scalar) -> Id {
-        self.params.push(v);
-        self.push(Instr::Param((self.params.len() - 1) as u8), v.dtype())
+        self.lowered.params.push(v);
+        self.push(Instr::Param((self.lowered.params.len() - 1) as u8), v.dtype())
     }
 
     /// An operand in dtype `want`. Recursion is bounded by [`MAX_OPS`].
@@ -234,39 +164,63 @@ impl Builder<'_> {
         if let Some(v) = constant(arg) {
             return Ok(self.param(v.cast(want)));
         }
-        let id = match self.region.at.get(&NodeRef::as_ptr(&arg.node)) {
+        let id = if self.may_inline(arg) { self.inline(&arg.node)? } else { None };
+        let id = match id {
+            Some(id) => id,
             None => self.load(arg)?,
-            Some(&at) => match self.ids[at] {
-                Some(id) => id,
-                None => {
-                    let id = self.expression(&self.region.fused[at].expr, arg.dtype())?;
-                    self.ids[at] = Some(id);
-                    id
-                }
-            },
         };
         Ok(self.cast(id, want))
     }
 
+    /// May an operand be computed inline, if it is pending?
+    fn may_inline(&self, arg: &Array) -> bool {
+        let node = &arg.node;
+        if !node.fuses || node.cut.load(Relaxed) || !same_backend(self.root, node) {
+            return false;
+        }
+        // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times.
+        let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && v.shape == node.shape);
+        whole && *node.shape == *self.space && !self.apart.contains(&NodeRef::as_ptr(node))
+    }
+
+    /// The value of a node computed inline; none if it is not pending, or cannot be.
+    fn inline(&mut self, node: &NodeRef) -> Result<Option<Id>> {
+        let key = NodeRef::as_ptr(node);
+        if let Some(shared) = self.shared.get_mut(&key) {
+            shared.uses += 1;
+            return Ok(Some(shared.id));
+        }
+        let Some(expr) = node.pending() else { return Ok(None) };
+        if self.reduces && matches!(*expr, Expr::Iota) {
+            return Ok(None);
+        }
+        let id = self.expression(&expr, node.dtype)?;
+        drop(expr);
+        node.settle();
+        let consumers = node.consumers.load(Relaxed);
+        if consumers > 1 {
+            self.shared.insert(key, Shared { id, uses: 1, consumers });
+        }
+        Ok(Some(id))
+    }
+
     fn load(&mut self, arg: &Array) -> Result<Id> {
-        let operand = arg.operand()?;
-        let layout = operand.layout.broadcast_to(self.space).ok_or_else(|| crate::Error::Shape {
+        let layout = arg.layout().broadcast_to(self.space).ok_or_else(|| crate::Error::Shape {
             op: "evaluate",
             operands: format!("{:?} into {:?}", arg.shape(), self.space),
             fix: "this is checked when an operation is recorded; please report it".into(),
         })?;
-        let at = Arc::as_ptr(&operand.buffer) as *const ();
-        let dtype = arg.dtype();
-        let found = self
-            .inputs
-            .iter()
-            .position(|(i, p)| *p == at && i.strides == layout.strides && i.offset == layout.offset);
-        let k = found.unwrap_or_else(|| {
-            self.inputs
-                .push((Input { buffer: operand.buffer, strides: layout.strides, offset: layout.offset }, at));
-            self.inputs.len() - 1
+        let same = |source: &Source| {
+            source.offset == layout.offset
+                && source.strides == layout.strides
+                && same_buffer(&source.array.node, &arg.node)
+        };
+        let inputs = &mut self.lowered.inputs;
+        let k = inputs.iter().position(same).unwrap_or_else(|| {
+            inputs.push(Source { array: arg.clone(), strides: layout.strides, offset: layout.offset });
+            inputs.len() - 1
         });
-        Ok(self.push(Instr::Load(k as u8), dtype))
+        Ok(self.push(Instr::Load(k as u8), arg.dtype()))
     }
 
     fn expression(&mut self, expr: &Expr, dtype: DType) -> Result<Id> {
@@ -285,7 +239,27 @@ impl Builder<'_> {
                 let id = self.push(Instr::Iota, DType::I64);
                 self.cast(id, dtype)
             }
-            Expr::Reduce { .. } | Expr::Extern { .. } => unreachable!("regions hold elementwise nodes only"),
+            Expr::Reduce { .. } | Expr::Extern { .. } => unreachable!("only elementwise nodes are inlined"),
         })
+    }
+}
+
+fn same_backend(a: &Node, b: &Node) -> bool {
+    matches!((a.site, b.site), (Some(x), Some(y)) if x.instance == y.instance)
+}
+
+fn same_buffer(a: &NodeRef, b: &NodeRef) -> bool {
+    let values = || Some((a.value.get()?, b.value.get()?));
+    NodeRef::ptr_eq(a, b) || values().is_some_and(|(x, y)| Arc::as_ptr(x).addr() == Arc::as_ptr(y).addr())
+}
+
+/// The value of an operand that is the same everywhere: a parameter of the kernel, whatever its shape.
+fn constant(arg: &Array) -> Option<Scalar> {
+    if !arg.node.constant {
+        return None;
+    }
+    match arg.node.pending().as_deref() {
+        Some(Expr::Full(v)) => Some(*v),
+        _ => None,
     }
 }

@@ -17,7 +17,6 @@ use triomphe::UniqueArc;
 /// A shared node. Nothing refers to nodes weakly, so only one counter is kept.
 pub(crate) type NodeRef = triomphe::Arc<Node>;
 /// Operands of an elementwise operation.
-#[derive(Clone)]
 pub(crate) enum Args {
     One([Array; 1]),
     Two([Array; 2]),
@@ -82,7 +81,6 @@ impl std::ops::DerefMut for Args {
 pub type Run = dyn Fn(&[Operand]) -> Result<Arc<dyn Buffer>> + Send + Sync;
 
 /// How a pending node is computed.
-#[derive(Clone)]
 pub(crate) enum Expr {
     /// An operation on operands broadcast to the node's shape, each first cast to `compute` (`Where`'s first:
     /// to bool).
@@ -282,6 +280,13 @@ impl Node {
     /// Remembers an error that will not go away.
     pub(crate) fn fail(&self, error: &Error) {
         self.let_go(State::Failed(error.clone()));
+    }
+
+    /// Leaves the pending state, if another thread published the value while the expression was read here.
+    pub(crate) fn settle(&self) {
+        if self.value.get().is_some() {
+            self.let_go(State::Done);
+        }
     }
 
     /// Leaves the pending state. Whoever still computes from the expression does this again when done.

@@ -3,6 +3,7 @@
 use crate::backend::{BACKEND, KIND};
 use crate::join::concat;
 use crate::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow};
+use crate::spread::{has_var, var};
 use crate::take::take;
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
 use polyarray_core::dispatch::linkme::distributed_slice;
@@ -67,5 +68,11 @@ static IMPLEMENTATIONS: fn(&mut Registrar<'_>) = |r| {
     });
     r.register::<numpy::take>(KIND, |cx, x, indices, along| {
         numpy::record_take(cx, x, indices, along, |_, x, indices, spec| Ok(Arc::new(take(x, indices, spec)?)))
+    });
+    r.register::<numpy::var>(KIND, |cx, x, spread| {
+        if !has_var(x.dtype()) {
+            return Err(Stop::declined("its kernel takes float32 and float64"));
+        }
+        numpy::record_var(cx, x, &spread, |_, x, spec| Ok(Arc::new(var(x, spec)?)))
     });
 };

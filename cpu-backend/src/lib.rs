@@ -2,7 +2,8 @@
 //!
 //! A kernel goes `backend` → `map` or `reduce` → `program` (blocks through registers) → `loops` (one tight loop
 //! per operation and dtype). `lane` and `complex` say what an operation does to one element, `functions` computes
-//! exp, log, sin, cos and tanh, `turn` copies tiles of inputs that are walked across their rows. What is not a fused kernel has a file each: `matmul` (with `packed` for small integers and bits), `join`, `take`.
+//! exp, log, sin, cos and tanh, `turn` copies tiles of inputs that are walked across their rows. What is not a fused kernel has a file each: `matmul` (with `packed` for small integers and bits), `join`, `take`,
+//! `spread` (variances).
 
 mod backend;
 mod complex;
@@ -21,6 +22,7 @@ mod parallel;
 mod program;
 mod reduce;
 mod simd;
+mod spread;
 mod take;
 mod turn;
 mod view;

@@ -2,12 +2,15 @@
 
 use super::options::{Reduce, Spread};
 use super::{astype, conj, divide, multiply, real, sqrt, subtract};
-use crate::array::{Array, record};
+use crate::array::{Array, Buffer, Operand, external, record};
 use crate::dispatch::{Cx, Registrar, Stop};
 use crate::dtype::{DType, Kind};
 use crate::error::{Error, Result};
-use crate::expr::Reduction;
+use crate::expr::{Dims, Reduction};
 use crate::multimethod;
+// `std` alone is the multimethod below.
+use ::std::sync::Arc;
+use smallvec::SmallVec;
 
 macro_rules! reductions {
     ($($(#[$meta:meta])* $f:ident = $op:ident;)*) => {
@@ -81,6 +84,37 @@ multimethod! {
     pub fn std(x: &Array, spread: Spread) -> Result<Array> {
         sqrt(&var(x, spread)?)
     }
+}
+
+/// A variance, checked: what a backend's kernel computes. The operand comes with the reduced axes last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Var {
+    /// Axes from here on are reduced.
+    pub split: usize,
+    /// What the sum of squared distances is divided by; 0 if there are no more elements than `ddof`.
+    pub divisor: f64,
+}
+
+/// A backend's kernel for [`var()`]: a dense buffer of the operand's dtype, with an element for each of the axes kept.
+pub type VarKernel = fn(Cx, &Operand, &Var) -> Result<Arc<dyn Buffer>>;
+
+/// Checks a variance and records a backend's kernel for it. What the kernel has no dtype for, it declines before.
+///
+/// # Errors
+/// Declined by what the backend does not support; failed for axes that there are not.
+pub fn record_var(cx: Cx, x: &Array, spread: &Spread, kernel: VarKernel) -> Result<Array, Stop<Error>> {
+    let mask = spread.over.mask("var", x.ndim())?;
+    let (reduced, kept): (SmallVec<[isize; 8]>, SmallVec<[isize; 8]>) =
+        (0..x.ndim() as isize).partition(|axis| mask >> axis & 1 == 1);
+    let divisor = (count("var", x, &spread.over)? - spread.ddof).max(0.0);
+    let spec = Var { split: kept.len(), divisor };
+    let mut shape: Dims = kept.iter().map(|&axis| x.shape()[axis as usize]).collect();
+    if spread.over.keepdims {
+        shape = (0..x.ndim()).map(|axis| if mask >> axis & 1 == 1 { 1 } else { x.shape()[axis] }).collect();
+    }
+    let x = x.permute([kept, reduced].concat())?;
+    let run = Arc::new(move |operands: &[Operand]| kernel(cx, &operands[0], &spec));
+    Ok(external(cx.instance, "var", &shape, x.dtype(), &[&x], run)?)
 }
 
 /// How many elements go into each one of the result.

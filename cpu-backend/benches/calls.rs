@@ -118,7 +118,10 @@ fn main() -> Result<()> {
     report("matmul tall 65536x64x64", &|| np::matmul(&tall, &head));
     report("matmul wide 64x65536x64", &|| np::matmul(&tall.t(), &tall));
     report("matmul 64x64x65536", &|| np::matmul(&head, &tall.t()));
-    for (batch, size) in [(4096, 16), (1024, 64), (64, 256)] {
+    let narrow = data(&[64, 8192], DType::F32);
+    report("matmul 64x64x8192", &|| np::matmul(&head, &narrow));
+    report("matmul 64x8192x64", &|| np::matmul(&narrow, &narrow.t()));
+    for (batch, size) in [(4096, 16), (1024, 64), (64, 128), (64, 256)] {
         let x = data(&[batch, size, size], DType::F32);
         report(&format!("matmul {batch} of {size}"), &|| np::matmul(&x, &x));
     }

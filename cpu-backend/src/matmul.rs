@@ -5,7 +5,7 @@
 use crate::backend::KIND;
 use crate::lane::{CastTo, Lane};
 use crate::packed::{self, Extent, GROUP, PAIRS, Pair};
-use crate::parallel::{for_each_chunk, worth_sharing};
+use crate::parallel::{for_each_chunk, for_each_index, worth_sharing};
 use crate::program::Scratch;
 use crate::simd::{Loop, widest};
 use crate::view::View;
@@ -16,9 +16,23 @@ use polyarray_core::dispatch::detached;
 use polyarray_core::dtype::ty;
 use polyarray_core::numpy::Matmul;
 use polyarray_core::{DType, Element, Error, Result};
+use std::ops::Range;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-/// Multiplications in one product from which `gemm` shares its work; smaller ones are shared by the batch.
+/// Multiplications in one product from which threads share it; smaller ones are shared by the batch.
 const LARGE: usize = 1 << 20;
+/// Multiplications from which `gemm` cuts a product itself.
+const HUGE: usize = 1 << 26;
+/// Multiplications of a piece of a product.
+const PIECE: usize = 1 << 22;
+/// Elements of a small result.
+const SMALL: usize = 1 << 14;
+/// Rows that a piece has a multiple of.
+const ROWS: usize = 16;
+/// Columns that a piece has a multiple of: whole registers of every instruction set.
+const COLUMNS: usize = 48;
+/// Products of a batch from which every thread computes whole ones.
+const MANY: usize = 32;
 /// Rows and columns of the right operand that stay in cache while they meet all rows of the left one.
 const PANEL: (usize, usize) = (64, 1024);
 
@@ -173,41 +187,94 @@ fn floats<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer
     }
     let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
     let work = m.saturating_mul(n).saturating_mul(k);
-    let parallelism = if work >= LARGE { Parallelism::Rayon(0) } else { Parallelism::None };
-    let by_batch = work < LARGE && worth_sharing(batch, work);
+    // A batch is shared product by product, where it has enough of them for any machine's threads.
+    let by_batch = (batch >= MANY || work < LARGE) && worth_sharing(batch, work);
+    let (parallelism, pieces) = match pieces(m, n, work) {
+        _ if by_batch || work < LARGE => (Parallelism::None, Pieces::Whole),
+        Some(pieces) => (Parallelism::None, pieces),
+        None => (Parallelism::Rayon(0), Pieces::Whole),
+    };
     let size = T::DTYPE.size();
-    for_each_chunk(out.bytes_mut(), m * n * size, by_batch, &Scratch::default, &|_, i, out| {
+    let group = (LARGE / 16 / work).max(1);
+    for_each_chunk(out.bytes_mut(), group * m * n * size, by_batch, &Scratch::default, &|_, first, out| {
         let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
-
-        let (a_start, b_start) = (a.start(i), b.start(i));
-        // SAFETY: `Matrices::of` checked that every element that the strides reach lies in its buffer, and
-        // neither operand is empty; `out` holds m × n elements, row-major, and is ours alone. T is one of the
-        // five types that gemm takes.
-        detached(|| unsafe {
-            gemm::gemm(
-                m,
-                n,
-                k,
-                out.as_mut_ptr(),
-                1,
-                n as isize,
-                false,
-                a.view.data.as_ptr().offset(a_start),
-                a.column_step,
-                a.row_step,
-                b.view.data.as_ptr().offset(b_start),
-                b.column_step,
-                b.row_step,
-                T::ZERO.to_repr(),
-                T::ONE.to_repr(),
-                false,
-                false,
-                false,
-                parallelism,
-            );
-        });
+        for (i, out) in out.chunks_exact_mut(m * n).enumerate() {
+            let (a_start, b_start) = (a.start(first * group + i), b.start(first * group + i));
+            // A pointer that threads may share.
+            let out = AtomicPtr::new(out.as_mut_ptr());
+            for_each_index(pieces.number(m, n), !by_batch, &Scratch::default, &|_, piece| {
+                let (rows, columns) = pieces.get(piece, m, n);
+                // SAFETY: `Matrices::of` checked that every element that the strides reach lies in its buffer, and
+                // neither operand is empty; `out` holds m × n elements, row-major, which are ours alone, and no two
+                // pieces have an element in common. T is one of the five types that gemm takes.
+                detached(|| unsafe {
+                    gemm::gemm(
+                        rows.len(),
+                        columns.len(),
+                        k,
+                        out.load(Relaxed).add(rows.start * n + columns.start),
+                        1,
+                        n as isize,
+                        false,
+                        a.view.data.as_ptr().offset(a_start + rows.start as isize * a.row_step),
+                        a.column_step,
+                        a.row_step,
+                        b.view.data.as_ptr().offset(b_start + columns.start as isize * b.column_step),
+                        b.column_step,
+                        b.row_step,
+                        T::ZERO.to_repr(),
+                        T::ONE.to_repr(),
+                        false,
+                        false,
+                        false,
+                        parallelism,
+                    );
+                });
+            });
+        }
     });
     Ok(out)
+}
+
+/// How a product is cut: into so many rows or columns each.
+#[derive(Clone, Copy)]
+enum Pieces {
+    Whole,
+    Rows(usize),
+    Columns(usize),
+}
+
+impl Pieces {
+    fn number(self, m: usize, n: usize) -> usize {
+        match self {
+            Pieces::Whole => 1,
+            Pieces::Rows(size) => m.div_ceil(size),
+            Pieces::Columns(size) => n.div_ceil(size),
+        }
+    }
+
+    fn get(self, piece: usize, m: usize, n: usize) -> (Range<usize>, Range<usize>) {
+        let part = |length: usize, size: usize| piece * size..length.min((piece + 1) * size);
+        match self {
+            Pieces::Whole => (0..m, 0..n),
+            Pieces::Rows(size) => (part(m, size), 0..n),
+            Pieces::Columns(size) => (0..m, part(n, size)),
+        }
+    }
+}
+
+/// How to cut a product for threads to share, if that is better than what `gemm` does: it packs an operand once for all
+/// of them, which tells in large products, and waits for them, which tells in small ones.
+fn pieces(m: usize, n: usize, work: usize) -> Option<Pieces> {
+    // An operand that is long and narrow costs little to pack again, and so does one of a small result.
+    if work > HUGE && m.max(n) / m.min(n) < 8 && m * n > SMALL {
+        return None;
+    }
+    Some(if m >= n {
+        Pieces::Rows((PIECE / (work / m)).max(2 * ROWS).next_multiple_of(ROWS))
+    } else {
+        Pieces::Columns((PIECE / (work / n)).max(2 * COLUMNS).next_multiple_of(COLUMNS))
+    })
 }
 
 fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {

@@ -61,7 +61,8 @@ pub fn collect<R: Send + Sync>(
     slots.into_iter().map(|slot| slot.into_inner().expect("every number came")).collect()
 }
 
-fn for_each_index(
+/// `body` of each number below `n`.
+pub fn for_each_index(
     n: usize,
     share: bool,
     scratch: MakeScratch<'_>,
@@ -86,7 +87,7 @@ fn for_each_index(
 }
 
 /// Runs `worker` here and on as many other threads as `pieces` of work can keep busy.
-pub fn together(pieces: usize, worker: &(dyn Fn() + Sync)) {
+fn together(pieces: usize, worker: &(dyn Fn() + Sync)) {
     let helpers = rayon::current_num_threads().min(pieces).saturating_sub(1);
     if helpers == 0 {
         return worker();

@@ -306,3 +306,30 @@ fn turned_inputs_of_every_size() {
         }
     }
 }
+
+#[test]
+fn products_cut_into_pieces_miss_and_repeat_nothing() {
+    // Along rows, along columns, with a rest, a result of few elements, and batches shared whole or not.
+    let shapes = [
+        ([300, 200, 130], 1),
+        ([130, 200, 300], 1),
+        ([49, 20_000, 33], 1),
+        ([3000, 70, 5], 2),
+        ([5, 70, 3001], 2),
+        ([80, 90, 150], 40),
+    ];
+    for ([m, k, n], batch) in shapes {
+        let whole = |shape: &[usize]| {
+            let mut random = Random(shape.iter().sum::<usize>() as u64);
+            let values: Vec<i64> = (0..shape.iter().product()).map(|_| random.bits() as i64 >> 60).collect();
+            Array::from_vec(values, shape).unwrap()
+        };
+        let (a, b) = (whole(&[batch, m, k]), whole(&[batch, n, k]).swap_axes(-1, -2).unwrap());
+        let want: Vec<i64> = np::matmul(&a, &b).unwrap().to_vec().unwrap();
+        for dtype in [DType::F32, DType::F64] {
+            let [a, b] = [&a, &b].map(|x| np::astype(x, dtype).unwrap());
+            let got = np::astype(np::matmul(&a, &b).unwrap(), DType::I64).unwrap();
+            assert!(got.to_vec::<i64>().unwrap() == want, "{batch} of {m}x{k}x{n} in {dtype}");
+        }
+    }
+}

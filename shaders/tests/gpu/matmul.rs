@@ -217,6 +217,13 @@ fn blocks_in_workgroup_memory() {
     };
     let whole = job(72, 100, 132);
     check(gpu, &whole, &data(DType::F32, 7200, 7), &data(DType::F32, 13_200, 8), &profile);
+    // The larger square, which many of them get. One: it takes the software adapter 13 s to compile.
+    let (m, k, n, batch) = (129, 17, 130, vec![4, 8]);
+    let a = Operand { row_stride: 1, column_stride: m as isize, ..dense((m, k), &batch) };
+    let squares = Matmul { batch: batch.clone(), a, b: dense((k, n), &batch), ..job(m, k, n) };
+    let shader = &plan(&squares, &profile).expect("it fits").steps[0].shader;
+    assert!(shader.wgsl().contains("s7_1"), "eight rows of two quads a lane");
+    check(gpu, &squares, &data(DType::F32, 32 * m * k, 9), &data(DType::F32, 32 * k * n, 10), &profile);
     // Nothing whole, sums longer than the loop budget, the larger square.
     let short = Profile { loop_budget: 64, ..profile };
     for (job, profile, steps) in

@@ -39,7 +39,7 @@ impl Burn {
 }
 
 fn values<const D: usize>(out: Tensor<D>) -> Result<Vec<f64>, String> {
-    let read = out.into_data().to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
+    let read = out.into_data().try_to_vec::<f32>().map_err(|e| format!("{e:?}"))?;
     Ok(read.into_iter().map(f64::from).collect())
 }
 

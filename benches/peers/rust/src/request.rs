@@ -23,10 +23,6 @@ impl Request {
     pub fn key(&self) -> String {
         format!("{} {:?} {}", self.op, self.shape, self.dtype)
     }
-
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
-    }
 }
 
 /// What came of it.

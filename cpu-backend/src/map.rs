@@ -5,6 +5,7 @@ use crate::program::Program;
 use polyarray_core::Result;
 use polyarray_core::array::HostBuffer;
 use polyarray_core::expr::Kernel;
+use smallvec::SmallVec;
 
 /// Elements that one task computes.
 const CHUNK: usize = 64 << 10;
@@ -14,7 +15,7 @@ const CHUNK: usize = 64 << 10;
 /// # Errors
 /// Out of memory; a kernel that the host can't run.
 pub fn map(kernel: &Kernel) -> Result<HostBuffer> {
-    let axes: Vec<usize> = (0..kernel.dims.len()).collect();
+    let axes: SmallVec<[usize; 8]> = (0..kernel.dims.len()).collect();
     let mut program = Program::new(kernel, &axes)?;
     let tile = program.tile();
     let program = &program;

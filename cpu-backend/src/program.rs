@@ -11,9 +11,10 @@ use crate::turn::{self, Turned};
 use crate::walk::{self, position, unravel, walk};
 use polyarray_core::array::{HostBuffer, own};
 use polyarray_core::expr::layout::row_major;
-use polyarray_core::expr::{Dims, Instr, Kernel, Strides};
+use polyarray_core::expr::{Dims, Instr, Kernel, Strides, kernel::Id};
 use polyarray_core::{Element, Error, Result, with_element};
 use smallvec::SmallVec;
+use std::cell::Cell;
 use std::ops::Range;
 
 /// Bytes of one register: a few fit the second-level cache, and the processor reads ahead on runs of several pages
@@ -47,17 +48,25 @@ struct Source<'k> {
     turned: Option<usize>,
 }
 
-enum Step {
-    Load(usize),
-    Param(usize),
-    Iota,
-    Map(MapLoop, SmallVec<[usize; 3]>),
-}
-
+/// A value: how long its elements are, and which register it may be computed into.
 struct Slot {
-    step: Step,
     size: usize,
     register: usize,
+}
+
+/// What has to be done for each block, to get at one value.
+struct Step {
+    /// The value's number.
+    id: usize,
+    work: Work,
+}
+
+enum Work {
+    /// Find the block of an input, or gather it.
+    Load(usize),
+    Iota,
+    /// A loop over the values with these numbers, of which so many are operands.
+    Map(MapLoop, [Id; 3], usize),
 }
 
 /// Where a value is while a block is computed.
@@ -69,12 +78,31 @@ enum Place {
     Tile { number: usize, at: usize },
 }
 
-/// Registers of one thread.
+/// Registers of one thread. Its next kernel gets them again: allocating them takes a small one longer than its arithmetic.
 #[derive(Default)]
-pub struct Scratch {
+pub struct Scratch(Registers);
+
+#[derive(Default)]
+struct Registers {
     registers: Vec<Vec<Line>>,
     places: Vec<Place>,
     tiles: Tiles,
+}
+
+/// Most registers that a thread keeps: half a mebibyte of them.
+const MOST_KEPT: usize = 16;
+
+thread_local! {
+    static KEPT: Cell<Registers> = Cell::default();
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if (1..=MOST_KEPT).contains(&self.0.registers.len()) {
+            // Where the thread ends there is no next kernel.
+            let _ = KEPT.try_with(|kept| kept.set(std::mem::take(&mut self.0)));
+        }
+    }
 }
 
 /// Copies of a tile of each turned input.
@@ -89,9 +117,13 @@ struct Tiles {
 pub struct Program<'k> {
     dims: Dims,
     slots: Vec<Slot>,
+    /// In order; that of the result, if it takes one, is the last.
+    steps: Vec<Step>,
+    /// Where values are: of parameters and constants for good, of others until their step is done.
+    places: Vec<Place>,
     sources: Vec<Source<'k>>,
     params: Vec<Param>,
-    /// Steps of the row-major index, axis by axis.
+    /// Steps of the row-major index, axis by axis; none where no value is an index.
     iota: Strides,
     registers: usize,
     /// Most elements of a block.
@@ -129,37 +161,54 @@ impl<'k> Program<'k> {
                 strides,
             });
         }
-        let iota = permute(&row_major(&kernel.dims));
-        let mut slots = Vec::with_capacity(kernel.code.len());
-        for value in &kernel.code {
-            let step = match value.instr {
-                Instr::Load(i) => Step::Load(i as usize),
-                Instr::Param(i) => Step::Param(i as usize),
-                Instr::Iota => Step::Iota,
-                Instr::Map(op, args) => {
-                    let args = &args[..op.info().arity];
-                    let compute = kernel.code[*args.last().expect("no operation has no operand") as usize];
+        let n = kernel.code.len();
+        let (mut slots, mut places) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let mut steps = Vec::with_capacity(n);
+        for (id, value) in kernel.code.iter().enumerate() {
+            let mut place = Place::Register { splat: false };
+            let work = match value.instr {
+                Instr::Load(i) => {
+                    let (number, source) = (i as usize, &sources[i as usize]);
+                    if source.constant {
+                        let at = source.offset as usize * source.size;
+                        place = Place::Input { source: number, at, splat: true };
+                    }
+                    (!source.constant).then_some(Work::Load(number))
+                }
+                Instr::Param(i) => {
+                    place = Place::Param(i as usize);
+                    None
+                }
+                Instr::Iota => Some(Work::Iota),
+                Instr::Map(op, ids) => {
+                    let arity = op.info().arity;
+                    let compute = kernel.code[ids[arity - 1] as usize];
                     let run = map_loop(op, compute.dtype).ok_or_else(|| Error::Backend {
                         op: op.name().into(),
                         backend: KIND.into(),
                         message: format!("it is not defined in {}", compute.dtype),
                     })?;
-                    Step::Map(run, args.iter().map(|&a| a as usize).collect())
+                    Some(Work::Map(run, ids, arity))
                 }
                 Instr::Cast(a) => {
                     let from = kernel.code[a as usize].dtype;
-                    Step::Map(cast_loop(from, value.dtype), SmallVec::from_slice(&[a as usize]))
+                    Some(Work::Map(cast_loop(from, value.dtype), [a, 0, 0], 1))
                 }
             };
-            slots.push(Slot { step, size: value.dtype.size(), register: 0 });
+            slots.push(Slot { size: value.dtype.size(), register: 0 });
+            places.push(place);
+            steps.extend(work.map(|work| Step { id, work }));
         }
-        let registers = allocate(&mut slots);
+        let registers = allocate(&mut slots, &steps);
         let widest = kernel.code.iter().map(|v| v.dtype.size()).max().unwrap_or(1);
-        let has_iota = slots.iter().any(|s| matches!(s.step, Step::Iota));
+        let has_iota = steps.iter().any(|s| matches!(s.work, Work::Iota));
+        let iota = if has_iota { permute(&row_major(&kernel.dims)) } else { Strides::new() };
         Ok(Program {
             dense: sources.iter().all(|s| s.dense || s.constant) && (!has_iota || iota == dense_strides),
             dims,
             slots,
+            steps,
+            places,
             sources,
             params: kernel.params.iter().map(|p| Param(p.to_bytes())).collect(),
             iota,
@@ -175,11 +224,12 @@ impl<'k> Program<'k> {
 
     /// Registers for one thread.
     pub fn scratch(&self) -> Scratch {
-        Scratch {
-            registers: vec![Vec::new(); self.registers],
-            places: vec![Place::Register { splat: false }; self.slots.len()],
-            tiles: Tiles::default(),
-        }
+        let mut scratch = KEPT.take();
+        scratch.registers.resize_with(self.registers.max(scratch.registers.len()), Vec::new);
+        scratch.places.clear();
+        scratch.places.extend_from_slice(&self.places);
+        scratch.tiles.start = None;
+        Scratch(scratch)
     }
 
     /// Rows and columns of the tiles that the iteration is worth cutting into, because inputs are turned.
@@ -206,10 +256,10 @@ impl<'k> Program<'k> {
     /// Copies the tile of each turned input that starts at a row-major position.
     pub fn copy_tiles(&self, scratch: &mut Scratch, start: usize, height: usize, width: usize) {
         let index = unravel(start, &self.dims);
-        scratch.tiles.start = Some(start);
+        scratch.0.tiles.start = Some(start);
         for source in &self.sources {
             let (Some(number), [.., down, across]) = (source.turned, &source.strides[..]) else { continue };
-            let copies = &mut scratch.tiles.copies;
+            let copies = &mut scratch.0.tiles.copies;
             if copies.len() <= number {
                 copies.resize_with(number + 1, Vec::new);
             }
@@ -241,14 +291,12 @@ impl<'k> Program<'k> {
 
     /// Computes a block of at most [`Program::block`] elements into `out`.
     pub fn store(&self, scratch: &mut Scratch, range: Range<usize>, out: &mut [u8]) {
-        let last = self.slots.len() - 1;
-        self.compute(scratch, range.clone(), last);
-        let size = self.slots[last].size;
-        let place = self.step(last, scratch.values(), range, out);
+        self.compute(scratch, range.clone());
+        let (size, place) = (self.result().size, self.last(scratch, range, out));
         match place {
             Place::Register { splat: false } => {}
             Place::Register { splat: true } => repeat_first(out, size),
-            _ => match self.operand(last, place, scratch.values()) {
+            _ => match self.operand(self.slots.len() - 1, place, scratch.values()) {
                 Operand::Each(bytes) => out.copy_from_slice(&bytes[..out.len()]),
                 Operand::Splat(bytes) => {
                     out[..size].copy_from_slice(&bytes[..size]);
@@ -261,48 +309,74 @@ impl<'k> Program<'k> {
     /// Computes a block of at most [`Program::block`] elements and lends them: from the input itself where
     /// the code is a plain read of it.
     pub fn load<'s>(&'s self, scratch: &'s mut Scratch, range: Range<usize>) -> &'s [u8] {
-        let last = self.slots.len() - 1;
-        self.compute(scratch, range.clone(), last);
-        let (slot, n) = (&self.slots[last], range.len());
+        self.compute(scratch, range.clone());
+        let (slot, n) = (self.result(), range.len());
         let mut register = scratch.take(slot.register, n * slot.size);
         let out = &mut bytemuck::cast_slice_mut(&mut register)[..n * slot.size];
-        let place = self.step(last, scratch.values(), range, out);
+        let place = self.last(scratch, range, out);
         match place {
             Place::Register { splat: false } => {}
             Place::Register { splat: true } => repeat_first(out, slot.size),
             _ => {
+                let last = self.slots.len() - 1;
                 if let Operand::Splat(bytes) = self.operand(last, place, scratch.values()) {
                     out[..slot.size].copy_from_slice(&bytes[..slot.size]);
                     repeat_first(out, slot.size);
                 }
             }
         }
-        scratch.registers[slot.register] = register;
+        scratch.0.registers[slot.register] = register;
         let bytes = match place {
             Place::Input { source, at, splat: false } => &self.sources[source].bytes[at..],
-            Place::Tile { number, at } => &bytemuck::cast_slice(&scratch.tiles.copies[number])[at..],
-            _ => bytemuck::cast_slice(&scratch.registers[slot.register]),
+            Place::Tile { number, at } => &bytemuck::cast_slice(&scratch.0.tiles.copies[number])[at..],
+            _ => bytemuck::cast_slice(&scratch.0.registers[slot.register]),
         };
         &bytes[..n * slot.size]
     }
 
-    /// Computes the values before `end`.
-    fn compute(&self, scratch: &mut Scratch, range: Range<usize>, end: usize) {
-        for (id, slot) in self.slots[..end].iter().enumerate() {
+    fn result(&self) -> &Slot {
+        self.slots.last().expect("a kernel has code")
+    }
+
+    /// Computes the values before the result.
+    fn compute(&self, scratch: &mut Scratch, range: Range<usize>) {
+        for step in &self.steps {
+            if step.id + 1 == self.slots.len() {
+                break;
+            }
+            if let Work::Load(i) = step.work
+                && let Some(place) = self.find(i, &scratch.0.tiles, &range)
+            {
+                scratch.0.places[step.id] = place;
+                continue;
+            }
+            let slot = &self.slots[step.id];
             // No longer than this block: a kernel of few elements would spend its time on zeroing.
             let mut register = scratch.take(slot.register, range.len() * slot.size);
             let out = &mut bytemuck::cast_slice_mut(&mut register)[..range.len() * slot.size];
-            scratch.places[id] = self.step(id, scratch.values(), range.clone(), out);
-            scratch.registers[slot.register] = register;
+            scratch.0.places[step.id] = self.step(step, scratch.values(), range.clone(), out);
+            scratch.0.registers[slot.register] = register;
+        }
+    }
+
+    /// Computes the result into `out`, unless it can be read where it is; says where it is.
+    fn last(&self, scratch: &Scratch, range: Range<usize>, out: &mut [u8]) -> Place {
+        let last = self.slots.len() - 1;
+        match self.steps.last() {
+            Some(step) if step.id == last => self.step(step, scratch.values(), range, out),
+            _ => self.places[last],
         }
     }
 
     /// Computes one value into `out`, unless it can be read where it is; says where it is.
-    fn step(&self, id: usize, values: Values<'_>, range: Range<usize>, out: &mut [u8]) -> Place {
-        match &self.slots[id].step {
-            Step::Param(i) => Place::Param(*i),
-            Step::Load(i) => self.read(*i, values.tiles, range, out),
-            Step::Iota => {
+    fn step(&self, step: &Step, values: Values<'_>, range: Range<usize>, out: &mut [u8]) -> Place {
+        match &step.work {
+            &Work::Load(i) => self.find(i, values.tiles, &range).unwrap_or_else(|| {
+                let source = &self.sources[i];
+                (source.gather)(source.bytes, &self.dims, source, range.start, out);
+                Place::Register { splat: false }
+            }),
+            Work::Iota => {
                 let out: &mut [i64] = bytemuck::cast_slice_mut(out);
                 walk(&self.dims, &self.iota, 0, range.start, range.len(), |first, n, at, step| {
                     let mut value = at as i64;
@@ -313,40 +387,37 @@ impl<'k> Program<'k> {
                 });
                 Place::Register { splat: false }
             }
-            Step::Map(run, args) => {
-                let operands: SmallVec<[Operand<'_>; 3]> =
-                    args.iter().map(|&a| self.operand(a, values.places[a], values)).collect();
-                let splat = operands.iter().all(|o| matches!(o, Operand::Splat(_)));
-                let n = if splat { self.slots[id].size } else { out.len() };
-                run(&operands, &mut out[..n]);
+            &Work::Map(ref run, ids, arity) => {
+                let mut operands = [Operand::Splat(&[]); 3];
+                let mut splat = true;
+                for (operand, a) in operands[..arity].iter_mut().zip(ids) {
+                    *operand = self.operand(a as usize, values.places[a as usize], values);
+                    splat &= matches!(operand, Operand::Splat(_));
+                }
+                let n = if splat { self.slots[step.id].size } else { out.len() };
+                run(&operands[..arity], &mut out[..n]);
                 Place::Register { splat }
             }
         }
     }
 
-    /// Reads a block of an input: in place where it is dense or constant there, else gathered into `out`.
-    fn read(&self, i: usize, tiles: &Tiles, range: Range<usize>, out: &mut [u8]) -> Place {
+    /// Where a block of an input can be read as it is; none where it has to be gathered.
+    fn find(&self, i: usize, tiles: &Tiles, range: &Range<usize>) -> Option<Place> {
         let source = &self.sources[i];
-        if source.constant {
-            return Place::Input { source: i, at: source.offset as usize * source.size, splat: true };
-        }
         if source.dense {
             let at = (source.offset as usize + range.start) * source.size;
-            return Place::Input { source: i, at, splat: false };
+            return Some(Place::Input { source: i, at, splat: false });
         }
         if let (Some(number), Some(start), Some(&inner)) = (source.turned, tiles.start, self.dims.last()) {
             let from = range.start - start;
-            return Place::Tile { number, at: turn::position(from / inner, from % inner, source.size) };
+            return Some(Place::Tile { number, at: turn::position(from / inner, from % inner, source.size) });
         }
-        if let (Some(&inner), Some(&step)) = (self.dims.last(), source.strides.last())
-            && (step == 0 || step == 1)
-            && range.start % inner + range.len() <= inner
-        {
+        let (&inner, &step) = (self.dims.last()?, source.strides.last()?);
+        if (step == 0 || step == 1) && range.start % inner + range.len() <= inner {
             let at = position(&unravel(range.start, &self.dims), &source.strides, source.offset);
-            return Place::Input { source: i, at: at as usize * source.size, splat: step == 0 };
+            return Some(Place::Input { source: i, at: at as usize * source.size, splat: step == 0 });
         }
-        (source.gather)(source.bytes, &self.dims, source, range.start, out);
-        Place::Register { splat: false }
+        None
     }
 
     fn operand<'s>(&'s self, id: usize, place: Place, values: Values<'s>) -> Operand<'s> {
@@ -378,12 +449,13 @@ struct Values<'s> {
 
 impl Scratch {
     fn values(&self) -> Values<'_> {
-        Values { registers: &self.registers, places: &self.places, tiles: &self.tiles }
+        let Registers { registers, places, tiles } = &self.0;
+        Values { registers, places, tiles }
     }
 
     /// A register taken out, so that it can be written while others are read.
     fn take(&mut self, register: usize, bytes: usize) -> Vec<Line> {
-        let mut lines = std::mem::take(&mut self.registers[register]);
+        let mut lines = std::mem::take(&mut self.0.registers[register]);
         if lines.len() * 64 < bytes {
             lines.resize(bytes.div_ceil(64), Line([0; 64]));
         }
@@ -391,30 +463,46 @@ impl Scratch {
     }
 }
 
-/// Gives each value a register, reusing those of values no longer needed; returns how many there are. A value
-/// never shares a register with its own operands.
-fn allocate(slots: &mut [Slot]) -> usize {
-    let mut last_use: Vec<usize> = (0..slots.len()).collect();
-    for (id, slot) in slots.iter().enumerate() {
-        if let Step::Map(_, args) = &slot.step {
-            args.iter().for_each(|&a| last_use[a] = id);
-        }
+/// Gives the values that take a step, and the result, registers, reusing those of values no longer needed; returns how
+/// many there are. A value never shares a register with its own operands.
+fn allocate(slots: &mut [Slot], steps: &[Step]) -> usize {
+    let mut last_use: SmallVec<[Id; 64]> = SmallVec::from_elem(0, slots.len());
+    for step in steps {
+        step.operands().for_each(|a| last_use[a] = step.id as Id);
     }
-    let (mut free, mut count) = (Vec::new(), 0);
-    for id in 0..slots.len() {
-        slots[id].register = free.pop().unwrap_or_else(|| {
+    let (mut free, mut count) = (SmallVec::<[usize; 16]>::new(), 0);
+    // Values that have a register.
+    let mut registers: SmallVec<[bool; 64]> = SmallVec::from_elem(false, slots.len());
+    let result = slots.len() - 1;
+    for step in steps {
+        slots[step.id].register = free.pop().unwrap_or_else(|| {
             count += 1;
             count - 1
         });
-        let mut ended: SmallVec<[usize; 4]> = match &slots[id].step {
-            Step::Map(_, args) => args.iter().copied().filter(|&a| last_use[a] == id).collect(),
-            _ => SmallVec::new(),
-        };
-        ended.sort_unstable();
-        ended.dedup();
-        free.extend(ended.iter().map(|&a| slots[a].register));
+        registers[step.id] = true;
+        for a in step.operands() {
+            // An operand that stands twice gives its register back once.
+            if last_use[a] as usize == step.id && std::mem::take(&mut registers[a]) {
+                free.push(slots[a].register);
+            }
+        }
+    }
+    if !registers[result] {
+        slots[result].register = count;
+        count += 1;
     }
     count
+}
+
+impl Step {
+    /// Numbers of the values that it computes from.
+    fn operands(&self) -> impl Iterator<Item = usize> + use<> {
+        let (ids, arity) = match self.work {
+            Work::Map(_, ids, arity) => (ids, arity),
+            _ => ([0; 3], 0),
+        };
+        ids.into_iter().take(arity).map(usize::from)
+    }
 }
 
 /// Fills a block with its first element.

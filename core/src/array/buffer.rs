@@ -29,7 +29,7 @@ pub trait Buffer: Any + Send + Sync + fmt::Debug {
 /// its memory runs short: the next use uploads again.
 pub type MirrorSlot = Arc<Mutex<Option<Arc<dyn Buffer>>>>;
 
-/// Host memory: 64-byte aligned pooled chunks, or a `Vec<T>` adopted without a copy.
+/// Host memory: blocks of the pool's, aligned to cache lines unless they are small, or a `Vec<T>` adopted without a copy.
 pub struct HostBuffer {
     dtype: DType,
     len: usize,

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 #[repr(C, align(64))]
 pub(super) struct Chunk([u8; 64]);
 
+/// The smallest blocks are aligned for any element, no more: an allocator takes its time over a cache line.
+const ALIGNED_FROM: usize = 2 << 10;
 /// Blocks smaller than this go back to the allocator, which is good at them.
 const POOLED_FROM: usize = 256 << 10;
 /// Blocks from here on are mapped, in whole huge pages: smaller ones would waste much of one.
@@ -67,6 +69,7 @@ pub fn trim_host_memory() {
 
 /// Memory of the allocator's, or a mapping.
 enum Block {
+    Small(Vec<u128>),
     Allocated(Vec<Chunk>),
     Mapped(MmapMut),
 }
@@ -75,6 +78,9 @@ impl Block {
     /// A fresh one of `n` chunks; `None` where there is no more memory.
     fn fresh(n: usize) -> Option<Block> {
         let bytes = n.checked_mul(64)?;
+        if bytes < ALIGNED_FROM {
+            return bytemuck::allocation::try_zeroed_vec(n * 4).ok().map(Block::Small);
+        }
         if bytes < MAPPED_FROM {
             return bytemuck::allocation::try_zeroed_vec(n).ok().map(Block::Allocated);
         }
@@ -87,6 +93,7 @@ impl Block {
 
     fn bytes(&self) -> &[u8] {
         match self {
+            Block::Small(words) => bytemuck::cast_slice(words),
             Block::Allocated(chunks) => bytemuck::cast_slice(chunks),
             Block::Mapped(map) => map,
         }
@@ -94,6 +101,7 @@ impl Block {
 
     fn bytes_mut(&mut self) -> &mut [u8] {
         match self {
+            Block::Small(words) => bytemuck::cast_slice_mut(words),
             Block::Allocated(chunks) => bytemuck::cast_slice_mut(chunks),
             Block::Mapped(map) => map,
         }
@@ -128,7 +136,7 @@ pub(super) fn take(bytes: usize) -> Result<Chunks> {
     // Count first: two threads can't both slip under the limit.
     let live = LIVE.fetch_add(bytes, Relaxed).saturating_add(bytes);
     // From here on the guard takes the count back, on every way out.
-    let mut taken = Chunks { block: Block::Allocated(Vec::new()), counted: bytes };
+    let mut taken = Chunks { block: Block::Small(Vec::new()), counted: bytes };
     if live > limit {
         return Err(full(bytes, format!("{} bytes live, limit {limit}", live - bytes)));
     }
@@ -168,7 +176,7 @@ impl Drop for Chunks {
             let mut pool = POOL.lock();
             if pool.bytes + size <= pool.cap {
                 pool.bytes += size;
-                let block = std::mem::replace(&mut self.block, Block::Allocated(Vec::new()));
+                let block = std::mem::replace(&mut self.block, Block::Small(Vec::new()));
                 pool.blocks.entry(size / 64).or_default().push(block);
             }
         }

@@ -6,7 +6,7 @@ use super::node::{Expr, Node, NodeRef};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::expr::kernel::{Id, Input, Instr, Kernel, Output, Value};
-use crate::expr::layout::{Strides, collapse};
+use crate::expr::layout::{Strides, collapse, row_major};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -26,9 +26,11 @@ pub(crate) struct Lowered {
 
 /// An input, as the kernel walks it.
 struct Source {
-    array: Array,
+    node: NodeRef,
     strides: Strides,
     offset: usize,
+    /// The value that loads it.
+    value: Id,
 }
 
 impl Lowered {
@@ -53,7 +55,9 @@ impl Lowered {
                 reduces,
                 apart: &apart,
                 shared: FxHashMap::default(),
-                equal: FxHashMap::with_capacity_and_hasher(most, Default::default()),
+                users: Vec::with_capacity(most),
+                iota: None,
+                rows: None,
                 lowered,
             };
             let result = match expr {
@@ -77,7 +81,7 @@ impl Lowered {
 
     /// Inputs that have no value yet.
     pub(crate) fn needs(&self) -> impl Iterator<Item = &NodeRef> {
-        self.inputs.iter().map(|source| &source.array.node).filter(|node| node.value.get().is_none())
+        self.inputs.iter().map(|source| &source.node).filter(|node| node.value.get().is_none())
     }
 
     /// The kernel, once its inputs have their values.
@@ -100,7 +104,7 @@ impl Lowered {
             self.inputs.iter().map(|i| order.iter().map(|&a| i.strides[a]).collect()).collect();
         let (dims, split) = collapse(&dims, split, &mut strides);
         let open = |(source, strides): (Source, Strides)| {
-            let buffer = super::eval::evaluate(&source.array.node)?;
+            let buffer = super::eval::evaluate(&source.node)?;
             Ok(Input { buffer, strides, offset: source.offset })
         };
         let inputs = self.inputs.into_iter().zip(strides).map(open).collect::<Result<_>>()?;
@@ -130,30 +134,55 @@ struct Writer<'a> {
     /// Nodes that are used elsewhere, too.
     apart: &'a [*const Node],
     shared: FxHashMap<*const Node, Shared>,
-    /// Values written so far.
-    equal: FxHashMap<Value, Id>,
+    /// Of each value, those computed from it as their first operand. Only among them is an equal one looked for.
+    users: Vec<Users>,
+    /// The value that is the index.
+    iota: Option<Id>,
+    /// Row-major strides of the space, once they were asked for.
+    rows: Option<Strides>,
     lowered: Lowered,
 }
 
+/// A list of values, linked through them.
+#[derive(Clone, Copy)]
+struct Users {
+    /// The last value that has this one as its first operand.
+    last: Option<Id>,
+    /// The one before this one with the same first operand.
+    before: Option<Id>,
+}
+
 impl Writer<'_> {
+    /// A value that nothing is equal to.
     fn push(&mut self, instr: Instr, dtype: DType) -> Id {
-        let value = Value { instr, dtype };
-        // Equal values are one. Params are not: two that happen to be equal must not make another kernel.
         let next = self.lowered.code.len() as Id;
-        if !matches!(instr, Instr::Param(_)) {
-            let id = *self.equal.entry(value).or_insert(next);
-            if id != next {
-                return id;
-            }
-        }
-        self.lowered.code.push(value);
+        self.lowered.code.push(Value { instr, dtype });
+        self.users.push(Users { last: None, before: None });
         next
     }
 
-    fn cast(&mut self, id: Id, to: DType) -> Id {
-        if self.lowered.code[id as usize].dtype == to { id } else { self.push(Instr::Cast(id), to) }
+    /// A value computed from `first`, and maybe others: an equal one that there is, else a new one.
+    fn computed(&mut self, first: Id, instr: Instr, dtype: DType) -> Id {
+        let value = Value { instr, dtype };
+        let last = self.users[first as usize].last;
+        let mut user = last;
+        while let Some(id) = user {
+            if self.lowered.code[id as usize] == value {
+                return id;
+            }
+            user = self.users[id as usize].before;
+        }
+        let id = self.push(instr, dtype);
+        self.users[id as usize].before = last;
+        self.users[first as usize].last = Some(id);
+        id
     }
 
+    fn cast(&mut self, id: Id, to: DType) -> Id {
+        if self.lowered.code[id as usize].dtype == to { id } else { self.computed(id, Instr::Cast(id), to) }
+    }
+
+    /// A parameter of its own: two that happen to be equal must not make another kernel.
     fn param(&mut self, v: Scalar) -> Id {
         self.lowered.params.push(v);
         self.push(Instr::Param((self.lowered.params.len() - 1) as u8), v.dtype())
@@ -205,22 +234,28 @@ impl Writer<'_> {
     }
 
     fn load(&mut self, arg: &Array) -> Result<Id> {
-        let layout = arg.layout().broadcast_to(self.space).ok_or_else(|| crate::Error::Shape {
-            op: "evaluate",
-            operands: format!("{:?} into {:?}", arg.shape(), self.space),
-            fix: "this is checked when an operation is recorded; please report it".into(),
-        })?;
-        let same = |source: &Source| {
-            source.offset == layout.offset
-                && source.strides == layout.strides
-                && same_buffer(&source.array.node, &arg.node)
+        let (strides, offset) = match &arg.view {
+            None if arg.node.shape[..] == *self.space => {
+                (self.rows.get_or_insert_with(|| row_major(self.space)).clone(), 0)
+            }
+            _ => {
+                let layout = arg.layout().broadcast_to(self.space).ok_or_else(|| crate::Error::Shape {
+                    op: "evaluate",
+                    operands: format!("{:?} into {:?}", arg.shape(), self.space),
+                    fix: "this is checked when an operation is recorded; please report it".into(),
+                })?;
+                (layout.strides, layout.offset)
+            }
         };
-        let inputs = &mut self.lowered.inputs;
-        let k = inputs.iter().position(same).unwrap_or_else(|| {
-            inputs.push(Source { array: arg.clone(), strides: layout.strides, offset: layout.offset });
-            inputs.len() - 1
-        });
-        Ok(self.push(Instr::Load(k as u8), arg.dtype()))
+        let same = |source: &&Source| {
+            source.offset == offset && source.strides == strides && same_buffer(&source.node, &arg.node)
+        };
+        if let Some(source) = self.lowered.inputs.iter().find(same) {
+            return Ok(source.value);
+        }
+        let value = self.push(Instr::Load(self.lowered.inputs.len() as u8), arg.dtype());
+        self.lowered.inputs.push(Source { node: arg.node.clone(), strides, offset, value });
+        Ok(value)
     }
 
     fn expression(&mut self, expr: &Expr, dtype: DType) -> Result<Id> {
@@ -231,12 +266,16 @@ impl Writer<'_> {
                     let condition = i == 0 && *op == crate::expr::Op::Where;
                     ids[i] = self.operand(arg, if condition { DType::Bool } else { *compute })?;
                 }
-                self.push(Instr::Map(*op, ids), dtype)
+                self.computed(ids[0], Instr::Map(*op, ids), dtype)
             }
             Expr::Cast { arg } => self.operand(arg, dtype)?,
             Expr::Full(v) => self.param(v.cast(dtype)),
             Expr::Iota => {
-                let id = self.push(Instr::Iota, DType::I64);
+                let id = match self.iota {
+                    Some(id) => id,
+                    None => self.push(Instr::Iota, DType::I64),
+                };
+                self.iota = Some(id);
                 self.cast(id, dtype)
             }
             Expr::Reduce { .. } | Expr::Extern { .. } => unreachable!("only elementwise nodes are inlined"),

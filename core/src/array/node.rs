@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Dims, Op, Reduction};
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use smallvec::SmallVec;
+use std::cell::RefCell;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
@@ -166,6 +167,13 @@ pub(crate) struct Node {
     pub(crate) sink: Option<Arc<Sink>>,
 }
 
+/// Nodes of Rust scalars that a thread keeps.
+const LITERALS: usize = 16;
+
+thread_local! {
+    static WEAK: RefCell<[Option<(DType, u64, NodeRef)>; LITERALS]> = const { RefCell::new([const { None }; LITERALS]) };
+}
+
 /// Room for a node, taken before the node is made: it is then made where it stays. Made on the stack and moved, fields
 /// stored one by one and loaded sixteen bytes at a time stall the processor, a quarter of what recording takes.
 pub(crate) struct Room(UniqueArc<MaybeUninit<Node>>);
@@ -236,8 +244,31 @@ impl Node {
         self.leaf
     }
 
-    /// A Rust scalar: one value that takes the dtype of what it meets.
+    /// A Rust scalar: one value that takes the dtype of what it meets. A thread keeps the nodes of the last few:
+    /// programs come back with the same literals, and making a node takes as long as all else of recording.
     pub(crate) fn weak(value: Scalar) -> NodeRef {
+        let bits = match value {
+            Scalar::F64(v) => v.to_bits(),
+            Scalar::I64(v) => v as u64,
+            _ => return Node::new_weak(value),
+        };
+        // Literals differ in their upper bits, counts in their lower ones.
+        let slot = (bits >> 52 ^ bits >> 44 ^ bits) as usize % LITERALS;
+        let found = WEAK.try_with(|kept| {
+            let mut kept = kept.borrow_mut();
+            match &kept[slot] {
+                Some((dtype, b, node)) if *b == bits && *dtype == value.dtype() => node.clone(),
+                _ => {
+                    let node = Node::new_weak(value);
+                    kept[slot] = Some((value.dtype(), bits, node.clone()));
+                    node
+                }
+            }
+        });
+        found.unwrap_or_else(|_| Node::new_weak(value))
+    }
+
+    fn new_weak(value: Scalar) -> NodeRef {
         let room = Room::new();
         let state = State::Pending(Expr::Full(value));
         let mut node = Node::new(Dims::new(), value.dtype(), Key::NONE, None, state);

@@ -2,7 +2,9 @@
 //! which bytes of them it binds.
 
 use super::params::Names;
-use super::storage::{element, load_element, load_uniform, loaded_block, register, uniform_element};
+use super::storage::{
+    element, load_element, load_uniform, loaded_block, loaded_get, register, uniform_element,
+};
 use crate::plan::{BUFFER_ALIGNMENT, Bind, PlanError, Profile, Slot, WINDOW, buffer_bytes};
 use polyarray_core::DType;
 use polyarray_core::expr::layout::row_major;
@@ -16,6 +18,8 @@ pub enum Access {
     Scalar,
     /// Element `i` for element `i`: whole blocks are loaded.
     Dense,
+    /// Whole blocks, too, which strides lead to: rows of it lie dense, and every block is within a row.
+    Rows,
     /// Through strides, one load per element, from one or several windows.
     Strided {
         /// Bindings that the buffer is spread over.
@@ -30,6 +34,8 @@ pub struct Source {
     pub access: Access,
     /// Walked through strides, and so small that it is bound as one uniform window.
     pub uniform: bool,
+    /// Walked through strides by blocks that are within a row, and the same all along each row.
+    pub steady: bool,
 }
 
 /// An input with the numbers of one launch.
@@ -106,7 +112,7 @@ impl Placed {
             Access::Strided { windows: (end - base).div_ceil(window).max(1) as u32 }
         };
         Ok(Placed {
-            source: Source { dtype, access, uniform: false },
+            source: Source { dtype, access, uniform: false, steady: false },
             slot: Slot::Input(number),
             len,
             strides: strides.to_vec(),
@@ -128,6 +134,22 @@ impl Placed {
         self
     }
 
+    /// Has an input that is walked through strides found once for every block of `unit` elements, all of which are in
+    /// the same row; see [`rows_hold`].
+    pub fn in_rows(mut self, unit: u32) -> Placed {
+        if let (Access::Strided { windows }, Some((&last, before))) =
+            (self.source.access, self.strides.split_last())
+        {
+            let whole = |x: usize| x.is_multiple_of(unit as usize);
+            let dense = last == 1 && whole(self.offset) && before.iter().all(|s| whole(s.unsigned_abs()));
+            self.source.steady = last == 0;
+            if dense && windows == 1 && !self.source.uniform {
+                self.source.access = Access::Rows;
+            }
+        }
+        self
+    }
+
     /// The bindings; a dense input shows elements `start..start + count` of the iteration.
     pub fn binds(&self, start: usize, count: usize, profile: &Profile) -> Vec<Bind> {
         let total = buffer_bytes(self.source.dtype, self.len);
@@ -141,7 +163,7 @@ impl Placed {
                 let first = (self.offset + start) as u64 * size;
                 vec![bind(first / alignment(profile) * alignment(profile), first + count as u64 * size)]
             }
-            Access::Scalar => vec![bind(self.base, self.end)],
+            Access::Scalar | Access::Rows => vec![bind(self.base, self.end)],
             Access::Strided { windows } => (0..u64::from(windows))
                 .map(|w| {
                     let from = self.base + w * self.window;
@@ -165,9 +187,9 @@ impl Placed {
         match self.source.access {
             Access::Dense => vec![self.first_block(start, unit, profile)],
             Access::Scalar => vec![offset],
-            Access::Strided { windows } => {
+            access => {
                 let mut words = vec![offset];
-                if windows > 1 {
+                if matches!(access, Access::Strided { windows: 2.. }) {
                     words.push((self.window / size) as u32);
                 }
                 words.extend(self.strides.iter().map(|&s| s as u32));
@@ -177,13 +199,23 @@ impl Placed {
     }
 }
 
+/// Are all blocks of `unit` elements, counted from the first element, within a row of the last axis?
+pub fn rows_hold(dims: &[usize], unit: u32) -> bool {
+    dims.last().is_some_and(|row| row.is_multiple_of(unit as usize))
+}
+
 /// Indices are u32, with room for a grid rounded up.
 pub const MAX_ELEMENTS: u64 = u32::MAX as u64 - (1 << 24);
 
 impl Source {
     /// True where offsets are computed per element.
     pub fn strided(&self) -> bool {
-        matches!(self.access, Access::Strided { .. })
+        matches!(self.access, Access::Strided { .. } | Access::Rows)
+    }
+
+    /// True where whole blocks are loaded.
+    pub fn by_block(&self) -> bool {
+        matches!(self.access, Access::Dense | Access::Rows)
     }
 
     /// Number of its bindings.
@@ -197,13 +229,40 @@ impl Source {
     /// Names of the words of input `i` of a kernel with `rank` axes.
     pub fn params(&self, i: usize, rank: usize, names: &mut Names) {
         names.word(format!("first{i}"));
-        if let Access::Strided { windows } = self.access {
-            if windows > 1 {
+        if self.strided() {
+            if self.bindings() > 1 {
                 names.word(format!("window{i}"));
             }
             for axis in 0..rank {
                 names.word(format!("stride{i}_{axis}"));
             }
+        }
+    }
+
+    /// What a block at `offset` (an expression, in elements) loads before its elements are asked for by
+    /// [`Source::element`].
+    pub fn load_block(&self, i: usize, offset: &str, unit: u32) -> String {
+        match self.access {
+            Access::Rows => format!("        let b{i} = in{i}[({offset}) / {unit}u];\n"),
+            Access::Strided { .. } if self.steady => format!("        let s{i} = load{i}({offset});\n"),
+            _ => String::new(),
+        }
+    }
+
+    /// Element `e` of a block that is walked through strides and begins at `offset`; `axis` is the last one.
+    pub fn element(
+        &self,
+        i: usize,
+        e: u32,
+        offset: &str,
+        axis: usize,
+        (unit, int64, wide): (u32, bool, bool),
+    ) -> String {
+        match self.access {
+            Access::Rows => loaded_get(self.dtype, unit, int64, wide, &format!("b{i}"), e as usize),
+            _ if self.steady => format!("s{i}"),
+            _ if e == 0 => format!("load{i}({offset})"),
+            _ => format!("load{i}({offset} + {e}u * p.stride{i}_{axis})"),
         }
     }
 
@@ -215,7 +274,7 @@ impl Source {
         };
         let load = |name: &str, index: &str| load_element(self.dtype, name, index);
         match self.access {
-            Access::Dense => {
+            Access::Dense | Access::Rows => {
                 declare(&mut text, &format!("in{i}"), binding, &loaded_block(self.dtype, unit, wide))
             }
             Access::Strided { .. } if self.uniform => {

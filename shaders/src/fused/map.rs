@@ -24,6 +24,8 @@ struct Map {
     wide: bool,
     /// Axes that strided inputs walk; 0 where there is none.
     rank: usize,
+    /// Blocks are within rows, so that strides are walked once for each.
+    in_rows: bool,
     /// Uniform windows of every dense input; 0 where they are storage buffers.
     windows: u32,
     pass: Pass,
@@ -137,13 +139,28 @@ fn steps(
     let (unit, windows, placed) = match windowed {
         Some(windowed) => windowed,
         None => {
-            let unit = unit(kernel, profile);
-            let placed = kernel.inputs.iter().enumerate().map(|(i, input)| {
-                Ok(Placed::new(i, input, &kernel.dims, Some(unit), profile)?.through_window(profile))
-            });
-            (unit, 0, placed.collect::<Result<_, _>>()?)
+            let place = |unit: u32| -> Result<Vec<Placed>, PlanError> {
+                let placed = kernel.inputs.iter().enumerate().map(|(i, input)| {
+                    Ok(Placed::new(i, input, &kernel.dims, Some(unit), profile)?.through_window(profile))
+                });
+                placed.collect()
+            };
+            let mut unit = unit(kernel, profile);
+            let mut placed = place(unit)?;
+            // Shorter blocks, if these are within rows.
+            let shorter = [8, 4].into_iter().find(|&u| u < unit && access::rows_hold(&kernel.dims, u));
+            if let Some(shorter) = shorter
+                && placed.iter().any(|p| p.source.strided())
+                && !access::rows_hold(&kernel.dims, unit)
+            {
+                (unit, placed) = (shorter, place(shorter)?);
+            }
+            (unit, 0, placed)
         }
     };
+    let in_rows = access::rows_hold(&kernel.dims, unit);
+    let placed: Vec<Placed> =
+        if in_rows { placed.into_iter().map(|p| p.in_rows(unit)).collect() } else { placed };
     let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
     let rank = if sources.iter().any(Source::strided) { kernel.dims.len() } else { 0 };
     let mut template = Map {
@@ -153,6 +170,7 @@ fn steps(
         unit,
         wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         rank,
+        in_rows: in_rows && rank > 0,
         windows,
         pass,
         sources,
@@ -295,7 +313,7 @@ impl Template for Map {
         let mut text = self.names().declare(self.immediate, self.bindings());
         text += &declare_block(out, unit, int64);
         let mut declared = vec![block(out, unit)];
-        for source in self.sources.iter().filter(|s| s.access == Access::Dense) {
+        for source in self.sources.iter().filter(|s| s.by_block()) {
             let name = loaded_block(source.dtype, unit, self.wide);
             if !declared.contains(&name) {
                 text += &declare_loaded(source.dtype, unit, int64, self.wide);
@@ -379,10 +397,17 @@ impl Map {
     fn block(&self, block: &str, any_strided: bool, text: &mut String) -> Vec<String> {
         let (unit, int64) = (self.unit, self.features.int64);
         let _ = writeln!(text, "        let i = {block} * {unit}u;");
+        let offset = |i: usize, e: u32| format!("p.first{i} + o{e}.o{i}");
+        // Beyond the end the last elements are read again: nothing out of bounds is touched.
+        if self.in_rows {
+            let _ = writeln!(text, "        let o0 = offsets(p.start + min(i, p.count - {unit}u));");
+            for (i, source) in self.sources.iter().enumerate().filter(|(_, s)| s.strided()) {
+                *text += &source.load_block(i, &offset(i, 0), unit);
+            }
+        }
         let mut results = Vec::new();
         for e in 0..unit {
-            if any_strided {
-                // Beyond the end the last element is read again: nothing out of bounds is touched.
+            if any_strided && !self.in_rows {
                 let _ = writeln!(text, "        let o{e} = offsets(p.start + min(i + {e}u, p.count - 1u));");
             }
             let mut call = format!("compute(p.start + i + {e}u");
@@ -393,7 +418,11 @@ impl Map {
                     Access::Dense => {
                         loaded_get(source.dtype, unit, int64, self.wide, &format!("b{i}"), e as usize)
                     }
-                    Access::Strided { .. } => format!("load{i}(p.first{i} + o{e}.o{i})"),
+                    _ if self.in_rows => {
+                        let form = (unit, int64, self.wide);
+                        source.element(i, e, &offset(i, 0), self.rank - 1, form)
+                    }
+                    _ => format!("load{i}({})", offset(i, e)),
                 };
             }
             let _ = writeln!(text, "        let r{e} = {call});");

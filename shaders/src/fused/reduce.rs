@@ -30,6 +30,8 @@ enum From {
         wide: bool,
         /// The last block is not full.
         ragged: bool,
+        /// Inputs that don't change along the reduced axes: loaded once for each segment.
+        hoisted: Vec<bool>,
         kept_axes: usize,
         axes: usize,
     },
@@ -98,7 +100,7 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         job.merge(&mut plan, kept, 0, first.segments)?;
         return Ok(plan);
     }
-    let (placed, unit) = place(kernel, kept, reduced, profile)?;
+    let (placed, unit) = place(kernel, split, kept, reduced, profile)?;
     let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
     let units = reduced.div_ceil(unit as usize);
     let count = first_count(kernel, kept, units, unit, accumulator.out, profile);
@@ -118,6 +120,7 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         unit,
         wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         ragged: !reduced.is_multiple_of(unit as usize),
+        hoisted: placed.iter().map(|p| still(p, split)).collect(),
         kept_axes: split,
         axes: kernel.dims.len(),
     };
@@ -146,9 +149,15 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
     Ok(plan)
 }
 
-/// How the inputs are reached: in blocks where all are dense and rows start at whole blocks, else by element.
+/// An input that is walked through strides, none of which is along a reduced axis.
+pub(super) fn still(placed: &Placed, split: usize) -> bool {
+    placed.source.strided() && placed.strides[split..].iter().all(|&s| s == 0)
+}
+
+/// How the inputs are reached: in blocks where one of them is dense and rows start at whole blocks, else by element.
 fn place(
     kernel: &Kernel,
+    split: usize,
     kept: usize,
     reduced: usize,
     profile: &Profile,
@@ -156,20 +165,26 @@ fn place(
     let widest = kernel.inputs.iter().map(|i| i.buffer.dtype().size()).max().unwrap_or(4).max(4);
     let most = (64 / widest) as u32;
     let cheap = body::cost_per_element(&kernel.code) * most <= super::map::UNROLLED_COST;
-    let mut unit = if profile.lane_map == LaneMap::Run && cheap { most } else { 4 };
-    // Short rows: the largest block that divides them.
-    while unit > 4 && kept > 1 && !reduced.is_multiple_of(unit as usize) {
-        unit /= 2;
-    }
+    let most = if profile.lane_map == LaneMap::Run && cheap { most } else { 4 };
     let attempt = |dense: Option<u32>| -> Result<Vec<Placed>, PlanError> {
         let each = kernel.inputs.iter().enumerate();
         each.map(|(i, input)| Placed::new(i, input, &kernel.dims, dense, profile)).collect()
     };
-    if reduced > 0 && (kept == 1 || reduced.is_multiple_of(unit as usize)) {
+    // Short rows: the largest block that divides them.
+    for unit in [16, 8, 4].into_iter().filter(|&unit| unit <= most) {
+        if reduced == 0 || (kept > 1 && !reduced.is_multiple_of(unit as usize)) {
+            continue;
+        }
         let placed = attempt(Some(unit))?;
-        let in_one = |p: &Placed| p.end - p.base <= profile.max_binding;
-        if !placed.is_empty() && placed.iter().all(|p| !p.source.strided() && in_one(p)) {
-            return Ok((placed, unit));
+        let rows = access::rows_hold(&kernel.dims, unit) && split < kernel.dims.len();
+        let fits = |p: &Placed| match p.source.access {
+            Access::Dense => p.end - p.base <= profile.max_binding,
+            Access::Scalar => true,
+            _ => rows,
+        };
+        if placed.iter().any(|p| p.source.access == Access::Dense) && placed.iter().all(fits) {
+            let each = placed.into_iter();
+            return Ok((each.map(|p| if rows { p.in_rows(unit) } else { p }).collect(), unit));
         }
     }
     Ok((attempt(None)?, 1))
@@ -337,7 +352,8 @@ impl Stage {
     /// Declarations and the loop body of what the stage reads; the number of bindings used.
     fn source(&self) -> (String, String, usize) {
         let acc = &self.accumulator.prefix;
-        let From::Inputs { sources, code, unit, wide, ragged, kept_axes, axes, .. } = &self.from else {
+        let From::Inputs { sources, code, unit, wide, ragged, hoisted, kept_axes, axes, .. } = &self.from
+        else {
             let text = format!("@group(0) @binding(0) var<storage, read> partials: array<{acc}>;\n");
             let body = format!("            a = {acc}_merge(a, partials[k * p.units + u]);\n");
             return (text, body, 1);
@@ -345,7 +361,7 @@ impl Stage {
         let int64 = self.features.int64;
         let mut text = String::new();
         let mut declared = Vec::new();
-        for source in sources.iter().filter(|s| s.access == Access::Dense) {
+        for source in sources.iter().filter(|s| s.by_block()) {
             let name = loaded_block(source.dtype, *unit, *wide);
             if !declared.contains(&name) {
                 text += &declare_loaded(source.dtype, *unit, int64, *wide);
@@ -365,12 +381,15 @@ impl Stage {
             text += &access::offsets_struct(sources);
             text += &access::offsets_function("kept_offsets", sources, 0..*kept_axes);
             text += &access::offsets_function("reduced_offsets", sources, *kept_axes..*axes);
-            body += "            let inner = reduced_offsets(u);\n";
+            let _ = writeln!(body, "            let inner = reduced_offsets(u * {unit}u);");
         }
+        let offset = |i: usize| format!("p.first{i} + outer.o{i} + inner.o{i}");
         for (i, source) in sources.iter().enumerate() {
             if source.access == Access::Dense {
                 let _ =
                     writeln!(body, "            let b{i} = in{i}[(p.start + k) * p.units + u + p.first{i}];");
+            } else if source.strided() && !hoisted[i] {
+                body += &source.load_block(i, &offset(i), *unit);
             }
         }
         for e in 0..*unit {
@@ -382,7 +401,8 @@ impl Stage {
                     Access::Dense => {
                         loaded_get(source.dtype, *unit, int64, *wide, &format!("b{i}"), e as usize)
                     }
-                    Access::Strided { .. } => format!("load{i}(p.first{i} + outer.o{i} + inner.o{i})"),
+                    _ if hoisted[i] => format!("h{i}"),
+                    _ => source.element(i, e, &offset(i), axes - 1, (*unit, int64, *wide)),
                 };
             }
             let push = self.accumulator.push.replace('x', &format!("x{e}"));
@@ -419,11 +439,14 @@ impl Template for Stage {
             writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{target}>;");
         // One segment of one output, by one lane.
         let _ = writeln!(text, "fn segment(k: u32, s: u32) -> {acc} {{\n    var a = {acc}_empty();");
-        if let From::Inputs { sources, .. } = &self.from {
+        if let From::Inputs { sources, hoisted, .. } = &self.from {
             if sources.iter().any(Source::strided) {
                 text += "    let outer = kept_offsets(p.start + k);\n";
             }
             for (i, source) in sources.iter().enumerate() {
+                if hoisted[i] {
+                    let _ = writeln!(text, "    let h{i} = load{i}(p.first{i} + outer.o{i});");
+                }
                 if source.access == Access::Scalar {
                     let _ = writeln!(text, "    let s{i} = load{i}(p.first{i});");
                 }

@@ -6,6 +6,7 @@ use super::accumulate::Accumulator;
 use super::body;
 use super::map::UNROLLED_COST;
 use super::params::{Names, scalar_words};
+use super::reduce::still;
 use super::storage::{declare_loaded, loaded_block, loaded_get};
 use super::windows;
 use crate::compile::Options;
@@ -113,8 +114,7 @@ pub fn plan(
     if trips as u64 * loops > u64::from(profile.loop_budget) {
         return Ok(None);
     }
-    let hoisted =
-        placed.iter().map(|p| p.source.access != Access::Dense && p.strides[split..].iter().all(|&s| s == 0));
+    let hoisted = placed.iter().map(|p| still(p, split));
     let mut stage = Stage {
         features: profile.features,
         workgroup: profile.workgroup,
@@ -249,7 +249,7 @@ fn place(
         let fits = |p: &Placed| match p.source.access {
             Access::Dense => windows::starts_aligned(p, profile) && p.offset.is_multiple_of(unit as usize),
             Access::Scalar => true,
-            Access::Strided { .. } => p.source.uniform,
+            Access::Rows | Access::Strided { .. } => p.source.uniform,
         };
         let any = all.iter().any(|p| p.source.access == Access::Dense);
         if any && reduced > 0 && all.iter().all(fits) {
@@ -339,8 +339,8 @@ impl Stage {
                     let (unit, int64) = (self.unit, self.features.int64);
                     loaded_get(source.dtype, unit, int64, self.wide, &format!("{block}{i}"), e)
                 }
-                Access::Strided { .. } if self.hoisted[i] => format!("h{i}_{outer}"),
-                Access::Strided { .. } => format!("load{i}(p.first{i} + outer_{outer}.o{i} + {inner}.o{i})"),
+                _ if self.hoisted[i] => format!("h{i}_{outer}"),
+                _ => format!("load{i}(p.first{i} + outer_{outer}.o{i} + {inner}.o{i})"),
             };
         }
         call + ")"

@@ -272,20 +272,36 @@ fn strides_offsets_broadcasts_and_tails() {
     for profile in profiles(gpu) {
         for dtype in DTYPES.into_iter().filter(|&d| d != DType::Bool && holds(&profile, d)) {
             let data = crate::kernels::host(dtype, &counting(dtype, 2000));
-            let view = |strides: &[isize], offset| View {
-                buffer: data.clone(),
-                layout: Layout { shape: [5, 7, 9].as_slice().into(), strides: strides.into(), offset },
-            };
-            let cases = [
-                vec![view(&[63, 9, 1], 0), view(&[63, 9, 1], 64)],
-                vec![view(&[1, 5, 35], 3), view(&[-63, -9, -1], 700)],
-                vec![view(&[0, 0, 0], 17), view(&[0, 9, 1], 1)],
-                vec![view(&[63, 9, 1], 5), view(&[128, 1, 0], 0)],
-            ];
-            for views in cases {
-                let code = map_code(Op::Add, &[dtype, dtype]);
-                let k = kernel(&[5, 7, 9], 3, &views, vec![], code, Output::Map);
-                assert_eq!(run(gpu, &k, &profile), interpret(&k), "{dtype} {:?}", k.inputs);
+            // Rows that no block divides, and rows of whole blocks of 16, 8 and 4.
+            for shape in [[5, 7, 9], [5, 3, 16], [3, 7, 24], [5, 7, 12]] {
+                // One dtype of each size is enough for the blocks.
+                if shape[2] % 4 == 0 && ![DType::U8, DType::F16, DType::F32, DType::F64].contains(&dtype) {
+                    continue;
+                }
+                let [a, b, c] = shape.map(|d| d as isize);
+                let view = |strides: [isize; 3], offset| View {
+                    buffer: data.clone(),
+                    layout: Layout {
+                        shape: shape.as_slice().into(),
+                        strides: strides.as_slice().into(),
+                        offset,
+                    },
+                };
+                let dense = [b * c, c, 1];
+                let cases = [
+                    vec![view(dense, 0), view(dense, 64)],
+                    vec![view([1, a, a * b], 3), view([-b * c, -c, -1], 700)],
+                    vec![view([0, 0, 0], 17), view([0, c, 1], 1)],
+                    vec![view(dense, 5), view([128, 1, 0], 0)],
+                    vec![view(dense, 0), view([0, c, 1], 16)],
+                    vec![view([0, 0, 1], 64), view([c, -c, 1], 320)],
+                    vec![view([b, 1, 0], 3), view([b * 32, 32, 2], 9)],
+                ];
+                for views in cases {
+                    let code = map_code(Op::Add, &[dtype, dtype]);
+                    let k = kernel(&shape, 3, &views, vec![], code, Output::Map);
+                    assert_eq!(run(gpu, &k, &profile), interpret(&k), "{dtype} {:?}", k.inputs);
+                }
             }
         }
     }

@@ -237,6 +237,59 @@ fn long_sums_keep_their_digits_and_their_bits() {
     }
 }
 
+/// Blocks of a dense input beside what is walked through strides: a row, a column, a matrix of another stride, backwards;
+/// over rows of whole blocks of 16, 8 and 4, over rows that no block divides, and over everything.
+#[test]
+fn blocks_beside_strides() {
+    let gpu = device();
+    for profile in profiles(gpu) {
+        for (dtype, op) in [
+            (DType::F32, Reduction::Sum),
+            (DType::F32, Reduction::ArgMin),
+            (DType::I16, Reduction::Max),
+            (DType::I64, Reduction::Sum),
+        ] {
+            for (rows, columns) in [(37, 64), (5, 40), (130, 12), (7, 9), (3, 5000)] {
+                let data = host(dtype, &tame(dtype, 2 * rows * columns + 64));
+                let view = |strides: [isize; 2], offset| View {
+                    buffer: data.clone(),
+                    layout: Layout {
+                        shape: [rows, columns].as_slice().into(),
+                        strides: strides.as_slice().into(),
+                        offset,
+                    },
+                };
+                let c = columns as isize;
+                for beside in [
+                    view([0, 1], 16),
+                    view([0, 1], 3),
+                    view([1, 0], 5),
+                    view([2 * c, 1], 16),
+                    view([-c, -1], rows * columns - 1),
+                ] {
+                    for split in [0, 1] {
+                        let views = [view([c, 1], 0), beside.clone()];
+                        let code = vec![
+                            value(Instr::Load(0), dtype),
+                            value(Instr::Load(1), dtype),
+                            value(Instr::Map(Op::Minimum, [0, 1, 0]), dtype),
+                        ];
+                        let k = kernel(
+                            &[rows, columns],
+                            split,
+                            &views,
+                            vec![],
+                            code,
+                            Output::Reduce { op, split },
+                        );
+                        check(&k, op, &profile, 0.71);
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn any_axes_and_big_outputs() {
     let gpu = device();

@@ -135,14 +135,14 @@ impl Placed {
     }
 
     /// Has an input that is walked through strides found once for every block of `unit` elements, all of which are in
-    /// the same row; see [`rows_hold`].
-    pub fn in_rows(mut self, unit: u32) -> Placed {
-        if let (Access::Strided { windows }, Some((&last, before))) =
-            (self.source.access, self.strides.split_last())
-        {
+    /// the same row along `axis`; see [`rows_hold`].
+    pub fn in_rows(mut self, unit: u32, axis: usize) -> Placed {
+        if let Access::Strided { windows } = self.source.access {
             let whole = |x: usize| x.is_multiple_of(unit as usize);
-            let dense = last == 1 && whole(self.offset) && before.iter().all(|s| whole(s.unsigned_abs()));
-            self.source.steady = last == 0;
+            let along = self.strides[axis];
+            let mut others = self.strides.iter().enumerate().filter(|&(a, _)| a != axis);
+            let dense = along == 1 && whole(self.offset) && others.all(|(_, s)| whole(s.unsigned_abs()));
+            self.source.steady = along == 0;
             if dense && windows == 1 && !self.source.uniform {
                 self.source.access = Access::Rows;
             }
@@ -199,7 +199,7 @@ impl Placed {
     }
 }
 
-/// Are all blocks of `unit` elements, counted from the first element, within a row of the last axis?
+/// Are all blocks of `unit` elements, counted from the first element, within a row whose length is the last of `dims`?
 pub fn rows_hold(dims: &[usize], unit: u32) -> bool {
     dims.last().is_some_and(|row| row.is_multiple_of(unit as usize))
 }
@@ -249,7 +249,7 @@ impl Source {
         }
     }
 
-    /// Element `e` of a block that is walked through strides and begins at `offset`; `axis` is the last one.
+    /// Element `e` of a block that is walked through strides, along `axis`, and begins at `offset`.
     pub fn element(
         &self,
         i: usize,

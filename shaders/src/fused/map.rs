@@ -159,8 +159,11 @@ fn steps(
         }
     };
     let in_rows = access::rows_hold(&kernel.dims, unit);
-    let placed: Vec<Placed> =
-        if in_rows { placed.into_iter().map(|p| p.in_rows(unit)).collect() } else { placed };
+    let placed: Vec<Placed> = if in_rows {
+        placed.into_iter().map(|p| p.in_rows(unit, kernel.dims.len() - 1)).collect()
+    } else {
+        placed
+    };
     let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
     let rank = if sources.iter().any(Source::strided) { kernel.dims.len() } else { 0 };
     let mut template = Map {

@@ -26,6 +26,8 @@ enum From {
         code: Vec<Value>,
         /// Elements per step of the loop: whole blocks, or 1.
         unit: u32,
+        /// They are of neighbouring outputs, not of one.
+        columns: bool,
         /// Blocks are loaded in 64-bit words.
         wide: bool,
         /// The last block is not full.
@@ -68,6 +70,8 @@ struct Numbers {
     /// Outputs, of which the first is number `start`.
     kept: usize,
     start: usize,
+    /// Outputs of each lane.
+    outputs: usize,
     /// Steps of the reduced range, of which each lane takes at most `count`.
     units: usize,
     count: usize,
@@ -79,6 +83,8 @@ struct Numbers {
 const FAN_IN: usize = 64;
 /// Longest loop of a first stage.
 const LONGEST: usize = 4096;
+/// Longest loop down columns: every row may be another page of memory, and as many pages' addresses are cached.
+const TALLEST: usize = 1024;
 
 /// Plans a reduction over the trailing axes.
 pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> Result<Plan, PlanError> {
@@ -100,10 +106,19 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         job.merge(&mut plan, kept, 0, first.segments)?;
         return Ok(plan);
     }
-    let (placed, unit) = place(kernel, split, kept, reduced, profile)?;
+    let (placed, unit, columns) = match place_columns(kernel, split, &accumulator, profile)? {
+        Some((placed, unit)) => (placed, unit, true),
+        None => {
+            let (placed, unit) = place(kernel, split, kept, reduced, profile)?;
+            (placed, unit, false)
+        }
+    };
     let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
-    let units = reduced.div_ceil(unit as usize);
-    let count = first_count(kernel, kept, units, unit, accumulator.out, profile);
+    // Steps of the reduced range, and outputs of a lane.
+    let (units, outputs) =
+        if columns { (reduced, unit as usize) } else { (reduced.div_ceil(unit as usize), 1) };
+    let count = first_count(kernel, kept / outputs, units, unit, accumulator.out, profile);
+    let count = if columns { count.min(TALLEST) } else { count };
     let segments = units.div_ceil(count).max(1);
     let kept_fast = kept_is_fast(&placed, split);
     // Outputs per round: what their partial results or they themselves need fits one binding.
@@ -118,8 +133,9 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         params: kernel.params.iter().map(|s| s.dtype()).collect(),
         code: kernel.code.clone(),
         unit,
+        columns,
         wide: profile.lane_map == LaneMap::Run && profile.features.int64,
-        ragged: !reduced.is_multiple_of(unit as usize),
+        ragged: !columns && !reduced.is_multiple_of(unit as usize),
         hoisted: placed.iter().map(|p| still(p, split)).collect(),
         kept_axes: split,
         axes: kernel.dims.len(),
@@ -139,10 +155,11 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         input_words.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
         input_words.push(reduced as u32);
         let interleaved = profile.lane_map == LaneMap::Coalesced && !kept_fast;
-        let numbers = Numbers { kept: here, start, units, count, segments, interleaved };
-        let to = if segments == 1 { To::Output } else { To::Partials { kept_fast } };
+        let numbers = Numbers { kept: here, start, outputs, units, count, segments, interleaved };
+        let whole = segments == 1 && !columns;
+        let to = if whole { To::Output } else { To::Partials { kept_fast } };
         job.stage(&mut plan, from(&placed), to, &numbers, binds, &input_words, 0)?;
-        if segments > 1 {
+        if !whole {
             job.merge(&mut plan, here, start, segments)?;
         }
     }
@@ -184,10 +201,41 @@ fn place(
         };
         if placed.iter().any(|p| p.source.access == Access::Dense) && placed.iter().all(fits) {
             let each = placed.into_iter();
-            return Ok((each.map(|p| if rows { p.in_rows(unit) } else { p }).collect(), unit));
+            let axis = kernel.dims.len().saturating_sub(1);
+            return Ok((each.map(|p| if rows { p.in_rows(unit, axis) } else { p }).collect(), unit));
         }
     }
     Ok((attempt(None)?, 1))
+}
+
+/// How the inputs are reached by lanes that own neighbouring outputs, each a block of its rows: where the last kept axis is
+/// the one that memory runs along. `None` where there is no such block.
+fn place_columns(
+    kernel: &Kernel,
+    split: usize,
+    accumulator: &Accumulator,
+    profile: &Profile,
+) -> Result<Option<(Vec<Placed>, u32)>, PlanError> {
+    let widest = kernel.inputs.iter().map(|i| i.buffer.dtype().size()).max().unwrap_or(4);
+    let widest = widest.max(accumulator.out.size()).max(4);
+    let most = if profile.lane_map == LaneMap::Run { 32 / widest } else { 16 / widest }.max(4);
+    let kept = kernel.output_len();
+    for unit in [8, 4].into_iter().filter(|&unit| unit <= most) {
+        if split == 0 || kept < 64 || !access::rows_hold(&kernel.dims[..split], unit as u32) {
+            continue;
+        }
+        let placed = kernel.inputs.iter().enumerate();
+        let placed = placed.map(|(i, input)| Placed::new(i, input, &kernel.dims, None, profile));
+        let placed = placed.collect::<Result<Vec<_>, _>>()?;
+        if !kept_is_fast(&placed, split) {
+            return Ok(None);
+        }
+        let placed: Vec<Placed> = placed.into_iter().map(|p| p.in_rows(unit as u32, split - 1)).collect();
+        if placed.iter().any(|p| p.source.access == Access::Rows) {
+            return Ok(Some((placed, unit as u32)));
+        }
+    }
+    Ok(None)
 }
 
 /// Steps of the loop of a lane of the first stage: enough lanes, bounded loops.
@@ -234,8 +282,15 @@ impl Job<'_> {
         let mut level = 0;
         loop {
             let segments = units.div_ceil(FAN_IN);
-            let numbers =
-                Numbers { kept, start, units, count: FAN_IN.min(units), segments, interleaved: false };
+            let numbers = Numbers {
+                kept,
+                start,
+                outputs: 1,
+                units,
+                count: FAN_IN.min(units),
+                segments,
+                interleaved: false,
+            };
             let to = if segments == 1 { To::Output } else { To::Partials { kept_fast: false } };
             let bytes = kept as u64 * units as u64 * self.accumulator.bytes;
             let source = vec![Bind {
@@ -291,13 +346,14 @@ impl Job<'_> {
                 (words, Bind { slot: Slot::Output, offset, size, write: true })
             }
             To::Partials { .. } => {
-                let lanes = numbers.kept * numbers.segments;
-                let size = (lanes as u64 * self.accumulator.bytes).div_ceil(64) * 64;
+                let partials = numbers.kept * numbers.segments;
+                let size = (partials as u64 * self.accumulator.bytes).div_ceil(64) * 64;
                 if plan.scratch.len() <= scratch {
                     plan.scratch.push(size);
                 }
                 plan.scratch[scratch] = plan.scratch[scratch].max(size);
-                (lanes, Bind { slot: Slot::Scratch(scratch), offset: 0, size, write: true })
+                let target = Bind { slot: Slot::Scratch(scratch), offset: 0, size, write: true };
+                (partials / numbers.outputs, target)
             }
         };
         bindings.push(target);
@@ -352,7 +408,8 @@ impl Stage {
     /// Declarations and the loop body of what the stage reads; the number of bindings used.
     fn source(&self) -> (String, String, usize) {
         let acc = &self.accumulator.prefix;
-        let From::Inputs { sources, code, unit, wide, ragged, hoisted, kept_axes, axes, .. } = &self.from
+        let From::Inputs { sources, code, unit, columns, wide, ragged, hoisted, kept_axes, axes, .. } =
+            &self.from
         else {
             let text = format!("@group(0) @binding(0) var<storage, read> partials: array<{acc}>;\n");
             let body = format!("            a = {acc}_merge(a, partials[k * p.units + u]);\n");
@@ -381,9 +438,13 @@ impl Stage {
             text += &access::offsets_struct(sources);
             text += &access::offsets_function("kept_offsets", sources, 0..*kept_axes);
             text += &access::offsets_function("reduced_offsets", sources, *kept_axes..*axes);
-            let _ = writeln!(body, "            let inner = reduced_offsets(u * {unit}u);");
+            let first = if *columns { "u".to_owned() } else { format!("u * {unit}u") };
+            let _ = writeln!(body, "            let inner = reduced_offsets({first});");
         }
-        let offset = |i: usize| format!("p.first{i} + outer.o{i} + inner.o{i}");
+        let offset = |i: usize| match hoisted[i] {
+            true => format!("p.first{i} + outer.o{i}"),
+            false => format!("p.first{i} + outer.o{i} + inner.o{i}"),
+        };
         for (i, source) in sources.iter().enumerate() {
             if source.access == Access::Dense {
                 let _ =
@@ -392,8 +453,14 @@ impl Stage {
                 body += &source.load_block(i, &offset(i), *unit);
             }
         }
+        // The axis of a block, the output that its element belongs to, and the element's number along the reduced axes.
+        let axis = if *columns { kept_axes - 1 } else { axes - 1 };
         for e in 0..*unit {
-            let mut call = format!("compute((p.start + k) * p.reduced + r{e}");
+            let (output, state, r) = match columns {
+                true => (format!("p.start + k + {e}u"), format!("a{e}"), "u".to_owned()),
+                false => ("p.start + k".to_owned(), "a".to_owned(), format!("u * {unit}u + {e}u")),
+            };
+            let mut call = format!("compute(({output}) * p.reduced + r{e}");
             for (i, source) in sources.iter().enumerate() {
                 call += ", ";
                 call += &match source.access {
@@ -401,15 +468,15 @@ impl Stage {
                     Access::Dense => {
                         loaded_get(source.dtype, *unit, int64, *wide, &format!("b{i}"), e as usize)
                     }
-                    _ if hoisted[i] => format!("h{i}"),
-                    _ => source.element(i, e, &offset(i), axes - 1, (*unit, int64, *wide)),
+                    _ if hoisted[i] && !*columns => format!("h{i}"),
+                    _ => source.element(i, e, &offset(i), axis, (*unit, int64, *wide)),
                 };
             }
             let push = self.accumulator.push.replace('x', &format!("x{e}"));
             let guard = if *ragged && e > 0 { format!("if (r{e} < p.reduced) ") } else { String::new() };
             let _ = writeln!(
                 body,
-                "            let r{e} = u * {unit}u + {e}u;\n            let x{e} = {call});\n            {guard}{{ a = {acc}_push(a, {push}, r{e}); }}"
+                "            let r{e} = {r};\n            let x{e} = {call});\n            {guard}{{ {state} = {acc}_push({state}, {push}, r{e}); }}"
             );
         }
         (text, body, binding)
@@ -437,14 +504,23 @@ impl Template for Stage {
         };
         let _ =
             writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{target}>;");
-        // One segment of one output, by one lane.
-        let _ = writeln!(text, "fn segment(k: u32, s: u32) -> {acc} {{\n    var a = {acc}_empty();");
-        if let From::Inputs { sources, hoisted, .. } = &self.from {
+        // One segment of an output, or of a block of them, by one lane.
+        let columns = self.columns();
+        let _ = match columns {
+            None => writeln!(text, "fn segment(k: u32, s: u32) -> {acc} {{\n    var a = {acc}_empty();"),
+            Some(_) => writeln!(text, "fn segment(k: u32, s: u32) {{"),
+        };
+        for e in 0..columns.unwrap_or(0) {
+            let _ = writeln!(text, "    var a{e} = {acc}_empty();");
+        }
+        if let From::Inputs { sources, hoisted, unit, .. } = &self.from {
             if sources.iter().any(Source::strided) {
                 text += "    let outer = kept_offsets(p.start + k);\n";
             }
             for (i, source) in sources.iter().enumerate() {
-                if hoisted[i] {
+                if hoisted[i] && columns.is_some() {
+                    text += &source.load_block(i, &format!("p.first{i} + outer.o{i}"), *unit);
+                } else if hoisted[i] {
                     let _ = writeln!(text, "    let h{i} = load{i}(p.first{i} + outer.o{i});");
                 }
                 if source.access == Access::Scalar {
@@ -459,15 +535,32 @@ impl Template for Stage {
         if (u < p.units) {{
 {step}        }}
     }}
-    return a;
-}}
+"
+        );
+        for e in 0..columns.unwrap_or(0) {
+            let _ = writeln!(text, "    out[(k + {e}u) * p.segments + s] = a{e};");
+        }
+        let _ = write!(
+            text,
+            "{}}}
 @compute @workgroup_size({})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
     let lane = (group.x + group.y * groups.x) * {}u + local;
 ",
-            self.workgroup, self.workgroup
+            if columns.is_none() { "    return a;\n" } else { "" },
+            self.workgroup,
+            self.workgroup
         );
         text += &match self.to {
+            To::Partials { .. } if columns.is_some() => {
+                let unit = columns.unwrap_or(1);
+                format!(
+                    "    let blocks = p.kept / {unit}u;
+    if (lane < blocks * p.segments) {{ segment(lane % blocks * {unit}u, lane / blocks); }}
+}}
+"
+                )
+            }
             To::Partials { kept_fast } => {
                 let (k, s) = if kept_fast {
                     ("lane % p.kept", "lane / p.kept")
@@ -485,6 +578,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 }
 
 impl Stage {
+    /// Outputs of each lane, where it has a block of them.
+    fn columns(&self) -> Option<u32> {
+        match self.from {
+            From::Inputs { columns: true, unit, .. } => Some(unit),
+            _ => None,
+        }
+    }
+
     /// The end of a last stage: a lane owns one word of the output, 1, 2 or 4 elements.
     fn output_words(&self) -> String {
         let acc = &self.accumulator.prefix;

@@ -290,6 +290,51 @@ fn blocks_beside_strides() {
     }
 }
 
+/// Lanes that own neighbouring outputs: columns of a matrix, beside a row that they share, a column that all rows
+/// share, another matrix; widths of whole blocks of 8 and 4, and one that no block divides; several segments.
+#[test]
+fn blocks_of_columns() {
+    let gpu = device();
+    for profile in profiles(gpu) {
+        for (dtype, op) in [
+            (DType::F32, Reduction::Sum),
+            (DType::F32, Reduction::ArgMax),
+            (DType::U8, Reduction::Max),
+            (DType::I64, Reduction::Sum),
+        ] {
+            for (rows, columns) in [(37, 64), (3000, 72), (9, 260), (21, 67), (1, 128)] {
+                let data = host(dtype, &tame(dtype, 2 * rows * columns + 64));
+                let view = |strides: [isize; 2], offset| View {
+                    buffer: data.clone(),
+                    layout: Layout {
+                        shape: [columns, rows].as_slice().into(),
+                        strides: strides.as_slice().into(),
+                        offset,
+                    },
+                };
+                let c = columns as isize;
+                for beside in [
+                    view([1, 0], 16),
+                    view([1, 0], 3),
+                    view([0, 1], 5),
+                    view([1, 2 * c], 8),
+                    view([-1, c], columns - 1),
+                ] {
+                    let views = [view([1, c], 0), beside];
+                    let code = vec![
+                        value(Instr::Load(0), dtype),
+                        value(Instr::Load(1), dtype),
+                        value(Instr::Map(Op::Minimum, [0, 1, 0]), dtype),
+                    ];
+                    let k =
+                        kernel(&[columns, rows], 1, &views, vec![], code, Output::Reduce { op, split: 1 });
+                    check(&k, op, &profile, 0.71);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn any_axes_and_big_outputs() {
     let gpu = device();

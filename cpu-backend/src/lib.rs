@@ -24,6 +24,7 @@ mod reduce;
 mod simd;
 mod spread;
 mod take;
+mod tiles;
 mod turn;
 mod view;
 mod walk;

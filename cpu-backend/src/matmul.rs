@@ -4,10 +4,11 @@
 
 use crate::backend::KIND;
 use crate::lane::{CastTo, Lane};
-use crate::packed::{self, Extent, GROUP, PAIRS, Pair};
+use crate::packed::{self, Extent};
 use crate::parallel::{for_each_chunk, for_each_index, worth_sharing};
 use crate::program::Scratch;
 use crate::simd::{Loop, widest};
+use crate::tiles::{self, GROUP, Kernel, Pair, Quad};
 use crate::view::View;
 use crate::walk::{gather, position, unravel};
 use gemm::Parallelism;
@@ -65,9 +66,9 @@ pub fn is_narrow(dtype: DType, out: DType) -> bool {
 /// As [`matmul`]; dtypes that are not [`is_narrow`].
 pub fn matmul_narrow(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
     match spec.dtype {
-        DType::Bool => pairs::<bool>(a, b, spec),
-        DType::I8 => pairs::<i8>(a, b, spec),
-        DType::U8 => pairs::<u8>(a, b, spec),
+        DType::Bool => bytes::<bool>(a, b, spec),
+        DType::I8 => bytes::<i8>(a, b, spec),
+        DType::U8 => bytes::<u8>(a, b, spec),
         DType::I16 => pairs::<i16>(a, b, spec),
         other => Err(Error::DType {
             op: "matmul_as",
@@ -77,6 +78,29 @@ pub fn matmul_narrow(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuff
     }
 }
 
+/// Products of integers of 8 bits: in fours if the processor has instructions for that, else in pairs.
+fn bytes<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+    if tiles::quads(spec.dtype == DType::I8).is_none() {
+        return pairs::<T>(a, b, spec);
+    }
+    let k = spec.k;
+    packed_product::<T>(a, b, spec, |a, b, m, n, out| {
+        let quad = |l: usize, at: &dyn Fn(usize) -> T| -> Quad {
+            std::array::from_fn(
+                |i| if 4 * l + i < k { CastTo::<i16>::cast_to(at(4 * l + i)) as u8 } else { 0 },
+            )
+        };
+        let Some(kernel) = tiles::quads(spec.dtype == DType::I8) else { return };
+        packed::product(
+            Extent { m, k: k.div_ceil(4), n },
+            |i, l| quad(l, &|l| a.at(i, l)),
+            |l, j| quad(l, &|l| b.at(l, j)),
+            kernel,
+            out,
+        );
+    })
+}
+
 fn pairs<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
     let k = spec.k;
     packed_product::<T>(a, b, spec, |a, b, m, n, out| {
@@ -84,11 +108,11 @@ fn pairs<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Resu
             let second = if 2 * l + 1 < k { at(2 * l + 1) } else { T::ZERO };
             [at(2 * l).cast_to(), second.cast_to()]
         };
-        packed::product::<Pair, { PAIRS.0 }, { PAIRS.1 }>(
+        packed::product(
             Extent { m, k: k.div_ceil(2), n },
             |i, l| pair(l, &|l| a.at(i, l)),
             |l, j| pair(l, &|l| b.at(l, j)),
-            packed::pairs,
+            Kernel { tile: tiles::pairs, start: None },
             out,
         );
     })
@@ -101,10 +125,13 @@ fn pairs<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Resu
 pub fn matmul_bits(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
     packed_product::<u32>(a, b, spec, |a, b, m, n, out| {
         let k = spec.k;
+        if let Some(kernel) = tiles::counted() {
+            return packed::product(Extent { m, k, n }, |i, l| a.at(i, l), |l, j| b.at(l, j), kernel, out);
+        }
         let extent = Extent { m, k: k.next_multiple_of(GROUP), n };
         let left = |i, l| if l < k { a.at(i, l) } else { 0 };
         let right = |l, j| if l < k { b.at(l, j) } else { 0 };
-        packed::product(extent, left, right, packed::bits, out);
+        packed::product(extent, left, right, Kernel { tile: tiles::bits, start: None }, out);
     })
 }
 

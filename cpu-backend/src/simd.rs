@@ -72,7 +72,7 @@ pub fn fused<L: Loop>(task: L) -> Result<L::Out, L> {
 
 /// The processor has what [`with_avx512`] is compiled for.
 #[cfg(target_arch = "x86_64")]
-fn avx512() -> bool {
+pub fn avx512() -> bool {
     avx2()
         && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512vl")
@@ -83,24 +83,5 @@ fn avx512() -> bool {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,f16c")]
 fn with_avx512<L: Loop>(task: L) -> L::Out {
-    task.run()
-}
-
-/// Runs a loop that counts bits where the processor counts those of whole vectors; else gives it back.
-pub fn counting<L: Loop>(task: L) -> Result<L::Out, L> {
-    #[cfg(target_arch = "x86_64")]
-    if avx512() && is_x86_feature_detected!("avx512vpopcntdq") {
-        // SAFETY: every feature that the function is compiled for was found.
-        return Ok(unsafe { with_counting(task) });
-    }
-    #[cfg(target_arch = "aarch64")]
-    return Ok(task.run());
-    #[cfg(not(target_arch = "aarch64"))]
-    Err(task)
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx512vpopcntdq,avx2,fma,f16c")]
-fn with_counting<L: Loop>(task: L) -> L::Out {
     task.run()
 }

@@ -249,6 +249,65 @@ fn an_unknown_backend_or_place_is_told() {
 }
 
 #[test]
+fn results_that_cannot_be_written_are_told_before_the_work() {
+    let folder = simulated("20x10");
+    let before = names_in(folder.path());
+    for (out, part) in [("sim.bed", "cannot create the directory sim.bed"), ("sim.bed/a/b", "sim.bed/a/b")] {
+        let message =
+            refused(folder.path(), 1, &["genetics", "run", "sim", "--backend", "cpu", "--out", out]);
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(names_in(folder.path()), before);
+    // Where one result can't take its name, none does: results of two runs are never mixed.
+    done(folder.path(), &["genetics", "run", "sim", "--backend", "cpu", "--out", "results"]);
+    done(folder.path(), &["genetics", "simulate", "30x10", "--out", "other"]);
+    let results = folder.path().join("results");
+    fs::remove_file(results.join("grm.npy")).unwrap();
+    fs::create_dir(results.join("grm.npy")).unwrap();
+    let message =
+        refused(folder.path(), 1, &["genetics", "run", "other", "--backend", "cpu", "--out", "results"]);
+    assert!(message.contains("grm.npy"), "{message}");
+    assert_eq!(result::<i32, ndarray::Ix2>(&results, "allele_counts.npy").dim(), (20, 2));
+}
+
+/// Space runs out: what was written goes, and so do the folders made for it.
+#[cfg(unix)]
+#[test]
+fn a_write_that_fails_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let limited = format!(
+        "ulimit -f 16; '{}' genetics simulate 2000x400 --out a/b/sim",
+        env!("CARGO_BIN_EXE_polyarray")
+    );
+    let output = Command::new("sh").args(["-c", &limited]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("cannot write a/b/sim"), "{}", text(&output.stderr));
+    assert!(names_in(folder.path()).is_empty(), "{:?}", names_in(folder.path()));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    use std::os::unix::process::ExitStatusExt;
+    use std::time::{Duration, Instant};
+    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
+        command.args(["genetics", "simulate", "10000000x400", "--out", "new/sim"]).current_dir(folder.path());
+        let mut child = command.spawn().unwrap();
+        let start = Instant::now();
+        while fs::read_dir(folder.path().join("new")).map_or(0, Iterator::count) < 3 {
+            assert!(start.elapsed() < Duration::from_secs(60), "nothing is being written");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let kill = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().signal(), Some(number), "the shell is to see the signal");
+        assert!(names_in(folder.path()).is_empty(), "{:?}", names_in(folder.path()));
+    }
+}
+
+#[test]
 fn errors_are_json_for_programs() {
     let folder = tempfile::tempdir().unwrap();
     let output = tool(folder.path(), &["genetics", "run", "nowhere", "--json"]);

@@ -249,6 +249,33 @@ fn an_unknown_backend_or_place_is_told() {
 }
 
 #[test]
+fn an_environment_that_names_a_backend_is_obeyed() {
+    let folder = simulated("20x10");
+    let run = |name: &str, value: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
+        command.args(["genetics", "run", "sim", "--json"]).current_dir(folder.path());
+        command.env("POLYARRAY_CACHE_DIR", folder.path().join("cache")).env(name, value);
+        let output = command.output().unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), document)
+    };
+    // Data in host memory is copied, as with `--backend gpu`: nobody asks for a GPU to compute on the host.
+    let (code, document) = run("POLYARRAY_BACKEND", "gpu");
+    assert_eq!((code, &document["backend"]), (Some(0), &"gpu:0".into()), "{document:#}");
+    assert_eq!(document["why"], "POLYARRAY_BACKEND=gpu");
+    let (code, document) = run("POLYARRAY_BACKEND", "cpu");
+    assert_eq!((code, &document["float"]), (Some(0), &"float64".into()), "{document:#}");
+    let (code, document) = run("POLYARRAY_BACKEND", "auto");
+    assert_eq!(code, Some(0), "{document:#}");
+    for name in ["POLYARRAY_BACKEND", "POLYARRAY_BLOCK", "POLYARRAY_ADAPTER"] {
+        let (code, document) = run(name, "abacus");
+        let message = document["error"]["message"].as_str().unwrap_or("no message");
+        assert_eq!(code, Some(4), "{document:#}");
+        assert!(message.contains(name) && message.contains("abacus"), "{message}");
+    }
+}
+
+#[test]
 fn results_that_cannot_be_written_are_told_before_the_work() {
     let folder = simulated("20x10");
     let before = names_in(folder.path());

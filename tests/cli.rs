@@ -334,6 +334,54 @@ fn an_interrupted_run_leaves_nothing() {
     }
 }
 
+/// Names are bytes; JSON is not. They are shown as well as they can be, and nothing panics.
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_are_names() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&[u8]]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
+        command.args(arguments.iter().map(|argument| OsStr::from_bytes(argument)));
+        let output = command.current_dir(folder.path()).output().unwrap();
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout), text(&output.stderr))
+    };
+    for arguments in [
+        &[&b"genetics"[..], b"simulate", b"30x10", b"--out", b"s\xff", b"--json"][..],
+        &[b"genetics", b"run", b"s\xff", b"--backend", b"cpu", b"--out", b"r\xff", b"--json"],
+    ] {
+        let (code, document, stderr) = run(arguments);
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(document.unwrap()["files"][0].as_str().unwrap().contains('\u{fffd}'));
+    }
+    let (code, document, stderr) = run(&[b"genetics", b"run", b"s", b"--chromosomes", b"\xff", b"--json"]);
+    assert_eq!((code, &document.unwrap()["error"]["code"]), (Some(2), &2.into()), "{stderr}");
+}
+
+/// Whoever does not listen is told by the exit code alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_who_listens_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, code) in [("nowhere", 3), ("nowhere --json", 3)] {
+        for full in [">/dev/full", "2>/dev/full"] {
+            let line = format!("'{}' genetics run {arguments} {full}", env!("CARGO_BIN_EXE_polyarray"));
+            let output = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{line}: {}", text(&output.stderr));
+        }
+    }
+}
+
+#[test]
+fn a_prefix_is_taken_as_it_is_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = refused(folder.path(), 2, &["genetics", "simulate", "5x5", "--out", "somewhere/"]);
+    assert!(message.contains("somewhere/") && message.contains("prefix"), "{message}");
+    done(folder.path(), &["genetics", "simulate", "5x5", "--out", "sim.bed"]);
+    assert_eq!(names_in(folder.path()), ["sim.bed", "sim.bim", "sim.fam"]);
+}
+
 #[test]
 fn errors_are_json_for_programs() {
     let folder = tempfile::tempdir().unwrap();

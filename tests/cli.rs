@@ -249,6 +249,140 @@ fn an_unknown_backend_or_place_is_told() {
 }
 
 #[test]
+fn an_environment_that_names_a_backend_is_obeyed() {
+    let folder = simulated("20x10");
+    let run = |name: &str, value: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
+        command.args(["genetics", "run", "sim", "--json"]).current_dir(folder.path());
+        command.env("POLYARRAY_CACHE_DIR", folder.path().join("cache")).env(name, value);
+        let output = command.output().unwrap();
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), document)
+    };
+    // Data in host memory is copied, as with `--backend gpu`: nobody asks for a GPU to compute on the host.
+    let (code, document) = run("POLYARRAY_BACKEND", "gpu");
+    assert_eq!((code, &document["backend"]), (Some(0), &"gpu:0".into()), "{document:#}");
+    assert_eq!(document["why"], "POLYARRAY_BACKEND=gpu");
+    let (code, document) = run("POLYARRAY_BACKEND", "cpu");
+    assert_eq!((code, &document["float"]), (Some(0), &"float64".into()), "{document:#}");
+    let (code, document) = run("POLYARRAY_BACKEND", "auto");
+    assert_eq!(code, Some(0), "{document:#}");
+    for name in ["POLYARRAY_BACKEND", "POLYARRAY_BLOCK", "POLYARRAY_ADAPTER"] {
+        let (code, document) = run(name, "abacus");
+        let message = document["error"]["message"].as_str().unwrap_or("no message");
+        assert_eq!(code, Some(4), "{document:#}");
+        assert!(message.contains(name) && message.contains("abacus"), "{message}");
+    }
+}
+
+#[test]
+fn results_that_cannot_be_written_are_told_before_the_work() {
+    let folder = simulated("20x10");
+    let before = names_in(folder.path());
+    for (out, part) in [("sim.bed", "cannot create the directory sim.bed"), ("sim.bed/a/b", "sim.bed/a/b")] {
+        let message =
+            refused(folder.path(), 1, &["genetics", "run", "sim", "--backend", "cpu", "--out", out]);
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(names_in(folder.path()), before);
+    // Where one result can't take its name, none does: results of two runs are never mixed.
+    done(folder.path(), &["genetics", "run", "sim", "--backend", "cpu", "--out", "results"]);
+    done(folder.path(), &["genetics", "simulate", "30x10", "--out", "other"]);
+    let results = folder.path().join("results");
+    fs::remove_file(results.join("grm.npy")).unwrap();
+    fs::create_dir(results.join("grm.npy")).unwrap();
+    let message =
+        refused(folder.path(), 1, &["genetics", "run", "other", "--backend", "cpu", "--out", "results"]);
+    assert!(message.contains("grm.npy"), "{message}");
+    assert_eq!(result::<i32, ndarray::Ix2>(&results, "allele_counts.npy").dim(), (20, 2));
+}
+
+/// Space runs out: what was written goes, and so do the folders made for it.
+#[cfg(unix)]
+#[test]
+fn a_write_that_fails_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let limited = format!(
+        "ulimit -f 16; '{}' genetics simulate 2000x400 --out a/b/sim",
+        env!("CARGO_BIN_EXE_polyarray")
+    );
+    let output = Command::new("sh").args(["-c", &limited]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("cannot write a/b/sim"), "{}", text(&output.stderr));
+    assert!(names_in(folder.path()).is_empty(), "{:?}", names_in(folder.path()));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    use std::os::unix::process::ExitStatusExt;
+    use std::time::{Duration, Instant};
+    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
+        command.args(["genetics", "simulate", "10000000x400", "--out", "new/sim"]).current_dir(folder.path());
+        let mut child = command.spawn().unwrap();
+        let start = Instant::now();
+        while fs::read_dir(folder.path().join("new")).map_or(0, Iterator::count) < 3 {
+            assert!(start.elapsed() < Duration::from_secs(60), "nothing is being written");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let kill = Command::new("sh").args(["-c", &format!("kill -{signal} {}", child.id())]).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().signal(), Some(number), "the shell is to see the signal");
+        assert!(names_in(folder.path()).is_empty(), "{:?}", names_in(folder.path()));
+    }
+}
+
+/// Names are bytes; JSON is not. They are shown as well as they can be, and nothing panics.
+#[cfg(unix)]
+#[test]
+fn names_that_are_no_text_are_names() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&[u8]]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
+        command.args(arguments.iter().map(|argument| OsStr::from_bytes(argument)));
+        let output = command.current_dir(folder.path()).output().unwrap();
+        (output.status.code(), serde_json::from_slice::<Value>(&output.stdout), text(&output.stderr))
+    };
+    for arguments in [
+        &[&b"genetics"[..], b"simulate", b"30x10", b"--out", b"s\xff", b"--json"][..],
+        &[b"genetics", b"run", b"s\xff", b"--backend", b"cpu", b"--out", b"r\xff", b"--json"],
+    ] {
+        let (code, document, stderr) = run(arguments);
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(document.unwrap()["files"][0].as_str().unwrap().contains('\u{fffd}'));
+    }
+    let (code, document, stderr) = run(&[b"genetics", b"run", b"s", b"--chromosomes", b"\xff", b"--json"]);
+    assert_eq!((code, &document.unwrap()["error"]["code"]), (Some(2), &2.into()), "{stderr}");
+}
+
+/// Whoever does not listen is told by the exit code alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_who_listens_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, code) in [("nowhere", 3), ("nowhere --json", 3)] {
+        for full in [">/dev/full", "2>/dev/full"] {
+            let line = format!("'{}' genetics run {arguments} {full}", env!("CARGO_BIN_EXE_polyarray"));
+            let output = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{line}: {}", text(&output.stderr));
+        }
+    }
+}
+
+#[test]
+fn a_prefix_is_taken_as_it_is_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = refused(folder.path(), 2, &["genetics", "simulate", "5x5", "--out", "somewhere/"]);
+    assert!(message.contains("somewhere/") && message.contains("prefix"), "{message}");
+    done(folder.path(), &["genetics", "simulate", "5x5", "--out", "sim.bed"]);
+    assert_eq!(names_in(folder.path()), ["sim.bed", "sim.bim", "sim.fam"]);
+}
+
+#[test]
 fn errors_are_json_for_programs() {
     let folder = tempfile::tempdir().unwrap();
     let output = tool(folder.path(), &["genetics", "run", "nowhere", "--json"]);

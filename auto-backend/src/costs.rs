@@ -55,7 +55,7 @@ impl Curve {
 /// What work costs on one instance, in seconds. Elements are of float32 where nothing else is said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Costs {
-    /// The hardware that it was measured on.
+    /// The hardware that it was measured on, and the build where that is one for debugging.
     pub identity: String,
     /// An addition of two arrays, against elements.
     pub simple: Curve,
@@ -78,8 +78,8 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// The costs of an instance: those kept by an earlier run on the same hardware with the same driver and
-    /// version, else measured now, which takes about a second, and kept (see [`directory`](crate::directory)).
+    /// The costs of an instance: those kept by an earlier run on the same hardware with the same driver, version and
+    /// kind of build, else measured now, which takes about a second, and kept (see [`directory`](crate::directory)).
     /// A file that can't be read or written is measured again each time, and harms nothing.
     ///
     /// # Errors
@@ -94,7 +94,9 @@ impl Costs {
         if let Some(known) = known_of(instance) {
             return Ok(known);
         }
-        let identity = polyarray_core::array::open(instance)?.identity();
+        let hardware = polyarray_core::array::open(instance)?.identity();
+        // On the host a debug build takes many times as long: what it measured misleads a release build.
+        let identity = if cfg!(debug_assertions) { hardware + ", debug build" } else { hardware };
         let costs = match store::read(&identity) {
             Some(kept) => kept,
             None => {

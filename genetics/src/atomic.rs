@@ -2,17 +2,53 @@
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
 /// A group of files, written under temporary names beside their destinations and renamed together by
-/// [`commit`](Self::commit). Dropped before that, they vanish: nothing is left written half.
+/// [`commit`](Self::commit). Dropped before that, they vanish, and so do the folders made for them: nothing is left
+/// written half. A program that ends without dropping them, on a signal, calls [`discard_unfinished`] first.
 #[derive(Debug, Default)]
 pub struct StagedFiles {
     staged: Vec<(NamedTempFile, PathBuf)>,
+    /// What is in [`UNFINISHED`] for this group: temporary files, and before each the folders made for it.
+    made: Vec<PathBuf>,
     replace: bool,
+}
+
+/// Temporary files and new folders of every group that was neither committed nor dropped yet.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    // A list of paths is whole whatever its last holder met with.
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Groups stand still while it lives: see [`discard_unfinished`].
+#[must_use = "groups go on when it is dropped"]
+#[derive(Debug)]
+pub struct Discarded {
+    _unfinished: MutexGuard<'static, Vec<PathBuf>>,
+}
+
+/// Removes what all groups have written and not committed, for a program that is about to end without dropping them.
+/// A commit under way is waited for; until the answer is dropped, no group begins a file or commits.
+pub fn discard_unfinished() -> Discarded {
+    let mut unfinished = unfinished();
+    remove(&unfinished);
+    unfinished.clear();
+    Discarded { _unfinished: unfinished }
+}
+
+/// Removes files, and folders that are empty; newest first, as folders were made before what is in them.
+fn remove(paths: &[PathBuf]) {
+    for path in paths.iter().rev() {
+        // What has its name by now is not there; a folder that somebody else uses is not empty.
+        let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
+    }
 }
 
 impl StagedFiles {
@@ -23,23 +59,36 @@ impl StagedFiles {
 
     /// A group whose files take the place of existing ones.
     pub fn replacing() -> Self {
-        Self { staged: Vec::new(), replace: true }
+        Self { staged: Vec::new(), made: Vec::new(), replace: true }
     }
 
     /// Opens a temporary file that [`commit`](Self::commit) will rename to `path`, and makes its directory
-    /// if need be.
+    /// if need be. Called and dropped, it finds out whether `path` can be written before long work is spent on what
+    /// it is to hold.
     ///
     /// # Errors
-    /// [`Error::Exists`] where `path` exists and may not be replaced; [`Error::Write`].
+    /// [`Error::Exists`] where `path` exists and may not be replaced; [`Error::Write`], also where a folder has that
+    /// name.
     pub fn create(&mut self, path: impl Into<PathBuf>) -> Result<BufWriter<fs::File>> {
         let path = path.into();
         if !self.replace && path.exists() {
             return Err(Error::Exists { path });
         }
+        // The commit would find out, with some files of the group replaced and the others not.
+        if path.is_dir() {
+            return Err(Error::writing("replace", path)(std::io::ErrorKind::IsADirectory.into()));
+        }
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
+        let mut unfinished = unfinished();
+        let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let mut folders: Vec<PathBuf> =
+            directory.ancestors().take_while(is_new).map(Path::to_path_buf).collect();
+        folders.reverse();
+        unfinished.extend_from_slice(&folders);
+        self.made.append(&mut folders);
         fs::create_dir_all(directory).map_err(Error::writing("create the directory", directory))?;
         let mut builder = tempfile::Builder::new();
         builder.prefix(".polyarray-");
@@ -50,6 +99,8 @@ impl StagedFiles {
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
         let file = builder.tempfile_in(directory).map_err(Error::writing("create a file in", directory))?;
+        unfinished.push(file.path().to_path_buf());
+        self.made.push(file.path().to_path_buf());
         let writer = file.reopen().map_err(Error::writing("write", &path))?;
         self.staged.push((file, path));
         Ok(BufWriter::with_capacity(1 << 20, writer))
@@ -74,9 +125,17 @@ impl StagedFiles {
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Write`].
-    pub fn commit(self) -> Result<Vec<PathBuf>> {
+    pub fn commit(mut self) -> Result<Vec<PathBuf>> {
+        // Who ends the program waits: all have their names then, or none.
+        let unfinished = unfinished();
+        let named = self.give_names();
+        drop(unfinished);
+        named
+    }
+
+    fn give_names(&mut self) -> Result<Vec<PathBuf>> {
         let mut named: Vec<PathBuf> = Vec::with_capacity(self.staged.len());
-        for (file, path) in self.staged {
+        for (file, path) in std::mem::take(&mut self.staged) {
             let outcome = if self.replace { file.persist(&path) } else { file.persist_noclobber(&path) };
             if let Err(error) = outcome {
                 // What replaced an older file is whole and stays: removing it would lose both.
@@ -92,6 +151,15 @@ impl StagedFiles {
             named.push(path);
         }
         Ok(named)
+    }
+}
+
+impl Drop for StagedFiles {
+    fn drop(&mut self) {
+        let mut unfinished = unfinished();
+        self.staged.clear();
+        remove(&self.made);
+        unfinished.retain(|path| !self.made.contains(path));
     }
 }
 
@@ -115,6 +183,27 @@ mod tests {
         assert!(names_in(directory.path()).iter().all(|name| name.starts_with(".polyarray-")));
         drop(files);
         assert!(names_in(directory.path()).is_empty());
+    }
+
+    #[test]
+    fn folders_made_for_what_is_dropped_go_with_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new").join("newer").join("a");
+        drop(StagedFiles::new().create(&path).unwrap());
+        assert!(names_in(directory.path()).is_empty());
+        let mut files = StagedFiles::new();
+        files.write(&path, |f| f.write_all(b"one")).unwrap();
+        files.commit().unwrap();
+        assert!(path.is_file());
+        drop(StagedFiles::new().create(path.with_extension("b")).unwrap());
+        assert_eq!(names_in(path.parent().unwrap()), ["a"]);
+    }
+
+    #[test]
+    fn a_folder_in_the_way_is_found_before_anything_is_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = StagedFiles::replacing().create(directory.path()).unwrap_err();
+        assert!(error.to_string().starts_with("cannot replace"), "{error}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub mod plink;
 pub mod simulate;
 
 pub use analysis::{Analysis, Step, run_analysis, to_f64};
-pub use atomic::StagedFiles;
+pub use atomic::{Discarded, StagedFiles, discard_unfinished};
 pub use chromosome::{Chromosome, ChromosomeSelection};
 pub use domain::{
     count_alleles, heterozygosity_expected, heterozygosity_observed, unpack_dosages, variant_stats,

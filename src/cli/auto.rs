@@ -50,5 +50,8 @@ pub fn run() -> Result<Report, Failure> {
         Some(kept) => format!("kept in {}; remove a file to have it measured again", kept.display()),
         None => "not kept: set POLYARRAY_CACHE_DIR or HOME".into(),
     });
-    Ok(Report::new(text.join("\n\n"), json!({ "instances": instances, "kept": kept })))
+    Ok(Report::new(
+        text.join("\n\n"),
+        json!({ "instances": instances, "kept": kept.map(|folder| folder.to_string_lossy().into_owned()) }),
+    ))
 }

@@ -10,7 +10,7 @@ use super::failure::{Code, Failure};
 /// What the user asked for.
 #[derive(Clone, Debug)]
 pub enum Choice {
-    /// The tool chooses.
+    /// `POLYARRAY_BACKEND`, where it is set; else the tool chooses.
     Auto,
     /// A kind or an instance by name.
     Named(String),
@@ -26,7 +26,7 @@ impl FromStr for Choice {
 
 /// Where to run, found to be there.
 pub struct Backend {
-    instance: Option<Instance>,
+    instance: Instance,
     /// Why this one.
     pub why: String,
 }
@@ -34,17 +34,20 @@ pub struct Backend {
 impl Choice {
     /// Opens what was asked for.
     pub fn open(&self) -> Result<Backend, Failure> {
-        let (name, why) = match self {
-            Self::Named(name) => (name.clone(), "--backend".to_string()),
+        let option = "--backend";
+        let (from, name, why) = match self {
+            Self::Named(name) => (option, name.clone(), option.to_string()),
             Self::Auto => match std::env::var(ENV_BACKEND) {
-                Ok(name) if !name.is_empty() => {
-                    return Ok(Backend { instance: None, why: format!("{ENV_BACKEND}={name}") });
+                Ok(name) if !name.trim().is_empty() => {
+                    (ENV_BACKEND, name.trim().to_string(), format!("{ENV_BACKEND}={name}"))
                 }
-                _ => automatic(),
+                _ => {
+                    let (name, why) = automatic()?;
+                    (option, name, why)
+                }
             },
         };
-        let instance = open("--backend", &name)?;
-        Ok(Backend { instance: Some(instance), why })
+        Ok(Backend { instance: open(from, &name)?, why })
     }
 }
 
@@ -55,41 +58,42 @@ pub fn open(option: &str, name: &str) -> Result<Instance, Failure> {
         adapters().map_err(|error| missing(&error))?;
     }
     let instance = Instance::named(name).map_err(|error| missing(&error))?;
-    residency::open(instance).map_err(|error| missing(&error))?;
+    // A backend without arrays of its own, as a wrapper is, has nothing to open.
+    if residency::residency_of(instance).is_ok() {
+        residency::open(instance).map_err(|error| missing(&error))?;
+    }
     Ok(instance)
 }
 
 impl Backend {
-    /// Does it compute in host memory? Without a scope of the tool's own the environment's backend does.
+    /// Does it compute in host memory, and nowhere else?
     pub fn is_host(&self) -> bool {
-        match self.instance {
-            Some(instance) => residency::residency_of(instance).is_ok_and(|key| key == *residency::HOST),
-            None => std::env::var(ENV_BACKEND).is_ok_and(|name| name == "cpu"),
-        }
+        residency::residency_of(self.instance).is_ok_and(|key| key == *residency::HOST)
     }
 
     /// Runs `work` there: what lives elsewhere is copied.
     pub fn run<T>(&self, work: impl FnOnce() -> T) -> T {
-        match self.instance {
-            Some(instance) => with_backend(instance, Options::COERCE, work),
-            None => work(),
-        }
+        with_backend(self.instance, Options::COERCE, work)
     }
 }
 
 /// A GPU where there is a real one; software adapters are slower than the host they run on.
 #[cfg(feature = "gpu")]
-fn automatic() -> (String, String) {
+fn automatic() -> Result<(String, String), Failure> {
     match polyarray_gpu::adapters::chosen() {
-        Ok((adapter, _)) if !adapter.profile.is_cpu => (adapter.name(), "auto: a GPU is there".to_string()),
-        Ok((adapter, _)) => ("cpu".to_string(), format!("auto: {} is software", adapter.title())),
-        Err(_) => ("cpu".to_string(), "auto: there is no GPU".to_string()),
+        Ok((adapter, _)) if !adapter.profile.is_cpu => {
+            Ok((adapter.name(), "auto: a GPU is there".to_string()))
+        }
+        Ok((adapter, _)) => Ok(("cpu".to_string(), format!("auto: {} is software", adapter.title()))),
+        // Whoever names an adapter wants that one, not the host.
+        Err(error @ polyarray_gpu::GpuError::UnknownAdapter { .. }) => Err(Failure::new(Code::Device, error)),
+        Err(_) => Ok(("cpu".to_string(), "auto: there is no GPU".to_string())),
     }
 }
 
 #[cfg(not(feature = "gpu"))]
-fn automatic() -> (String, String) {
-    ("cpu".to_string(), "auto: this build has no GPU backend".to_string())
+fn automatic() -> Result<(String, String), Failure> {
+    Ok(("cpu".to_string(), "auto: this build has no GPU backend".to_string()))
 }
 
 /// An error, with what mends it, where there is no adapter at all.

@@ -1,12 +1,14 @@
 //! What went wrong, and the exit code that says who can mend it.
+use std::io::Write;
 use std::process::ExitCode;
 
+use polyarray::dispatch;
 use serde_json::json;
 
 /// Shown under `--help`.
 pub const EXIT_CODES: &str = "\
 Exit codes: 0 done; 1 the work failed; 2 wrong arguments; 3 the input data is missing or damaged; \
-4 there is no such backend or device; 5 the results of `compare` differ";
+4 there is no such backend or device; 5 what was compared differs, or can't be compared";
 
 /// Why a command did not do its work.
 #[derive(Debug)]
@@ -33,10 +35,14 @@ impl Failure {
 
     /// Prints the message and gives the exit code: as text to standard error, as JSON to standard output.
     pub fn print(&self, json: bool) -> ExitCode {
-        match json {
-            true => println!("{}", json!({ "error": { "code": self.code as u8, "message": self.message } })),
-            false => eprintln!("error: {}", self.message),
-        }
+        // Where nobody reads it, the exit code still tells.
+        let _ = match json {
+            true => {
+                let document = json!({ "error": { "code": self.code as u8, "message": self.message } });
+                writeln!(std::io::stdout().lock(), "{document}")
+            }
+            false => writeln!(std::io::stderr().lock(), "error: {}", self.message),
+        };
         ExitCode::from(self.code as u8)
     }
 }
@@ -46,7 +52,8 @@ impl From<polyarray::genetics::Error> for Failure {
         use polyarray::genetics::Error as E;
         let code = match error {
             E::Argument { .. } | E::ChromosomeSelection { .. } | E::Exists { .. } => Code::Arguments,
-            E::Write { .. } | E::Array(_) => Code::Work,
+            E::Array(error) => return error.into(),
+            E::Write { .. } => Code::Work,
             _ => Code::Data,
         };
         Self::new(code, error)
@@ -55,6 +62,12 @@ impl From<polyarray::genetics::Error> for Failure {
 
 impl From<polyarray::Error> for Failure {
     fn from(error: polyarray::Error) -> Self {
-        Self::new(Code::Work, error)
+        use polyarray::Error as E;
+        let names_nothing = match &error {
+            E::Unknown { .. } => true,
+            E::Dispatch(error) => matches!(**error, dispatch::Error::UnknownBackend { .. }),
+            _ => false,
+        };
+        Self::new(if names_nothing { Code::Device } else { Code::Work }, error)
     }
 }

@@ -9,6 +9,7 @@ mod genetics;
 mod ops;
 mod progress;
 mod report;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -45,10 +46,11 @@ enum Command {
 
 /// Runs the tool on this process's arguments.
 pub fn main() -> ExitCode {
+    signals::watch();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // Help and version are answers, not errors; and what is wrong with the arguments may include `--json`.
-        Err(error) if error.use_stderr() && std::env::args().any(|argument| argument == "--json") => {
+        Err(error) if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") => {
             return Failure::new(failure::Code::Arguments, error).print(true);
         }
         Err(error) => error.exit(),

@@ -33,7 +33,7 @@ impl Report {
         let text = if json { format!("{:#}", self.json) } else { self.text.clone() };
         match writeln!(std::io::stdout().lock(), "{text}") {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                eprintln!("error: cannot write to standard output: {error}");
+                let _ = writeln!(std::io::stderr().lock(), "error: cannot write to standard output: {error}");
                 ExitCode::FAILURE
             }
             _ => ExitCode::from(self.code),

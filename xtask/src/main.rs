@@ -6,6 +6,7 @@ mod demo;
 mod step;
 mod test;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -19,7 +20,8 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
         [] | ["help" | "--help" | "-h"] => {
-            println!("{HELP}");
+            // A reader that closed the pipe early has what it wanted.
+            let _ = writeln!(std::io::stdout(), "{HELP}");
             ExitCode::SUCCESS
         }
         _ => {
@@ -29,9 +31,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The workspace's root.
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+/// The workspace's root: of the checkout that cargo runs us in. The one we were built in may be another, as build
+/// outputs outlive a checkout that is moved or copied.
+fn root() -> PathBuf {
+    let ours = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&ours).join("..")
 }
 
 /// The folder of reference data: `POLYARRAY_DATA`, by default `../shared/data` beside the workspace.

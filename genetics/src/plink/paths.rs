@@ -1,4 +1,5 @@
 //! Which three files are meant: by prefix, by any of the three, or by a directory that holds one set.
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, PlinkFile, Result};
@@ -24,20 +25,33 @@ impl PlinkPaths {
         Self { bed: with(PlinkFile::Bed), bim: with(PlinkFile::Bim), fam: with(PlinkFile::Fam) }
     }
 
+    /// The three names that go with `name`, which is their prefix or one of them, whether or not the files exist.
+    pub fn named(name: impl AsRef<Path>) -> Self {
+        Self::from_prefix(prefix_of(name.as_ref()))
+    }
+
     /// Finds a data set that exists: `data` is its prefix, any of its three files, or a directory that
     /// holds no other.
     ///
     /// # Errors
     /// [`Error::MissingFile`] names the first of the three that is not there; [`Error::NotOneDataSet`] for a
-    /// directory; [`Error::Read`].
+    /// directory; [`Error::Read`], also for what has the right name and is no file.
     pub fn find(data: impl AsRef<Path>) -> Result<Self> {
         let data = data.as_ref();
-        let paths =
-            if data.is_dir() { Self::in_directory(data)? } else { Self::from_prefix(prefix_of(data)) };
-        match PlinkFile::ALL.into_iter().find(|&file| !super::path_of(&paths, file).is_file()) {
-            Some(file) => Err(Error::MissingFile { file, path: super::path_of(&paths, file).to_path_buf() }),
-            None => Ok(paths),
+        let paths = if data.is_dir() { Self::in_directory(data)? } else { Self::named(data) };
+        for file in PlinkFile::ALL {
+            let path = super::path_of(&paths, file);
+            match path.metadata() {
+                Ok(metadata) if metadata.is_file() => {}
+                // A pipe has no length to check, and opening one might wait for ever.
+                Ok(_) => return Err(Error::reading(path)(io::Error::other("it is no regular file"))),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(Error::MissingFile { file, path: path.to_path_buf() });
+                }
+                Err(error) => return Err(Error::reading(path)(error)),
+            }
         }
+        Ok(paths)
     }
 
     fn in_directory(directory: &Path) -> Result<Self> {

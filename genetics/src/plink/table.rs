@@ -94,6 +94,8 @@ fn number<T: std::str::FromStr>(text: &str, column: &str) -> Result<T, String> {
 /// Reads every line; blank lines at the end are no records.
 pub(super) fn read<R: Record>(path: &Path) -> Result<Vec<R>> {
     let bytes = fs::read(path).map_err(Error::reading(path))?;
+    // Editors begin a file with a byte order mark, which is no part of the first name.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let wrong =
         |line: usize, problem: String| Error::MalformedLine { path: path.to_path_buf(), line, problem };
     let mut records = Vec::new();

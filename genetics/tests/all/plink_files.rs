@@ -116,6 +116,27 @@ fn a_malformed_line_is_named_by_number() {
     assert!(message.contains("t.fam, line 2: it is blank, but line 3 is not"), "{message}");
 }
 
+/// Editors begin a file with this mark; it is no part of the first chromosome's name.
+#[test]
+fn a_byte_order_mark_is_no_text() {
+    let directory = written(&BED, &format!("\u{feff}{BIM}"), &format!("\u{feff}{FAM}"));
+    let dataset = read(directory.path()).unwrap();
+    assert_eq!(dataset.variants[0].chromosome.to_string(), "1");
+    assert_eq!(&*dataset.samples[0].family, "f");
+}
+
+#[test]
+fn a_folder_where_a_file_belongs_is_not_called_missing() {
+    for name in ["bed", "bim", "fam"] {
+        let directory = written(&BED, BIM, FAM);
+        let path = directory.path().join("t").with_extension(name);
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let message = read(&directory.path().join("t")).unwrap_err().to_string();
+        assert!(message.contains(&format!("t.{name}: it is no regular file")), "{message}");
+    }
+}
+
 #[test]
 fn binary_where_text_belongs_is_an_error() {
     let directory = written(&BED, BIM, FAM);

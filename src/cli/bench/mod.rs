@@ -18,7 +18,7 @@ mod sweep;
 mod table;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use polyarray::DType;
@@ -101,7 +101,8 @@ impl Arguments {
                 )));
             }
         }
-        self.files().iter().try_for_each(|(path, _)| writable(path))?;
+        // Before the time is spent.
+        self.files().iter().try_for_each(|(path, _)| StagedFiles::replacing().create(path).map(drop))?;
         let (places, missing) = self.places()?;
         let backends: Vec<Backend> = places.iter().map(machine::backend).collect();
         if let Some(old) = &old {
@@ -248,16 +249,6 @@ impl Arguments {
 
 /// What makes a file's contents.
 type Contents = fn(&Record) -> serde_json::Result<String>;
-
-/// Finds out that a file can't be written before minutes are spent on what it is to hold: tries in the nearest
-/// folder that is there, and leaves nothing.
-fn writable(path: &Path) -> Result<(), Failure> {
-    let there = path.ancestors().skip(1).find(|folder| folder.exists() || folder.as_os_str().is_empty());
-    if let Some(folder) = there {
-        StagedFiles::replacing().create(folder.join("bench"))?;
-    }
-    Ok(())
-}
 
 /// Times of one are no times of the other.
 const BUILD: &str = if cfg!(debug_assertions) { "debug" } else { "release" };

@@ -9,6 +9,9 @@ use super::cases::{Case, Input};
 #[derive(Clone, Debug, PartialEq)]
 pub struct SizeList(pub Vec<usize>);
 
+/// Most sizes of a range: a plot holds no more, and nobody waits for them.
+const MOST: usize = 1000;
+
 impl FromStr for SizeList {
     type Err = String;
 
@@ -21,11 +24,12 @@ impl FromStr for SizeList {
                     let (to, count) = match rest.split_once(':') {
                         None => (rest, None),
                         Some((to, count)) => {
-                            let count = count.trim().parse::<usize>().ok().filter(|&count| count >= 2);
+                            let count =
+                                count.trim().parse::<usize>().ok().filter(|count| (2..=MOST).contains(count));
                             (
                                 to,
                                 Some(count.ok_or(format!(
-                                    "`{part}`: after `:` stands a number of sizes, 2 or more"
+                                    "`{part}`: after `:` stands a number of sizes, 2 to {MOST}"
                                 ))?),
                             )
                         }
@@ -161,7 +165,7 @@ mod tests {
         assert_eq!(list("1Ki..64Ki"), Ok(vec![1024, 4096, 16_384, 65_536]));
         assert_eq!(list("1..1000:4"), Ok(vec![1, 10, 100, 1000]));
         assert_eq!(list("1.5k,1_000"), Ok(vec![1000, 1500]));
-        for wrong in ["", "0", "-1", "1.5", "many", "1e99", "4..2", "1..9:1", "nan"] {
+        for wrong in ["", "0", "-1", "1.5", "many", "1e99", "4..2", "1..9:1", "1..9:99999999999", "nan"] {
             assert!(list(wrong).is_err(), "{wrong}");
         }
     }

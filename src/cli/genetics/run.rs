@@ -1,6 +1,6 @@
 //! `polyarray genetics run DATA`
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use polyarray::DType;
@@ -18,10 +18,11 @@ use crate::cli::{Failure, Report, progress};
 pub struct Arguments {
     /// PLINK data: a prefix, any of the three files, or a folder that holds one data set
     data: PathBuf,
-    /// Where to compute: auto, cpu, gpu, gpu:N, or any other backend's name
+    /// Where to compute: cpu, gpu, gpu:N, any other backend's name, or auto: what POLYARRAY_BACKEND names, else a GPU
+    /// where there is a real one, else the host
     #[arg(long, default_value = "auto", value_name = "BACKEND")]
     backend: Choice,
-    /// Folder for the results; by default `polyarray-results`
+    /// Folder for the results, in which those of an earlier run are replaced
     #[arg(long, value_name = "DIR", default_value = "polyarray-results")]
     out: PathBuf,
     /// Variants to analyse, such as 1-22 or 1,3,5-7,X; by default all
@@ -52,6 +53,7 @@ struct Step {
 impl Arguments {
     pub fn run(self, json: bool) -> Result<Report, Failure> {
         let start = Instant::now();
+        StagedFiles::replacing().create(self.out.join("summary.txt"))?;
         let backend = self.backend.open()?;
         let mut steps = vec![Step::plain("open the backend", start)];
 
@@ -106,7 +108,7 @@ impl Arguments {
         let files = staged.commit()?;
 
         text.push_str(&format!("\n\n{} files in {}", files.len(), self.out.display()));
-        document["files"] = json!(files);
+        document["files"] = files.iter().map(|file| file.to_string_lossy()).collect();
         if let Some(explanation) = explanation {
             text.push_str(&format!("\n\n{explanation}"));
             document["explain"] = explanation.to_string().lines().collect();
@@ -259,7 +261,7 @@ impl Summary<'_> {
         let figures: serde_json::Map<String, Value> =
             figures.rows().iter().map(|(name, spread)| (name.to_string(), spread.json())).collect();
         json!({
-            "data": self.arguments.data,
+            "data": self.arguments.data.to_string_lossy(),
             "chromosomes": self.arguments.chromosomes.as_ref().map(ToString::to_string),
             "variants": self.dataset.variants.len(),
             "samples": self.dataset.samples.len(),
@@ -269,7 +271,7 @@ impl Summary<'_> {
             "seconds": self.total,
             "steps": steps,
             "figures": figures,
-            "folder": Path::new(&self.arguments.out),
+            "folder": self.arguments.out.to_string_lossy(),
         })
     }
 }

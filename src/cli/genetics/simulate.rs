@@ -8,6 +8,7 @@ use polyarray::genetics::plink::PlinkPaths;
 use polyarray::genetics::simulate::Simulation;
 use serde_json::json;
 
+use crate::cli::failure::Code;
 use crate::cli::report::{bytes, count, seconds};
 use crate::cli::{Failure, Report, progress};
 
@@ -57,7 +58,13 @@ impl Arguments {
     pub fn run(self, json: bool) -> Result<Report, Failure> {
         let Size { variants, samples } = self.size;
         let default = || PathBuf::from(format!("simulated_{variants}x{samples}"));
-        let paths = PlinkPaths::from_prefix(self.out.unwrap_or_else(default));
+        let out = self.out.unwrap_or_else(default);
+        if out.as_os_str().as_encoded_bytes().ends_with(b"/") || out.file_name().is_none() {
+            let message =
+                format!("--out {} is a folder: write a prefix after it, such as sim", out.display());
+            return Err(Failure::new(Code::Arguments, message));
+        }
+        let paths = PlinkPaths::named(out);
         let simulation = Simulation {
             seed: self.seed,
             min_frequency: self.min_frequency,
@@ -91,7 +98,7 @@ impl Arguments {
         );
         let json = json!({
             "variants": variants, "samples": samples, "seed": self.seed,
-            "files": files, "bytes": written, "seconds": took,
+            "files": files.map(|file| file.to_string_lossy()), "bytes": written, "seconds": took,
         });
         Ok(Report::new(text, json))
     }

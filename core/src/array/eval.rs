@@ -41,7 +41,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         };
         let needs: SmallVec<[NodeRef; 4]> = match (&*expr, &lowered) {
             (_, Some(lowered)) => lowered.needs().cloned().collect(),
-            // An implementation of a backend's own takes buffers, of constants too; scalars it gets as they are.
+            // An implementation of a backend's own takes buffers, of constants too.
             (expr, None) => {
                 let operands = expr.args().iter().map(|arg| &arg.node);
                 operands.filter(|node| node.value.get().is_none() && !node.weak).cloned().collect()

@@ -139,6 +139,16 @@ fn comparisons_and_logic_are_functions() {
 }
 
 #[test]
+fn scalars_are_joined_and_multiplied_as_arrays_are() {
+    let (one, two) = (Array::from(1), Array::from(2));
+    assert_eq!(np::stack(&[&one, &two], 0).unwrap().to_vec::<i64>().unwrap(), [1, 2]);
+    let three = Array::scalar(3i64);
+    assert_eq!(np::stack(&[&one, &three], 0).unwrap().to_vec::<i64>().unwrap(), [1, 3]);
+    let row = Array::from(2.0).expand_dims(0).unwrap();
+    assert_eq!(np::matmul(&row, Array::from(vec![4.0])).unwrap().item().unwrap(), Scalar::F64(8.0));
+}
+
+#[test]
 fn a_mean_of_large_integers_does_not_wrap() {
     let mean = |x: &Array| np::mean(x, ()).unwrap().item().unwrap().to_f64();
     assert_eq!(mean(&Array::from(vec![i64::MAX, i64::MAX])), i64::MAX as f64);

@@ -32,3 +32,19 @@ fn unknown_names_list_the_known() {
     let e = Array::from(vec![1]).to("gpu:0").unwrap_err().to_string();
     assert!(e.contains("unknown device \"gpu:0\"; known:") && e.contains("far:0"), "{e}");
 }
+
+#[test]
+fn an_empty_shape_is_no_way_around_the_limit_of_elements() {
+    let far = isize::MAX as usize;
+    for e in [
+        np::zeros([far, far, 0], ()).unwrap_err(),
+        np::zeros(0, ()).unwrap().broadcast_to([far, far, 0]).unwrap_err(),
+        np::zeros(0, ()).unwrap().reshape([isize::MAX, isize::MAX, 0]).unwrap_err(),
+        np::zeros(usize::MAX, ()).unwrap_err(),
+    ] {
+        assert!(matches!(e, Error::Shape { .. } | Error::TooLarge { .. }), "{e}");
+    }
+    // What fits works: lengths beside a zero count for nothing.
+    let x = np::zeros([far, 0], ()).unwrap();
+    assert_eq!((x.len(), np::sum(&x, 0).unwrap().len()), (0, 0));
+}

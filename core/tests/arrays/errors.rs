@@ -48,3 +48,22 @@ fn an_empty_shape_is_no_way_around_the_limit_of_elements() {
     let x = np::zeros([far, 0], ()).unwrap();
     assert_eq!((x.len(), np::sum(&x, 0).unwrap().len()), (0, 0));
 }
+
+#[test]
+fn a_step_may_be_as_large_as_a_number_can_be() {
+    let x = Array::from([[0.0f32, 1.0, 2.0], [3.0, 4.0, 5.0]]);
+    for (items, want) in [
+        ("::9223372036854775807", vec![0.0, 1.0, 2.0]),
+        ("::-9223372036854775808", vec![3.0, 4.0, 5.0]),
+        ("1, ::-9223372036854775808", vec![5.0]),
+        ("5:0:-9223372036854775808, 1:", vec![4.0, 5.0]),
+    ] {
+        let part = x.slice(items).unwrap();
+        assert_eq!(part.to_vec::<f32>().unwrap(), want, "{items}");
+        // What came of it is as good as any array.
+        let again = part.flip([]).unwrap().slice("::-9223372036854775808, ...").unwrap();
+        assert_eq!(again.shape()[0], 1, "{items}");
+    }
+    let part = x.slice(polyarray_core::ndarray::s![..;isize::MAX, ..;isize::MIN]).unwrap();
+    assert_eq!(part.to_vec::<f32>().unwrap(), [2.0]);
+}

@@ -67,3 +67,11 @@ fn a_step_may_be_as_large_as_a_number_can_be() {
     let part = x.slice(polyarray_core::ndarray::s![..;isize::MAX, ..;isize::MIN]).unwrap();
     assert_eq!(part.to_vec::<f32>().unwrap(), [2.0]);
 }
+
+#[test]
+fn what_remains_beside_a_zero_could_be_anything() {
+    let empty = np::zeros([0, 3], ()).unwrap();
+    assert!(matches!(empty.reshape([-1, 0]), Err(Error::Shape { op: "reshape", .. })));
+    assert_eq!(empty.reshape([-1, 3]).unwrap().shape(), [0, 3]);
+    assert_eq!(empty.reshape([5, -1]).unwrap().shape(), [5, 0]);
+}

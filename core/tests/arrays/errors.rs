@@ -1,6 +1,6 @@
 //! Bad input: typed errors that name the operation, the operands and the fix; never a panic.
 
-use polyarray_core::{Array, Error, numpy as np};
+use polyarray_core::{Array, DType, Error, numpy as np};
 
 #[test]
 fn shapes_and_dtypes_are_checked_at_the_call() {
@@ -74,4 +74,22 @@ fn what_remains_beside_a_zero_could_be_anything() {
     assert!(matches!(empty.reshape([-1, 0]), Err(Error::Shape { op: "reshape", .. })));
     assert_eq!(empty.reshape([-1, 3]).unwrap().shape(), [0, 3]);
     assert_eq!(empty.reshape([5, -1]).unwrap().shape(), [5, 0]);
+}
+
+#[test]
+fn a_value_that_a_dtype_cannot_hold_fills_nothing() {
+    use num_complex::Complex64;
+    for e in [
+        np::full(2, f64::NAN, DType::I32).unwrap_err(),
+        np::full(2, f64::INFINITY, DType::U64).unwrap_err(),
+        np::full(2, 1e300, DType::I8).unwrap_err(),
+        np::full(2, -1.0, DType::U8).unwrap_err(),
+        np::full(2, Complex64::new(1.0, 2.0), DType::F64).unwrap_err(),
+    ] {
+        assert!(matches!(e, Error::DType { op: "full", .. }), "{e}");
+    }
+    assert_eq!(np::full(1, -0.5, DType::U8).unwrap().to_vec::<u8>().unwrap(), [0]);
+    assert_eq!(np::full(1, 255.9, DType::U8).unwrap().to_vec::<u8>().unwrap(), [255]);
+    assert_eq!(np::full(1, Complex64::new(1.5, 0.0), DType::F64).unwrap().to_vec::<f64>().unwrap(), [1.5]);
+    assert_eq!(np::full(1, f64::NAN, DType::Bool).unwrap().to_vec::<bool>().unwrap(), [true]);
 }

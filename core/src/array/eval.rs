@@ -59,8 +59,8 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         match computed {
             Ok(buffer) => node.publish(buffer),
             Err(e) => {
-                // Memory may be there the next time; nothing else mends itself.
-                if !matches!(e, Error::OutOfMemory { .. }) {
+                // Memory may be there the next time, and a limit be raised; nothing else mends itself.
+                if !matches!(e, Error::OutOfMemory { .. } | Error::TooLarge { .. }) {
                     node.fail(&e);
                 }
                 return Err(e);

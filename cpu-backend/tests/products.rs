@@ -277,6 +277,17 @@ fn an_index_out_of_bounds_is_an_error() {
         assert!(matches!(taken, Err(Error::Index { len: 4, .. })), "{bad}: {taken:?}");
     }
     assert!(np::take(&x, Array::from(vec![0.0]), 0).is_err());
+    // One that int64 can't hold is no negative one.
+    let taken = np::take(&x, Array::from(vec![u64::MAX]), 0);
+    assert!(matches!(taken, Err(Error::Index { index: i64::MAX, .. })), "{taken:?}");
+}
+
+#[test]
+fn scalars_are_taken_from() {
+    for (index, taken) in [(0, true), (-1, true), (1, false)] {
+        let out = np::take(Array::from(2.5), index, ());
+        assert_eq!(out.and_then(|out| out.item()).ok() == Some(2.5.into()), taken, "{index}");
+    }
 }
 
 /// Inputs walked across their rows are copied in tiles: tiles that end in the middle, batches, elements of each size.

@@ -41,7 +41,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         };
         let needs: SmallVec<[NodeRef; 4]> = match (&*expr, &lowered) {
             (_, Some(lowered)) => lowered.needs().cloned().collect(),
-            // An implementation of a backend's own takes buffers, of constants too; scalars it gets as they are.
+            // An implementation of a backend's own takes buffers, of constants too.
             (expr, None) => {
                 let operands = expr.args().iter().map(|arg| &arg.node);
                 operands.filter(|node| node.value.get().is_none() && !node.weak).cloned().collect()
@@ -59,8 +59,8 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         match computed {
             Ok(buffer) => node.publish(buffer),
             Err(e) => {
-                // Memory may be there the next time; nothing else mends itself.
-                if !matches!(e, Error::OutOfMemory { .. }) {
+                // Memory may be there the next time, and a limit be raised; nothing else mends itself.
+                if !matches!(e, Error::OutOfMemory { .. } | Error::TooLarge { .. }) {
                     node.fail(&e);
                 }
                 return Err(e);

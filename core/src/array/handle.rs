@@ -262,8 +262,9 @@ impl<R: Marker> Array<R> {
         for (axis, (&i, &len)) in index.iter().zip(self.shape()).enumerate() {
             at.push(super::views::wrap_index("get", i as i64, axis, len)?);
         }
-        // A device copies back that one element, not the array.
-        let one = if self.node.home == *HOST || self.node.home == Key::NONE {
+        // A device copies back that one element, not the array; if there is no other, as it is.
+        let near = self.node.home == *HOST || self.node.home == Key::NONE;
+        let one = if near || self.len() == 1 {
             self.as_dyn()
         } else {
             let mut layout = self.layout();

@@ -293,7 +293,9 @@ pub fn external(
 ) -> Recorded {
     let site = residency::site(instance)?;
     site.backend.supports(Query::Hold(dtype))?;
-    let args = args.iter().map(|a| (*a).clone()).collect();
+    // A bare scalar has no buffer where the implementation looks for one until it is cast there.
+    let own = |a: &&Array| if a.is_weak() { cast(a, a.dtype(), instance) } else { Ok((*a).clone()) };
+    let args = args.iter().map(own).collect::<Result<_, NotRecorded>>()?;
     finish(site, checked_shape(name, shape)?, dtype, Expr::Extern { name, args, run })
 }
 

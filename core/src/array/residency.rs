@@ -214,7 +214,12 @@ fn default_device() -> Result<Key> {
         return d.clone();
     }
     let found = match std::env::var("POLYARRAY_DEFAULT_DEVICE") {
-        Ok(name) if !name.is_empty() => named(&name),
+        Ok(name) if !name.is_empty() => named(&name).map_err(|e| match e {
+            Error::Unknown { name, known, .. } => {
+                Error::Unknown { what: "device in POLYARRAY_DEFAULT_DEVICE", name, known }
+            }
+            e => e,
+        }),
         _ => Ok(*HOST),
     };
     DEFAULT.get_or_init(|| found).clone()

@@ -134,6 +134,8 @@ impl<'a> Cursor<'a> {
         if len > 0 {
             self.offset += start * stride;
         }
+        // A step that is never taken may be too large to multiply with.
+        let step = if len > 1 { step } else { 1 };
         self.out.shape.push(len);
         self.out.strides.push(stride * step);
         self.axis += 1;

@@ -67,6 +67,7 @@ impl<R: Marker> Array<R> {
         }
         let known: Dims = wanted.iter().filter(|&&d| d >= 0).map(|&d| d as usize).collect();
         let rest = match checked_len(&known) {
+            Some(0) if holes == 1 => return Err(bad("beside a length of 0, -1 could be any: give it")),
             Some(0) | None => 0,
             Some(n) => self.len() / n,
         };

@@ -18,13 +18,18 @@ pub struct Layout {
     pub offset: usize,
 }
 
-/// Number of elements of a shape; `None` where it does not fit a `usize`.
+/// Number of elements of a shape; `None` where it does not fit an `isize`, as strides must. The other lengths of an
+/// empty shape must fit as if the zero were not there (NumPy's rule, too), so that no product over some of the axes,
+/// and no stride, overflows.
 pub fn checked_len(shape: &[usize]) -> Option<usize> {
-    // A zero anywhere makes the array empty, whatever overflows beside it.
-    if shape.contains(&0) {
-        return Some(0);
+    let (mut most, mut empty) = (1usize, false);
+    for &d in shape {
+        match d {
+            0 => empty = true,
+            d => most = most.checked_mul(d)?,
+        }
     }
-    shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
+    (most <= isize::MAX as usize).then_some(if empty { 0 } else { most })
 }
 
 /// Row-major strides of a shape.

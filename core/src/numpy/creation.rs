@@ -4,7 +4,7 @@ use super::options::{Create, Shape};
 use super::{add, astype, equal, multiply};
 use crate::array::{Array, Device, record};
 use crate::dispatch::{Cx, Registrar, Stop, method};
-use crate::dtype::{DType, Scalar};
+use crate::dtype::{DType, Kind, Scalar};
 use crate::error::{Error, Result};
 
 method! {
@@ -36,11 +36,19 @@ pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, create: impl Into
     let (value, create): (Scalar, Create) = (value.into(), create.into());
     let dtype = create.dtype.unwrap_or(value.dtype());
     let cast = value.cast(dtype);
-    if dtype.is_int() && value.to_i128().is_some() && cast.to_i128() != value.to_i128() {
+    let exact = value.to_c128();
+    // A float loses its fraction, and nothing else: NaN and what is too large would give some other number.
+    let whole = value.to_i128().or_else(|| exact.re.is_finite().then_some(exact.re.trunc() as i128));
+    let fits = match dtype.kind() {
+        Kind::Int => exact.im == 0.0 && whole.is_some() && cast.to_i128() == whole,
+        Kind::Float => exact.im == 0.0,
+        Kind::Bool | Kind::Complex => true,
+    };
+    if !fits {
         return Err(Error::DType {
             op: "full",
             operands: format!("value {value}, dtype {dtype}"),
-            fix: "give a wider dtype".into(),
+            fix: "give a dtype that holds the value".into(),
         });
     }
     erased_full(shape.into(), cast, &create.place()?)

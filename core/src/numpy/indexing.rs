@@ -2,9 +2,8 @@
 
 use super::options::Along;
 use super::{max, min};
-use crate::array::{Array, Operand, external, record, wrap_axis};
+use crate::array::{Array, Operand, external, wrap_axis};
 use crate::dispatch::{Cx, Stop};
-use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::expr::Dims;
 use crate::multimethod;
@@ -65,7 +64,9 @@ pub fn record_take(
         let (low, high) = (read(min(indices, ())?)?, read(max(indices, ())?)?);
         for bound in [low, high] {
             if bound < -(len as i128) || bound >= len as i128 {
-                return Err(Error::Index { op: "take", index: bound as i64, axis, len }.into());
+                // One that is beyond int64 is beyond any axis.
+                let index = i64::try_from(bound).unwrap_or(i64::MAX);
+                return Err(Error::Index { op: "take", index, axis, len }.into());
             }
         }
     }
@@ -75,8 +76,5 @@ pub fn record_take(
     let spec = Take { shape, axis, len, index_axes: indices.ndim() };
     let (shape, dtype) = (spec.shape.clone(), x.dtype());
     let run = Arc::new(move |o: &[Operand]| kernel(cx, &o[0], &o[1], &spec));
-    // A bare scalar has no buffer on a device until it is cast there.
-    let indices =
-        if indices.is_weak() { record::cast(indices, DType::I64, cx.instance)? } else { indices.clone() };
-    Ok(external(cx.instance, "take", &shape, dtype, &[&x, &indices], run)?)
+    Ok(external(cx.instance, "take", &shape, dtype, &[&x, indices], run)?)
 }

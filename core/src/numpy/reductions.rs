@@ -52,13 +52,17 @@ reductions! {
 multimethod! {
     domain "numpy";
 
-    /// Mean over `over`: the sum divided by the number of elements. Integers give the default float; float16 is
-    /// summed in float32; of nothing it is NaN.
+    /// Mean over `over`: the sum divided by the number of elements. Integers give the default float, in which those
+    /// of 64 bits are summed, too; float16 is summed in float32; of nothing it is NaN.
     pub fn mean(x: &Array, over: Reduce) -> Result<Array> {
         let n = count("mean", x, &over)?;
         if x.dtype() == DType::F16 {
             let total = sum(&astype(x, DType::F32)?, over)?;
             return astype(&divide(&total, n)?, DType::F16);
+        }
+        if matches!(x.dtype(), DType::I64 | DType::U64) {
+            // Their sum may wrap, so they become floats first; smaller ones are summed exactly.
+            return divide(&sum(&multiply(x, 1.0)?, over)?, n);
         }
         divide(&sum(x, over)?, n)
     }
@@ -68,16 +72,16 @@ multimethod! {
     /// it is NaN or infinite, as in NumPy. Complex numbers give the real variance; dtypes as in [`mean()`].
     pub fn var(x: &Array, spread: Spread) -> Result<Array> {
         let n = count("var", x, &spread.over)?;
-        if x.dtype() == DType::F16 {
-            return astype(&var(&astype(x, DType::F32)?, spread)?, DType::F16);
-        }
+        let narrow = x.dtype() == DType::F16;
+        let x = &if narrow { astype(x, DType::F32)? } else { x.clone() };
         let distance = subtract(x, &mean(x, spread.over.clone().keepdims())?)?;
         let squares = if x.dtype().kind() == Kind::Complex {
             real(&multiply(&distance, &conj(&distance)?)?)?
         } else {
             multiply(&distance, &distance)?
         };
-        divide(&sum(&squares, spread.over)?, (n - spread.ddof).max(0.0))
+        let var = divide(&sum(&squares, spread.over)?, (n - spread.ddof).max(0.0))?;
+        if narrow { astype(&var, DType::F16) } else { Ok(var) }
     }
 
     /// Standard deviation over `over`: the root of [`var()`].

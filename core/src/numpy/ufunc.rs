@@ -15,6 +15,8 @@ enum Step {
     Argument(usize),
     Constant(Scalar),
     Map(Op, Vec<usize>),
+    /// A symbol of another function's trace was met: the steps that it stands for are not here.
+    Foreign,
 }
 
 /// A symbol inside a traced function: what the closure of [`ufunc`] computes with.
@@ -31,6 +33,10 @@ impl Sym {
     }
 
     fn map(op: Op, args: &[&Sym]) -> Sym {
+        if args.iter().any(|s| !Rc::ptr_eq(&s.steps, &args[0].steps)) {
+            // Whichever of the two traces is being made, its function is told when it is called.
+            args.iter().for_each(|s| s.steps.borrow_mut().push(Step::Foreign));
+        }
         Sym::push(&args[0].steps, Step::Map(op, args.iter().map(|s| s.at).collect()))
     }
 
@@ -158,9 +164,12 @@ pub fn ufunc3(name: &'static str, f: impl FnOnce(Sym, Sym, Sym) -> Sym) -> Ufunc
 fn traced<const N: usize>(name: &'static str, f: impl FnOnce([Sym; N]) -> Sym) -> Ufunc {
     let steps = Rc::new(RefCell::new(Vec::new()));
     let args = std::array::from_fn(|i| Sym::push(&steps, Step::Argument(i)));
-    let result = f(args).at;
+    let result = f(args);
+    if !Rc::ptr_eq(&result.steps, &steps) {
+        steps.borrow_mut().push(Step::Foreign);
+    }
     let steps = steps.borrow().clone();
-    Ufunc { name, arity: N, steps, result, associative: false }
+    Ufunc { name, arity: N, steps, result: result.at, associative: false }
 }
 
 impl Ufunc {
@@ -204,6 +213,13 @@ impl Ufunc {
             values.push(match step {
                 Step::Argument(i) => args[*i].clone(),
                 Step::Constant(c) => Array::weak(*c),
+                Step::Foreign => {
+                    return Err(Error::Unknown {
+                        what: "symbol",
+                        name: "of another function's trace".into(),
+                        known: format!("the arguments of {}, and what is computed from them", self.name),
+                    });
+                }
                 Step::Map(op, at) => apply(*op, &at.iter().map(|&i| &values[i]).collect::<Vec<_>>())?,
             });
         }

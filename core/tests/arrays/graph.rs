@@ -136,6 +136,9 @@ fn a_full_memory_is_not_remembered_and_a_lost_device_is() {
     *FAR[1].fault.lock() =
         Some(Error::OutOfMemory { place: "far:1".into(), bytes: 12, detail: "test".into() });
     assert!(matches!(y.eval(), Err(Error::OutOfMemory { .. })));
+    // A limit may be raised.
+    *FAR[1].fault.lock() = Some(Error::TooLarge { place: "far:1".into(), bytes: 12, detail: "test".into() });
+    assert!(matches!(y.eval(), Err(Error::TooLarge { .. })));
     assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0]);
     let z = &x + 2.0f32;
     *FAR[1].fault.lock() = Some(Error::DeviceLost { device: "far:1".into(), reason: "test".into() });

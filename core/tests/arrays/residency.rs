@@ -1,7 +1,7 @@
 //! Where arrays live decides; copies are made only where allowed, and only those needed.
 
 use super::naive::{FAR, HERE, alone};
-use polyarray_core::array::trace::{COPIED_BYTES, COPIES};
+use polyarray_core::array::trace::{COPIED_BYTES, COPIES, KERNELS};
 use polyarray_core::array::{Gpu, Host};
 use polyarray_core::dispatch::{Options, explain, with_backend};
 use polyarray_core::{Array, DType, Error, numpy as np};
@@ -119,6 +119,13 @@ fn small_parts_travel_alone() {
     let whole = big.to("far:0").unwrap();
     let (one, how) = explain(|| whole.get(&[-1]).unwrap());
     assert_eq!((one.to_f64(), how.counters[COPIED_BYTES]), (999.0, 4), "{how}");
+    let total = np::sum(&whole, ()).unwrap();
+    let (one, how) = explain(|| total.item().unwrap());
+    assert_eq!(
+        (one.to_f64(), how.counters[KERNELS]),
+        (499_500.0, 1),
+        "no kernel copies a single element: {how}"
+    );
     // From device to device by way of the host.
     let (other, how) = explain(|| whole.to("far:1").unwrap());
     assert_eq!((other.residency().name(), how.counters[COPIES]), ("far:1", 2), "{how}");
@@ -143,7 +150,7 @@ fn the_default_device_is_the_environments() {
         }
         Ok("moon") => {
             let e = np::zeros([2], ()).unwrap_err().to_string();
-            assert!(e.contains("unknown device \"moon\"; known:"), "{e}");
+            assert!(e.contains("unknown device in POLYARRAY_DEFAULT_DEVICE \"moon\"; known:"), "{e}");
             assert_eq!(np::zeros([2], "host").unwrap().residency().name(), "host");
         }
         Ok(_) => {

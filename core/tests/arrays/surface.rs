@@ -137,3 +137,33 @@ fn comparisons_and_logic_are_functions() {
     assert_eq!(c.to_vec::<f64>().unwrap(), [1.0, 0.0, -2.0]);
     assert_eq!((!Array::from(vec![true])).to_vec::<bool>().unwrap(), [false]);
 }
+
+#[test]
+fn scalars_are_joined_and_multiplied_as_arrays_are() {
+    let (one, two) = (Array::from(1), Array::from(2));
+    assert_eq!(np::stack(&[&one, &two], 0).unwrap().to_vec::<i64>().unwrap(), [1, 2]);
+    let three = Array::scalar(3i64);
+    assert_eq!(np::stack(&[&one, &three], 0).unwrap().to_vec::<i64>().unwrap(), [1, 3]);
+    let row = Array::from(2.0).expand_dims(0).unwrap();
+    assert_eq!(np::matmul(&row, Array::from(vec![4.0])).unwrap().item().unwrap(), Scalar::F64(8.0));
+}
+
+#[test]
+fn a_mean_of_large_integers_does_not_wrap() {
+    let mean = |x: &Array| np::mean(x, ()).unwrap().item().unwrap().to_f64();
+    assert_eq!(mean(&Array::from(vec![i64::MAX, i64::MAX])), i64::MAX as f64);
+    assert_eq!(mean(&Array::from(vec![u64::MAX, u64::MAX, u64::MAX])), u64::MAX as f64);
+    let spread = Array::from(vec![i64::MAX, i64::MAX]);
+    assert_eq!(np::var(&spread, ()).unwrap().item().unwrap(), Scalar::F64(0.0));
+    // Smaller ones are summed exactly, whatever the float.
+    assert_eq!(mean(&Array::from(vec![i32::MAX, i32::MAX, i32::MAX - 3])), f64::from(i32::MAX - 1));
+}
+
+#[test]
+fn a_variance_of_float16_is_computed_in_float32() {
+    let x = Array::from([1.0, 2.0, 4.0].map(half::f16::from_f32));
+    let var = np::var(&x, ()).unwrap();
+    assert_eq!(var.dtype(), DType::F16);
+    assert!((var.item().unwrap().to_f64() - 14.0 / 9.0).abs() < 1e-3);
+    assert_eq!(np::std(&x, np::axis(0).ddof(1.0)).unwrap().dtype(), DType::F16);
+}

@@ -49,3 +49,25 @@ fn reduce_accumulate_and_outer_go_in_order() {
     let clipped = clip.call(&[&x, &Array::from(2), &Array::from(4)]).unwrap();
     assert_eq!(clipped.to_vec::<i64>().unwrap(), [2, 2, 3, 4, 4]);
 }
+
+#[test]
+fn what_another_trace_computed_is_no_part_of_this_one() {
+    let mut kept = None;
+    let _ = ufunc("first", |x| {
+        kept = Some(x.exp().exp());
+        x
+    });
+    let kept = kept.unwrap();
+    let x = Array::from(vec![1.0f32]);
+    for f in [
+        ufunc("second", |x| x + &kept),
+        ufunc("second", |x| kept.re() * x),
+        ufunc("second", |_| kept.clone()),
+    ] {
+        let e = f.call(&[&x]).unwrap_err();
+        assert!(
+            matches!(e, Error::Unknown { what: "symbol", .. }) && e.to_string().contains("second"),
+            "{e}"
+        );
+    }
+}

@@ -152,6 +152,32 @@ fn every_cast() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }
 
+/// A cast and what follows it are one kernel, which the driver's compiler sees whole: some forget the sign.
+#[test]
+fn integers_widened_in_a_kernel_keep_their_sign() {
+    let x = [-128i64, -7, -3, -2, -1, 1, 2, 3, 127];
+    let gpu = Array::from(x.to_vec()).to("gpu:0").unwrap();
+    let floored = |a: i64, b: i64| a.div_euclid(b) - i64::from(b < 0 && a.rem_euclid(b) != 0);
+    for from in [DType::I8, DType::I16, DType::I32] {
+        let narrow = np::astype(&gpu, from).unwrap().eval().unwrap().clone();
+        let wide = || np::astype(&narrow, DType::I64).unwrap();
+        for (out, want) in [
+            (np::absolute(wide()), x.map(i64::abs)),
+            (np::negative(wide()), x.map(|x| -x)),
+            (np::floor_divide(wide(), 5), x.map(|x| floored(x, 5))),
+            (np::floor_divide(5, wide()), x.map(|x| floored(5, x))),
+            (np::remainder(wide(), 5), x.map(|x| x - 5 * floored(x, 5))),
+            (np::remainder(5, wide()), x.map(|x| 5 - x * floored(5, x))),
+            (np::minimum(wide(), 0), x.map(|x| x.min(0))),
+            (np::astype(np::less(wide(), 0).unwrap(), DType::I64), x.map(|x| i64::from(x < 0))),
+        ] {
+            assert_eq!(out.unwrap().to_vec::<i64>().unwrap(), want, "{from}");
+        }
+        let floats = np::astype(wide(), DType::F32).unwrap().to_vec::<f32>().unwrap();
+        assert_eq!(floats, x.map(|x| x as f32), "{from}");
+    }
+}
+
 #[test]
 fn special_cases_of_the_table_hold() {
     for dtype in dtypes().into_iter().filter(|d| matches!(d, DType::F32 | DType::F64)) {

@@ -106,7 +106,8 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         });
     }
     let windowed = windows::placed(kernel, n, profile)?;
-    if windowed.is_some() && profile.features.f64 && body::has_angles(&kernel.code) {
+    let branches_cost = profile.lane_map == LaneMap::Run && n >= windows::FEWEST;
+    if branches_cost && profile.features.f64 && body::has_angles(&kernel.code) {
         plan.scratch.push(FLAG.size);
         plan.steps.push(Step {
             shader: Shader::new(Lower { features: profile.features }),
@@ -211,8 +212,8 @@ fn steps(
         params.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
         let offset = (start * out.size()) as u64;
         bindings.push(Bind { slot: Slot::Output, offset, size: buffer_bytes(out, count), write: true });
-        if pass == Pass::Second {
-            bindings.push(Bind { write: false, ..FLAG });
+        if pass != Pass::Only {
+            bindings.push(Bind { write: pass == Pass::First, ..FLAG });
         }
         let lanes = blocks.div_ceil(u64::from(per_lane));
         plan.steps.push(Step {
@@ -246,7 +247,6 @@ fn per_lane(blocks: u64, unit: u32, kernel: &Kernel, profile: &Profile) -> u32 {
     let loops = 1 + unit * body::loops_per_element(&kernel.code, profile.features.int64);
     let budget = u64::from((profile.loop_budget / loops).max(1));
     let wanted = match profile.lane_map {
-        // A run is odd in blocks: lanes whose addresses differ by a power of two share cache sets.
         LaneMap::Run => {
             let most = RUN_BYTES / (u64::from(unit) * kernel.output_dtype().size().max(4) as u64);
             (blocks / RUN_LANES).clamp(1, most) | 1
@@ -372,26 +372,31 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         if self.windows > 0 {
             return text + &self.windowed(any_strided);
         }
+        let lanes = self.workgroup;
+        if self.pass == Pass::First {
+            text += "    until = p.start + p.count;\n";
+        }
+        let end = format!("min((g + 1u) * {lanes}u * p.per_lane, p.blocks)");
+        let end = match self.pass {
+            // No trip where the flag is down.
+            Pass::Second => format!("select(first, {end}, flag[0] > 0u)"),
+            _ => end,
+        };
         let _ = write!(
             text,
-            "    let first = (g * {}u + local) * p.per_lane;
-    let last = {};
-",
-            self.workgroup,
-            match self.pass {
-                Pass::Second => "select(first, min(first + p.per_lane, p.blocks), flag[0] > 0u)",
-                _ => "min(first + p.per_lane, p.blocks)",
-            }
+            "    let first = g * {lanes}u * p.per_lane + local;
+    let last = {end};
+    for (var b = first; b < last; b += {lanes}u) {{
+"
         );
-        text += "    for (var b = first; b < last; b++) {\n";
         for (i, source) in self.sources.iter().enumerate() {
             if source.access == Access::Dense {
                 let _ = writeln!(text, "        let b{i} = in{i}[b + p.first{i}];");
             }
         }
         let results = self.block("b", any_strided, &mut text);
-        let _ = writeln!(text, "        out[b] = {};\n    }}\n}}", block_put(out, int64, &results));
-        text
+        let _ = writeln!(text, "        out[b] = {};\n    }}", block_put(out, int64, &results));
+        text + self.raise_flag() + "}\n"
     }
 }
 
@@ -463,10 +468,11 @@ impl Map {
                 block_put(out, self.features.int64, &results)
             );
         }
-        text += "    }\n";
-        if self.pass == Pass::First {
-            text += "    if (far) { flag[0] = 1u; }\n";
-        }
-        text + "}\n"
+        text + "    }\n" + self.raise_flag() + "}\n"
+    }
+
+    /// The end of a first pass.
+    fn raise_flag(&self) -> &'static str {
+        if self.pass == Pass::First { "    if (far) { flag[0] = 1u; }\n" } else { "" }
     }
 }

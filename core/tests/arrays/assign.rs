@@ -24,6 +24,7 @@ fn address(x: &Array) -> *const i32 {
 
 #[test]
 fn every_slice_is_written_and_nothing_else() {
+    let _turn = alone();
     let slices = [
         "...",
         "1",
@@ -76,6 +77,7 @@ fn every_slice_is_written_and_nothing_else() {
 
 #[test]
 fn ndarrays_slices_and_broadcasts() {
+    let _turn = alone();
     for place in PLACES {
         let mut a = ArrayD::from_shape_vec(IxDyn(&[3, 4, 5]), (0..60).collect::<Vec<i32>>()).unwrap();
         let mut x = cube().to(place).unwrap();
@@ -102,6 +104,7 @@ fn cost<T>(f: impl FnOnce() -> T) -> (T, [u64; 2]) {
 
 #[test]
 fn what_nobody_shares_is_written_in_place() {
+    let _turn = alone();
     let mut x = Array::from((0..8).collect::<Vec<i32>>());
     let at = address(&x);
     let (_, cost_of) = cost(|| {
@@ -126,6 +129,7 @@ fn what_nobody_shares_is_written_in_place() {
 
 #[test]
 fn other_handles_keep_their_values() {
+    let _turn = alone();
     for place in PLACES {
         let mut x = cube().to(place).unwrap();
         let (clone, view, pending) = (x.clone(), x.slice("1").unwrap(), &x + 1);
@@ -148,6 +152,7 @@ fn other_handles_keep_their_values() {
 
 #[test]
 fn pending_arrays_and_values_made_from_the_array_itself() {
+    let _turn = alone();
     for place in PLACES {
         let mut x = Array::from((0..6).collect::<Vec<i32>>()).to(place).unwrap();
         x.assign("1:", x.slice(":-1").unwrap()).unwrap();
@@ -179,6 +184,7 @@ fn pending_arrays_and_values_made_from_the_array_itself() {
 
 #[test]
 fn copies_on_devices_are_dropped_by_a_write_in_place() {
+    let _turn = alone();
     let mut x = Array::from(vec![1, 2, 3]);
     let far = x.to("far:0").unwrap();
     assert_eq!(cost(|| x.to("far:0").unwrap()).1, [0, 0], "the copy was kept");
@@ -196,6 +202,7 @@ fn copies_on_devices_are_dropped_by_a_write_in_place() {
 
 #[test]
 fn far_away_it_is_one_run_and_no_copy_between_residencies() {
+    let _turn = alone();
     let mut x = cube().to("far:0").unwrap();
     let value = Array::from(vec![1, 2, 3, 4, 5]).to("far:0").unwrap();
     assert_eq!(cost(|| x.assign("1, ::-2", &value).unwrap()).1, [1, 0]);
@@ -204,6 +211,7 @@ fn far_away_it_is_one_run_and_no_copy_between_residencies() {
 
 #[test]
 fn the_array_keeps_its_dtype() {
+    let _turn = alone();
     for place in PLACES {
         let mut x = np::zeros(4, np::dtype(DType::F32).device(place)).unwrap();
         x.assign("0", true).unwrap();
@@ -234,6 +242,7 @@ fn the_array_keeps_its_dtype() {
 
 #[test]
 fn an_error_leaves_the_array_as_it_was() {
+    let _turn = alone();
     for place in PLACES {
         let mut x = cube().to(place).unwrap();
         let four = Array::from(vec![0; 4]).to(place).unwrap();
@@ -252,7 +261,6 @@ fn an_error_leaves_the_array_as_it_was() {
         assert_eq!(ints(&x), (0..60).collect::<Vec<i32>>(), "{place}");
     }
     // The backend fails while it computes: the value, then the array.
-    let _turn = alone();
     let (mut x, four) = (cube().to("far:1").unwrap(), Array::from(vec![0; 4]).to("far:1").unwrap());
     for value in [&four + 1, four.clone()] {
         *FAR[1].fault.lock() =
@@ -267,6 +275,7 @@ fn an_error_leaves_the_array_as_it_was() {
 
 #[test]
 fn typed_arrays_are_assigned_to_under_their_type() {
+    let _turn = alone();
     fn fill<R: Marker>(x: &mut Array<R>, v: impl Operandlike<R>) {
         x.assign("0", v).unwrap();
     }

@@ -168,6 +168,16 @@ impl ArrayBackend for Naive {
                 Err(Unsupported::DType(DType::F16))
             }
             Query::Map(Op::Sin, d) if self.kind == "far" => Err(Unsupported::Op("sin", d)),
+            // The second one has no doubles, either.
+            Query::Hold(d)
+            | Query::Map(_, d)
+            | Query::Cast(_, d)
+            | Query::Cast(d, _)
+            | Query::Reduce(_, d)
+                if self.index == 1 && matches!(d, DType::F64 | DType::C128) =>
+            {
+                Err(Unsupported::DType(d))
+            }
             _ => Ok(()),
         }
     }
@@ -175,7 +185,7 @@ impl ArrayBackend for Naive {
         KernelLimits { inputs: 7, axes: 12 }
     }
     fn default_float(&self) -> DType {
-        DType::F64
+        if self.index == 1 { DType::F32 } else { DType::F64 }
     }
     fn fits(&self, dtype: DType, len: usize) -> Result<()> {
         let bytes = len as u128 * dtype.size() as u128;

@@ -48,7 +48,7 @@ impl<R: Marker> Array<R> {
     /// it may be made from the array itself.
     ///
     /// The array keeps its dtype. `value` may be of the same kind or a lower one (bool, unsigned, signed, float,
-    /// complex), NumPy's `same_kind`, and is cast as [`astype`](crate::numpy::astype) casts; a scalar integer must fit.
+    /// complex), NumPy's `same_kind`, and is cast as [`astype`](fn@crate::numpy::astype) casts; a scalar integer must fit.
     ///
     /// ```
     /// use polyarray_core::array::Array;
@@ -95,9 +95,7 @@ fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Array) 
         if distinct(&layout) && in_place(node, &part, &value)? {
             return Ok(None);
         }
-        let copy = record::copy(&Array::from_node(node.clone(), Some(layout.clone())))?;
-        copy.eval()?;
-        let mut fresh = copy.node;
+        let mut fresh = copied(Array::from_node(node.clone(), Some(layout.clone())))?;
         let part = slice::apply(&Layout::dense(&layout.shape), spec)?;
         if in_place(&mut fresh, &part, &value)? {
             return Ok(Some(fresh));
@@ -243,6 +241,18 @@ fn in_place(node: &mut NodeRef, part: &Layout, value: &Array) -> Result<bool> {
         view_mut(target.as_repr_mut::<T>()?, part).assign(&from);
     });
     Ok(true)
+}
+
+/// A dense copy of a host array: by the host's backend, or plainly in a program that links none.
+fn copied(array: Array) -> Result<NodeRef> {
+    if residency::instance_at(*HOST).is_ok() {
+        let copy = record::copy(&array)?;
+        copy.eval()?;
+        return Ok(copy.node);
+    }
+    let Operand { buffer, layout } = array.operand()?;
+    let dense = transfer::gather(super::own(&*buffer, "host", "assign")?, &layout)?;
+    Ok(transfer::host_leaf(Arc::new(dense), Layout::dense(&layout.shape)).node)
 }
 
 /// The part by axis, and the value with one axis for each of them.

@@ -87,8 +87,8 @@ fn ndarrays_slices_and_broadcasts() {
         x.assign(s![1, .., ..;2], row.slice("None, :, None").unwrap().slice(":, :1").unwrap()).unwrap();
         a.slice_mut(s![1, .., ..;2]).fill(7);
         x.assign("..., 4", row.expand_dims(1).unwrap()).unwrap();
-        for i in 0..3 {
-            a.slice_mut(s![i, .., 4]).fill(7 + i as i32);
+        for i in 0..3_i32 {
+            a.slice_mut(s![i, .., 4]).fill(7 + i);
         }
         x.assign("2, 0", -5).unwrap();
         a.slice_mut(s![2, 0, ..]).fill(-5);

@@ -15,6 +15,18 @@
 //! shows what a call did. [`scope!`]`(auto)` chooses by measured cost, see [`offload`]. All of them, and the domain of [`genetics`], are ordinary crates that enrol when
 //! they are linked.
 //!
+//! Element types that Rust itself lacks are here as [`half`]`::f16` and [`num_complex`]`::Complex64`, so that a program
+//! needs no dependency of its own for them:
+//!
+//! ```
+//! use polyarray::{self as np, half::f16, num_complex::Complex64};
+//! let x = np::multiply(np::Array::from(vec![f16::from_f32(1.5)]), 2.0)?;
+//! assert_eq!(x.to_vec::<f16>()?[0].to_f32(), 3.0);
+//! let z = np::Array::from(vec![Complex64::new(3.0, 4.0)]);
+//! assert_eq!(np::absolute(&z)?.to_vec::<f64>()?, [5.0]);
+//! # Ok::<(), np::Error>(())
+//! ```
+//!
 //! Features: `gpu` (on; off, wgpu is never compiled) and `cli` (the tool; on).
 
 pub mod measure;
@@ -34,6 +46,7 @@ pub use polyarray_core::ndarray::{self, s};
 pub use polyarray_core::numpy::*;
 pub use polyarray_core::{Array, DType, Element, Error, Result, Scalar, Unsupported, multimethod};
 pub use polyarray_core::{array, dispatch, dispatch::scope, dtype as dtypes, expr};
+pub use polyarray_core::{half, num_complex};
 
 pub use polyarray_auto::{self as offload, auto};
 pub use polyarray_genetics as genetics;

@@ -11,7 +11,9 @@ pub use array::Array;
 pub use dtype::{DType, Element, Kind, Scalar};
 pub use error::{Error, Result, Unsupported};
 
+pub use half;
 pub use ndarray;
+pub use num_complex;
 
 #[doc(hidden)]
 pub use pastey as __pastey;

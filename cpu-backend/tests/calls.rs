@@ -28,3 +28,17 @@ fn a_product_takes_operands_that_are_not_computed_yet() {
     assert_eq!(floats(&np::concat(&[&a, &ones(3)], 0).unwrap())[8..10], [2.0, 1.0]);
     assert_eq!(floats(&np::take(&a, np::arange(2, ()).unwrap(), 1).unwrap()), [2.0; 6]);
 }
+
+#[test]
+fn elements_of_an_axis_without_any() {
+    let none = np::zeros([0, 3], ()).unwrap();
+    let empty = Array::from(Vec::<i64>::new());
+    assert_eq!(np::take(&none, &empty, 0).unwrap().shape(), [0, 3]);
+    assert_eq!(np::take(&none, &empty, ()).unwrap().shape(), [0]);
+    // As NumPy: where nothing is read, no index is out of bounds.
+    let nothing = np::zeros([0, 0], ()).unwrap();
+    let taken = np::take(&nothing, Array::from(vec![0i64, 5]), 0).unwrap();
+    assert_eq!((taken.shape(), floats(&taken)), (&[2, 0][..], vec![]));
+    let e = np::take(&none, Array::from(vec![0i64]), 0).unwrap_err();
+    assert!(matches!(e, polyarray_core::Error::Index { len: 0, .. }), "{e}");
+}

@@ -6,8 +6,8 @@
 //! * [`mod@compile`]: WGSL to SPIR-V whose float algebra is left as written.
 //! * [`plan`]: what a backend gets to run. It is the whole interface: a backend asks a planner for a
 //!   [`plan::Plan`], compiles each step's [`plan::Shader`] once, binds the buffers that the step names, and
-//!   dispatches. Planners: [`fused::plan`] for core's kernels, [`matmul::plan`], [`take::plan`], and
-//!   [`region::plan`] for copies into a part of a buffer (concat, stack).
+//!   dispatches. Planners: [`fused::plan`] for core's kernels, [`matmul::plan`], [`take::plan`],
+//!   [`put::plan`] for assignment to a part, and [`region::plan`] for copies into a part of a buffer (concat, stack).
 //!
 //! The crate knows no wgpu. Every file is validated when the crate builds.
 
@@ -17,6 +17,7 @@ pub mod fused;
 pub mod library;
 pub mod matmul;
 pub mod plan;
+pub mod put;
 mod refuse;
 pub mod region;
 pub mod take;

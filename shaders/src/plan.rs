@@ -1,6 +1,7 @@
 //! What a backend runs: the interface between generated kernels and whoever has a device.
 //!
-//! A planner ([`crate::fused::plan`], [`crate::matmul::plan`], [`crate::take::plan`], [`crate::region::plan`])
+//! A planner ([`crate::fused::plan`], [`crate::matmul::plan`], [`crate::take::plan`], [`crate::region::plan`],
+//! [`crate::put::plan`])
 //! turns a job and an adapter's [`Profile`] into a [`Plan`]: steps to be dispatched in order, with a barrier
 //! between them (wgpu adds it), and scratch buffers that live as long as the plan runs.
 //!

@@ -1,6 +1,8 @@
 //! What a backend of arrays is: buffers to and from the host, and fused kernels run.
 
+use super::assign::Part;
 use super::buffer::{Buffer, HostBuffer};
+use super::handle::Operand;
 use crate::dispatch::{Instance, Key};
 use crate::dtype::DType;
 use crate::error::{Error, Result, Unsupported};
@@ -81,6 +83,23 @@ pub trait ArrayBackend: Send + Sync {
     /// # Errors
     /// Out of memory, device lost.
     fn download(&self, buffer: &dyn Buffer) -> Result<HostBuffer>;
+
+    /// Copies `x` with the elements of `part` taken from `value`, which has the part's lengths as its shape, into a
+    /// fresh buffer, dense row-major. Both are of one dtype, and `part` has an element. Arrays in
+    /// [`HostBuffer`]s are written by core; a backend with other buffers has to bring this.
+    ///
+    /// # Errors
+    /// Out of memory, device lost.
+    fn assign(&self, x: &Operand, value: &Operand, part: &Part) -> Result<Arc<dyn Buffer>> {
+        let _ = (x, value, part);
+        Err(Error::Unsupported {
+            op: "assign".into(),
+            backend: self.instance().name(),
+            reason: Unsupported::Because(
+                "it has no kernel for that; assign to a copy of the array on the host",
+            ),
+        })
+    }
 
     /// Told that a slot now holds this backend's copy of a host buffer: a backend whose memory runs short may
     /// empty the slot, and the next use uploads again.

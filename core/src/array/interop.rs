@@ -7,7 +7,7 @@ use super::residency::{HOST, Host, Marker};
 use crate::dtype::{Element, Scalar};
 use crate::error::{Error, Result};
 use crate::expr::Layout;
-use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn, ShapeBuilder};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder};
 use num_complex::{Complex32, Complex64};
 use smallvec::SmallVec;
 use std::any::Any;
@@ -28,6 +28,26 @@ pub(crate) fn view<'a, T>(data: &'a [T], layout: &Layout) -> ArrayViewD<'a, T> {
     let mut v = ArrayViewD::from_shape(shape, part).expect("strides and extent come from one layout");
     for (axis, &s) in layout.strides.iter().enumerate() {
         if s < 0 {
+            v.invert_axis(ndarray::Axis(axis));
+        }
+    }
+    v
+}
+
+/// The same to be written. The layout must lead every index to an element of its own.
+pub(crate) fn view_mut<'a, T>(data: &'a mut [T], layout: &Layout) -> ArrayViewMutD<'a, T> {
+    let part = match layout.extent() {
+        Some((lo, hi)) => &mut data[lo..=hi],
+        None => &mut data[..0],
+    };
+    // The stride of an axis of length 1 is free, and ndarray wants it small.
+    let strides =
+        layout.shape.iter().zip(&layout.strides).map(|(&n, s)| if n > 1 { s.unsigned_abs() } else { 1 });
+    let strides: SmallVec<[usize; 4]> = strides.collect();
+    let shape = IxDyn(&layout.shape).strides(IxDyn(&strides));
+    let mut v = ArrayViewMutD::from_shape(shape, part).expect("strides and extent come from one layout");
+    for (axis, (&n, &s)) in layout.shape.iter().zip(&layout.strides).enumerate() {
+        if n > 1 && s < 0 {
             v.invert_axis(ndarray::Axis(axis));
         }
     }

@@ -4,6 +4,7 @@
 //! pending graph into fused [`Kernel`](crate::expr::Kernel)s, `eval` has an [`ArrayBackend`] run them,
 //! `transfer` is the one place that copies between residencies.
 
+mod assign;
 pub mod backend;
 pub mod buffer;
 mod dispatchable;
@@ -25,6 +26,7 @@ pub mod trace;
 mod transfer;
 mod views;
 
+pub use assign::{Part, Span};
 pub use backend::{ArrayBackend, KernelLimits, Query, own};
 pub use buffer::{Buffer, HostBuffer, MirrorSlot};
 pub use facts::Facts;

@@ -126,6 +126,34 @@ fn promoted(op: Op, args: &[&Array], float: DType) -> Result<DType> {
     Ok(compute)
 }
 
+/// A comparison of integers with a scalar that their dtype can't hold, which has one answer for all of them.
+#[cold]
+fn beyond(op: Op, args: &[&Array], instance: Instance) -> Result<Option<Array>, NotRecorded> {
+    let (scalar, array, first) = match *args {
+        [a, b] if a.node.weak && !b.node.weak => (a, b, true),
+        [a, b] if b.node.weak && !a.node.weak => (b, a, false),
+        _ => return Ok(None),
+    };
+    let value = match scalar.node.pending().as_deref() {
+        Some(Expr::Full(v)) => v.to_i128(),
+        _ => None,
+    };
+    let Some(value) = value.filter(|_| array.dtype().is_int() && scalar.dtype().is_int()) else {
+        return Ok(None);
+    };
+    // Beyond the range, a negative scalar is below every element, and a positive one above.
+    let below = (value < 0) == first;
+    let answer = match op {
+        Op::Equal => false,
+        Op::NotEqual => true,
+        Op::Less | Op::LessEqual => below,
+        Op::Greater | Op::GreaterEqual => !below,
+        _ => return Ok(None),
+    };
+    let shape = common_shape(op.name(), args)?;
+    full(&shape, Scalar::Bool(answer), instance).map(Some)
+}
+
 /// Records an elementwise operation.
 pub(crate) fn map<const N: usize>(op: Op, args: [&Array; N], instance: Instance) -> Answer
 where
@@ -133,7 +161,10 @@ where
 {
     let site = residency::site(instance)?;
     let backend = site.backend;
-    let compute = compute_dtype(op, &args, site.default_float)?;
+    let compute = match compute_dtype(op, &args, site.default_float) {
+        Ok(dtype) => dtype,
+        Err(e) => return beyond(op, &args, instance)?.ok_or(Stop::Failed(e)),
+    };
     let dtype = op.output(compute);
     backend.supports(Query::Map(op, compute)).map_err(NotRecorded::from)?;
     for (i, a) in args.iter().enumerate() {

@@ -143,7 +143,7 @@ pub(crate) fn download(array: &Array) -> Result<(Arc<dyn Buffer>, Layout)> {
 }
 
 /// The elements of a view, dense.
-fn gather(host: &HostBuffer, layout: &Layout) -> Result<HostBuffer> {
+pub(crate) fn gather(host: &HostBuffer, layout: &Layout) -> Result<HostBuffer> {
     crate::with_element!(host.dtype(), T => {
         let view = interop::view::<T>(host.as_slice::<T>()?, layout);
         Ok(HostBuffer::from_vec(view.iter().copied().collect::<Vec<T>>()))

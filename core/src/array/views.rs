@@ -91,12 +91,12 @@ impl<R: Marker> Array<R> {
     /// [`Error::Axis`] if they are not each named once.
     pub fn permute(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
         let axes = wrap_axes("permute", axes.as_ref(), self.ndim())?;
-        if axes.len() != self.ndim() {
+        if let Some(missing) = (0..self.ndim()).find(|a| !axes.contains(a)) {
             return Err(Error::Axis {
                 op: "permute",
-                axis: axes.len() as isize,
+                axis: missing as isize,
                 ndim: self.ndim(),
-                fix: "name every axis once",
+                fix: "it is not named: name every axis once",
             });
         }
         let l = self.layout();

@@ -2,15 +2,16 @@
 
 use super::options::{Create, Shape};
 use super::{add, astype, equal, multiply};
-use crate::array::{Array, Device, record};
-use crate::dispatch::{Cx, Registrar, Stop, method};
-use crate::dtype::{DType, Kind, Scalar};
+use crate::array::residency::site;
+use crate::array::{Array, Device, instance_at, record};
+use crate::dispatch::{Cx, Instance, Registrar, Stop, method};
+use crate::dtype::{DType, Kind, Scalar, promote_weak};
 use crate::error::{Error, Result};
 
 method! {
     domain "numpy";
     #[doc(hidden)]
-    pub fn erased_full handle full(shape: Shape, value: Scalar, device: &Device) -> Result<Array, Error>;
+    pub fn erased_full handle full(shape: Shape, value: Scalar, dtype: Option<DType>, device: &Device) -> Result<Array, Error>;
     #[doc(hidden)]
     pub fn erased_indices handle indices(len: usize, device: &Device) -> Result<Array, Error>;
 }
@@ -19,8 +20,14 @@ method! {
 pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     r.register::<full>(
         kind,
-        |cx: Cx, shape: Shape, value: Scalar, _: &Device| -> Result<Array, Stop<Error>> {
-            Ok(record::full(&shape.0, value, cx.instance)?)
+        |cx: Cx,
+         shape: Shape,
+         value: Scalar,
+         dtype: Option<DType>,
+         _: &Device|
+         -> Result<Array, Stop<Error>> {
+            let dtype = dtype.map_or_else(|| default_dtype(value, cx.instance), Ok)?;
+            Ok(record::full(&shape.0, value.cast(dtype), cx.instance)?)
         },
     );
     r.register::<indices>(kind, |cx: Cx, len: usize, _: &Device| -> Result<Array, Stop<Error>> {
@@ -28,7 +35,32 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     });
 }
 
-/// `value` everywhere, by default in the dtype of the value: of a Rust integer int64, of a float float64.
+/// The dtype of a value that came without one: its own, but doubles only where the device has them.
+fn default_dtype(value: Scalar, instance: Instance) -> Result<DType> {
+    let float = site(instance)?.default_float;
+    let dtype = match value.dtype() {
+        DType::F64 => float,
+        DType::C128 => promote_weak(float, Kind::Complex, float),
+        own => own,
+    };
+    let (exact, cast) = (value.to_c128(), value.cast(dtype).to_c128());
+    if exact.is_finite() && !cast.is_finite() {
+        return Err(Error::DType {
+            op: "full",
+            operands: format!("value {value} on {}", instance.name()),
+            fix: format!("floats are {float} there by default, which can't hold it; use another device"),
+        });
+    }
+    Ok(dtype)
+}
+
+/// The default float dtype of the device that an array lives on.
+fn float_beside(x: &Array) -> Result<DType> {
+    Ok(site(instance_at(x.residency())?)?.default_float)
+}
+
+/// `value` everywhere, by default in the dtype of the value, but a double becomes float32 on a device that has no
+/// float64.
 ///
 /// # Errors
 /// [`Error::DType`] if the value doesn't fit the dtype; an unknown device; [`Error::TooLarge`].
@@ -51,10 +83,10 @@ pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, create: impl Into
             fix: "give a dtype that holds the value".into(),
         });
     }
-    erased_full(shape.into(), cast, &create.place()?)
+    erased_full(shape.into(), value, create.dtype, &create.place()?)
 }
 
-/// Zeros, by default float64.
+/// Zeros, by default float64 (float32 on a device that has no float64).
 ///
 /// # Errors
 /// Those of [`full()`].
@@ -62,7 +94,7 @@ pub fn zeros(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array
     full(shape, 0.0, create)
 }
 
-/// Ones, by default float64.
+/// Ones, by default float64 (float32 on a device that has no float64).
 ///
 /// # Errors
 /// Those of [`full()`].
@@ -96,8 +128,8 @@ pub fn arange(n: usize, create: impl Into<Create>) -> Result<Array> {
     }
 }
 
-/// `start + i * step` while below `stop` (above it for a negative step), by default float64; each element is
-/// computed from its index, so errors don't add up.
+/// `start + i * step` while below `stop` (above it for a negative step), by default in the device's default float
+/// dtype; each element is computed from its index, so errors don't add up.
 ///
 /// # Errors
 /// [`Error::Shape`] for a step that is 0 or not finite; an unknown device; [`Error::TooLarge`].
@@ -117,7 +149,8 @@ pub fn range(start: f64, stop: f64, step: f64, create: impl Into<Create>) -> Res
     spaced(n.max(0.0) as usize, start, step, create)
 }
 
-/// `count` values evenly spaced from `start` to `stop`, both included, by default float64.
+/// `count` values evenly spaced from `start` to `stop`, both included, by default in the device's default
+/// float dtype: float64, or float32 where there is none.
 ///
 /// # Errors
 /// An unknown device; [`Error::TooLarge`].
@@ -135,14 +168,23 @@ pub fn linspace(start: f64, stop: f64, count: usize, create: impl Into<Create>) 
 }
 
 fn spaced(n: usize, start: f64, step: f64, create: Create) -> Result<Array> {
-    let dtype = create.dtype.unwrap_or(DType::F64);
     let i = erased_indices(n, &create.place()?)?;
+    let float = float_beside(&i)?;
+    let dtype = create.dtype.unwrap_or(float);
+    // A device without doubles still counts in whole numbers, which its floats would round.
+    let whole = |x: f64| x.fract() == 0.0 && x.abs() < EXACT;
+    if dtype.is_int() && float != DType::F64 && whole(start) && whole(step) {
+        return astype(&add(&multiply(&i, step as i64)?, start as i64)?, dtype);
+    }
     let compute = if dtype.is_int() || dtype == DType::Bool { DType::F64 } else { dtype };
     let x = add(&multiply(&astype(&i, compute)?, step)?, start)?;
     if compute == dtype { Ok(x) } else { astype(&x, dtype) }
 }
 
-/// Ones on the diagonal of an n × n array, by default float64.
+/// Below it a double holds every whole number.
+const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
+
+/// Ones on the diagonal of an n × n array, by default in the device's default float dtype.
 ///
 /// # Errors
 /// An unknown device; [`Error::TooLarge`].
@@ -150,5 +192,5 @@ pub fn eye(n: usize, create: impl Into<Create>) -> Result<Array> {
     let create: Create = create.into();
     let i = erased_indices(n, &create.place()?)?;
     let on = equal(&i.expand_dims(1)?, &i)?;
-    astype(&on, create.dtype.unwrap_or(DType::F64))
+    astype(&on, create.dtype.map_or_else(|| float_beside(&on), Ok)?)
 }

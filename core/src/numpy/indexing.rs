@@ -59,7 +59,9 @@ pub fn record_take(
         None => (x.reshape([-1])?, 0),
     };
     let len = x.shape()[axis];
-    if !indices.is_empty() {
+    // From nothing, nothing is read: no index is out of bounds then.
+    let reads = len > 0 || x.shape().iter().enumerate().all(|(a, &n)| a == axis || n > 0);
+    if !indices.is_empty() && reads {
         let read = |a: Array| a.item().map(|v| v.to_i128().unwrap_or(0));
         let (low, high) = (read(min(indices, ())?)?, read(max(indices, ())?)?);
         for bound in [low, high] {

@@ -2,7 +2,8 @@
 
 use parking_lot::Mutex;
 use polyarray_core::array::{
-    ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Query, own,
+    ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Part, Query,
+    Span, own,
 };
 use polyarray_core::dispatch::{self, BackendKind, Decline, Fit, Instance, Key, Kind, Registrar};
 use polyarray_core::dtype::{DType, Element, Scalar};
@@ -167,6 +168,16 @@ impl ArrayBackend for Naive {
                 Err(Unsupported::DType(DType::F16))
             }
             Query::Map(Op::Sin, d) if self.kind == "far" => Err(Unsupported::Op("sin", d)),
+            // The second one has no doubles, either.
+            Query::Hold(d)
+            | Query::Map(_, d)
+            | Query::Cast(_, d)
+            | Query::Cast(d, _)
+            | Query::Reduce(_, d)
+                if self.index == 1 && matches!(d, DType::F64 | DType::C128) =>
+            {
+                Err(Unsupported::DType(d))
+            }
             _ => Ok(()),
         }
     }
@@ -174,7 +185,7 @@ impl ArrayBackend for Naive {
         KernelLimits { inputs: 7, axes: 12 }
     }
     fn default_float(&self) -> DType {
-        DType::F64
+        if self.index == 1 { DType::F32 } else { DType::F64 }
     }
     fn fits(&self, dtype: DType, len: usize) -> Result<()> {
         let bytes = len as u128 * dtype.size() as u128;
@@ -234,6 +245,28 @@ impl ArrayBackend for Naive {
     fn download(&self, buffer: &dyn Buffer) -> Result<HostBuffer> {
         self.downloads.fetch_add(1, Relaxed);
         Ok(same(self.open(buffer)?))
+    }
+    fn assign(&self, x: &Operand, value: &Operand, part: &Part) -> Result<Arc<dyn Buffer>> {
+        self.runs.fetch_add(1, Relaxed);
+        if let Some(e) = self.fault.lock().take() {
+            return Err(e);
+        }
+        let (old, new) = (self.open(&*x.buffer)?, self.open(&*value.buffer)?);
+        let within = |(&i, span): (&usize, &Span)| -> Option<usize> {
+            let k = i.checked_sub(span.start)?;
+            (k % span.step == 0 && k / span.step < span.count).then_some(k / span.step)
+        };
+        let n = part.shape.iter().product();
+        let out: Vec<Scalar> = (0..n)
+            .map(|linear| {
+                let ix = index(linear, &part.shape);
+                match ix.iter().zip(&part.spans).map(within).collect::<Option<Vec<usize>>>() {
+                    Some(at) => element(new, value.layout.at(&at)),
+                    None => element(old, x.layout.at(&ix)),
+                }
+            })
+            .collect();
+        Ok(self.wrap(buffer_of(&out, x.buffer.dtype())))
     }
     fn keeps_mirror(&self, slot: &MirrorSlot) {
         self.mirrors.lock().push(slot.clone());

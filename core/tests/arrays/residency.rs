@@ -1,6 +1,7 @@
 //! Where arrays live decides; copies are made only where allowed, and only those needed.
 
 use super::naive::{FAR, HERE, alone};
+use num_complex::Complex64;
 use polyarray_core::array::trace::{COPIED_BYTES, COPIES, KERNELS};
 use polyarray_core::array::{Gpu, Host};
 use polyarray_core::dispatch::{Options, explain, with_backend};
@@ -108,6 +109,41 @@ fn creation_follows_device_scope_and_default() {
     assert!(e.contains("unknown device \"moon\"; known: "), "{e}");
     let like = np::full_like(&x().to("far:1").unwrap(), 2, ()).unwrap();
     assert_eq!((like.residency().name(), like.dtype()), ("far:1", DType::F32));
+}
+
+#[test]
+fn default_dtypes_are_asked_of_the_device() {
+    let _turn = alone();
+    let made = |device: &'static str| {
+        [
+            np::zeros([2], device).unwrap(),
+            np::ones([2], device).unwrap(),
+            np::full([2], 0.5, device).unwrap(),
+            np::full([2], Complex64::new(0.5, 1.0), device).unwrap(),
+            np::linspace(0.0, 1.0, 5, device).unwrap(),
+            np::range(0.0, 1.0, 0.25, device).unwrap(),
+            np::eye(2, device).unwrap(),
+            np::full([2], 3i64, device).unwrap(),
+            np::arange(2, device).unwrap(),
+        ]
+        .map(|x| x.eval().unwrap().dtype())
+    };
+    use DType::{C64, C128, F32, F64, I64};
+    assert_eq!(made("far:0"), [F64, F64, F64, C128, F64, F64, F64, I64, I64]);
+    assert_eq!(made("far:1"), [F32, F32, F32, C64, F32, F32, F32, I64, I64], "far:1 has no doubles");
+    let inside = with_backend("far", Options::PLAIN, || np::zeros([2], ())).unwrap();
+    assert_eq!((inside.residency().name(), inside.dtype()), ("far:0", F64), "the scope's device is asked");
+    // Whoever asks for doubles gets them or an error, and a default never turns a number into another.
+    assert!(np::zeros([2], np::dtype(F64).device("far:1")).unwrap_err().to_string().contains("float64"));
+    let e = np::full([2], 1e300, "far:1").unwrap_err();
+    assert!(matches!(e, Error::DType { .. }) && e.to_string().contains("1e300"), "{e}");
+    assert!(np::full([2], f64::INFINITY, "far:1").is_ok());
+    // Whole numbers are counted as such: there is nothing to compute them in but integers.
+    let whole = np::range(5.0, -5.0, -3.0, np::dtype(DType::I16).device("far:1")).unwrap();
+    assert_eq!(whole.to_vec::<i16>().unwrap(), [5, 2, -1, -4]);
+    let far = (1i64 << 40) as f64;
+    let large = np::range(far, far + 2.0, 1.0, np::dtype(I64).device("far:1")).unwrap();
+    assert_eq!(large.to_vec::<i64>().unwrap(), [1 << 40, (1 << 40) + 1]);
 }
 
 #[test]

@@ -167,3 +167,32 @@ fn a_variance_of_float16_is_computed_in_float32() {
     assert!((var.item().unwrap().to_f64() - 14.0 / 9.0).abs() < 1e-3);
     assert_eq!(np::std(&x, np::axis(0).ddof(1.0)).unwrap().dtype(), DType::F16);
 }
+
+#[test]
+fn integers_are_compared_with_scalars_beyond_their_range() {
+    use np::{equal, greater, greater_equal, less, less_equal, not_equal};
+    let bools = |x: polyarray_core::Result<Array>| x.unwrap().to_vec::<bool>().unwrap();
+    for place in ["host", "far:0"] {
+        for dtype in [DType::U8, DType::U16, DType::U32, DType::U64] {
+            let x = np::astype(Array::from(vec![0, 1, 255]), dtype).unwrap().to(place).unwrap();
+            let answers = [less(&x, -1), less_equal(&x, -1), equal(&x, -1), less(-1, &x), not_equal(&x, -1)];
+            let want = [false, false, false, true, true];
+            assert_eq!(answers.map(bools), want.map(|v| vec![v; 3]), "{dtype} on {place}");
+            let answers = [greater(&x, -1), greater_equal(&x, -1), greater(-1, &x), equal(-1, &x)];
+            assert_eq!(answers.map(bools), [true, true, false, false].map(|v| vec![v; 3]), "{dtype}");
+        }
+        // Above the range as below it; and where a scalar fits, it is looked at.
+        let x = Array::from([[-128i8, 127]]).to(place).unwrap();
+        assert_eq!(
+            [less(&x, 128), greater(&x, 128), less(-129, &x)].map(bools),
+            [true, false, true].map(|v| vec![v; 2])
+        );
+        assert_eq!(bools(less(&x, 127)), [true, false]);
+        let big = Array::from(vec![i64::MAX]).to(place).unwrap();
+        assert_eq!(bools(less(&big, u64::MAX)), [true]);
+        assert_eq!(less(&x, 300).unwrap().shape(), [1, 2]);
+        assert_eq!(less(&x, 300).unwrap().residency().name(), place);
+        // Arithmetic has no such answer.
+        assert!(matches!(np::add(&x, 300), Err(polyarray_core::Error::DType { .. })));
+    }
+}

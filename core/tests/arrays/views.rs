@@ -82,6 +82,8 @@ fn what_does_not_fit_is_an_error_that_says_so() {
     assert!(matches!(x.reshape([isize::MAX, isize::MAX, 4]), Err(Error::Shape { .. })));
     assert!(matches!(x.permute([0, 1]), Err(Error::Axis { .. })));
     assert!(matches!(x.permute([0, 1, 1]), Err(Error::Axis { .. })));
+    let e = x.permute([2, 0]).unwrap_err().to_string();
+    assert_eq!(e, "permute: axis 1 of an array with 3 axes; it is not named: name every axis once");
     assert!(matches!(x.slice("5"), Err(Error::Index { .. })));
     assert!(matches!(x.squeeze([0]), Err(Error::Shape { .. })));
     assert!(matches!(x.broadcast_to([2, 3, 5]), Err(Error::Shape { .. })));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use polyarray_core::array::{
-    ArrayBackend, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Query, own,
+    ArrayBackend, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Part, Query, own,
 };
 use polyarray_core::dispatch::{Instance, Key};
 use polyarray_core::expr::{Input, Instr, Kernel, Output, Value, layout::collapse};
 use polyarray_core::{DType, Error, Result, Unsupported};
-use polyarray_shaders::{Plan, PlanError, fused, plan};
+use polyarray_shaders::{Plan, PlanError, fused, plan, put};
 
 use super::buffer::DeviceBuffer;
 use super::errors::unplanned;
@@ -239,6 +239,21 @@ impl ArrayBackend for GpuBackend {
         // The buffer's own device: after a reopening that is the lost one, which says so.
         source.memory().gpu().read(source.memory(), 0, host.bytes_mut())?;
         Ok(host)
+    }
+
+    fn assign(&self, x: &Operand, value: &Operand, part: &Part) -> Result<Arc<dyn Buffer>> {
+        let view = |of: &Operand| put::View {
+            strides: of.layout.strides.to_vec(),
+            offset: of.layout.offset,
+            len: of.buffer.len(),
+        };
+        let job =
+            put::Put { dtype: x.buffer.dtype(), part: part.clone(), value: view(value), array: view(x) };
+        let plan = self.planned("assign", put::plan(&job, &self.profile.for_shaders()))?;
+        let of = |operand| own::<DeviceBuffer>(operand, KIND, "assign");
+        let inputs = [of(&*value.buffer)?.memory(), of(&*x.buffer)?.memory()];
+        let len = part.shape.iter().product();
+        self.execute("assign", &plan, &inputs, (job.dtype, len))
     }
 
     fn keeps_mirror(&self, slot: &MirrorSlot) {

@@ -3,6 +3,7 @@
 //! Outputs are poisoned, so that whatever a kernel leaves unwritten is seen. Without an adapter these
 //! tests fail, and say which command mends it.
 
+mod assign;
 mod elementwise;
 mod kernels;
 mod layouts;

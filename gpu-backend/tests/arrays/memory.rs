@@ -72,3 +72,11 @@ fn threads_compute_at_once() {
         }
     });
 }
+
+#[test]
+fn what_is_made_without_a_dtype_is_of_the_devices_own() {
+    let float = if device().profile().shader_features().f64 { DType::F64 } else { DType::F32 };
+    for made in [np::zeros(3, "gpu:0"), np::full(3, 0.5, "gpu:0"), np::linspace(0.0, 1.0, 3, "gpu:0")] {
+        assert_eq!(made.unwrap().dtype(), float);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use polyarray_core::array::{ArrayBackend, Buffer, HostBuffer, Operand};
+use polyarray_core::array::{ArrayBackend, Buffer, HostBuffer, Operand, Part, Span};
 use polyarray_core::expr::{Dims, Input, Instr, Kernel, Layout, Op, Output, Reduction, Strides, Value};
 use polyarray_core::{DType, Scalar, numpy as np};
 use polyarray_gpu::{Gpu, GpuBackend, LaneMap, Profile, Terms};
@@ -244,6 +244,48 @@ fn products_pieces_and_elements_by_index() {
             let column = |j: i16| j.rem_euclid(COLUMNS as i16) as usize;
             let want = at.iter().map(|&j| host[i * COLUMNS + column(j)]);
             assert!(row.iter().copied().eq(want), "{name}, take, row {i}");
+        }
+    }
+}
+
+#[test]
+fn assignments_of_words_and_of_less() {
+    for (name, backend) in backends() {
+        for dtype in [DType::I64, DType::U8, DType::F32] {
+            let host = |from: i64, len: usize| {
+                let bytes = (0..len as i64).flat_map(|v| {
+                    Scalar::I64((v + from) % 251).cast(dtype).to_bytes()[..dtype.size()].to_vec()
+                });
+                let mut host = HostBuffer::unwritten(dtype, len).unwrap();
+                host.bytes_mut().copy_from_slice(&bytes.collect::<Vec<u8>>());
+                host
+            };
+            let (rows, columns) = (ROWS / 3 - 1, COLUMNS / 2 - 3);
+            let (old, new) = (host(0, ROWS * COLUMNS), host(7, rows * columns));
+            let (x, v) = (backend.upload(&old).unwrap(), backend.upload(&new).unwrap());
+            let part = Part {
+                shape: Dims::from_slice(&[ROWS, COLUMNS]),
+                spans: [Span { start: 2, step: 3, count: rows }, Span { start: 1, step: 2, count: columns }]
+                    .into_iter()
+                    .collect(),
+            };
+            // The value lies by columns.
+            let turned = Layout {
+                shape: Dims::from_slice(&[rows, columns]),
+                strides: Strides::from_slice(&[1, rows as isize]),
+                offset: 0,
+            };
+            let x = Operand { buffer: x, layout: Layout::dense(&part.shape) };
+            let v = Operand { buffer: v, layout: turned };
+            let out = backend.assign(&x, &v, &part).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let got = backend.download(&*out).unwrap();
+            let size = dtype.size();
+            for (k, element) in got.bytes().chunks(size).enumerate() {
+                let (i, j) = (k / COLUMNS, k % COLUMNS);
+                let inside = i >= 2 && i % 3 == 2 && i / 3 < rows && j % 2 == 1 && j / 2 < columns;
+                let (from, at) = if inside { (&new, j / 2 * rows + i / 3) } else { (&old, k) };
+                assert_eq!(element, &from.bytes()[at * size..][..size], "{name}, {dtype}, {i} {j}");
+            }
         }
     }
 }

@@ -1,0 +1,285 @@
+//! Assignment to a part of an array. Arrays are immutable and share storage: where another handle, a pending
+//! operation or a backend can still see the storage, the elements are written into a copy that takes its place
+//! behind this handle; host storage that nobody else sees is written in place. On devices, whose work is queued
+//! behind earlier readers, the result is always a buffer of its own, made by one kernel.
+
+use super::buffer::{Buffer, HostBuffer};
+use super::interop::{view, view_mut};
+use super::node::{Expr, NodeRef};
+use super::residency::{self, HOST, Marker};
+use super::slice::{self, IntoSpec, Spec};
+use super::{Array, Operand, Operandlike, eval, record, transfer};
+use crate::dispatch::{Instance, Key};
+use crate::dtype::{DType, Kind, Scalar};
+use crate::error::{Error, Result};
+use crate::expr::{Dims, Layout, Strides};
+use smallvec::SmallVec;
+use std::any::Any;
+use std::sync::Arc;
+
+/// Indices `start`, `start + step`, … along one axis, `count` of them, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first.
+    pub start: usize,
+    /// From one to the next, at least 1.
+    pub step: usize,
+    /// How many.
+    pub count: usize,
+}
+
+/// A part of an array, by axis: what [`ArrayBackend::assign`](super::ArrayBackend::assign) writes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Shape of the whole array.
+    pub shape: Dims,
+    /// One for each axis.
+    pub spans: SmallVec<[Span; 4]>,
+}
+
+impl<R: Marker> Array<R> {
+    /// Writes `value` to a part of the array: an array that lives in the same place, or a scalar, broadcast to the
+    /// part. `items` are what [`slice`](Array::slice) takes; `"..."` is all of it.
+    ///
+    /// Other handles keep their values, views of the same storage and results that are not computed yet among
+    /// them: the storage is written in place if it is host memory that no other handle shares, else a copy of
+    /// the array takes its place behind this handle. What a device holds of an array written in place is
+    /// dropped, and uploaded again when it is next used there. `value` is computed before anything is written, so
+    /// it may be made from the array itself.
+    ///
+    /// The array keeps its dtype. `value` may be of the same kind or a lower one (bool, unsigned, signed, float,
+    /// complex), NumPy's `same_kind`, and is cast as [`astype`](fn@crate::numpy::astype) casts; a scalar integer must fit.
+    ///
+    /// ```
+    /// use polyarray_core::array::Array;
+    /// use ndarray::s;
+    /// let mut x = Array::from(vec![0, 1, 2, 3, 4, 5]);
+    /// let before = x.clone();
+    /// x.assign("::2", -1)?; // a copy: `before` shares the storage
+    /// x.assign(s![3..], &Array::from(vec![30, 40, 50]))?; // in place
+    /// assert_eq!(x.to_vec::<i32>()?, [-1, 1, -1, 30, 40, 50]);
+    /// assert_eq!(before.to_vec::<i32>()?, [0, 1, 2, 3, 4, 5]);
+    /// x.assign("1:", x.slice(":-1")?)?; // what is read is what was there before
+    /// assert_eq!(x.to_vec::<i32>()?, [-1, -1, 1, -1, 30, 40]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`slice`](Array::slice); [`Error::Shape`] if `value` does not broadcast to the part,
+    /// [`Error::DType`] if it has no dtype or value that the array can take, [`Error::Residency`] if it lives elsewhere;
+    /// what computing either fails with. After an error the array is what it was.
+    pub fn assign(&mut self, items: impl IntoSpec, value: impl Operandlike<R>) -> Result<()> {
+        let spec = items.into_spec()?.0;
+        let value = value.operand();
+        if let Some(node) = write(&mut self.node, self.view.as_deref(), &spec, &value)? {
+            (self.node, self.view) = (node, None);
+        }
+        Ok(())
+    }
+}
+
+/// Writes in place, or gives the node that takes the place of `node`, to be seen whole.
+fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Array) -> Result<Option<NodeRef>> {
+    let layout = seen.cloned().unwrap_or_else(|| Layout::dense(&node.shape));
+    let part = slice::apply(&layout, spec)?;
+    let value_layout = check(node, &part.shape, value)?;
+    if part.is_empty() {
+        return Ok(None);
+    }
+    let mut value = computed(node, value)?;
+    if !value.shape().is_empty() {
+        value.view = Some(value_layout.into());
+    }
+    if node.home == *HOST {
+        eval::evaluate(node)?;
+        if distinct(&layout) && in_place(node, &part, &value)? {
+            return Ok(None);
+        }
+        let mut fresh = copied(Array::from_node(node.clone(), Some(layout.clone())))?;
+        let part = slice::apply(&Layout::dense(&layout.shape), spec)?;
+        if in_place(&mut fresh, &part, &value)? {
+            return Ok(Some(fresh));
+        }
+        // Else the host's backend has buffers of its own.
+    }
+    let instance = instance(node)?;
+    let failed = |e| record::failed("assign", instance, e);
+    let (part, value) = by_axis(&layout.shape, spec, &value)?;
+    let (shape, dtype, backend) = (layout.shape.clone(), node.dtype, residency::open(instance)?);
+    let x = Array::from_node(node.clone(), Some(layout));
+    let run = Arc::new(move |o: &[Operand]| backend.assign(&o[0], &o[1], &part));
+    let out = record::external(instance, "assign", &shape, dtype, &[&x, &value], run).map_err(failed)?;
+    out.eval()?;
+    Ok(Some(out.node))
+}
+
+/// What can be known before anything is computed. The value's layout, broadcast to the part.
+fn check(node: &NodeRef, part: &[usize], value: &Array) -> Result<Layout> {
+    let target = || format!("{} {part:?} on {}", node.dtype, node.home);
+    let operands = || match value.describe_value() {
+        Some(v) => format!("{v} to {}", target()),
+        None => format!("{}{:?} on {} to {}", value.dtype(), value.shape(), value.residency(), target()),
+    };
+    if node.weak {
+        return Err(Error::Residency {
+            op: "assign",
+            operands: "the target is a bare scalar, which lives nowhere".into(),
+            fix: "make an array of it first, with Array::scalar or full".into(),
+        });
+    }
+    // NumPy takes leading axes of length 1 that the part does not have.
+    let mut layout = value.layout();
+    while layout.shape.len() > part.len() && layout.shape[0] == 1 {
+        layout.shape.remove(0);
+        layout.strides.remove(0);
+    }
+    let layout = layout.broadcast_to(part).ok_or_else(|| Error::Shape {
+        op: "assign",
+        operands: operands(),
+        fix: "aligned at the last axis, lengths of the value must be those of the part or 1".into(),
+    })?;
+    let dtype = |fix: String| Error::DType { op: "assign", operands: operands(), fix };
+    match scalar(value) {
+        Some(v) if v.dtype().kind() > node.dtype.kind() => {
+            return Err(dtype(format!(
+                "an array of {} keeps its dtype; cast it with astype first",
+                node.dtype
+            )));
+        }
+        Some(v) if node.dtype.is_int() && v.cast(node.dtype).to_i128() != v.to_i128() => {
+            let fix = format!("{v} does not fit {}; cast the array to a wider dtype first", node.dtype);
+            return Err(dtype(fix));
+        }
+        None if rank(value.dtype()) > rank(node.dtype) => {
+            return Err(dtype(format!("cast the value with astype({}) first", node.dtype)));
+        }
+        _ => {}
+    }
+    if value.residency() != node.home && value.residency() != Key::NONE {
+        return Err(Error::Residency {
+            op: "assign",
+            operands: operands(),
+            fix: format!(
+                "an array stays where it is; copy the value with .to({:?})? first",
+                node.home.name()
+            ),
+        });
+    }
+    Ok(layout)
+}
+
+/// NumPy's order of kinds for casts of the same kind, in which unsigned integers come before signed ones.
+fn rank(dtype: DType) -> (Kind, bool) {
+    (dtype.kind(), dtype.is_int() && !dtype.is_unsigned())
+}
+
+/// The value of a bare scalar.
+fn scalar(value: &Array) -> Option<Scalar> {
+    match value.node.pending().as_deref() {
+        Some(Expr::Full(v)) if value.node.weak => Some(*v),
+        _ => None,
+    }
+}
+
+/// Who computes for a node: plain host data has the host's backend.
+fn instance(node: &NodeRef) -> Result<Instance> {
+    match node.site {
+        Some(site) => Ok(site.instance),
+        None => residency::instance_at(node.home),
+    }
+}
+
+/// The value where the array lives, of the array's dtype, computed. A scalar comes without axes.
+fn computed(node: &NodeRef, value: &Array) -> Result<Array> {
+    if let Some(v) = scalar(value) {
+        let v = v.cast(node.dtype);
+        if node.home == *HOST {
+            return Ok(transfer::host_leaf(Arc::new(eval::scalar_buffer(v)), Layout::dense(&[])));
+        }
+        let instance = instance(node)?;
+        let made = record::full(&[], v, instance).map_err(|e| record::failed("assign", instance, e))?;
+        made.eval()?;
+        return Ok(made);
+    }
+    if value.dtype() == node.dtype {
+        value.eval()?;
+        return Ok(value.clone());
+    }
+    let instance = instance(node)?;
+    let cast =
+        record::cast(value, node.dtype, instance).map_err(|e| record::failed("assign", instance, e))?;
+    cast.eval()?;
+    Ok(cast)
+}
+
+/// Does every index lead to an element of its own? Not where an axis is broadcast.
+fn distinct(layout: &Layout) -> bool {
+    let mut axes: SmallVec<[(usize, usize); 4]> =
+        layout.strides.iter().map(|s| s.unsigned_abs()).zip(layout.shape.iter().copied()).collect();
+    axes.retain(|&mut (_, n)| n > 1);
+    axes.sort_unstable();
+    let mut reach = 0;
+    axes.iter().all(|&(step, n)| {
+        let apart = step > reach;
+        reach += step * (n - 1);
+        apart
+    })
+}
+
+/// Writes to host memory that only this handle refers to; false, and nothing done, where it is shared or none.
+fn in_place(node: &mut NodeRef, part: &Layout, value: &Array) -> Result<bool> {
+    // Node and buffer are asked each: several nodes may have one buffer, and a backend may hold it.
+    let buffer = NodeRef::get_mut(node).and_then(|node| node.value.get_mut()).and_then(Arc::get_mut);
+    let Some(target) = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>()) else {
+        return Ok(false);
+    };
+    let Operand { buffer, layout } = value.operand()?;
+    let source: &HostBuffer = super::own(&*buffer, "host", "assign")?;
+    let layout = layout.broadcast_to(&part.shape).expect("it was broadcast, or is a scalar");
+    crate::with_element!(target.dtype(), T => {
+        let from = view(source.as_repr::<T>()?, &layout);
+        view_mut(target.as_repr_mut::<T>()?, part).assign(&from);
+    });
+    Ok(true)
+}
+
+/// A dense copy of a host array: by the host's backend, or plainly in a program that links none.
+fn copied(array: Array) -> Result<NodeRef> {
+    if residency::instance_at(*HOST).is_ok() {
+        let copy = record::copy(&array)?;
+        copy.eval()?;
+        return Ok(copy.node);
+    }
+    let Operand { buffer, layout } = array.operand()?;
+    let dense = transfer::gather(super::own(&*buffer, "host", "assign")?, &layout)?;
+    Ok(transfer::host_leaf(Arc::new(dense), Layout::dense(&layout.shape)).node)
+}
+
+/// The part by axis, and the value with one axis for each of them.
+fn by_axis(shape: &[usize], spec: &Spec, value: &Array) -> Result<(Part, Array)> {
+    let whole = Layout::dense(shape);
+    let part = slice::apply(&whole, spec)?;
+    let mut seen = value.layout().broadcast_to(&part.shape).expect("it was broadcast, or is a scalar");
+    let mut spans: SmallVec<[Span; 4]> = (whole.strides.iter().zip(shape))
+        .map(|(&s, &n)| Span { start: part.offset / s as usize % n, step: 1, count: 1 })
+        .collect();
+    let mut strides: Strides = SmallVec::from_elem(0, shape.len());
+    for (i, (&n, &step)) in part.shape.iter().zip(&part.strides).enumerate().filter(|(_, (n, _))| **n > 1) {
+        // Two indices of one axis are less than its length apart, which tells the axis from the step.
+        let axis =
+            (0..shape.len()).rfind(|&a| shape[a] > 1 && whole.strides[a] * shape[a] as isize > step.abs());
+        let axis = axis.expect("the part lies in the array");
+        let span = &mut spans[axis];
+        (span.step, span.count) = (step.unsigned_abs() / whole.strides[axis] as usize, n);
+        strides[axis] = seen.strides[i];
+        if step < 0 {
+            span.start -= (n - 1) * span.step;
+            seen.offset = (seen.offset as isize + (n as isize - 1) * strides[axis]) as usize;
+            strides[axis] = -strides[axis];
+        }
+    }
+    let counts = spans.iter().map(|s| s.count).collect();
+    let layout = Layout { shape: counts, strides, offset: seen.offset };
+    let part = Part { shape: SmallVec::from_slice(shape), spans };
+    Ok((part, Array::from_node(value.node.clone(), Some(layout))))
+}

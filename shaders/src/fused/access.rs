@@ -39,7 +39,7 @@ pub struct Source {
 }
 
 /// An input with the numbers of one launch.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Placed {
     pub source: Source,
     /// Number of the input in the job.

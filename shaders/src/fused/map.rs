@@ -137,34 +137,31 @@ fn steps(
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     let out = kernel.output_dtype();
-    let (unit, windows, placed) = match windowed {
+    let place = |unit: u32| -> Result<Vec<Placed>, PlanError> {
+        let placed = kernel.inputs.iter().enumerate().map(|(i, input)| {
+            Ok(Placed::new(i, input, &kernel.dims, Some(unit), profile)?.through_window(profile))
+        });
+        placed.collect()
+    };
+    let (mut unit, windows, mut placed) = match windowed {
         Some(windowed) => windowed,
-        None => {
-            let place = |unit: u32| -> Result<Vec<Placed>, PlanError> {
-                let placed = kernel.inputs.iter().enumerate().map(|(i, input)| {
-                    Ok(Placed::new(i, input, &kernel.dims, Some(unit), profile)?.through_window(profile))
-                });
-                placed.collect()
-            };
-            let mut unit = unit(kernel, profile);
-            let mut placed = place(unit)?;
-            // Shorter blocks, if these are within rows.
-            let shorter = [8, 4].into_iter().find(|&u| u < unit && access::rows_hold(&kernel.dims, u));
-            if let Some(shorter) = shorter
-                && placed.iter().any(|p| p.source.strided())
-                && !access::rows_hold(&kernel.dims, unit)
-            {
-                (unit, placed) = (shorter, place(shorter)?);
+        None => (unit(kernel, profile), 0, place(unit(kernel, profile))?),
+    };
+    // Blocks within rows, shorter ones if need be, where that saves loads. Only there: other lengths make another kernel.
+    let mut in_rows = false;
+    let longest = unit;
+    let units = [16, 8, 4].into_iter().filter(|&u| u == longest || (u < longest && windows == 0));
+    for shorter in units.filter(|&u| access::rows_hold(&kernel.dims, u)) {
+        if placed.iter().any(|p| p.source.strided()) && !in_rows {
+            let again = if shorter == unit { placed.clone() } else { place(shorter)? };
+            let again: Vec<Placed> =
+                again.into_iter().map(|p| p.in_rows(shorter, kernel.dims.len() - 1)).collect();
+            in_rows = again.iter().any(|p| p.source.steady || p.source.access == Access::Rows);
+            if in_rows {
+                (unit, placed) = (shorter, again);
             }
-            (unit, 0, placed)
         }
-    };
-    let in_rows = access::rows_hold(&kernel.dims, unit);
-    let placed: Vec<Placed> = if in_rows {
-        placed.into_iter().map(|p| p.in_rows(unit, kernel.dims.len() - 1)).collect()
-    } else {
-        placed
-    };
+    }
     let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
     let rank = if sources.iter().any(Source::strided) { kernel.dims.len() } else { 0 };
     let mut template = Map {
@@ -174,7 +171,7 @@ fn steps(
         unit,
         wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         rank,
-        in_rows: in_rows && rank > 0,
+        in_rows,
         windows,
         pass,
         sources,

@@ -85,6 +85,10 @@ const FAN_IN: usize = 64;
 const LONGEST: usize = 4096;
 /// Longest loop down columns: every row may be another page of memory, and as many pages' addresses are cached.
 const TALLEST: usize = 1024;
+/// Fewer outputs would leave lanes idle.
+const NARROWEST: usize = 64;
+/// Elements below which blocks of columns gain less than compiling another kernel costs: their widths must divide.
+const FEWEST_BLOCKED: usize = 1 << 19;
 
 /// Plans a reduction over the trailing axes.
 pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> Result<Plan, PlanError> {
@@ -106,7 +110,7 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         job.merge(&mut plan, kept, 0, first.segments)?;
         return Ok(plan);
     }
-    let (placed, unit, columns) = match place_columns(kernel, split, &accumulator, profile)? {
+    let (placed, unit, columns) = match place_columns(kernel, split, profile)? {
         Some((placed, unit)) => (placed, unit, true),
         None => {
             let (placed, unit) = place(kernel, split, kept, reduced, profile)?;
@@ -213,29 +217,25 @@ fn place(
 fn place_columns(
     kernel: &Kernel,
     split: usize,
-    accumulator: &Accumulator,
     profile: &Profile,
 ) -> Result<Option<(Vec<Placed>, u32)>, PlanError> {
-    let widest = kernel.inputs.iter().map(|i| i.buffer.dtype().size()).max().unwrap_or(4);
-    let widest = widest.max(accumulator.out.size()).max(4);
-    let most = if profile.lane_map == LaneMap::Run { 32 / widest } else { 16 / widest }.max(4);
     let kept = kernel.output_len();
-    for unit in [8, 4].into_iter().filter(|&unit| unit <= most) {
-        if split == 0 || kept < 64 || !access::rows_hold(&kernel.dims[..split], unit as u32) {
-            continue;
-        }
-        let placed = kernel.inputs.iter().enumerate();
-        let placed = placed.map(|(i, input)| Placed::new(i, input, &kernel.dims, None, profile));
-        let placed = placed.collect::<Result<Vec<_>, _>>()?;
-        if !kept_is_fast(&placed, split) {
-            return Ok(None);
-        }
-        let placed: Vec<Placed> = placed.into_iter().map(|p| p.in_rows(unit as u32, split - 1)).collect();
-        if placed.iter().any(|p| p.source.access == Access::Rows) {
-            return Ok(Some((placed, unit as u32)));
-        }
+    let widest = kernel.inputs.iter().map(|i| i.buffer.dtype().size()).max().unwrap_or(4).max(4);
+    // Half a cache line on the CPU: with a quarter of one it takes four times as long.
+    let unit = if profile.lane_map == LaneMap::Run { 32 / widest as u32 } else { 4 }.max(4);
+    let small = kept < NARROWEST || kept * kernel.reduced_len() < FEWEST_BLOCKED;
+    if split == 0 || small || !access::rows_hold(&kernel.dims[..split], unit) {
+        return Ok(None);
     }
-    Ok(None)
+    let placed = kernel.inputs.iter().enumerate();
+    let placed = placed.map(|(i, input)| Placed::new(i, input, &kernel.dims, None, profile));
+    let placed = placed.collect::<Result<Vec<_>, _>>()?;
+    if !kept_is_fast(&placed, split) {
+        return Ok(None);
+    }
+    let placed: Vec<Placed> = placed.into_iter().map(|p| p.in_rows(unit, split - 1)).collect();
+    let blocks = placed.iter().any(|p| p.source.access == Access::Rows);
+    Ok(blocks.then_some((placed, unit)))
 }
 
 /// Steps of the loop of a lane of the first stage: enough lanes, bounded loops.

@@ -42,7 +42,7 @@ impl<'a> Call<'a> {
         let out = match work {
             Work::Map(_) | Work::Cast(_) => broadcast_len(operands),
             // Its axes are not told; the copies of a result are never what decides a reduction.
-            Work::Reduce(_) => 1.0,
+            Work::Reduce(_) | Work::Var => 1.0,
             Work::Concat => arrays().map(|f| f.len as f64).sum(),
             Work::Take => facts.last().map_or(0.0, |f| f.len as f64),
             _ => product(operands).map_or(0.0, |(batch, m, _, n)| batch * m * n),
@@ -113,6 +113,7 @@ impl<'a> Call<'a> {
             Work::Map(op) => one(costs, is_function(op.info()), self.out * self.share(), fused),
             Work::Cast(_) | Work::Concat | Work::Take => part(costs.simple.at(self.out * self.share()), 0.25),
             Work::Reduce(_) => part(costs.reduction.at(self.largest * self.share()), 0.5),
+            Work::Var => 2.0 * costs.reduction.at(self.largest * self.share()),
             Work::MatmulAs(_) if self.dtype.size() == 1 => product(&costs.byte_product),
             Work::MatmulBits => product(&costs.bit_product),
             _ if self.dtype.size() > 4 => product(costs.wide_product.as_ref().unwrap_or(&costs.product)),

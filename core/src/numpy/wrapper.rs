@@ -1,6 +1,6 @@
 //! Wrapper backends: kinds that hold other backends, and hand every call on to one of them.
 
-use super::{Along, Reduce};
+use super::{Along, Reduce, Spread};
 use crate::array::Array;
 use crate::dispatch::{Cx, Instance, Registrar, Stop, pinned};
 use crate::dtype::DType;
@@ -19,6 +19,8 @@ pub enum Work {
     Cast(DType),
     /// A reduction.
     Reduce(Reduction),
+    /// A variance: a reduction that reads its operand twice.
+    Var,
     /// A matrix product in the operands' dtype.
     Matmul,
     /// A matrix product in another dtype.
@@ -93,12 +95,15 @@ fn recorded_again(to: Instance, again: u8, operands: &[&Array]) -> Result<SmallV
 }
 
 /// Registers, for a wrapper's kind, every method of the domain that has operands and no default of its own
-/// (those with one are made of these). What makes arrays of nothing stays with the scopes around.
+/// (those with one are made of these), and `var`, for which a backend may have a kernel of its own. What makes arrays of nothing stays with the scopes around.
 pub fn register_wrapper<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
     elementwise::<W>(r, kind);
     reductions::<W>(r, kind);
     r.register::<super::astype>(kind, |cx, x, dtype: DType| {
         forward::<W>(cx, Work::Cast(dtype), &[x], |o| super::astype(o[0], dtype))
+    });
+    r.register::<super::var>(kind, |cx, x, spread: Spread| {
+        forward::<W>(cx, Work::Var, &[x], |o| super::var(o[0], spread.clone()))
     });
     r.register::<super::matmul>(kind, |cx, a, b| {
         forward::<W>(cx, Work::Matmul, &[a, b], |o| super::matmul(o[0], o[1]))

@@ -6,6 +6,7 @@ pub(crate) mod body;
 mod map;
 pub(crate) mod params;
 mod reduce;
+mod reduce_place;
 mod reduce_windows;
 pub(crate) mod storage;
 mod windows;

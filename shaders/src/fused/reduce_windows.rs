@@ -6,7 +6,7 @@ use super::accumulate::Accumulator;
 use super::body;
 use super::map::UNROLLED_COST;
 use super::params::{Names, scalar_words};
-use super::reduce::still;
+use super::reduce_place::still;
 use super::storage::{declare_loaded, loaded_block, loaded_get};
 use super::windows;
 use crate::compile::Options;

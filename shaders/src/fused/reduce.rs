@@ -371,7 +371,7 @@ impl Stage {
             }
         }
         // The axis of a block, the output that its element belongs to, and the element's number along the reduced axes.
-        let axis = if *columns { kept_axes - 1 } else { axes - 1 };
+        let axis = if *columns { kept_axes - 1 } else { axes.saturating_sub(1) };
         for e in 0..*unit {
             let (output, state, r) = match columns {
                 true => (format!("p.start + k + {e}u"), format!("a{e}"), "u".to_owned()),

@@ -237,6 +237,22 @@ fn long_sums_keep_their_digits_and_their_bits() {
     }
 }
 
+/// Every axis had length 1 and is collapsed away.
+#[test]
+fn one_element() {
+    let gpu = device();
+    for profile in profiles(gpu) {
+        for (op, dtype) in
+            [(Reduction::Sum, DType::F32), (Reduction::ArgMax, DType::I32), (Reduction::Max, DType::U8)]
+        {
+            let view = View::dense(dtype, &tame(dtype, 1));
+            let view = View { layout: Layout::dense(&[]), ..view };
+            let k = kernel(&[], 0, &[view], vec![], load(dtype), Output::Reduce { op, split: 0 });
+            check(&k, op, &profile, 0.0);
+        }
+    }
+}
+
 /// Blocks of a dense input beside what is walked through strides: a row, a column, a matrix of another stride, backwards;
 /// over rows of whole blocks of 16, 8 and 4, over rows that no block divides, and over everything.
 #[test]

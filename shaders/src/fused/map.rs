@@ -76,7 +76,7 @@ const FLAG: Bind = Bind { slot: Slot::Scratch(0), offset: 0, size: 64, write: tr
 
 /// Lanes that keep a CPU-type adapter busy; beyond that, lanes get longer runs.
 const RUN_LANES: u64 = 512;
-/// Bytes of the longest run; longer ones gain nothing.
+/// Bytes of what a lane takes at most, a block of each round of its workgroup; more gain nothing.
 const RUN_BYTES: u64 = 16 << 10;
 /// Instructions up to which a block is unrolled in full; longer code only makes the compiler slow.
 pub const UNROLLED_COST: u32 = 256;
@@ -245,6 +245,7 @@ fn per_lane(blocks: u64, unit: u32, kernel: &Kernel, profile: &Profile) -> u32 {
     let budget = u64::from((profile.loop_budget / loops).max(1));
     let wanted = match profile.lane_map {
         LaneMap::Run => {
+            // Odd, so that workgroups do not begin a power of two apart, in the same sets of the cache.
             let most = RUN_BYTES / (u64::from(unit) * kernel.output_dtype().size().max(4) as u64);
             (blocks / RUN_LANES).clamp(1, most) | 1
         }

@@ -101,6 +101,7 @@ files![
     "reduce/logic.wgsl",
     "reduce/prod.wgsl",
     "reduce/sum_complex.wgsl",
+    "reduce/sum_double.wgsl",
     "reduce/sum_float.wgsl",
     "reduce/sum_int.wgsl",
 ];
@@ -135,7 +136,7 @@ pub fn instances(path: &str, text: &str, features: Features) -> Vec<String> {
         }
         "reduce/extreme.wgsl" | "reduce/arg.wgsl" => for_types(&[&INTEGERS[..], &["f16", "f32"]].concat()),
         "reduce/sum_float.wgsl" | "reduce/sum_complex.wgsl" => double(),
-        "cast/from_f64.wgsl" | "cast/int64_f64.wgsl" => only_if(features.f64),
+        "cast/from_f64.wgsl" | "cast/int64_f64.wgsl" | "reduce/sum_double.wgsl" => only_if(features.f64),
         _ => match path.split('/').next() {
             Some("real" | "complex") => double(),
             Some("f64") => only_if(features.f64),

@@ -236,7 +236,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         let elements: Vec<String> = (0..UNIT)
             .map(|e| format!("load0(source(p.start + min(b * {UNIT}u + {e}u, p.count - 1u)))"))
             .collect();
-        let _ = write!(text, "        out[b] = {};\n    }}\n}}\n", block_put(dtype, int64, &elements));
+        let _ = write!(text, "        out[b] = {};\n    }}\n}}\n", block_put(dtype, int64, false, &elements));
         text
     }
 }

@@ -118,48 +118,91 @@ pub enum Angles {
 
 /// `fn compute(index, x0, x1, …)`: one argument per input; `params` gives the expression of a scalar.
 pub fn function(code: &[Value], inputs: &[DType], params: impl Fn(u8, DType) -> String) -> String {
-    function_for(code, inputs, Angles::All, params)
+    function_for(code, inputs, Angles::All, 1, params)
 }
 
-/// The same, with sin and cos as `angles` says.
+/// The same for several elements side by side, with sin and cos as `angles` says. There is an argument
+/// `index_{element}` for each, then `x{input}_{element}` for each of each input; the result is an array where there are
+/// several.
 pub fn function_for(
     code: &[Value],
     inputs: &[DType],
     angles: Angles,
+    together: u32,
     params: impl Fn(u8, DType) -> String,
 ) -> String {
     let mut text = String::new();
     if angles == Angles::Near {
         text += "var<private> far: bool = false;\nvar<private> until: u32 = 0u;\n";
     }
-    text += "fn compute(index: u32";
+    let mut arguments: Vec<String> = (0..together).map(|e| format!("index_{e}: u32")).collect();
     for (i, dtype) in inputs.iter().enumerate() {
-        let _ = write!(text, ", x{i}: {}", register(*dtype));
+        arguments.extend((0..together).map(|e| format!("x{i}_{e}: {}", register(*dtype))));
     }
-    let result = code.last().map_or(DType::Bool, |v| v.dtype);
-    let _ = writeln!(text, ") -> {} {{", register(result));
+    let result = register(code.last().map_or(DType::Bool, |v| v.dtype));
+    let result = if together == 1 { result } else { format!("array<{result}, {together}>") };
+    let _ = writeln!(text, "fn compute({}) -> {result} {{", arguments.join(", "));
     for (id, value) in code.iter().enumerate() {
-        let expression = match value.instr {
-            Instr::Load(input) => format!("x{input}"),
-            Instr::Param(param) => params(param, value.dtype),
-            Instr::Iota => cast(DType::U32, value.dtype, "index"),
-            Instr::Cast(from) => cast(code[from as usize].dtype, value.dtype, &format!("v{from}")),
-            Instr::Map(op, args) => {
-                let operands: Vec<String> = args[..op.info().arity].iter().map(|a| format!("v{a}")).collect();
-                let dtype = computes_in(code, op, args);
-                let near = angles == Angles::Near && matches!(op, Op::Sin | Op::Cos) && dtype == DType::F32;
-                if near {
-                    let _ =
-                        writeln!(text, "    far = far | (f32_is_far({}) & (index < until));", operands[0]);
+        for e in 0..together {
+            let expression = match value.instr {
+                Instr::Load(input) => format!("x{input}_{e}"),
+                Instr::Param(param) => params(param, value.dtype),
+                Instr::Iota => cast(DType::U32, value.dtype, &format!("index_{e}")),
+                Instr::Cast(from) => cast(code[from as usize].dtype, value.dtype, &format!("v{from}_{e}")),
+                Instr::Map(op, args) => {
+                    let operands: Vec<String> =
+                        args[..op.info().arity].iter().map(|a| format!("v{a}_{e}")).collect();
+                    let dtype = computes_in(code, op, args);
+                    let near =
+                        angles == Angles::Near && matches!(op, Op::Sin | Op::Cos) && dtype == DType::F32;
+                    if near {
+                        let angle = &operands[0];
+                        let _ =
+                            writeln!(text, "    far = far | (f32_is_far({angle}) & (index_{e} < until));");
+                    }
+                    let near = if near { "_near" } else { "" };
+                    format!("{}_{}{near}({})", name(dtype), stem(op), operands.join(", "))
                 }
-                let near = if near { "_near" } else { "" };
-                format!("{}_{}{near}({})", name(dtype), stem(op), operands.join(", "))
-            }
-        };
-        let _ = writeln!(text, "    let v{id} = {expression};");
+            };
+            let _ = writeln!(text, "    let v{id}_{e} = {expression};");
+        }
     }
-    let _ = writeln!(text, "    return v{};\n}}", code.len() - 1);
+    let last = code.len() - 1;
+    let results: Vec<String> = (0..together).map(|e| format!("v{last}_{e}")).collect();
+    let results = results.join(", ");
+    let value = if together == 1 { results } else { format!("{result}({results})") };
+    let _ = writeln!(text, "    return {value};\n}}");
     text
+}
+
+/// Elements that a lane on a CPU-type adapter computes side by side. One after another, each a chain of dependent
+/// instructions as long as its functions, they leave half of the processor's units idle.
+pub const TOGETHER: u32 = 4;
+
+/// Writes the calls of `compute` for the `unit` elements of a block, `together` in each, and returns the expressions
+/// of their results. `index` and `argument` give those of an element's number and of its part of an input.
+pub fn calls<S>(
+    unit: u32,
+    together: u32,
+    sources: &[S],
+    index: impl Fn(u32) -> String,
+    argument: impl Fn(usize, &S, u32) -> String,
+    text: &mut String,
+) -> Vec<String> {
+    let mut results = Vec::new();
+    for first in (0..unit).step_by(together as usize) {
+        let block = first..first + together;
+        let mut arguments: Vec<String> = block.clone().map(&index).collect();
+        for (i, source) in sources.iter().enumerate() {
+            arguments.extend(block.clone().map(|e| argument(i, source, e)));
+        }
+        let _ = writeln!(text, "        let r_{first} = compute({});", arguments.join(", "));
+        results.extend((0..together).map(|e| match together {
+            1 => format!("r_{first}"),
+            _ => format!("r_{first}[{e}]"),
+        }));
+    }
+    results
 }
 
 /// A scalar parameter's register from its words.

@@ -3,7 +3,7 @@
 use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::body::{self, Angles};
 use super::params::{Names, scalar_words};
-use super::storage::{block, block_put, declare_block, declare_loaded, loaded_block, loaded_get};
+use super::storage::{block_put, declare_loaded, loaded_block, loaded_get};
 use super::windows;
 use crate::compile::Options;
 use crate::library::Features;
@@ -26,6 +26,8 @@ struct Map {
     rank: usize,
     /// Blocks are within rows, so that strides are walked once for each.
     in_rows: bool,
+    /// Elements computed side by side.
+    together: u32,
     /// Uniform windows of every dense input; 0 where they are storage buffers.
     windows: u32,
     pass: Pass,
@@ -86,8 +88,12 @@ fn unit(kernel: &Kernel, profile: &Profile) -> u32 {
     let widest =
         kernel.inputs.iter().map(|i| i.buffer.dtype().size()).chain([kernel.output_dtype().size()]).max();
     let most = (64 / widest.unwrap_or(4).max(4)) as u32;
-    let cheap = body::cost_per_element(&kernel.code) * most <= UNROLLED_COST;
-    if profile.lane_map == LaneMap::Run && cheap { most } else { 4 }
+    let cost = body::cost_per_element(&kernel.code);
+    let fits = |&unit: &u32| unit <= most && cost * unit <= UNROLLED_COST;
+    match profile.lane_map {
+        LaneMap::Run => [16, 8].into_iter().find(fits).unwrap_or(4),
+        LaneMap::Coalesced => 4,
+    }
 }
 
 /// Plans an elementwise kernel.
@@ -172,6 +178,7 @@ fn steps(
         wide: profile.lane_map == LaneMap::Run && profile.features.int64,
         rank,
         in_rows,
+        together: if profile.lane_map == LaneMap::Run { body::TOGETHER } else { 1 },
         windows,
         pass,
         sources,
@@ -312,8 +319,9 @@ impl Template for Map {
         let (unit, int64) = (self.unit, self.features.int64);
         let out = self.code.last().expect("a kernel has code").dtype;
         let mut text = self.names().declare(self.immediate, self.bindings());
-        text += &declare_block(out, unit, int64);
-        let mut declared = vec![block(out, unit)];
+        let stored = loaded_block(out, unit, self.wide);
+        text += &declare_loaded(out, unit, int64, self.wide);
+        let mut declared = vec![stored.clone()];
         for source in self.sources.iter().filter(|s| s.by_block()) {
             let name = loaded_block(source.dtype, unit, self.wide);
             if !declared.contains(&name) {
@@ -331,11 +339,8 @@ impl Template for Map {
             };
             binding += self.bindings_of(source);
         }
-        let _ = writeln!(
-            text,
-            "@group(0) @binding({binding}) var<storage, read_write> out: array<{}>;",
-            block(out, unit)
-        );
+        let _ =
+            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
         if self.pass != Pass::Only {
             let access = if self.pass == Pass::First { "read_write" } else { "read" };
             let _ = writeln!(
@@ -351,7 +356,7 @@ impl Template for Map {
         }
         let dtypes: Vec<_> = self.sources.iter().map(|s| s.dtype).collect();
         let angles = if self.pass == Pass::First { Angles::Near } else { Angles::All };
-        text += &body::function_for(&self.code, &dtypes, angles, |i, dtype| {
+        text += &body::function_for(&self.code, &dtypes, angles, self.together, |i, dtype| {
             body::param_register(dtype, |w| format!("p.c{i}_{w}"))
         });
         let _ = write!(
@@ -393,7 +398,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             }
         }
         let results = self.block("b", any_strided, &mut text);
-        let _ = writeln!(text, "        out[b] = {};\n    }}", block_put(out, int64, &results));
+        let _ = writeln!(text, "        out[b] = {};\n    }}", block_put(out, int64, self.wide, &results));
         text + self.raise_flag() + "}\n"
     }
 }
@@ -411,30 +416,19 @@ impl Map {
                 *text += &source.load_block(i, &offset(i, 0), unit);
             }
         }
-        let mut results = Vec::new();
-        for e in 0..unit {
-            if any_strided && !self.in_rows {
+        if any_strided && !self.in_rows {
+            for e in 0..unit {
                 let _ = writeln!(text, "        let o{e} = offsets(p.start + min(i + {e}u, p.count - 1u));");
             }
-            let mut call = format!("compute(p.start + i + {e}u");
-            for (i, source) in self.sources.iter().enumerate() {
-                call += ", ";
-                call += &match source.access {
-                    Access::Scalar => format!("s{i}"),
-                    Access::Dense => {
-                        loaded_get(source.dtype, unit, int64, self.wide, &format!("b{i}"), e as usize)
-                    }
-                    _ if self.in_rows => {
-                        let form = (unit, int64, self.wide);
-                        source.element(i, e, &offset(i, 0), self.rank - 1, form)
-                    }
-                    _ => format!("load{i}({})", offset(i, e)),
-                };
-            }
-            let _ = writeln!(text, "        let r{e} = {call});");
-            results.push(format!("r{e}"));
         }
-        results
+        let argument = |i: usize, source: &Source, e: u32| match source.access {
+            Access::Scalar => format!("s{i}"),
+            Access::Dense => loaded_get(source.dtype, unit, int64, self.wide, &format!("b{i}"), e as usize),
+            _ if self.in_rows => source.element(i, e, &offset(i, 0), self.rank - 1, (unit, int64, self.wide)),
+            _ => format!("load{i}({})", offset(i, e)),
+        };
+        let index = |e| format!("p.start + i + {e}u");
+        body::calls(unit, self.together, &self.sources, index, argument, text)
     }
 
     /// The loop over blocks where dense inputs are windows: a lane takes the same block of every window, and
@@ -463,7 +457,7 @@ impl Map {
             let _ = writeln!(
                 text,
                 "        if (at < p.window && b < p.blocks) {{ out[b] = {}; }}\n        }}",
-                block_put(out, self.features.int64, &results)
+                block_put(out, self.features.int64, self.wide, &results)
             );
         }
         text + "    }\n" + self.raise_flag() + "}\n"

@@ -3,7 +3,7 @@
 
 use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::accumulate::Accumulator;
-use super::body;
+use super::body::{self, Angles, TOGETHER};
 use super::params::{Names, scalar_words};
 use super::reduce_place::{kept_is_fast, place, place_columns, still};
 use super::reduce_windows;
@@ -91,7 +91,7 @@ const TALLEST: usize = 1024;
 pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> Result<Plan, PlanError> {
     let dtype = kernel.result().dtype;
     super::supports_reduction(op, dtype, profile.features)?;
-    let accumulator = Accumulator::new(op, dtype);
+    let accumulator = Accumulator::of(op, dtype, profile);
     let (kept, reduced) = (kernel.output_len(), kernel.reduced_len());
     let mut plan = Plan { output_bytes: buffer_bytes(accumulator.out, kept), ..Plan::default() };
     if kept == 0 {
@@ -348,8 +348,10 @@ impl Stage {
             binding += source.bindings();
         }
         let dtypes: Vec<_> = sources.iter().map(|s| s.dtype).collect();
-        text +=
-            &body::function(code, &dtypes, |i, dtype| body::param_register(dtype, |w| format!("p.c{i}_{w}")));
+        let together = if *wide { TOGETHER.min(*unit) } else { 1 };
+        text += &body::function_for(code, &dtypes, Angles::All, together, |i, dtype| {
+            body::param_register(dtype, |w| format!("p.c{i}_{w}"))
+        });
         let mut body = String::new();
         if sources.iter().any(Source::strided) {
             text += &access::offsets_struct(sources);
@@ -372,29 +374,23 @@ impl Stage {
         }
         // The axis of a block, the output that its element belongs to, and the element's number along the reduced axes.
         let axis = if *columns { kept_axes - 1 } else { axes.saturating_sub(1) };
+        let output = |e: u32| if *columns { format!("p.start + k + {e}u") } else { "p.start + k".to_owned() };
         for e in 0..*unit {
-            let (output, state, r) = match columns {
-                true => (format!("p.start + k + {e}u"), format!("a{e}"), "u".to_owned()),
-                false => ("p.start + k".to_owned(), "a".to_owned(), format!("u * {unit}u + {e}u")),
-            };
-            let mut call = format!("compute(({output}) * p.reduced + r{e}");
-            for (i, source) in sources.iter().enumerate() {
-                call += ", ";
-                call += &match source.access {
-                    Access::Scalar => format!("s{i}"),
-                    Access::Dense => {
-                        loaded_get(source.dtype, *unit, int64, *wide, &format!("b{i}"), e as usize)
-                    }
-                    _ if hoisted[i] && !*columns => format!("h{i}"),
-                    _ => source.element(i, e, &offset(i), axis, (*unit, int64, *wide)),
-                };
-            }
-            let push = self.accumulator.push.replace('x', &format!("x{e}"));
+            let r = if *columns { "u".to_owned() } else { format!("u * {unit}u + {e}u") };
+            let _ = writeln!(body, "            let r{e} = {r};");
+        }
+        let argument = |i: usize, source: &Source, e: u32| match source.access {
+            Access::Scalar => format!("s{i}"),
+            Access::Dense => loaded_get(source.dtype, *unit, int64, *wide, &format!("b{i}"), e as usize),
+            _ if hoisted[i] && !*columns => format!("h{i}"),
+            _ => source.element(i, e, &offset(i), axis, (*unit, int64, *wide)),
+        };
+        let index = |e| format!("({}) * p.reduced + r{e}", output(e));
+        for (e, x) in body::calls(*unit, together, sources, index, argument, &mut body).iter().enumerate() {
+            let state = if *columns { format!("a{e}") } else { "a".to_owned() };
+            let push = self.accumulator.push.replace('x', x);
             let guard = if *ragged && e > 0 { format!("if (r{e} < p.reduced) ") } else { String::new() };
-            let _ = writeln!(
-                body,
-                "            let r{e} = {r};\n            let x{e} = {call});\n            {guard}{{ {state} = {acc}_push({state}, {push}, r{e}); }}"
-            );
+            let _ = writeln!(body, "            {guard}{{ {state} = {acc}_push({state}, {push}, r{e}); }}");
         }
         (text, body, binding)
     }

@@ -162,13 +162,13 @@ pub fn declare_block(dtype: DType, elements: u32, int64: bool) -> String {
     text + "}\n"
 }
 
-/// Whether a block is loaded in 64-bit words. On adapters that run on the CPU a load costs the same for every
+/// Whether a block is loaded and stored in 64-bit words. On adapters that run on the CPU both cost the same for every
 /// component of every lane, 32 bits or 64, so that this halves what memory-bound kernels wait for.
 pub fn loads_wide(dtype: DType, elements: u32, wide: bool) -> bool {
     wide && (dtype.size() <= 4 || dtype == DType::C64) && elements as usize * dtype.size() >= 8
 }
 
-/// Name of the struct of a block that is loaded.
+/// Name of the struct of a block as it lies in a buffer.
 pub fn loaded_block(dtype: DType, elements: u32, wide: bool) -> String {
     match loads_wide(dtype, elements, wide) {
         true => format!("wide_{}_{elements}", name(dtype)),
@@ -176,7 +176,7 @@ pub fn loaded_block(dtype: DType, elements: u32, wide: bool) -> String {
     }
 }
 
-/// The struct of a block that is loaded.
+/// The struct of a block as it lies in a buffer.
 pub fn declare_loaded(dtype: DType, elements: u32, int64: bool, wide: bool) -> String {
     if !loads_wide(dtype, elements, wide) {
         return declare_block(dtype, elements, int64);
@@ -212,10 +212,33 @@ pub fn loaded_get(dtype: DType, elements: u32, int64: bool, wide: bool, variable
     }
 }
 
-/// Register expressions as a block.
-pub fn block_put(dtype: DType, int64: bool, elements: &[String]) -> String {
-    let quads: Vec<String> = elements.chunks(4).map(|e| quad_put(dtype, int64, e)).collect();
-    format!("{}({})", block(dtype, elements.len() as u32), quads.join(", "))
+/// Register expressions as a block, of 64-bit words where it would be loaded in such.
+pub fn block_put(dtype: DType, int64: bool, wide: bool, elements: &[String]) -> String {
+    let unit = elements.len() as u32;
+    let members: Vec<String> = if loads_wide(dtype, unit, wide) {
+        let pairs: Vec<String> =
+            words_put(dtype, elements).chunks(2).map(|w| format!("u64_join({}, {})", w[0], w[1])).collect();
+        match pairs.len() {
+            1 => pairs,
+            n => pairs.chunks(4).map(|p| format!("vec{}<u64>({})", n.min(4), p.join(", "))).collect(),
+        }
+    } else {
+        elements.chunks(4).map(|e| quad_put(dtype, int64, e)).collect()
+    };
+    format!("{}({})", loaded_block(dtype, unit, wide), members.join(", "))
+}
+
+/// The words of elements of 4 bytes or fewer, or of c64.
+fn words_put(dtype: DType, elements: &[String]) -> Vec<String> {
+    let bits = |x: &str| format!("bitcast<u32>({x})");
+    match dtype {
+        DType::U32 => elements.to_vec(),
+        DType::F32 | DType::I32 => elements.iter().map(|e| bits(e)).collect(),
+        DType::C64 => {
+            elements.iter().flat_map(|e| ["x", "y"].map(|part| bits(&format!("{e}.{part}")))).collect()
+        }
+        _ => elements.chunks(per_word(dtype) as usize).map(|e| word_put(dtype, e)).collect(),
+    }
 }
 
 /// One word of a packed dtype from its register expressions.

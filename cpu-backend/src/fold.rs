@@ -45,10 +45,10 @@ const LANES: usize = 16;
 /// Elements merged into a lane before that is merged into another one.
 const LEAF: usize = 16;
 
-type Lanes<F> = [[<F as Fold>::Acc; LANES]; STREAMS];
+type Lanes<F> = [<F as Fold>::Acc; LANES];
 
-/// Folds whole rows of lanes. What is left of them is merged outside: within, the compiler would cut the vectors up to
-/// suit that.
+/// Folds whole rows of lanes into one. What is left of it is merged outside: within, the compiler would cut the vectors
+/// up to suit that.
 struct Streams<'a, F: Fold + ?Sized>(&'a [[Repr<F>; LANES]]);
 
 impl<F: Fold + ?Sized> Loop for Streams<'_, F> {
@@ -79,8 +79,17 @@ impl<F: Fold + ?Sized> Loop for Streams<'_, F> {
         for row in rest {
             push::<F>(&mut total[0], row);
         }
-        total
+        let [a, b, c, d] = total;
+        both::<F>(both::<F>(a, c), both::<F>(b, d))
     }
+}
+
+#[inline(always)]
+fn both<F: Fold + ?Sized>(mut a: Lanes<F>, b: Lanes<F>) -> Lanes<F> {
+    for (a, b) in a.iter_mut().zip(b) {
+        *a = F::merge(*a, b);
+    }
+    a
 }
 
 #[inline(always)]
@@ -96,9 +105,8 @@ fn fold_slice<F: Fold + ?Sized>(xs: &[Repr<F>]) -> F::Acc {
         [] => F::NEUTRAL,
         rows => {
             let mut lanes = widest(Streams::<F>(rows));
-            let used = if rows.len() < STREAMS { &mut lanes[..1] } else { &mut lanes };
-            halve::<F>(used.as_flattened_mut());
-            lanes[0][0]
+            halve::<F>(&mut lanes);
+            lanes[0]
         }
     };
     tail.iter().fold(total, |acc, &x| F::merge(acc, F::one(F::In::from_repr(x), 0)))

@@ -53,7 +53,7 @@ enum Loads {
     Each,
     /// 64-bit words of two elements along k.
     AlongK,
-    /// 64-bit words of two neighbouring rows (columns), which go to neighbouring windows.
+    /// 64-bit words of two, or eight, neighbouring rows (columns), which go to neighbouring windows.
     Across,
     /// 64-bit words of eight bytes along k.
     Bytes,
@@ -112,10 +112,13 @@ pub(super) fn plan(
     // Whole chunks, and parts of them where a binding shows no more: a panel is never split.
     let panel = (layout.quads * LANES * QUAD) as u64;
     let panels = layout.bytes() / panel;
-    let step = (profile.max_binding / panel).max(1) / 2 * 2;
+    let step = match loads {
+        Loads::Across => panels,
+        _ => (profile.max_binding / panel).max(1),
+    };
     for first in (0..panels).step_by(step as usize) {
         let here = step.min(panels - first);
-        let groups = if loads == Loads::Across { here / 2 } else { here };
+        let groups = if loads == Loads::Across { here / neighbours(dtype) as u64 } else { here };
         let mut params = vec![0];
         let numbers = [
             first as usize,
@@ -143,6 +146,11 @@ pub(super) fn plan(
     Ok(())
 }
 
+/// Elements of a 64-bit word.
+fn neighbours(dtype: DType) -> usize {
+    8 / dtype.size()
+}
+
 /// The widest loads that the source's layout allows.
 fn loads(layout: &Packed, source: &Placed, k: usize, profile: &Profile) -> Loads {
     let rank = source.strides.len();
@@ -159,18 +167,44 @@ fn loads(layout: &Packed, source: &Placed, k: usize, profile: &Profile) -> Loads
     } else if one && size == 1 && along == 1 && multiple(8) && even(across, 8) && k.is_multiple_of(8) {
         Loads::Bytes
     } else if one
-        && size == 4
+        && (size == 4 || size == 1)
         && across == 1
-        && multiple(2)
-        && even(along, 2)
+        && multiple(8 / size)
+        && even(along, 8 / size)
         && !layout.side.adjacent_lanes
-        && layout.side.count.is_multiple_of(2)
+        && layout.side.windows.is_multiple_of(8 / size)
+        && layout.side.count.is_multiple_of(8 / size)
         && layout.bytes() <= profile.max_binding
     {
         Loads::Across
     } else {
         Loads::Each
     }
+}
+
+/// Transposes a square of elements, one word of them to a row, by halves (Warren, Hacker's Delight, 7-3); returns
+/// the names of the columns' words.
+fn transpose(rows: &[String], text: &mut String) -> Vec<String> {
+    let mut rows = rows.to_vec();
+    let mut distance = rows.len() / 2;
+    while distance > 0 {
+        let shift = distance * 64 / rows.len();
+        // The lower half of every pair of halves.
+        let mask = (0..64).step_by(2 * shift).fold(0u64, |mask, at| mask | (u64::MAX >> (64 - shift)) << at);
+        for i in (0..rows.len()).filter(|i| i & distance == 0) {
+            let (a, b) = (rows[i].clone(), rows[i + distance].clone());
+            let (low, high) = (format!("{a}l"), format!("{a}h"));
+            let _ = writeln!(
+                text,
+                "        let {low} = ({a} & {mask}lu) | (({b} & {mask}lu) << {shift}u);
+        let {high} = (({a} >> {shift}u) & {mask}lu) | ({b} & {inverse}lu);",
+                inverse = !mask
+            );
+            (rows[i], rows[i + distance]) = (low, high);
+        }
+        distance /= 2;
+    }
+    rows
 }
 
 impl Pack {
@@ -205,17 +239,19 @@ impl Pack {
                 text += "        let quad = vec2<u64>(w0, w1);\n";
             }
             Loads::Across => {
-                for e in 0..4 {
+                let n = neighbours(dtype);
+                for e in 0..per_quad {
                     let _ = writeln!(
                         text,
                         "        let in{e} = inside && k + {e}u < p.k;
-        let w{e} = select(u64(0u), in0_0[select(0u, (at + (k + {e}u) * {stride}) / 2u, in{e})], in{e});"
+        let w{e} = select(u64(0u), in0_0[select(0u, (at + (k + {e}u) * {stride}) / {n}u, in{e})], in{e});"
                     );
                 }
-                text += "        let low = u64(0xffffffffu);
-        let quad = vec2<u64>((w0 & low) | (w1 << 32u), (w2 & low) | (w3 << 32u));
-        let next = vec2<u64>((w0 >> 32u) | (w1 & (low << 32u)), (w2 >> 32u) | (w3 & (low << 32u)));
-";
+                let words: Vec<String> = (0..per_quad).map(|e| format!("w{e}")).collect();
+                let halves: Vec<_> = words.chunks(n).map(|block| transpose(block, &mut text)).collect();
+                for (i, (low, high)) in halves[0].iter().zip(&halves[1]).enumerate() {
+                    let _ = writeln!(text, "        let quad{i} = vec2<u64>({low}, {high});");
+                }
             }
             Loads::Each => {
                 for e in 0..per_quad {
@@ -285,21 +321,14 @@ impl Template for Pack {
         text += &access::offsets_struct(&[self.source]);
         text += &access::offsets_function("batch_offsets", &[self.source], 0..self.batch_rank);
         let rank = self.batch_rank;
-        let across = self.loads == Loads::Across;
-        // Pairs of windows: the number of windows is even.
-        let panel = match across {
-            true => {
-                "let pair = p.panel0 / 2u + g;
-    let chunk_window = (pair / p.all_blocks) * 2u;
-    let block = pair % p.all_blocks;
+        // Panels that a lane writes, of neighbouring windows, whose number is a multiple of theirs.
+        let n = if self.loads == Loads::Across { neighbours(self.element.dtype) } else { 1 };
+        let panel = format!(
+            "let group_number = p.panel0 / {n}u + g;
+    let chunk_window = (group_number / p.all_blocks) * {n}u;
+    let block = group_number % p.all_blocks;
     let panel = chunk_window * p.all_blocks + block;"
-            }
-            false => {
-                "let panel = p.panel0 + g;
-    let chunk_window = panel / p.all_blocks;
-    let block = panel % p.all_blocks;"
-            }
-        };
+        );
         let row = match self.adjacent_lanes {
             true => format!("((block % p.blocks) * p.windows + window) * {LANES}u + lane"),
             false => format!("((block % p.blocks) * {LANES}u + lane) * p.windows + window"),
@@ -311,7 +340,7 @@ impl Template for Pack {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {{
     let g = group.x + group.y * groups.x;
     {panel}
-    if (g >= p.panels{half}) {{ return; }}
+    if (g >= p.panels / {n}u) {{ return; }}
     let chunk = chunk_window / p.windows;
     let window = chunk_window % p.windows;
     let row = {row};
@@ -320,16 +349,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let to = (panel - p.panel0) * p.quads * {LANES}u + lane;
     for (var quad_number = 0u; quad_number < p.quads; quad_number++) {{
         let k = (chunk * p.quads + quad_number) * {per_quad}u;
-{quad}        out[to + quad_number * {LANES}u] = quad;
-{next}    }}
+{quad}{stores}    }}
 }}
 ",
-            half = if across { " / 2u" } else { "" },
             quad = self.quad(),
-            next = match across {
-                true => format!("        out[to + (p.all_blocks * p.quads + quad_number) * {LANES}u] = next;\n"),
-                false => String::new(),
-            },
+            stores = (0..n)
+                .map(|i| {
+                    let quad = if n > 1 { format!("quad{i}") } else { "quad".to_owned() };
+                    format!("        out[to + ({i}u * p.all_blocks * p.quads + quad_number) * {LANES}u] = {quad};\n")
+                })
+                .collect::<String>(),
         );
         text
     }

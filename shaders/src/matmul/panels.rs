@@ -377,10 +377,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         let _ = writeln!(text, "    for (var k = 0u; k < p.quads * {LANES}u; k += {LANES}u) {{");
         for c in 0..columns {
             let _ = writeln!(text, "        let quad_b{c} = b{c}[from_b + k];");
-            text += &self.unpack(&format!("quad_b{c}"), &format!("y{c}"));
         }
         for i in 0..panels {
             let _ = writeln!(text, "        let quad_a{i} = a{i}[from_a + k];");
+        }
+        for c in 0..columns {
+            text += &self.unpack(&format!("quad_b{c}"), &format!("y{c}"));
+        }
+        for i in 0..panels {
             text += &self.unpack(&format!("quad_a{i}"), &format!("mine{i}"));
             for lane in 0..LANES {
                 let r = i * LANES + lane;

@@ -4,7 +4,7 @@ use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::body::{self, Angles};
 use super::params::{Names, scalar_words};
 use super::storage::{block_put, declare_loaded, loaded_block, loaded_get};
-use super::windows;
+use super::{transposed, windows};
 use crate::compile::Options;
 use crate::library::Features;
 use crate::plan::{
@@ -110,6 +110,9 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
             elements: n as u64,
             limit: MAX_ELEMENTS,
         });
+    }
+    if transposed::plan(kernel, n, profile, &mut plan)? {
+        return Ok(plan);
     }
     let windowed = windows::placed(kernel, n, profile)?;
     let branches_cost = profile.lane_map == LaneMap::Run && n >= windows::FEWEST;
@@ -247,7 +250,8 @@ fn part_elements(placed: &[Placed], out_size: usize, n: usize, profile: &Profile
     part as usize
 }
 
-fn per_lane(blocks: u64, unit: u32, kernel: &Kernel, profile: &Profile) -> u32 {
+/// Blocks of a lane.
+pub fn per_lane(blocks: u64, unit: u32, kernel: &Kernel, profile: &Profile) -> u32 {
     let loops = 1 + unit * body::loops_per_element(&kernel.code, profile.features.int64);
     let budget = u64::from((profile.loop_budget / loops).max(1));
     let wanted = match profile.lane_map {

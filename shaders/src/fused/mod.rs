@@ -9,6 +9,7 @@ mod reduce;
 mod reduce_place;
 mod reduce_windows;
 pub(crate) mod storage;
+mod transposed;
 mod windows;
 
 use crate::library::Features;

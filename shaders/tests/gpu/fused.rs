@@ -386,6 +386,58 @@ fn sines_of_near_and_far_arguments() {
     }
 }
 
+/// Inputs that lie dense across the rows: read by tiles on adapters of the CPU type, where sizes and offsets allow.
+#[test]
+fn transposed_inputs() {
+    let gpu = device();
+    for profile in profiles(gpu) {
+        let own = profile.features == gpu.profile.features;
+        for dtype in [DType::F32, DType::U8, DType::Bool, DType::I16, DType::F64, DType::C64, DType::C128] {
+            if !holds(&profile, dtype) || (!own && dtype != DType::F32) {
+                continue;
+            }
+            // Batches, rows, columns: whole tiles of every size, and some that are none.
+            for [outer, rows, columns] in [[3, 272, 328], [1, 1040, 72], [2, 300, 204], [1, 271, 330]] {
+                let n = outer * rows * columns;
+                let data = crate::kernels::host(dtype, &counting(dtype, n + 80));
+                let shape = [outer, rows, columns];
+                let [o, r, c] = shape.map(|x| x as isize);
+                let view = |strides: [isize; 3], offset| View {
+                    buffer: data.clone(),
+                    layout: Layout {
+                        shape: shape.as_slice().into(),
+                        strides: strides.as_slice().into(),
+                        offset,
+                    },
+                };
+                let down = view([r * c, 1, r], 0);
+                let around = view([r, 1, o * r], 64);
+                let dense = view([r * c, c, 1], 16);
+                let op = if dtype == DType::Bool { Op::BitwiseXor } else { Op::Add };
+                let (row, column, one) = (view([0, 0, 1], 32), view([0, 1, 0], 48), view([0, 0, 0], 5));
+                let offbeat = view([r * c, c, 1], 3);
+                for views in [
+                    vec![down.clone(), dense],
+                    vec![around, row],
+                    vec![column, down.clone()],
+                    vec![down.clone(), one],
+                    vec![down.clone(), offbeat],
+                ] {
+                    let k = kernel(&shape, 3, &views, vec![], map_code(op, &[dtype, dtype]), Output::Map);
+                    assert_eq!(run(gpu, &k, &profile), interpret(&k), "{dtype} {shape:?} {:?}", k.inputs);
+                }
+                if dtype == DType::F32 && profile.lane_map == LaneMap::Run && profile.features.int64 {
+                    let code = map_code(Op::Negative, &[dtype]);
+                    let k = kernel(&shape, 3, &[down], vec![], code, Output::Map);
+                    let plan = polyarray_shaders::fused::plan(&k, &profile).expect("it can be planned");
+                    let tiled = plan.steps[0].shader.wgsl().contains("p.across");
+                    assert_eq!(tiled, rows % 4 == 0 && columns % 4 == 0, "{shape:?}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn parameters_and_iota() {
     let gpu = device();

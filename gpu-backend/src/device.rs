@@ -207,12 +207,22 @@ impl Gpu {
     /// # Errors
     /// [`GpuError::Timeout`], [`GpuError::DeviceLost`].
     pub fn wait(&self, operation: &'static str) -> Result<()> {
+        self.wait_for(operation, None)
+    }
+
+    /// The same for what was handed over up to a submission.
+    pub(crate) fn wait_for(
+        &self,
+        operation: &'static str,
+        submission_index: Option<wgpu::SubmissionIndex>,
+    ) -> Result<()> {
         let patience = Duration::from_millis(self.0.patience.load(Ordering::Relaxed));
         let start = Instant::now();
         loop {
             self.check()?;
             let slice = POLL.min(patience.saturating_sub(start.elapsed()));
-            let poll = wgpu::PollType::Wait { submission_index: None, timeout: Some(slice) };
+            let poll =
+                wgpu::PollType::Wait { submission_index: submission_index.clone(), timeout: Some(slice) };
             match self.0.device.poll(poll) {
                 Ok(_) => return self.check(),
                 Err(wgpu::PollError::Timeout) if start.elapsed() < patience => {}

@@ -17,6 +17,7 @@ mod probes;
 mod profile;
 mod raw;
 mod reflect;
+mod staging;
 mod submit;
 mod transfer;
 

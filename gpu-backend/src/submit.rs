@@ -143,11 +143,11 @@ impl Recorder {
         }
     }
 
-    /// Hands the batch to the device; nothing happens where nothing was recorded.
-    pub(crate) fn flush(&mut self, queue: &wgpu::Queue) {
+    /// Hands the batch to the device, and returns what to wait for; nothing happens where nothing was recorded.
+    pub(crate) fn flush(&mut self, queue: &wgpu::Queue) -> Option<wgpu::SubmissionIndex> {
         self.close();
         if self.finished.is_empty() {
-            return;
+            return None;
         }
         if let Some(buffer) = &self.params_buffer
             && !self.params.is_empty()
@@ -155,11 +155,12 @@ impl Recorder {
             queue.write_buffer(buffer, 0, &self.params);
             self.params.clear();
         }
-        queue.submit(self.finished.drain(..));
+        let index = queue.submit(self.finished.drain(..));
         self.batch += 1;
         self.submits += 1;
         self.dispatches = 0;
         self.bytes = 0;
+        Some(index)
     }
 
     /// A place for parameters in the batch's buffer, and that buffer.

@@ -1,7 +1,7 @@
 //! THE module that copies between host and device. Everything that crosses is counted here.
 //!
-//! Where the adapter shares the host's memory its buffers are mapped and copied to directly
-//! (64 MiB: 3.3 ms, which is a `memcpy`); elsewhere copies go through staging in bounded pieces.
+//! Where the adapter shares the host's memory its buffers are mapped and copied to directly, which is a `memcpy`;
+//! elsewhere copies go through staging memory in bounded pieces ([`crate::staging`]).
 
 use std::future::Future;
 use std::ops::Range;
@@ -15,9 +15,7 @@ use parking_lot::Mutex;
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
 use crate::pool::GpuBuffer;
-
-/// Bytes staged at once.
-const PIECE: u64 = 32 << 20;
+use crate::staging::{Direction, Staging};
 
 /// The copies between host and device so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,7 +36,7 @@ pub(crate) struct Transfers {
     upload_bytes: AtomicU64,
     downloads: AtomicU64,
     download_bytes: AtomicU64,
-    staging: Mutex<Option<wgpu::Buffer>>,
+    pub(crate) staging: Staging,
 }
 
 impl Transfers {
@@ -117,13 +115,9 @@ impl Gpu {
         let padded = (bytes.len() as u64).next_multiple_of(4);
         let slice = buffer.raw().slice(..padded);
         self.map(&slice, wgpu::MapMode::Write, "upload")?;
-        let copied = slice.get_mapped_range_mut().map(|mut view| {
-            view.slice(..bytes.len()).copy_from_slice(bytes);
-            let tail = padded as usize - bytes.len();
-            view.slice(bytes.len()..).copy_from_slice(&[0; 4][..tail]);
-        });
+        let copied = self.copy_to_mapped(buffer.raw(), bytes);
         buffer.raw().unmap();
-        copied.map_err(|error| self.map_error("upload", error.to_string()))
+        copied
     }
 
     fn write_staged(&self, buffer: &GpuBuffer, bytes: &[u8]) -> Result<()> {
@@ -132,20 +126,12 @@ impl Gpu {
         if buffer.last_use() == recorder.batch() {
             recorder.flush(self.raw_queue());
         }
-        let queue = self.raw_queue();
         let whole = bytes.len() / 4 * 4;
-        for (piece, offset) in bytes[..whole].chunks(PIECE as usize).zip((0..).step_by(PIECE as usize)) {
-            queue.write_buffer(buffer.raw(), offset, piece);
-            if piece.len() as u64 == PIECE {
-                // Hand the piece over and wait, or staging memory grows with the array.
-                queue.submit([]);
-                self.wait("upload")?;
-            }
-        }
+        self.stage_up(&mut recorder, buffer.raw(), 0, &bytes[..whole])?;
         if whole < bytes.len() {
             let mut word = [0_u8; 4];
             word[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-            queue.write_buffer(buffer.raw(), whole as u64, &word);
+            self.raw_queue().write_buffer(buffer.raw(), whole as u64, &word);
         }
         Ok(())
     }
@@ -177,7 +163,7 @@ impl Gpu {
         if self.profile().mapped_primary {
             self.read_mapped(buffer, offset..end, target)?;
         } else {
-            self.read_staged(buffer.raw(), offset, target)?;
+            self.stage_down(buffer.raw(), offset, target)?;
         }
         self.transfers().count_download(target.len() as u64);
         Ok(())
@@ -191,101 +177,15 @@ impl Gpu {
         let start = range.start / 8 * 8;
         let slice = buffer.raw().slice(start..range.end.next_multiple_of(4));
         self.map(&slice, wgpu::MapMode::Read, "download")?;
-        let copied = slice.get_mapped_range().map(|view| {
-            let skipped = (range.start - start) as usize;
-            target.copy_from_slice(&view[skipped..skipped + target.len()]);
-        });
+        let range = range.start as usize..range.end as usize;
+        let copied = self.copy_from_mapped(buffer.raw(), range, target);
         buffer.raw().unmap();
-        copied.map_err(|error| self.map_error("download", error.to_string()))
-    }
-
-    fn read_staged(&self, source: &wgpu::Buffer, offset: u64, target: &mut [u8]) -> Result<()> {
-        // One staging buffer per device, and so one staged read at a time.
-        let mut held = self.transfers().staging.lock();
-        let mut offset = offset;
-        for piece in target.chunks_mut(PIECE as usize) {
-            let start = offset / 4 * 4;
-            let end = (offset + piece.len() as u64).next_multiple_of(4);
-            let staging = self.staging(&mut held, end - start)?;
-            {
-                let mut recorder = self.recorder();
-                recorder.encoder(self.raw_device()).copy_buffer_to_buffer(
-                    source,
-                    start,
-                    &staging,
-                    0,
-                    end - start,
-                );
-                recorder.flush(self.raw_queue());
-            }
-            let slice = staging.slice(..end - start);
-            self.map(&slice, wgpu::MapMode::Read, "download")?;
-            let copied = slice.get_mapped_range().map(|view| {
-                let skipped = (offset - start) as usize;
-                piece.copy_from_slice(&view[skipped..skipped + piece.len()]);
-            });
-            staging.unmap();
-            copied.map_err(|error| self.map_error("download", error.to_string()))?;
-            offset += piece.len() as u64;
-        }
-        Ok(())
+        copied
     }
 
     /// Reads a buffer that is no array: timestamps. Not counted.
     pub(crate) fn read_raw(&self, source: &wgpu::Buffer, target: &mut [u8]) -> Result<()> {
-        self.read_staged(source, 0, target)
-    }
-
-    fn staging(&self, held: &mut Option<wgpu::Buffer>, bytes: u64) -> Result<wgpu::Buffer> {
-        match held {
-            Some(buffer) if buffer.size() >= bytes => Ok(buffer.clone()),
-            _ => {
-                *held = None;
-                let buffer = self.new_staging(bytes.next_power_of_two().max(64 << 10))?;
-                *held = Some(buffer.clone());
-                Ok(buffer)
-            }
-        }
-    }
-
-    fn new_staging(&self, bytes: u64) -> Result<wgpu::Buffer> {
-        let descriptor = wgpu::BufferDescriptor {
-            label: None,
-            size: bytes.next_multiple_of(4),
-            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
-        };
-        let create = || self.scoped(|| self.raw_device().create_buffer(&descriptor));
-        create().or_else(|_| {
-            self.trim();
-            create().map_err(|_| GpuError::OutOfMemory {
-                operation: "staging a download".to_owned(),
-                device: self.title(),
-                asked: bytes,
-                in_use: self.pool_stats().in_use,
-                limit: self.memory_limit(),
-            })
-        })
-    }
-
-    /// Maps and waits for it.
-    fn map(&self, slice: &wgpu::BufferSlice<'_>, mode: wgpu::MapMode, operation: &'static str) -> Result<()> {
-        let outcome = Arc::new(Mutex::new(None));
-        let told = Arc::clone(&outcome);
-        slice.map_async(mode, move |result| *told.lock() = Some(result));
-        self.wait(operation)?;
-        match outcome.lock().take() {
-            Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(self.map_error(operation, error.to_string())),
-            None => Err(self.map_error(operation, "the device is idle and never answered".to_owned())),
-        }
-    }
-
-    fn map_error(&self, operation: &'static str, reason: String) -> GpuError {
-        match self.check() {
-            Err(sick) => sick,
-            Ok(()) => GpuError::Map { operation, device: self.title(), reason },
-        }
+        self.stage_down(source, 0, target)
     }
 
     /// Begins copying `range` of `buffer` home, and returns at once. The copy shows the buffer as
@@ -305,7 +205,7 @@ impl Gpu {
         }
         let start = range.start / 4 * 4;
         let bytes = range.end.next_multiple_of(4) - start;
-        let staging = self.new_staging(bytes.max(4))?;
+        let staging = self.new_staging(bytes.max(4), Direction::Down)?;
         if bytes > 0 {
             let mut recorder = self.recorder();
             recorder.encoder(self.raw_device()).copy_buffer_to_buffer(

@@ -64,9 +64,18 @@ fn arrays_larger_than_a_staging_piece_cross_whole() {
     for gpu in both_ways() {
         let sent = bytes((65 << 20) + 3);
         let buffer = gpu.upload(&sent, "x").unwrap();
-        let mut got = vec![0; sent.len()];
+        let mut got = vec![0xEE; sent.len()];
         gpu.read(&buffer, 0, &mut got).unwrap();
         assert!(got == sent);
+        // From between words on, over the seams of several pieces, with the pieces used before.
+        got.fill(0xEE);
+        let part = (5 << 20) + 1..(40 << 20) + 6;
+        gpu.read(&buffer, part.start as u64, &mut got[..part.len()]).unwrap();
+        assert!(got[..part.len()] == sent[part]);
+        let again: Vec<u8> = sent.iter().rev().copied().collect();
+        gpu.write(&buffer, &again).unwrap();
+        gpu.read(&buffer, 0, &mut got).unwrap();
+        assert!(got == again);
     }
 }
 
@@ -93,7 +102,7 @@ fn threads_share_a_device() {
             for thread in 0..4_u8 {
                 let gpu = &gpu;
                 scope.spawn(move || {
-                    for len in [100, 5000, 40_000] {
+                    for len in [100, 5000, 40_000, (17 << 20) + 1] {
                         let sent = vec![thread; len];
                         let buffer = gpu.upload(&sent, "x").unwrap();
                         let mut got = vec![0; len];

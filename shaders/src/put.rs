@@ -1,12 +1,13 @@
 //! A copy of an array with some of its elements taken from another: assignment to a part.
 //!
-//! The destination is walked, not the part: a lane owns whole words of it, and finds for each element whether it lies
-//! in the part. So packed dtypes need no words shared, and the copy and the write are one dispatch.
+//! The destination is walked, not the part: a lane owns whole words of it, or blocks where all lengths allow, and finds for
+//! each element, or block, whether it lies in the part. So packed dtypes need no words shared, and the copy and the write
+//! are one dispatch.
 
 use crate::compile::Options;
 use crate::fused::access::{self, Access, MAX_ELEMENTS, Placed, Source, alignment};
 use crate::fused::params::Names;
-use crate::fused::storage::{element, name, per_word, register};
+use crate::fused::storage::{block_put, declare_loaded, element, loaded_block, name, per_word, register};
 use crate::library::Features;
 use crate::plan::{
     BUFFER_ALIGNMENT, Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes,
@@ -46,6 +47,9 @@ struct Merge {
     features: Features,
     workgroup: u32,
     immediate: bool,
+    wide: bool,
+    /// Elements of a block, or of a word.
+    unit: u32,
     rank: usize,
     sources: [Source; 2],
 }
@@ -74,11 +78,32 @@ pub fn plan(job: &Put, profile: &Profile) -> Result<Plan, PlanError> {
         }
         Ok::<_, PlanError>(placed)
     };
-    let placed = [place(0, &job.value, &counts)?, place(1, &job.array, dims)?];
+    let mut placed = [place(0, &job.value, &counts)?, place(1, &job.array, dims)?];
+    let whole = |unit: usize| {
+        let last = spans.last().filter(|span| span.step == 1);
+        last.is_some_and(|span| [span.start, span.count].iter().all(|n| n.is_multiple_of(unit)))
+    };
+    let blocks = |placed: &Placed, dims: &[usize], most: u32| {
+        placed.clone().in_blocks(dims, profile, |unit| whole(unit) && unit <= most as usize)
+    };
+    let mut unit = per_word(job.dtype);
+    // One value along the last axis is a block of its own; others come in blocks of the size of the array's.
+    let repeated = placed[0].source.bindings() == 1 && placed[0].strides.last() == Some(&0);
+    let (array, most) = blocks(&placed[1], dims, u32::MAX);
+    if repeated && most > 1 {
+        (placed[1], unit) = (array, most);
+    } else if let (value, most) = blocks(&placed[0], &counts, most)
+        && most > 1
+    {
+        (placed[1], unit) = blocks(&placed[1], dims, most);
+        placed[0] = value;
+    }
     let mut merge = Merge {
         features: profile.features,
         workgroup: profile.workgroup,
         immediate: false,
+        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        unit,
         rank: dims.len(),
         sources: [placed[0].source, placed[1].source],
     };
@@ -101,9 +126,9 @@ pub fn plan(job: &Put, profile: &Profile) -> Result<Plan, PlanError> {
     let per_part = (profile.max_binding / alignment(profile) * alignment(profile)) as usize / size;
     for first in (0..total).step_by(per_part) {
         let last = total.min(first + per_part);
-        let words = (last - first).div_ceil(per_word(job.dtype) as usize);
+        let words = (last - first).div_ceil(unit as usize);
         let per_lane = match profile.lane_map {
-            LaneMap::Run => ((words / 512).clamp(1, 1024) | 1) as u32,
+            LaneMap::Run => ((words / 512).clamp(1, 1024 / unit as usize) | 1) as u32,
             LaneMap::Coalesced => 1,
         };
         let mut params = vec![0, first as u32, last as u32, words as u32, per_lane];
@@ -147,10 +172,16 @@ impl Merge {
         self.sources.iter().map(Source::bindings).sum()
     }
 
-    /// `fn merged(d)`: element `d` of the destination.
+    /// They move in blocks.
+    fn blocks(&self) -> bool {
+        self.sources[1].access == Access::Rows
+    }
+
+    /// `fn merged(d)`: element `d` of the destination, or the block that begins there.
     fn merged(&self) -> String {
-        let mut text =
-            format!("fn merged(d: u32) -> {} {{\n    var rest = d;\n", register(self.sources[0].dtype));
+        let dtype = self.sources[0].dtype;
+        let result = if self.blocks() { loaded_block(dtype, self.unit, self.wide) } else { register(dtype) };
+        let mut text = format!("fn merged(d: u32) -> {result} {{\n    var rest = d;\n");
         for axis in (1..self.rank).rev() {
             let _ = writeln!(
                 text,
@@ -170,7 +201,22 @@ impl Merge {
     old += c{a} * p.stride1_{a};"
             );
         }
-        text + "    if (here) { return load0(value); }\n    return load1(old);\n}\n"
+        let load = |i: usize, at: &str| match self.sources[i].access {
+            Access::Rows => format!("in{i}[{at} / {}u]", self.unit),
+            _ if self.blocks() => {
+                let repeated = vec!["value_here".to_owned(); self.unit as usize];
+                block_put(dtype, self.features.int64, self.wide, &repeated)
+            }
+            _ => format!("load{i}({at})"),
+        };
+        if self.blocks() && self.sources[0].access != Access::Rows {
+            text += "    let value_here = load0(value);\n";
+        }
+        text + &format!(
+            "    if (here) {{ return {}; }}\n    return {};\n}}\n",
+            load(0, "value"),
+            load(1, "old")
+        )
     }
 }
 
@@ -185,29 +231,30 @@ impl Template for Merge {
 
     fn wgsl(&self) -> String {
         let dtype = self.sources[0].dtype;
-        let (n, binding) = (per_word(dtype), self.bindings());
+        let (n, binding) = (self.unit, self.bindings());
         let mut text = self.names().declare(self.immediate, binding + 1);
-        text += &self.sources[0].declare(0, 0, 1, false);
-        text += &self.sources[1].declare(1, self.sources[0].bindings(), 1, false);
-        let _ = writeln!(
-            text,
-            "@group(0) @binding({binding}) var<storage, read_write> out: array<{}>;",
-            element(dtype)
-        );
+        let mut stored = element(dtype).to_owned();
+        if self.blocks() {
+            text += &declare_loaded(dtype, n, self.features.int64, self.wide);
+            stored = loaded_block(dtype, n, self.wide);
+        }
+        text += &self.sources[0].declare(0, 0, n, self.wide);
+        text += &self.sources[1].declare(1, self.sources[0].bindings(), n, self.wide);
+        let _ =
+            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
         text += &self.merged();
+        let lanes = self.workgroup;
         let _ = write!(
             text,
-            "@compute @workgroup_size({workgroup})
+            "@compute @workgroup_size({lanes})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let lane = (group.x + group.y * groups.x) * {workgroup}u + local;
-    let begin = lane * p.per_lane;
-    let end = min(begin + p.per_lane, p.words);
-    for (var w = begin; w < end; w++) {{
+    let first = (group.x + group.y * groups.x) * {lanes}u * p.per_lane;
+    let end = min(first + {lanes}u * p.per_lane, p.words);
+    for (var w = first + local; w < end; w += {lanes}u) {{
         let d = p.begin + w * {n}u;
 ",
-            workgroup = self.workgroup,
         );
-        if n == 1 {
+        if n == 1 || self.blocks() {
             text += "        out[w] = merged(d);\n";
         } else {
             text += "        var word = 0u;\n";

@@ -1,13 +1,13 @@
 //! Copies into a region of an existing buffer: the pieces of `concat` and `stack`.
 //!
-//! The destination is seen as rows; the piece is a run of columns of every row. Of the packed dtypes a lane owns
-//! a word of the destination and changes only the elements that are the piece's, so neighbouring pieces may
-//! share words, one dispatch after the other.
+//! The destination is seen as rows; the piece is a run of columns of every row. Where all lengths allow, whole blocks
+//! are moved. Else, of the packed dtypes, a lane owns a word of the destination and changes only the elements that are
+//! the piece's, so neighbouring pieces may share words, one dispatch after the other.
 
 use crate::compile::Options;
 use crate::fused::access::{self, Access, MAX_ELEMENTS, Placed, Source, alignment};
-use crate::fused::params::Names;
-use crate::fused::storage::{element, name, per_word};
+use crate::fused::params::{Names, reciprocal};
+use crate::fused::storage::{declare_loaded, element, loaded_block, name, per_word};
 use crate::library::Features;
 use crate::plan::{
     BUFFER_ALIGNMENT, Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes,
@@ -45,6 +45,9 @@ struct Paste {
     features: Features,
     workgroup: u32,
     immediate: bool,
+    wide: bool,
+    /// Elements of a block, or of a word.
+    unit: u32,
     rank: usize,
     source: Source,
 }
@@ -72,13 +75,18 @@ pub fn plan(job: &Region, profile: &Profile) -> Result<Plan, PlanError> {
     if !source.source.strided() {
         source.source.access = Access::Strided { windows: 1 };
     }
+    let whole = |unit: usize| [job.row_length, job.column, job.run].iter().all(|n| n.is_multiple_of(unit));
+    let (source, unit) = source.in_blocks(&job.dims, profile, whole);
     let mut paste = Paste {
         features: profile.features,
         workgroup: profile.workgroup,
         immediate: false,
+        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        unit: if unit > 1 { unit } else { per_word(job.dtype) },
         rank: job.dims.len(),
         source: source.source,
     };
+    let lane_elements = paste.unit as usize;
     paste.immediate = paste.names().count() * 4 <= profile.immediates as usize;
     let needed = paste.source.bindings() + 1 + usize::from(!paste.immediate);
     if needed > profile.storage_buffers as usize {
@@ -96,16 +104,16 @@ pub fn plan(job: &Region, profile: &Profile) -> Result<Plan, PlanError> {
     let align = alignment(profile) as usize / size;
     for first in (begin / align * align..end).step_by(per_part) {
         let last = end.min(first + per_part);
-        let lane_elements = per_word(job.dtype) as usize;
         let lanes_work = (last - first).div_ceil(lane_elements);
         let per_lane = match profile.lane_map {
-            LaneMap::Run => ((lanes_work / 512).clamp(1, 1024) | 1) as u32,
+            LaneMap::Run => ((lanes_work / 512).clamp(1, 1024 / lane_elements) | 1) as u32,
             LaneMap::Coalesced => 1,
         };
         let numbers = [first, last, job.row_length, job.column, job.run, begin, lanes_work];
         let mut params = vec![0];
         params.extend(numbers.map(|x| x as u32));
         params.push(per_lane);
+        params.extend(reciprocal(job.row_length as u32));
         params.extend(&constant);
         let bytes = ((last - first) * size) as u64;
         let output = Bind {
@@ -130,7 +138,9 @@ pub fn plan(job: &Region, profile: &Profile) -> Result<Plan, PlanError> {
 impl Paste {
     fn names(&self) -> Names {
         let mut names = Names::new();
-        for name in ["begin", "end", "row_length", "column", "run", "region", "words", "per_lane"] {
+        for name in
+            ["begin", "end", "row_length", "column", "run", "region", "words", "per_lane", "magic", "shift"]
+        {
             names.word(name);
         }
         access::axis_params(0..self.rank, &mut names);
@@ -150,38 +160,44 @@ impl Template for Paste {
 
     fn wgsl(&self) -> String {
         let dtype = self.source.dtype;
-        let n = per_word(dtype);
+        let n = self.unit;
+        let blocks = self.source.access == Access::Rows;
         let binding = self.source.bindings();
         let mut text = self.names().declare(self.immediate, binding + 1);
-        text += &self.source.declare(0, 0, 1, false);
-        let _ = writeln!(
-            text,
-            "@group(0) @binding({binding}) var<storage, read_write> out: array<{}>;",
-            element(dtype)
-        );
+        if blocks {
+            text += &declare_loaded(dtype, n, self.features.int64, self.wide);
+        }
+        text += &self.source.declare(0, 0, n, self.wide);
+        let stored = if blocks { loaded_block(dtype, n, self.wide) } else { element(dtype).to_owned() };
+        let _ =
+            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
         text += &access::offsets_struct(&[self.source]);
         text += &access::offsets_function("offsets", &[self.source], 0..self.rank);
+        let lanes = self.workgroup;
         let _ = write!(
             text,
-            "fn inside(d: u32) -> bool {{
-    return d >= p.region && d < p.end && (d % p.row_length) - p.column < p.run;
+            "struct Place {{ inside: bool, at: u32 }}
+fn place(d: u32) -> Place {{
+    let row = select(index_divide(d, p.magic, p.shift), d, p.row_length == 1u);
+    let column = d - row * p.row_length - p.column;
+    let inside = d >= p.region && d < p.end && column < p.run;
+    return Place(inside, p.first0 + offsets(select(0u, row * p.run + column, inside)).o0);
 }}
-fn at(d: u32) -> u32 {{
-    let e = (d / p.row_length) * p.run + (d % p.row_length) - p.column;
-    return p.first0 + offsets(select(0u, e, inside(d))).o0;
-}}
-@compute @workgroup_size({workgroup})
+@compute @workgroup_size({lanes})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let lane = (group.x + group.y * groups.x) * {workgroup}u + local;
-    let begin = lane * p.per_lane;
-    let end = min(begin + p.per_lane, p.words);
-    for (var w = begin; w < end; w++) {{
+    let first = (group.x + group.y * groups.x) * {lanes}u * p.per_lane;
+    let end = min(first + {lanes}u * p.per_lane, p.words);
+    for (var w = first + local; w < end; w += {lanes}u) {{
         let d = p.begin + w * {n}u;
 ",
-            workgroup = self.workgroup,
         );
-        if n == 1 {
-            text += "        if (inside(d)) { out[w] = load0(at(d)); }\n";
+        if blocks {
+            let _ = writeln!(
+                text,
+                "        let to = place(d);\n        if (to.inside) {{ out[w] = in0[to.at / {n}u]; }}"
+            );
+        } else if n == 1 {
+            text += "        let to = place(d);\n        if (to.inside) { out[w] = load0(to.at); }\n";
         } else {
             let bits = 32 / n;
             let mask = if bits == 8 { "0xffu" } else { "0xffffu" };
@@ -189,7 +205,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             for e in 0..n {
                 let _ = writeln!(
                     text,
-                    "        if (inside(d + {e}u)) {{ word = (word & ~({mask} << {s}u)) | ({t}_pack(load0(at(d + {e}u))) << {s}u); }}",
+                    "        let to{e} = place(d + {e}u);
+        if (to{e}.inside) {{ word = (word & ~({mask} << {s}u)) | ({t}_pack(load0(to{e}.at)) << {s}u); }}",
                     s = e * bits,
                     t = name(dtype),
                 );

@@ -5,7 +5,7 @@ use crate::compile::Options;
 use crate::fused::access::{Access, MAX_ELEMENTS, Placed, Source};
 use crate::fused::body::cast;
 use crate::fused::params::{Names, reciprocal};
-use crate::fused::storage::{block, block_put, declare_block};
+use crate::fused::storage::{block_put, declare_loaded, loaded_block};
 use crate::library::Features;
 use crate::plan::{
     Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, check_dtype, grid,
@@ -56,6 +56,9 @@ struct Gather {
     features: Features,
     workgroup: u32,
     immediate: bool,
+    wide: bool,
+    /// Elements of a block.
+    unit: u32,
     source: Source,
     indices: Source,
 }
@@ -95,6 +98,9 @@ pub fn plan(job: &Take, profile: &Profile) -> Result<Plan, PlanError> {
         None,
         profile,
     )?);
+    // Whole blocks of what lies after the axis, where its length allows; else blocks of single elements.
+    let (source, block) = source.in_blocks(&dims, profile, |unit| job.inner.is_multiple_of(unit));
+    let unit = if block > 1 { block } else { UNIT };
     let indices = strided(Placed::from_parts(
         1,
         job.index_dtype,
@@ -109,6 +115,8 @@ pub fn plan(job: &Take, profile: &Profile) -> Result<Plan, PlanError> {
         features: profile.features,
         workgroup: profile.workgroup,
         immediate: false,
+        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        unit,
         source: source.source,
         indices: indices.source,
     };
@@ -125,7 +133,7 @@ pub fn plan(job: &Take, profile: &Profile) -> Result<Plan, PlanError> {
     };
     for start in (0..n).step_by(part) {
         let count = part.min(n - start);
-        let blocks = (count as u64).div_ceil(u64::from(UNIT));
+        let blocks = (count as u64).div_ceil(u64::from(unit));
         let per_lane = match profile.lane_map {
             LaneMap::Run => (blocks / 512).clamp(1, RUN) | 1,
             LaneMap::Coalesced => 1,
@@ -137,8 +145,8 @@ pub fn plan(job: &Take, profile: &Profile) -> Result<Plan, PlanError> {
             let [magic, shift] = reciprocal(length as u32);
             params.extend([length as u32, magic, shift]);
         }
-        params.extend(source.words(0, UNIT, profile));
-        params.extend(indices.words(0, UNIT, profile));
+        params.extend(source.words(0, unit, profile));
+        params.extend(indices.words(0, unit, profile));
         let mut bindings = [source.binds(0, 0, profile), indices.binds(0, 0, profile)].concat();
         let offset = (start * job.dtype.size()) as u64;
         bindings.push(Bind { slot: Slot::Output, offset, size: buffer_bytes(job.dtype, count), write: true });
@@ -187,19 +195,20 @@ impl Template for Gather {
         let dtype = self.source.dtype;
         let int64 = self.features.int64;
         let mut text = self.names().declare(self.immediate, self.bindings());
-        text += &declare_block(dtype, UNIT, int64);
-        text += &self.source.declare(0, 0, UNIT, false);
-        text += &self.indices.declare(1, self.source.bindings(), UNIT, false);
+        let (unit, wide) = (self.unit, self.wide);
+        text += &declare_loaded(dtype, unit, int64, wide);
+        text += &self.source.declare(0, 0, unit, wide);
+        text += &self.indices.declare(1, self.source.bindings(), unit, wide);
         let _ = writeln!(
             text,
             "@group(0) @binding({}) var<storage, read_write> out: array<{}>;",
             self.bindings() - 1,
-            block(dtype, UNIT)
+            loaded_block(dtype, unit, wide)
         );
         // An axis shorter than 2^31 is indexed by 32 bits; a 64-bit index beyond them is out of bounds anyway.
-        let wide = matches!(self.indices.dtype, DType::I64 | DType::U64);
+        let long = matches!(self.indices.dtype, DType::I64 | DType::U64);
         let raw = "load1(p.first1 + pick * p.stride1_0)";
-        let index = if wide {
+        let index = if long {
             let name = crate::fused::storage::name(self.indices.dtype);
             format!("narrow_index({name}_low({raw}), {name}_high({raw}))")
         } else {
@@ -226,17 +235,19 @@ fn source(i: u32) -> u32 {{
 }}
 @compute @workgroup_size({workgroup})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let lane = (group.x + group.y * groups.x) * {workgroup}u + local;
-    let begin = lane * p.per_lane;
-    let end = min(begin + p.per_lane, p.blocks);
-    for (var b = begin; b < end; b++) {{
+    let first = (group.x + group.y * groups.x) * {workgroup}u * p.per_lane;
+    let end = min(first + {workgroup}u * p.per_lane, p.blocks);
+    for (var b = first + local; b < end; b += {workgroup}u) {{
 ",
             workgroup = self.workgroup,
         );
-        let elements: Vec<String> = (0..UNIT)
-            .map(|e| format!("load0(source(p.start + min(b * {UNIT}u + {e}u, p.count - 1u)))"))
-            .collect();
-        let _ = write!(text, "        out[b] = {};\n    }}\n}}\n", block_put(dtype, int64, false, &elements));
+        let taken = if self.source.access == Access::Rows {
+            format!("in0[source(p.start + b * {unit}u) / {unit}u]")
+        } else {
+            let element = |e| format!("load0(source(p.start + min(b * {unit}u + {e}u, p.count - 1u)))");
+            block_put(dtype, int64, wide, &(0..unit).map(element).collect::<Vec<_>>())
+        };
+        let _ = write!(text, "        out[b] = {taken};\n    }}\n}}\n");
         text
     }
 }

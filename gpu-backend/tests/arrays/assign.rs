@@ -48,6 +48,43 @@ fn parts_of_every_dtype_are_written_and_nothing_else() {
     }
 }
 
+/// Lengths that blocks of every size divide: of array and part, of values and of one repeated value.
+#[test]
+fn whole_blocks_are_written_and_nothing_else() {
+    for dtype in dtypes() {
+        let host = shaped(&ramp(dtype, 6 * 192), &[6, 192]);
+        for text in
+            ["..., 64:128", "2:4", "..., 32:64", "::2, 16:32", "1:5, 8:24", "..., 4:20", "3, 2:8", "..., ::2"]
+        {
+            for view in [|x: &Array| x.clone(), |x: &Array| x.slice("::-1").unwrap()] {
+                let places = shaped(&Array::from((0..6 * 192_i64).collect::<Vec<_>>()), &[6, 192])
+                    .slice(text)
+                    .unwrap();
+                let width = *places.shape().last().unwrap();
+                let row = ramp(dtype, width + 64).slice(&*format!("64:{}", 64 + width)).unwrap();
+                let values = [
+                    shaped(
+                        &ramp(dtype, 7 * 192).slice(&*format!(":{}", places.len())).unwrap(),
+                        places.shape(),
+                    ),
+                    row.broadcast_to(places.shape().to_vec()).unwrap(),
+                    ramp(dtype, 9).slice("8:").unwrap().broadcast_to(places.shape().to_vec()).unwrap(),
+                ];
+                let places = places.to_vec::<i64>().unwrap();
+                for value in &values {
+                    let mut x = view(&on_gpu(&host));
+                    let mut want = scalars(&view(&host));
+                    for (&at, &v) in places.iter().zip(&scalars(value)) {
+                        want[at as usize] = v;
+                    }
+                    x.assign(text, on_gpu(value)).unwrap();
+                    assert_eq!(scalars(&x), want, "{text} of {dtype}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn other_handles_and_overlapping_sources_keep_their_values() {
     let host: Vec<f32> = (0..1000).map(|i| i as f32).collect();

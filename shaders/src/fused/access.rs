@@ -5,7 +5,7 @@ use super::params::Names;
 use super::storage::{
     element, load_element, load_uniform, loaded_block, loaded_get, register, uniform_element,
 };
-use crate::plan::{BUFFER_ALIGNMENT, Bind, PlanError, Profile, Slot, WINDOW, buffer_bytes};
+use crate::plan::{BUFFER_ALIGNMENT, Bind, LaneMap, PlanError, Profile, Slot, WINDOW, buffer_bytes};
 use polyarray_core::DType;
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Input, Layout};
@@ -148,6 +148,41 @@ impl Placed {
             }
         }
         self
+    }
+
+    /// Has it read in blocks of `unit` elements along its last axis, for copies: does every block lie dense, and whole?
+    /// Then the largest block that `holds`, and that this view holds, is taken; else it stays as it is, and 1 is returned.
+    pub fn in_blocks(
+        mut self,
+        dims: &[usize],
+        profile: &Profile,
+        holds: impl Fn(usize) -> bool,
+    ) -> (Placed, u32) {
+        let size = self.source.dtype.size();
+        let wide = profile.lane_map == LaneMap::Run && profile.features.int64;
+        // What adapters load at once: a line of the cache, a quad of words.
+        let most = if wide { 64 } else { 16 };
+        let fits = |&unit: &usize| {
+            let whole = |x: usize| x.is_multiple_of(unit);
+            let [others @ .., last] = &self.strides[..] else { return false };
+            let declared =
+                super::storage::loads_wide(self.source.dtype, unit as u32, wide) || unit.is_multiple_of(4);
+            declared
+                && unit * size <= most
+                && *last == 1
+                && whole(self.offset)
+                && dims.last().is_some_and(|&n| whole(n))
+                && others.iter().all(|s| whole(s.unsigned_abs()))
+                && holds(unit)
+        };
+        let one = matches!(self.source.access, Access::Strided { windows: 1 }) && !self.source.uniform;
+        match [64, 32, 16, 8, 4, 2].iter().find(|unit| one && fits(unit)) {
+            Some(&unit) => {
+                self.source.access = Access::Rows;
+                (self, unit as u32)
+            }
+            None => (self, 1),
+        }
     }
 
     /// The bindings; a dense input shows elements `start..start + count` of the iteration.

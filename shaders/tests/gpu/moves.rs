@@ -70,9 +70,18 @@ fn take_any_dtype_by_any_integer() {
             let flipped = Take {
                 source_offset: outer * length * inner - 1,
                 source_strides: [-((length * inner) as isize), -1, -(length as isize)],
-                ..job
+                ..job.clone()
             };
             check_take(gpu, &flipped, &indices, &profile);
+            // Whole blocks of every size.
+            for inner in [64, 32, 8, 12, 6] {
+                let (outer, gap) = (2, inner as isize + 64);
+                let source_strides = [7 * gap, gap, 1];
+                let source_len = outer * 7 * gap as usize + 64;
+                let blocks =
+                    Take { outer, inner, source_len, source_offset: 64, source_strides, ..job.clone() };
+                check_take(gpu, &blocks, &indices, &profile);
+            }
         }
     }
 }
@@ -117,34 +126,55 @@ fn regions_of_every_dtype_at_every_alignment() {
         for dtype in DTYPES.into_iter().filter(|&d| holds(&own, d)) {
             for (rows, row_length, column, run) in [(1, 41, 3, 17), (5, 7, 2, 4), (9, 3, 2, 1), (4, 8, 4, 4)]
             {
-                let n = rows * run;
                 // The source is walked backwards.
-                let job = Region {
-                    dtype,
-                    rows,
-                    row_length,
-                    column,
-                    run,
-                    dims: vec![n],
-                    strides: vec![-1],
-                    offset: n - 1,
-                    len: n,
-                };
-                let source = counting(dtype, n);
-                let old: Vec<Scalar> = vec![Scalar::I64(0).cast(dtype); rows * row_length];
-                let plan = region::plan(&job, &own).unwrap_or_else(|e| panic!("{e}"));
-                let input = gpu.buffer(host(dtype, &source).bytes());
-                let out = gpu.buffer(host(dtype, &old).bytes());
-                gpu.execute_into(&plan, &[&input], &out);
-                let got = elements(dtype, &gpu.read(&out), rows * row_length);
-                for (i, g) in got.iter().enumerate() {
-                    let (r, c) = (i / row_length, i % row_length);
-                    let inside = (column..column + run).contains(&c);
-                    let want = if inside { source[n - 1 - (r * run + c - column)] } else { old[i] };
-                    assert_eq!(*g, want, "{dtype} {job:?} at {i}");
-                }
+                let n = rows * run;
+                check_region(gpu, &own, dtype, [rows, row_length, column, run], &[n], &[-1], n - 1);
+            }
+            // Whole blocks of every size, of a dense source, and of one with gaps between its rows.
+            for (rows, row_length, column, run) in
+                [(1, 4096, 512, 1024), (6, 192, 64, 128), (7, 40, 16, 8), (6, 24, 8, 12), (5, 16, 2, 6)]
+            {
+                let job = [rows, row_length, column, run];
+                check_region(gpu, &own, dtype, job, &[rows * run], &[1], 0);
+                let gap = run as isize + 64;
+                check_region(gpu, &own, dtype, job, &[rows, run], &[gap, 1], 64);
+                check_region(gpu, &own, dtype, job, &[rows, run], &[gap, 1], 3);
+                check_region(gpu, &own, dtype, job, &[rows, run], &[0, 1], 8);
             }
         }
+    }
+}
+
+/// A region of a destination of zeros, from a source of those steps without zeros.
+fn check_region(
+    gpu: &Device,
+    profile: &Profile,
+    dtype: DType,
+    [rows, row_length, column, run]: [usize; 4],
+    dims: &[usize],
+    strides: &[isize],
+    offset: usize,
+) {
+    let at = |r: usize, c: usize| match *strides {
+        [step] => offset as isize + (r * run + c) as isize * step,
+        [down, along] => offset as isize + r as isize * down + c as isize * along,
+        _ => unreachable!("one axis or two"),
+    };
+    let len = at(0, 0).max(at(rows - 1, run - 1)) as usize + 1;
+    let (dims, strides) = (dims.to_vec(), strides.to_vec());
+    let job = Region { dtype, rows, row_length, column, run, dims, strides: strides.clone(), offset, len };
+    let source = counting(dtype, len);
+    let old: Vec<Scalar> = vec![Scalar::I64(0).cast(dtype); rows * row_length];
+    let plan = region::plan(&job, profile).unwrap_or_else(|e| panic!("{e}"));
+    let input = gpu.buffer(host(dtype, &source).bytes());
+    let out = gpu.buffer(host(dtype, &old).bytes());
+    gpu.execute_into(&plan, &[&input], &out);
+    let got = elements(dtype, &gpu.read(&out), rows * row_length);
+    for (i, g) in got.iter().enumerate() {
+        let (r, c) = (i / row_length, i % row_length);
+        let inside = (column..column + run).contains(&c);
+        let want = if inside { source[at(r, c - column) as usize] } else { old[i] };
+        assert_eq!(*g, want, "{dtype} {job:?} at {i}");
     }
 }
 

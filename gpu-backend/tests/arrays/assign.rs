@@ -67,8 +67,8 @@ fn whole_blocks_are_written_and_nothing_else() {
                         &ramp(dtype, 7 * 192).slice(&*format!(":{}", places.len())).unwrap(),
                         places.shape(),
                     ),
-                    row.broadcast_to(places.shape().to_vec()).unwrap(),
-                    ramp(dtype, 9).slice("8:").unwrap().broadcast_to(places.shape().to_vec()).unwrap(),
+                    row.broadcast_to(places.shape()).unwrap(),
+                    ramp(dtype, 9).slice("8:").unwrap().broadcast_to(places.shape()).unwrap(),
                 ];
                 let places = places.to_vec::<i64>().unwrap();
                 for value in &values {

@@ -240,6 +240,29 @@ fold!(
     [] All: bool, bool => bool, true, Some(true), |x| x, |a, b| a & b, |acc| acc;
 );
 
+/// Where the first step begins that has an element like that; what is left after whole steps, if none has.
+struct Step<'a, R, P> {
+    xs: &'a [R],
+    is: P,
+}
+
+impl<R, P: Fn(&R) -> bool> Loop for Step<'_, R, P> {
+    type Out = usize;
+    #[inline(always)]
+    fn run(self) -> usize {
+        let steps = self.xs.chunks_exact(LEAF * LANES);
+        let mut from = 0;
+        for step in steps {
+            // All of it, without a branch, so that it is compiled to vectors.
+            if step.iter().fold(false, |any, x| any | (self.is)(x)) {
+                return from;
+            }
+            from += step.len();
+        }
+        from
+    }
+}
+
 macro_rules! arg_fold {
     ($($name:ident by $values:ident, $before:tt, $worst:ident;)*) => {$(
         impl<T: Ordered> Fold for $name<T> {
@@ -263,11 +286,14 @@ macro_rules! arg_fold {
             /// The best value first, by the fast fold, then where it stands.
             fn slice(xs: &[T::Repr], first: i64) -> (T, i64) {
                 let best = $values::<T>::slice(xs, first);
-                let at = xs.iter().position(|&x| {
-                    let x = T::from_repr(x);
-                    x == best || (x.not_a_number() && best.not_a_number())
-                });
-                (best, first + at.expect("the best value is one of them") as i64)
+                let is_best = |x: &T::Repr| {
+                    let x = T::from_repr(*x);
+                    (x == best) | (x.not_a_number() & best.not_a_number())
+                };
+                // Looked for in long steps first: which of a few it is, is asked one by one.
+                let step = widest(Step { xs, is: is_best });
+                let at = step + xs[step..].iter().position(is_best).expect("the best value is one of them");
+                (best, first + at as i64)
             }
         }
     )*};

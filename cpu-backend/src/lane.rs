@@ -447,7 +447,7 @@ macro_rules! cast {
 }
 macro_rules! casts_of_primitives {
     ($($S:ty)*) => {$(
-        cast!($S => i8, i16, i32, i64, u8, u16, u32, u64, f32, f64; x x);
+        cast!($S => i32, i64, u32, u64, f32, f64; x x);
         impl CastTo<bool> for $S {
             #[inline(always)]
             fn cast_to(self) -> bool { self != <$S as Lane>::ZERO }
@@ -476,6 +476,28 @@ macro_rules! casts_to_complex {
     };
 }
 casts_of_primitives!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+cast!(i8 => i8, i16, u8, u16; x x i16 => i8, i16, u8, u16; x x i32 => i8, i16, u8, u16; x x);
+cast!(i64 => i8, i16, u8, u16; x x u8 => i8, i16, u8, u16; x x u16 => i8, i16, u8, u16; x x);
+cast!(u32 => i8, i16, u8, u16; x x u64 => i8, i16, u8, u16; x x);
+/// The nearest number to zero that is whole, between two bounds; 0 for NaN. Adding 1.5 times a power of two leaves it in the
+/// low bits: `as`, which saturates, is compiled to one element after another.
+macro_rules! casts_to_few_bits {
+    ($($F:ty, $magic:expr => $($D:ty),*;)*) => {$($(
+        impl CastTo<$D> for $F {
+            #[inline(always)]
+            fn cast_to(self) -> $D {
+                let x = if self.is_nan() { 0.0 } else { self };
+                let x = if x < <$D>::MIN as $F { <$D>::MIN as $F } else { x };
+                let x = if x > <$D>::MAX as $F { <$D>::MAX as $F } else { x };
+                (x.trunc() + $magic).to_bits() as $D
+            }
+        }
+    )*)*};
+}
+casts_to_few_bits!(
+    f32, 12_582_912.0 => i8, i16, u8, u16;
+    f64, 6_755_399_441_055_744.0 => i8, i16, u8, u16;
+);
 
 cast!(bool => i8, i16, i32, i64, u8, u16, u32, u64, f32, f64; x (x as u8));
 cast!(f16 => i8, i16, i32, i64, u8, u16, u32, u64, f32, f64; x x.to_f32());

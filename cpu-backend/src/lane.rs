@@ -1,6 +1,7 @@
 //! What the operations do to one element. A trait per group of dtypes; the loops and folds are generic over
 //! them, so an operation is written once per group and compiled once per dtype.
 
+use crate::halves::{half, single};
 use half::f16;
 use num_complex::{Complex32, Complex64};
 use polyarray_core::Element;
@@ -373,64 +374,6 @@ impl Real for f32 {
     }
 }
 
-/// f16 computes in f32 and rounds after each operation: f32 has more than twice its digits, so `+ - * / sqrt`
-/// stay correctly rounded.
-macro_rules! half_through_single {
-    ($($group:ident: $($f:ident($($x:ident),*))*;)*) => {$(
-        impl $group for f16 {
-            $(#[inline(always)]
-            fn $f(self $(, $x: f16)*) -> f16 { f16::from_f32(self.to_f32().$f($($x.to_f32()),*)) })*
-        }
-    )*};
-}
-half_through_single!(
-    Number: negated() minus(other) conjugate() real_part() imaginary_part();
-    Real: floor_divided(other) modulo(other);
-    Inexact: divided(other) square_root() exponential() logarithm() sine() cosine() hyperbolic_tangent();
-);
-
-impl Lane for f16 {
-    type Real = f16;
-    type Acc = f32;
-    const ZERO: f16 = f16::ZERO;
-    const NOTHING: f16 = f16::NEG_ZERO;
-    const ONE: f16 = f16::ONE;
-    stored_as_itself!();
-    #[inline(always)]
-    fn widen(self) -> f32 {
-        self.to_f32()
-    }
-    #[inline(always)]
-    fn narrow(acc: f32) -> f16 {
-        f16::from_f32(acc)
-    }
-    #[inline(always)]
-    fn plus(self, other: f16) -> f16 {
-        f16::from_f32(self.to_f32() + other.to_f32())
-    }
-    #[inline(always)]
-    fn times(self, other: f16) -> f16 {
-        f16::from_f32(self.to_f32() * other.to_f32())
-    }
-    #[inline(always)]
-    fn magnitude(self) -> f16 {
-        f16::from_bits(self.to_bits() & 0x7fff)
-    }
-    #[inline(always)]
-    fn not_a_number(self) -> bool {
-        self.is_nan()
-    }
-}
-
-impl Ordered for f16 {
-    const LEAST: f16 = f16::NEG_INFINITY;
-    const MOST: f16 = f16::INFINITY;
-    #[inline(always)]
-    fn floored(self) -> f16 {
-        f16::from_f32(self.to_f32().floor())
-    }
-}
-
 /// A value of one dtype as another, as [`polyarray_core::Scalar::cast`] documents.
 pub trait CastTo<U> {
     /// The cast.
@@ -445,8 +388,9 @@ macro_rules! cast {
         }
     )*)*};
 }
+
 macro_rules! casts_of_primitives {
-    ($($S:ty)*) => {$(
+    ($($S:ty: $x:ident $half:expr;)*) => {$(
         cast!($S => i32, i64, u32, u64, f32, f64; x x);
         impl CastTo<bool> for $S {
             #[inline(always)]
@@ -454,7 +398,7 @@ macro_rules! casts_of_primitives {
         }
         impl CastTo<f16> for $S {
             #[inline(always)]
-            fn cast_to(self) -> f16 { f16::from_f64(self as f64) }
+            fn cast_to(self) -> f16 { let $x = self; $half }
         }
         casts_to_complex!($S);
     )*};
@@ -475,7 +419,11 @@ macro_rules! casts_to_complex {
         }
     };
 }
-casts_of_primitives!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+casts_of_primitives!(
+    i8: x half(x as f32); i16: x half(x as f32); u8: x half(x as f32); u16: x half(x as f32); f32: x half(x);
+    i32: x f16::from_f64(x as f64); i64: x f16::from_f64(x as f64); f64: x f16::from_f64(x);
+    u32: x f16::from_f64(x as f64); u64: x f16::from_f64(x as f64);
+);
 cast!(i8 => i8, i16, u8, u16; x x i16 => i8, i16, u8, u16; x x i32 => i8, i16, u8, u16; x x);
 cast!(i64 => i8, i16, u8, u16; x x u8 => i8, i16, u8, u16; x x u16 => i8, i16, u8, u16; x x);
 cast!(u32 => i8, i16, u8, u16; x x u64 => i8, i16, u8, u16; x x);
@@ -500,7 +448,7 @@ casts_to_few_bits!(
 );
 
 cast!(bool => i8, i16, i32, i64, u8, u16, u32, u64, f32, f64; x (x as u8));
-cast!(f16 => i8, i16, i32, i64, u8, u16, u32, u64, f32, f64; x x.to_f32());
+cast!(f16 => i8, i16, i32, i64, u8, u16, u32, u64, f32, f64; x single(x));
 casts_to_complex!(bool);
 casts_to_complex!(f16);
 

@@ -10,6 +10,7 @@ mod complex;
 mod enrol;
 mod fold;
 mod functions;
+mod halves;
 mod identity;
 mod join;
 mod lane;

@@ -2,6 +2,7 @@
 //! compile until it has an arm here.
 
 use crate::functions::{double, single};
+use crate::halves;
 use crate::lane::{Bits, CastTo, Inexact, Lane, Number, Ordered, Real};
 use crate::loops::{MapLoop, binary, function, select, unary};
 use half::f16;
@@ -44,7 +45,7 @@ macro_rules! transcendental {
     ($d:expr, $fast:ident, $plain:ident $(, beyond $limit:ident)?) => {
         match $d {
             DType::F16 => Some(function(
-                |x: f16| f16::from_f32(single::$fast(x.to_f32())),
+                |x: f16| halves::half(single::$fast(halves::single(x))),
                 |x: f16| x.$plain(),
                 |_: f16| false,
             )),

@@ -1,18 +1,17 @@
 // Half precision lives in f32 registers; every result is rounded back to a half, to nearest, ties to even.
 alias f16_reg = f32;
 
+// Bits of a half.
 fn f16_bits(x: f32) -> u32 {
     let b = f32_bits(x);
     let sign = (b >> 16u) & 0x8000u;
     let a = b & F32_ABS;
-    // Normal: rebias, then round by adding just below half of the last place, and the last kept bit.
-    let normal = ((a - 0x38000000u) + 0xfffu + ((a >> 13u) & 1u)) >> 13u;
-    // Subnormal: shift the mantissa to units of 2^-24, and round the same way.
-    let s = clamp(126u - (a >> 23u), 1u, 25u);
-    let m = (a & 0x7fffffu) | 0x800000u;
-    let low = (m + ((1u << (s - 1u)) - 1u) + ((m >> s) & 1u)) >> s;
-    let finite = select(select(normal, low, a < 0x38800000u), 0x7c00u, a >= 0x477ff000u);
-    return sign | select(select(finite, 0x7e00u, a > F32_INF), 0u, a < 0x33000000u);
+    let normal = (a - 0x38000000u) >> 13u;
+    // A subnormal half is an integer times 2^-24.
+    let low = u32(f32_absolute(x) * 16777216.0);
+    let finite = select(normal, low, a < 0x38800000u);
+    let special = select(0x7c00u, 0x7e00u, a > F32_INF);
+    return sign | select(finite, special, a >= F32_INF);
 }
 
 fn f16_from_bits(h: u32) -> f32 {
@@ -26,4 +25,14 @@ fn f16_from_bits(h: u32) -> f32 {
     return f32_from_bits(sign | b);
 }
 
-fn f16_round(x: f32) -> f32 { return f16_from_bits(f16_bits(x)); }
+// The nearest half.
+fn f16_round(x: f32) -> f32 {
+    let b = f32_bits(x);
+    let a = b & F32_ABS;
+    // Normal: round by adding just below half of the last place, and the last kept bit.
+    let normal = (a + 0xfffu + ((a >> 13u) & 1u)) & 0xffffe000u;
+    // Subnormal: the last place of 0.5 is 2^-24.
+    let low = f32_bits((f32_absolute(x) + 0.5) - 0.5);
+    let finite = select(select(normal, low, a < 0x38800000u), F32_INF, a >= 0x477ff000u);
+    return f32_from_bits((b & F32_SIGN) | select(finite, F32_QUIET, a > F32_INF));
+}

@@ -2,7 +2,7 @@
 
 use crate::backend::{BACKEND, KIND};
 use crate::join::concat;
-use crate::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow};
+use crate::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
 use crate::spread::{has_var, var};
 use crate::take::take;
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
@@ -11,7 +11,7 @@ use polyarray_core::dispatch::{
     BackendKind, Decline, Fit, Key, Kind, KindCell, REGISTRATIONS, Registrar, Stop, linked_kind,
 };
 use polyarray_core::dtype::promote;
-use polyarray_core::numpy;
+use polyarray_core::numpy::{self, ProductKernels, ProductOf};
 use std::sync::Arc;
 
 static CELL: KindCell = KindCell::new(KIND);
@@ -47,21 +47,34 @@ linked_kind! { CPU_IS_LINKED: &CpuKind; }
 #[linkme(crate = polyarray_core::dispatch::linkme)]
 static ARRAYS: ArrayKind = ArrayKind { name: KIND, open: |_| Ok(&BACKEND), residency: |_| *HOST };
 
+/// A product's kernels, which are one.
+macro_rules! kernels {
+    ($product:ident) => {
+        ProductKernels {
+            product: |_, a, b, spec| Ok(Arc::new($product(a, b, spec, None)?)),
+            with_epilogue: Some(|_, a, b, spec, epilogue| match takes(spec, epilogue) {
+                true => Ok(Some(Arc::new($product(a, b, spec, Some(epilogue))?))),
+                false => Ok(None),
+            }),
+        }
+    };
+}
+
 #[distributed_slice(REGISTRATIONS)]
 #[linkme(crate = polyarray_core::dispatch::linkme)]
 static IMPLEMENTATIONS: fn(&mut Registrar<'_>) = |r| {
     numpy::register_recorders(r, KIND);
     r.register::<numpy::matmul>(KIND, |cx, a, b| {
-        numpy::record_matmul(cx, a, b, |_, a, b, spec| Ok(Arc::new(matmul(a, b, spec)?)))
+        numpy::record_product(cx, a, b, ProductOf::Matmul, kernels!(matmul))
     });
     r.register::<numpy::matmul_as>(KIND, |cx, a, b, dtype| {
         if !is_narrow(promote(a.dtype(), b.dtype()), dtype) {
             return Err(Stop::declined("its kernel multiplies small integers in int32"));
         }
-        numpy::record_matmul_as(cx, a, b, dtype, |_, a, b, spec| Ok(Arc::new(matmul_narrow(a, b, spec)?)))
+        numpy::record_product(cx, a, b, ProductOf::As(dtype), kernels!(matmul_narrow))
     });
     r.register::<numpy::matmul_bits>(KIND, |cx, a, b| {
-        numpy::record_matmul_bits(cx, a, b, |_, a, b, spec| Ok(Arc::new(matmul_bits(a, b, spec)?)))
+        numpy::record_product(cx, a, b, ProductOf::Bits, kernels!(matmul_bits))
     });
     r.register::<numpy::concat>(KIND, |cx, arrays, axis| {
         numpy::record_concat(cx, arrays, axis, |_, parts, spec| Ok(Arc::new(concat(parts, spec)?)))

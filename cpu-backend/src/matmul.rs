@@ -3,10 +3,10 @@
 //! packed panels.
 
 use crate::backend::KIND;
+use crate::epilogue::{self, Finish, Region};
 use crate::lane::{CastTo, Lane};
 use crate::packed::{self, Extent};
 use crate::parallel::{for_each_chunk, for_each_index, worth_sharing};
-use crate::program::Scratch;
 use crate::simd::{Loop, widest};
 use crate::tiles::{self, GROUP, Kernel, Pair, Quad};
 use crate::view::View;
@@ -15,6 +15,7 @@ use gemm::Parallelism;
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::dispatch::detached;
 use polyarray_core::dtype::ty;
+use polyarray_core::expr::Epilogue;
 use polyarray_core::numpy::Matmul;
 use polyarray_core::{DType, Element, Error, Result};
 use std::ops::Range;
@@ -26,6 +27,8 @@ const LARGE: usize = 1 << 20;
 const HUGE: usize = 1 << 26;
 /// Multiplications of a piece of a product.
 const PIECE: usize = 1 << 22;
+/// Elements of a piece that are in the second-level cache when it is done, for what goes on with them.
+const CACHED: usize = 1 << 16;
 /// Elements of a small result.
 const SMALL: usize = 1 << 14;
 /// Rows that a piece has a multiple of.
@@ -37,16 +40,26 @@ const MANY: usize = 32;
 /// Rows and columns of the right operand that stay in cache while they meet all rows of the left one.
 const PANEL: (usize, usize) = (64, 1024);
 
-/// The product of (batch…, m, k) and (batch…, k, n) as a dense (batch…, m, n) buffer.
+/// Is the product better computed together with this epilogue?
+pub fn takes(spec: &Matmul, epilogue: &Epilogue) -> bool {
+    // What `gemm` cuts is there as a whole before anything can go on: then only the place of a temporary is saved.
+    let beside = spec.out.size() != epilogue.kernel.output_dtype().size();
+    let floats = spec.dtype.is_float() || spec.dtype.is_complex();
+    let whole = floats && gemm_cuts(spec.m, spec.n, spec.m.saturating_mul(spec.n).saturating_mul(spec.k));
+    epilogue::takes(epilogue) && !(whole && beside)
+}
+
+/// The product of (batch…, m, k) and (batch…, k, n), or what the epilogue makes of it, as a dense (batch…, m, n) buffer.
 ///
 /// # Errors
 /// Out of memory; an operand that is not on the host.
-pub fn matmul(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+pub fn matmul(a: &Operand, b: &Operand, spec: &Matmul, epilogue: Option<&Epilogue>) -> Result<HostBuffer> {
+    let finish = &Finish::new(spec.out, epilogue)?;
     macro_rules! by_dtype {
         (floats $($F:ident)*; others $($I:ident)*) => {
             match spec.dtype {
-                $(DType::$F => floats::<ty::$F>(a, b, spec),)*
-                $(DType::$I => wrapping::<ty::$I>(a, b, spec),)*
+                $(DType::$F => floats::<ty::$F>(a, b, spec, finish),)*
+                $(DType::$I => wrapping::<ty::$I>(a, b, spec, finish),)*
             }
         };
     }
@@ -64,12 +77,18 @@ pub fn is_narrow(dtype: DType, out: DType) -> bool {
 ///
 /// # Errors
 /// As [`matmul`]; dtypes that are not [`is_narrow`].
-pub fn matmul_narrow(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+pub fn matmul_narrow(
+    a: &Operand,
+    b: &Operand,
+    spec: &Matmul,
+    epilogue: Option<&Epilogue>,
+) -> Result<HostBuffer> {
+    let finish = &Finish::new(spec.out, epilogue)?;
     match spec.dtype {
-        DType::Bool => bytes::<bool>(a, b, spec),
-        DType::I8 => bytes::<i8>(a, b, spec),
-        DType::U8 => bytes::<u8>(a, b, spec),
-        DType::I16 => pairs::<i16>(a, b, spec),
+        DType::Bool => bytes::<bool>(a, b, spec, finish),
+        DType::I8 => bytes::<i8>(a, b, spec, finish),
+        DType::U8 => bytes::<u8>(a, b, spec, finish),
+        DType::I16 => pairs::<i16>(a, b, spec, finish),
         other => Err(Error::DType {
             op: "matmul_as",
             operands: format!("operands of {other}"),
@@ -79,12 +98,17 @@ pub fn matmul_narrow(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuff
 }
 
 /// Products of integers of 8 bits: in fours if the processor has instructions for that, else in pairs.
-fn bytes<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+fn bytes<T: Lane + CastTo<i16>>(
+    a: &Operand,
+    b: &Operand,
+    spec: &Matmul,
+    finish: &Finish<'_>,
+) -> Result<HostBuffer> {
     if tiles::quads(spec.dtype == DType::I8).is_none() {
-        return pairs::<T>(a, b, spec);
+        return pairs::<T>(a, b, spec, finish);
     }
     let k = spec.k;
-    packed_product::<T>(a, b, spec, |a, b, m, n, out| {
+    packed_product::<T>(a, b, spec, finish, |a, b, m, n, out| {
         let quad = |l: usize, at: &dyn Fn(usize) -> T| -> Quad {
             std::array::from_fn(
                 |i| if 4 * l + i < k { CastTo::<i16>::cast_to(at(4 * l + i)) as u8 } else { 0 },
@@ -101,9 +125,14 @@ fn bytes<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Resu
     })
 }
 
-fn pairs<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+fn pairs<T: Lane + CastTo<i16>>(
+    a: &Operand,
+    b: &Operand,
+    spec: &Matmul,
+    finish: &Finish<'_>,
+) -> Result<HostBuffer> {
     let k = spec.k;
-    packed_product::<T>(a, b, spec, |a, b, m, n, out| {
+    packed_product::<T>(a, b, spec, finish, |a, b, m, n, out| {
         let pair = |l: usize, at: &dyn Fn(usize) -> T| -> Pair {
             let second = if 2 * l + 1 < k { at(2 * l + 1) } else { T::ZERO };
             [at(2 * l).cast_to(), second.cast_to()]
@@ -122,8 +151,14 @@ fn pairs<T: Lane + CastTo<i16>>(a: &Operand, b: &Operand, spec: &Matmul) -> Resu
 ///
 /// # Errors
 /// As [`matmul`].
-pub fn matmul_bits(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
-    packed_product::<u32>(a, b, spec, |a, b, m, n, out| {
+pub fn matmul_bits(
+    a: &Operand,
+    b: &Operand,
+    spec: &Matmul,
+    epilogue: Option<&Epilogue>,
+) -> Result<HostBuffer> {
+    let finish = &Finish::new(spec.out, epilogue)?;
+    packed_product::<u32>(a, b, spec, finish, |a, b, m, n, out| {
         let k = spec.k;
         if let Some(kernel) = tiles::counted() {
             return packed::product(Extent { m, k, n }, |i, l| a.at(i, l), |l, j| b.at(l, j), kernel, out);
@@ -135,21 +170,22 @@ pub fn matmul_bits(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer
     })
 }
 
-/// Products of a batch, one after the other, into 32-bit integers.
+/// Products of a batch, one after the other, of 32-bit integers.
 fn packed_product<T: Lane>(
     a: &Operand,
     b: &Operand,
     spec: &Matmul,
-    product: impl Fn(Matrix<'_, T>, Matrix<'_, T>, usize, usize, &mut [i32]),
+    finish: &Finish<'_>,
+    product: impl Fn(Matrix<'_, T>, Matrix<'_, T>, usize, usize, packed::Out<'_>),
 ) -> Result<HostBuffer> {
     let &Matmul { m, n, .. } = spec;
     let batch: usize = spec.batch.iter().product();
-    let mut out = HostBuffer::unwritten(spec.out, batch * m * n)?;
+    let mut out = HostBuffer::unwritten(finish.dtype, batch * m * n)?;
     let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
-    let results: &mut [i32] = bytemuck::cast_slice_mut(out.bytes_mut());
     // A matrix without elements has no chunks.
-    for (i, out) in results[..batch * m * n].chunks_exact_mut((m * n).max(1)).enumerate() {
-        product(a.matrix(i), b.matrix(i), m, n, out);
+    let matrix = (m * n * finish.dtype.size()).max(1);
+    for (i, bytes) in out.bytes_mut().chunks_exact_mut(matrix).enumerate() {
+        product(a.matrix(i), b.matrix(i), m, n, packed::Out { bytes, first: i * m * n, finish });
     }
     Ok(out)
 }
@@ -204,59 +240,79 @@ impl<'a, T: Element> Matrices<'a, T> {
     }
 }
 
-fn floats<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+fn floats<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     let &Matmul { m, k, n, .. } = spec;
     let batch: usize = spec.batch.iter().product();
-    let mut out = HostBuffer::unwritten(T::DTYPE, batch * m * n)?;
+    let mut out = HostBuffer::unwritten(finish.dtype, batch * m * n)?;
+    let size = finish.dtype.size();
+    let scratch = || finish.scratch();
     if k == 0 {
-        out.as_repr_mut::<T>()?.fill(T::ZERO.to_repr());
+        for_each_chunk(out.bytes_mut(), m * n * size, batch > 1, &scratch, &|scratch, i, out| {
+            finish.run::<T::Repr>(scratch, i * m * n, out, |out| out.fill(T::ZERO.to_repr()));
+        });
         return Ok(out);
     }
     let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
     let work = m.saturating_mul(n).saturating_mul(k);
     // A batch is shared product by product, where it has enough of them for any machine's threads.
     let by_batch = (batch >= MANY || work < LARGE) && worth_sharing(batch, work);
-    let (parallelism, pieces) = match pieces(m, n, work) {
-        _ if by_batch || work < LARGE => (Parallelism::None, Pieces::Whole),
-        Some(pieces) => (Parallelism::None, pieces),
-        None => (Parallelism::Rayon(0), Pieces::Whole),
+    let pieces = if by_batch || work < LARGE { Some(Pieces::Whole) } else { pieces(m, n, work) };
+    // Rows and columns of one product, to where its first element and its next row go.
+    let product = |matrix: usize, rows: Range<usize>, columns: Range<usize>, to: *mut T::Repr, row: usize| {
+        let (a_start, b_start) = (a.start(matrix), b.start(matrix));
+        let parallelism = if pieces.is_none() { Parallelism::Rayon(0) } else { Parallelism::None };
+        // SAFETY: `Matrices::of` checked that every element that the strides reach lies in its buffer, and neither
+        // operand is empty; the callers below give room for these rows and columns. T is one of the five types that
+        // gemm takes.
+        detached(|| unsafe {
+            gemm::gemm(
+                rows.len(),
+                columns.len(),
+                k,
+                to,
+                1,
+                row as isize,
+                false,
+                a.view.data.as_ptr().offset(a_start + rows.start as isize * a.row_step),
+                a.column_step,
+                a.row_step,
+                b.view.data.as_ptr().offset(b_start + columns.start as isize * b.column_step),
+                b.column_step,
+                b.row_step,
+                T::ZERO.to_repr(),
+                T::ONE.to_repr(),
+                false,
+                false,
+                false,
+                parallelism,
+            );
+        });
     };
-    let size = T::DTYPE.size();
+    let Some(pieces) = pieces else {
+        for (i, out) in out.bytes_mut().chunks_exact_mut(m * n * size).enumerate() {
+            product(i, 0..m, 0..n, bytemuck::cast_slice_mut(out).as_mut_ptr(), n);
+            finish.run_all(i * m * n, out);
+        }
+        return Ok(out);
+    };
     let group = (LARGE / 16 / work).max(1);
-    for_each_chunk(out.bytes_mut(), group * m * n * size, by_batch, &Scratch::default, &|_, first, out| {
-        let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
-        for (i, out) in out.chunks_exact_mut(m * n).enumerate() {
-            let (a_start, b_start) = (a.start(first * group + i), b.start(first * group + i));
+    for_each_chunk(out.bytes_mut(), group * m * n * size, by_batch, &scratch, &|_, first, out| {
+        for (i, out) in out.chunks_exact_mut(m * n * size).enumerate() {
+            let matrix = first * group + i;
             // A pointer that threads may share.
             let out = AtomicPtr::new(out.as_mut_ptr());
-            for_each_index(pieces.number(m, n), !by_batch, &Scratch::default, &|_, piece| {
+            for_each_index(pieces.number(m, n), !by_batch, &scratch, &|scratch, piece| {
                 let (rows, columns) = pieces.get(piece, m, n);
-                // SAFETY: `Matrices::of` checked that every element that the strides reach lies in its buffer, and
-                // neither operand is empty; `out` holds m × n elements, row-major, which are ours alone, and no two
-                // pieces have an element in common. T is one of the five types that gemm takes.
-                detached(|| unsafe {
-                    gemm::gemm(
-                        rows.len(),
-                        columns.len(),
-                        k,
-                        out.load(Relaxed).add(rows.start * n + columns.start),
-                        1,
-                        n as isize,
-                        false,
-                        a.view.data.as_ptr().offset(a_start + rows.start as isize * a.row_step),
-                        a.column_step,
-                        a.row_step,
-                        b.view.data.as_ptr().offset(b_start + columns.start as isize * b.column_step),
-                        b.column_step,
-                        b.row_step,
-                        T::ZERO.to_repr(),
-                        T::ONE.to_repr(),
-                        false,
-                        false,
-                        false,
-                        parallelism,
-                    );
-                });
+                let at = rows.start * n + columns.start;
+                let first = matrix * m * n + at;
+                let region = Region { first, rows: rows.len(), columns: columns.len(), pitch: n };
+                // SAFETY: `out` holds m × n elements, row-major, which are ours alone, and no two pieces have an
+                // element in common.
+                unsafe {
+                    finish.run_region(scratch, region, out.load(Relaxed).add(at * size), |to, row| {
+                        product(matrix, rows, columns, to, row);
+                    });
+                }
             });
         }
     });
@@ -290,29 +346,34 @@ impl Pieces {
     }
 }
 
-/// How to cut a product for threads to share, if that is better than what `gemm` does: it packs an operand once for all
-/// of them, which tells in large products, and waits for them, which tells in small ones.
-fn pieces(m: usize, n: usize, work: usize) -> Option<Pieces> {
+/// Is a product better cut by `gemm`? It packs an operand once for all threads, which tells in large products, and waits
+/// for them, which tells in small ones.
+fn gemm_cuts(m: usize, n: usize, work: usize) -> bool {
     // An operand that is long and narrow costs little to pack again, and so does one of a small result.
-    if work > HUGE && m.max(n) / m.min(n) < 8 && m * n > SMALL {
+    work > HUGE && m.max(n) / m.min(n) < 8 && m * n > SMALL
+}
+
+/// How to cut a product for threads to share, unless `gemm` does.
+fn pieces(m: usize, n: usize, work: usize) -> Option<Pieces> {
+    if gemm_cuts(m, n, work) {
         return None;
     }
     Some(if m >= n {
-        Pieces::Rows((PIECE / (work / m)).max(2 * ROWS).next_multiple_of(ROWS))
+        Pieces::Rows((PIECE / (work / m)).min(CACHED / n).max(2 * ROWS).next_multiple_of(ROWS))
     } else {
-        Pieces::Columns((PIECE / (work / n)).max(2 * COLUMNS).next_multiple_of(COLUMNS))
+        Pieces::Columns((PIECE / (work / n)).min(CACHED / m).max(2 * COLUMNS).next_multiple_of(COLUMNS))
     })
 }
 
-fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuffer> {
+fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     let &Matmul { m, k, n, .. } = spec;
     let batch: usize = spec.batch.iter().product();
-    let mut out = HostBuffer::unwritten(T::DTYPE, batch * m * n)?;
+    let mut out = HostBuffer::unwritten(finish.dtype, batch * m * n)?;
     let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
     let share = worth_sharing(m.saturating_mul(n), k);
-    let size = T::DTYPE.size();
+    let size = finish.dtype.size();
     let rows = (LARGE / k.saturating_mul(n).max(1)).clamp(1, PANEL.0);
-    for (i, out) in out.as_repr_mut::<T>()?.chunks_exact_mut(m * n).enumerate() {
+    for (i, out) in out.bytes_mut().chunks_exact_mut(m * n * size).enumerate() {
         let (a_start, b_start) = (a.start(i), b.start(i));
         // Rows of the right operand are read as slices.
         let packed: Vec<T::Repr>;
@@ -323,8 +384,7 @@ fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuff
             Panel { data: &packed, start: 0, step: n as isize }
         };
         let task = rows * n * size;
-        for_each_chunk(bytemuck::cast_slice_mut(out), task, share, &Scratch::default, &|_, r, out| {
-            let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
+        let product = |r: usize, out: &mut [T::Repr]| {
             let mut line = Vec::with_capacity(PANEL.0);
             out.fill(T::ZERO.to_repr());
             for j in (0..n).step_by(PANEL.1) {
@@ -345,6 +405,9 @@ fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul) -> Result<HostBuff
                     }
                 }
             }
+        };
+        for_each_chunk(out, task, share, &|| finish.scratch(), &|scratch, r, out| {
+            finish.run(scratch, (i * m + r * rows) * n, out, |out| product(r, out));
         });
     }
     Ok(out)

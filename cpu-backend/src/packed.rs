@@ -5,6 +5,7 @@
 //! A unit of the summed axis is a word of 32 bits: two integers of 16 bits, four of 8, or 32 bits. What the tile functions
 //! do with them is in [`crate::tiles`].
 
+use crate::epilogue::Finish;
 use crate::parallel::{for_each_chunk, worth_sharing};
 use crate::program::Scratch;
 use crate::tiles::Kernel;
@@ -28,19 +29,29 @@ pub struct Extent {
     pub n: usize,
 }
 
-/// The product: `left(i, l)` and `right(l, j)` give the operands' units, `out` is row-major.
+/// Where a product goes, row-major, and what becomes of its elements there.
+pub struct Out<'a> {
+    /// The output's bytes.
+    pub bytes: &'a mut [u8],
+    /// Number of the first element among all products.
+    pub first: usize,
+    /// What becomes of them.
+    pub finish: &'a Finish<'a>,
+}
+
+/// The product: `left(i, l)` and `right(l, j)` give the operands' units.
 pub fn product<U: Pod + Send + Sync, const M: usize, const N: usize>(
     Extent { m, k, n }: Extent,
     left: impl Fn(usize, usize) -> U + Sync,
     right: impl Fn(usize, usize) -> U + Sync,
     Kernel { tile, start }: Kernel<U, M, N>,
-    out: &mut [i32],
+    Out { bytes, first: start_at, finish }: Out<'_>,
 ) {
     // Behind a panel stands what its columns start from, a word each as units are.
     const { assert!(size_of::<U>() == 4) };
     let size = (k + 1) * N;
-    if k == 0 || out.is_empty() {
-        return out.fill(0);
+    if bytes.is_empty() {
+        return;
     }
     let share = worth_sharing(m * n, k);
     let deepest = (PANEL / N).min(DEEPEST);
@@ -66,8 +77,10 @@ pub fn product<U: Pod + Send + Sync, const M: usize, const N: usize>(
     );
     // Some tasks for each thread, and whole tiles.
     let rows = m.div_ceil(4 * rayon::current_num_threads()).next_multiple_of(M).min(ROWS);
-    for_each_chunk(bytemuck::cast_slice_mut(out), rows * n * 4, share, &Scratch::default, &|_, t, out| {
-        let out: &mut [i32] = bytemuck::cast_slice_mut(out);
+    let rows_of = |t: usize, out: &mut [i32]| {
+        if k == 0 {
+            return out.fill(0);
+        }
         let mut lines = vec![[U::zeroed(); M]; rows.div_ceil(M) * deepest.min(k)];
         for first in (0..k).step_by(deepest) {
             let depth = deepest.min(k - first);
@@ -93,5 +106,9 @@ pub fn product<U: Pod + Send + Sync, const M: usize, const N: usize>(
                 }
             }
         }
+    };
+    let task = rows * n * finish.dtype.size();
+    for_each_chunk(bytes, task, share, &|| finish.scratch(), &|scratch, t, out| {
+        finish.run(scratch, start_at + t * rows * n, out, |out| rows_of(t, out));
     });
 }

@@ -4,6 +4,8 @@
 //! the processor's cache. Inputs that lie densely are read where they are; only strided ones are gathered into
 //! a register first. The last value is written straight into the output.
 
+mod registers;
+
 use crate::backend::KIND;
 use crate::loops::{MapLoop, Operand};
 use crate::ops::{cast_loop, map_loop};
@@ -13,7 +15,7 @@ use polyarray_core::array::{HostBuffer, own};
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Dims, Instr, Kernel, Strides, kernel::Id};
 use polyarray_core::{Element, Error, Result, with_element};
-use smallvec::SmallVec;
+use registers::allocate;
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -28,7 +30,7 @@ pub const LONG_ROW: usize = 1024;
 /// A cache line of scratch.
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C, align(64))]
-struct Line([u8; 64]);
+pub struct Line([u8; 64]);
 
 /// One parameter's bytes, aligned for any element.
 #[repr(align(16))]
@@ -76,6 +78,7 @@ enum Place {
     Param(usize),
     Register { splat: bool },
     Tile { number: usize, at: usize },
+    Lent,
 }
 
 /// Registers of one thread. Its next kernel gets them again: allocating them takes a small one longer than its arithmetic.
@@ -87,10 +90,16 @@ struct Registers {
     registers: Vec<Vec<Line>>,
     places: Vec<Place>,
     tiles: Tiles,
+    /// The block of the product that the code goes on with.
+    lent: Vec<Line>,
+    /// A piece of a product that is computed beside the output.
+    beside: Vec<Line>,
 }
 
 /// Most registers that a thread keeps: half a mebibyte of them.
 const MOST_KEPT: usize = 16;
+/// Most lines of a piece beside an output that a thread keeps: a mebibyte of them.
+const MOST_BESIDE: usize = 16 << 10;
 
 thread_local! {
     static KEPT: Cell<Registers> = Cell::default();
@@ -99,6 +108,9 @@ thread_local! {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if (1..=MOST_KEPT).contains(&self.0.registers.len()) {
+            if self.0.beside.len() > MOST_BESIDE {
+                self.0.beside = Vec::new();
+            }
             // Where the thread ends there is no next kernel.
             let _ = KEPT.try_with(|kept| kept.set(std::mem::take(&mut self.0)));
         }
@@ -135,7 +147,8 @@ pub struct Program<'k> {
 type GatherFn = fn(&[u8], &[usize], &Source<'_>, usize, &mut [u8]);
 
 impl<'k> Program<'k> {
-    /// Makes a kernel ready, iterating over its axes in the order given.
+    /// Makes a kernel ready, iterating over its axes in the order given. Code that loads the input after the last
+    /// gets what is lent to it for each block, see [`Scratch::lend`].
     ///
     /// # Errors
     /// A buffer that is not the host's, or an operation in a dtype that it is not defined in.
@@ -167,6 +180,10 @@ impl<'k> Program<'k> {
         for (id, value) in kernel.code.iter().enumerate() {
             let mut place = Place::Register { splat: false };
             let work = match value.instr {
+                Instr::Load(i) if i as usize == sources.len() => {
+                    place = Place::Lent;
+                    None
+                }
                 Instr::Load(i) => {
                     let (number, source) = (i as usize, &sources[i as usize]);
                     if source.constant {
@@ -201,6 +218,7 @@ impl<'k> Program<'k> {
         }
         let registers = allocate(&mut slots, &steps);
         let widest = kernel.code.iter().map(|v| v.dtype.size()).max().unwrap_or(1);
+        let goes_on = places.iter().any(|place| matches!(place, Place::Lent));
         let has_iota = steps.iter().any(|s| matches!(s.work, Work::Iota));
         let iota = if has_iota { permute(&row_major(&kernel.dims)) } else { Strides::new() };
         Ok(Program {
@@ -213,7 +231,8 @@ impl<'k> Program<'k> {
             params: kernel.params.iter().map(|p| Param(p.to_bytes())).collect(),
             iota,
             registers,
-            block: REGISTER_BYTES / widest,
+            // A block that is copied on its way should not leave the first-level cache.
+            block: REGISTER_BYTES / widest / if goes_on { 4 } else { 1 },
         })
     }
 
@@ -329,6 +348,7 @@ impl<'k> Program<'k> {
         let bytes = match place {
             Place::Input { source, at, splat: false } => &self.sources[source].bytes[at..],
             Place::Tile { number, at } => &bytemuck::cast_slice(&scratch.0.tiles.copies[number])[at..],
+            Place::Lent => bytemuck::cast_slice(&scratch.0.lent),
             _ => bytemuck::cast_slice(&scratch.0.registers[slot.register]),
         };
         &bytes[..n * slot.size]
@@ -431,6 +451,7 @@ impl<'k> Program<'k> {
             Place::Tile { number, at } => {
                 Operand::Each(&bytemuck::cast_slice(&values.tiles.copies[number])[at..])
             }
+            Place::Lent => Operand::Each(bytemuck::cast_slice(values.lent)),
             Place::Register { splat } => {
                 let bytes = bytemuck::cast_slice(&values.registers[self.slots[id].register]);
                 if splat { Operand::Splat(bytes) } else { Operand::Each(bytes) }
@@ -445,12 +466,36 @@ struct Values<'s> {
     registers: &'s [Vec<Line>],
     places: &'s [Place],
     tiles: &'s Tiles,
+    lent: &'s [Line],
 }
 
 impl Scratch {
     fn values(&self) -> Values<'_> {
-        let Registers { registers, places, tiles } = &self.0;
-        Values { registers, places, tiles }
+        let Registers { registers, places, tiles, lent, .. } = &self.0;
+        Values { registers, places, tiles, lent }
+    }
+
+    /// Memory beside the output, taken out while it is used; give it back by [`Scratch::keep`].
+    pub fn beside(&mut self, bytes: usize) -> Vec<Line> {
+        let mut beside = std::mem::take(&mut self.0.beside);
+        if beside.len() * 64 < bytes {
+            beside.resize(bytes.div_ceil(64), Line([0; 64]));
+        }
+        beside
+    }
+
+    /// Keeps memory for the next piece.
+    pub fn keep(&mut self, beside: Vec<Line>) {
+        self.0.beside = beside;
+    }
+
+    /// Lends the next block of elements: a copy, so that what the code makes of them may take their place.
+    pub fn lend(&mut self, block: &[u8]) {
+        let lent = &mut self.0.lent;
+        if lent.len() * 64 < block.len() {
+            lent.resize(block.len().div_ceil(64), Line([0; 64]));
+        }
+        bytemuck::cast_slice_mut(lent)[..block.len()].copy_from_slice(block);
     }
 
     /// A register taken out, so that it can be written while others are read.
@@ -460,48 +505,6 @@ impl Scratch {
             lines.resize(bytes.div_ceil(64), Line([0; 64]));
         }
         lines
-    }
-}
-
-/// Gives the values that take a step, and the result, registers, reusing those of values no longer needed; returns how
-/// many there are. A value never shares a register with its own operands.
-fn allocate(slots: &mut [Slot], steps: &[Step]) -> usize {
-    let mut last_use: SmallVec<[Id; 64]> = SmallVec::from_elem(0, slots.len());
-    for step in steps {
-        step.operands().for_each(|a| last_use[a] = step.id as Id);
-    }
-    let (mut free, mut count) = (SmallVec::<[usize; 16]>::new(), 0);
-    // Values that have a register.
-    let mut registers: SmallVec<[bool; 64]> = SmallVec::from_elem(false, slots.len());
-    let result = slots.len() - 1;
-    for step in steps {
-        slots[step.id].register = free.pop().unwrap_or_else(|| {
-            count += 1;
-            count - 1
-        });
-        registers[step.id] = true;
-        for a in step.operands() {
-            // An operand that stands twice gives its register back once.
-            if last_use[a] as usize == step.id && std::mem::take(&mut registers[a]) {
-                free.push(slots[a].register);
-            }
-        }
-    }
-    if !registers[result] {
-        slots[result].register = count;
-        count += 1;
-    }
-    count
-}
-
-impl Step {
-    /// Numbers of the values that it computes from.
-    fn operands(&self) -> impl Iterator<Item = usize> + use<> {
-        let (ids, arity) = match self.work {
-            Work::Map(_, ids, arity) => (ids, arity),
-            _ => ([0; 3], 0),
-        };
-        ids.into_iter().take(arity).map(usize::from)
     }
 }
 

@@ -9,6 +9,7 @@ use super::{Array, Operand, residency, trace};
 use crate::error::{Error, Result};
 use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// The node's value, computed if it is pending.
 pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
@@ -37,7 +38,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         let lowered = match (&*expr, kept) {
             (Expr::Extern { .. }, _) => None,
             (_, Some(lowered)) => Some(lowered),
-            _ => Some(Lowered::of(&node, &expr)?),
+            _ => Some(Lowered::of(&node, &expr, None)?),
         };
         let needs: SmallVec<[NodeRef; 4]> = match (&*expr, &lowered) {
             (_, Some(lowered)) => lowered.needs().cloned().collect(),
@@ -54,7 +55,18 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
             stack.extend(needs.into_iter().map(|node| (node, None)));
             continue;
         }
-        let computed = compute(&node, &expr, lowered);
+        let product = lowered.as_ref().and_then(Lowered::product).cloned();
+        let computed = match compute(&node, &expr, lowered) {
+            Ok(Some(buffer)) => Ok(buffer),
+            Ok(None) => {
+                let lowered = Lowered::of(&node, &expr, product.as_deref())?;
+                if let Some((_, kept)) = stack.last_mut() {
+                    *kept = Some(lowered);
+                }
+                continue;
+            }
+            Err(e) => Err(e),
+        };
         drop(expr);
         match computed {
             Ok(buffer) => node.publish(buffer),
@@ -66,32 +78,49 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
                 return Err(e);
             }
         }
+        // Who holds the product still, or what was recorded on it, may ask for it again: then it is kept.
+        if let Some(product) = product.filter(|product| NodeRef::strong_count(product) > 1) {
+            product.cut.store(true, Relaxed);
+        }
         stack.pop();
     }
     Ok(root.value.get().expect("the stack is empty only when the root has its value").clone())
 }
 
-/// Runs one node whose needs are met.
-fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Arc<dyn Buffer>> {
+/// Runs one node whose needs are met. `None` if its product is to be computed on its own.
+fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<Arc<dyn Buffer>>> {
     let Some(Site { backend, .. }) = node.site else {
         unreachable!("only leaves and weak scalars have no backend, and they are never computed");
     };
     if node.shape.contains(&0) {
-        return backend.upload(&HostBuffer::unwritten(node.dtype, 0)?);
+        return backend.upload(&HostBuffer::unwritten(node.dtype, 0)?).map(Some);
     }
-    if let Expr::Extern { name, args, run } = expr {
+    if let Expr::Extern { name, args, run, .. } = expr {
         let operands = args.iter().map(operand).collect::<Result<Vec<_>>>()?;
         trace::ran(node, name, operands.len());
         let buffer = run(&operands)?;
         check(node, || (*name).into(), &*buffer)?;
-        return Ok(buffer);
+        return Ok(Some(buffer));
     }
-    let lowered = lowered.map_or_else(|| Lowered::of(node, expr), Ok)?;
+    let lowered = lowered.map_or_else(|| Lowered::of(node, expr, None), Ok)?;
+    if lowered.product().is_some() {
+        return go_on(node, lowered);
+    }
     let kernel = lowered.kernel(node, expr)?;
     trace::kernel(node, &kernel);
     let buffer = backend.run(&kernel)?;
     check(node, || kernel.label(), &*buffer)?;
-    Ok(buffer)
+    Ok(Some(buffer))
+}
+
+/// Runs a product that goes on with its elements, if its backend takes that.
+fn go_on(node: &Node, lowered: Lowered) -> Result<Option<Arc<dyn Buffer>>> {
+    let Some((product, epilogue)) = lowered.epilogue()? else { return Ok(None) };
+    let operands = product.args.iter().map(operand).collect::<Result<Vec<_>>>()?;
+    let Some(buffer) = (product.finish)(&operands, &epilogue)? else { return Ok(None) };
+    trace::went_on(node, product.name, &operands, &epilogue.kernel);
+    check(node, || format!("{} {}", product.name, epilogue.kernel.label()), &*buffer)?;
+    Ok(Some(buffer))
 }
 
 fn operand(arg: &Array) -> Result<Operand> {

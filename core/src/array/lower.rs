@@ -2,11 +2,12 @@
 //! when it is met, and written again, without inlining them, if some operands turn out to be used elsewhere, too.
 
 use super::Array;
-use super::node::{Expr, Node, NodeRef};
+use super::node::{Expr, Finish, Node, NodeRef};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
+use crate::expr::Epilogue;
 use crate::expr::kernel::{Id, Input, Instr, Kernel, Output, Value};
-use crate::expr::layout::{Strides, collapse, row_major};
+use crate::expr::layout::{Layout, Strides, collapse, row_major};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -17,12 +18,25 @@ pub(crate) const MAX_OPS: u32 = 48;
 
 /// The code of the largest kernel that ends in a node: operands are inlined that are elementwise, seen whole, on the
 /// same backend, not cut, and used by nothing outside of the kernel (what others use too is computed once, on its
-/// own). Its inputs may still have to be computed.
+/// own). The same holds of one product, whose elements the code then goes on with. Its inputs may still have to be
+/// computed.
 pub(crate) struct Lowered {
     code: Vec<Value>,
     params: Vec<Scalar>,
     inputs: Vec<Source>,
+    product: Option<Product>,
 }
+
+/// The product that the code goes on with.
+pub(crate) struct Product {
+    pub(crate) node: NodeRef,
+    pub(crate) name: &'static str,
+    pub(crate) args: Vec<Array>,
+    pub(crate) finish: Arc<Finish>,
+}
+
+/// Number under which the code loads the product until all inputs are known; no input has it.
+const PRODUCT: u8 = u8::MAX;
 
 /// An input, as the kernel walks it.
 struct Source {
@@ -34,21 +48,26 @@ struct Source {
 }
 
 impl Lowered {
-    /// The code for a node whose expression is elementwise or a reduction.
+    /// The code for a node whose expression is elementwise or a reduction, without inlining what is to stay `alone`.
     ///
     /// # Errors
     /// None but those of a broken graph.
-    pub(crate) fn of(root: &Node, expr: &Expr) -> Result<Lowered> {
+    pub(crate) fn of(root: &Node, expr: &Expr, alone: Option<&Node>) -> Result<Lowered> {
         let space = match expr {
             Expr::Reduce { arg, .. } => arg.shape(),
             _ => &root.shape,
         };
         let reduces = matches!(expr, Expr::Reduce { .. });
-        let mut apart: SmallVec<[*const Node; 4]> = SmallVec::new();
+        let mut apart: SmallVec<[*const Node; 4]> = alone.into_iter().map(std::ptr::from_ref).collect();
         loop {
             // Operations and inputs; a parameter each makes the code grow.
             let most = (root.size + root.leaves) as usize;
-            let lowered = Lowered { code: Vec::with_capacity(most), params: Vec::new(), inputs: Vec::new() };
+            let lowered = Lowered {
+                code: Vec::with_capacity(most),
+                params: Vec::new(),
+                inputs: Vec::new(),
+                product: None,
+            };
             let mut writer = Writer {
                 root,
                 space,
@@ -67,6 +86,7 @@ impl Lowered {
             let Writer { shared, mut lowered, .. } = writer;
             let before = apart.len();
             apart.extend(shared.iter().filter(|(_, s)| s.uses < s.consumers).map(|(node, _)| *node));
+            apart.extend(lowered.onto_product(space));
             if apart.len() > before {
                 continue;
             }
@@ -79,9 +99,60 @@ impl Lowered {
         }
     }
 
+    /// The product that the code goes on with.
+    pub(crate) fn product(&self) -> Option<&NodeRef> {
+        self.product.as_ref().map(|product| &product.node)
+    }
+
+    /// Has the inputs walk the product's axes instead of the region's. The product if one of them can't.
+    fn onto_product(&mut self, space: &[usize]) -> Option<*const Node> {
+        let node = &self.product.as_ref()?.node;
+        if *node.shape == *space {
+            return None;
+        }
+        for source in &mut self.inputs {
+            let layout =
+                Layout { shape: space.into(), strides: source.strides.clone(), offset: source.offset };
+            match layout.reshape(&node.shape) {
+                Some(layout) => source.strides = layout.strides,
+                None => return Some(NodeRef::as_ptr(node)),
+            }
+        }
+        None
+    }
+
     /// Inputs that have no value yet.
     pub(crate) fn needs(&self) -> impl Iterator<Item = &NodeRef> {
-        self.inputs.iter().map(|source| &source.node).filter(|node| node.value.get().is_none())
+        let operands = self.product.iter().flat_map(|product| &product.args).map(|arg| &arg.node);
+        let inputs = self.inputs.iter().map(|source| &source.node).chain(operands);
+        inputs.filter(|node| node.value.get().is_none())
+    }
+
+    /// The product and what is done with its elements, once what both need has its values.
+    ///
+    /// # Errors
+    /// What computing an input fails with.
+    pub(crate) fn epilogue(mut self) -> Result<Option<(Product, Epilogue)>> {
+        let Some(product) = self.product.take() else { return Ok(None) };
+        let number = self.inputs.len() as u8;
+        for value in &mut self.code {
+            if value.instr == Instr::Load(PRODUCT) {
+                value.instr = Instr::Load(number);
+            }
+        }
+        let inputs = self.inputs.into_iter().map(|mut source| {
+            let strides = std::mem::take(&mut source.strides);
+            source.open(strides)
+        });
+        let kernel = Kernel {
+            dims: product.node.shape.clone(),
+            inputs: inputs.collect::<Result<_>>()?,
+            params: self.params,
+            code: self.code,
+            output: Output::Map,
+        };
+        let dtype = product.node.dtype;
+        Ok(Some((product, Epilogue { kernel, dtype })))
     }
 
     /// The kernel, once its inputs have their values.
@@ -103,16 +174,20 @@ impl Lowered {
         let mut strides: SmallVec<[Strides; 4]> =
             self.inputs.iter().map(|i| order.iter().map(|&a| i.strides[a]).collect()).collect();
         let (dims, split) = collapse(&dims, split, &mut strides);
-        let open = |(source, strides): (Source, Strides)| {
-            let buffer = super::eval::evaluate(&source.node)?;
-            Ok(Input { buffer, strides, offset: source.offset })
-        };
-        let inputs = self.inputs.into_iter().zip(strides).map(open).collect::<Result<_>>()?;
+        let inputs = self.inputs.iter().zip(strides).map(|(source, strides)| source.open(strides));
+        let inputs = inputs.collect::<Result<_>>()?;
         let output = match expr {
             Expr::Reduce { op, .. } => Output::Reduce { op: *op, split },
             _ => Output::Map,
         };
         Ok(Kernel { dims, inputs, params: self.params, code: self.code, output })
+    }
+}
+
+impl Source {
+    fn open(&self, strides: Strides) -> Result<Input> {
+        let buffer = super::eval::evaluate(&self.node)?;
+        Ok(Input { buffer, strides, offset: self.offset })
     }
 }
 
@@ -204,12 +279,14 @@ impl Writer<'_> {
     /// May an operand be computed inline, if it is pending?
     fn may_inline(&self, arg: &Array) -> bool {
         let node = &arg.node;
-        if !node.fuses || node.cut.load(Relaxed) || !same_backend(self.root, node) {
+        if node.leaf || node.cut.load(Relaxed) || !same_backend(self.root, node) {
             return false;
         }
-        // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times.
-        let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && v.shape == node.shape);
-        whole && *node.shape == *self.space && !self.apart.contains(&NodeRef::as_ptr(node))
+        // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times. The
+        // elements of a product may be counted along other axes than its own.
+        let counts = |v: &Layout| v.shape == node.shape || (!node.fuses && v.len() == node.len());
+        let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && counts(v));
+        whole && *arg.shape() == *self.space && !self.apart.contains(&NodeRef::as_ptr(node))
     }
 
     /// The value of a node computed inline; none if it is not pending, or cannot be.
@@ -220,10 +297,18 @@ impl Writer<'_> {
             return Ok(Some(shared.id));
         }
         let Some(expr) = node.pending() else { return Ok(None) };
-        if self.reduces && matches!(*expr, Expr::Iota) {
-            return Ok(None);
-        }
-        let id = self.expression(&expr, node.dtype)?;
+        let id = match &*expr {
+            Expr::Iota if self.reduces => return Ok(None),
+            Expr::Extern { name, args, finish: Some(finish), .. }
+                if !self.reduces && self.lowered.product.is_none() =>
+            {
+                let (args, finish) = (args.clone(), finish.clone());
+                self.lowered.product = Some(Product { node: node.clone(), name, args, finish });
+                self.push(Instr::Load(PRODUCT), node.dtype)
+            }
+            Expr::Reduce { .. } | Expr::Extern { .. } => return Ok(None),
+            _ => self.expression(&expr, node.dtype)?,
+        };
         drop(expr);
         node.settle();
         let consumers = node.consumers.load(Relaxed);

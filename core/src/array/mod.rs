@@ -34,8 +34,10 @@ pub use handle::{Array, Operand};
 pub use host_memory::{HostMemory, host_memory, set_host_memory_limit, trim_host_memory};
 pub use interop::Operandlike;
 pub use multimethod::Retype;
+pub(crate) use node::Finish;
 pub use node::Run;
 pub use pending::{PendingStep, PendingWork, Step};
+pub(crate) use record::external_with;
 pub use record::{NotRecorded, external};
 pub use residency::{
     ARRAY_KINDS, ArrayKind, Device, Dyn, Gpu, HOST, Host, Marker, Typed, instance_at, open, residency_of,

@@ -6,7 +6,7 @@ use super::{Array, Operand};
 use crate::dispatch::{Key, trace::Sink};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::expr::{Dims, Op, Reduction};
+use crate::expr::{Dims, Epilogue, Op, Reduction};
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -81,6 +81,10 @@ impl std::ops::DerefMut for Args {
 /// An implementation of a backend's own: gets evaluated operands, gives a dense buffer of the node's shape.
 pub type Run = dyn Fn(&[Operand]) -> Result<Arc<dyn Buffer>> + Send + Sync;
 
+/// An implementation that goes on with its elements: what the epilogue makes of them, as a dense buffer of the node's
+/// shape. `None` if it does not take this one; nothing was done then.
+pub(crate) type Finish = dyn Fn(&[Operand], &Epilogue) -> Result<Option<Arc<dyn Buffer>>> + Send + Sync;
+
 /// How a pending node is computed.
 pub(crate) enum Expr {
     /// An operation on operands broadcast to the node's shape, each first cast to `compute` (`Where`'s first:
@@ -94,8 +98,8 @@ pub(crate) enum Expr {
     Iota,
     /// Reduction over the axes set in `axes` of the operand cast to `compute`.
     Reduce { op: Reduction, compute: DType, arg: Array, axes: u64 },
-    /// A backend's own implementation.
-    Extern { name: &'static str, args: Vec<Array>, run: Arc<Run> },
+    /// A backend's own implementation, and how it goes on with its elements if it can.
+    Extern { name: &'static str, args: Vec<Array>, run: Arc<Run>, finish: Option<Arc<Finish>> },
 }
 
 impl Expr {
@@ -296,9 +300,14 @@ impl Node {
         }
     }
 
+    /// Number of elements.
+    pub(crate) fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
     /// Bytes of the dense value.
     pub(crate) fn nbytes(&self) -> u64 {
-        self.shape.iter().product::<usize>() as u64 * self.dtype.size() as u64
+        self.len() as u64 * self.dtype.size() as u64
     }
 
     /// Publishes a computed value; the first one stays. The expression and what it kept alive are let go.

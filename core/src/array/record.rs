@@ -3,7 +3,7 @@
 
 use super::backend::{ArrayBackend, Query};
 use super::lower::MAX_OPS;
-use super::node::{Expr, Keep, Node, Room, Run, State};
+use super::node::{Expr, Finish, Keep, Node, Room, Run, State};
 use super::residency::Site;
 use super::{Array, residency, trace};
 use crate::dispatch::{Instance, Stop};
@@ -322,12 +322,25 @@ pub fn external(
     args: &[&Array],
     run: Arc<Run>,
 ) -> Recorded {
+    external_with(instance, name, shape, dtype, args, run, None)
+}
+
+/// The same of an implementation that may go on with its elements.
+pub(crate) fn external_with(
+    instance: Instance,
+    name: &'static str,
+    shape: &[usize],
+    dtype: DType,
+    args: &[&Array],
+    run: Arc<Run>,
+    finish_with: Option<Arc<Finish>>,
+) -> Recorded {
     let site = residency::site(instance)?;
     site.backend.supports(Query::Hold(dtype))?;
     // A bare scalar has no buffer where the implementation looks for one until it is cast there.
     let own = |a: &&Array| if a.is_weak() { cast(a, a.dtype(), instance) } else { Ok((*a).clone()) };
     let args = args.iter().map(own).collect::<Result<_, NotRecorded>>()?;
-    finish(site, checked_shape(name, shape)?, dtype, Expr::Extern { name, args, run })
+    finish(site, checked_shape(name, shape)?, dtype, Expr::Extern { name, args, run, finish: finish_with })
 }
 
 /// How a node takes part in fused kernels.

@@ -1,5 +1,6 @@
 //! What the array layer tells a listener: kernels run, copies made.
 
+use super::handle::Operand;
 use super::node::Node;
 use crate::dispatch::Key;
 use crate::dispatch::trace::{Sink, current_sink};
@@ -42,20 +43,28 @@ impl fmt::Display for Ran {
 
 /// A fused kernel runs.
 pub(crate) fn kernel(node: &Node, kernel: &Kernel) {
-    tell(node, |sink| {
-        let read: usize = kernel.inputs.iter().map(|i| i.buffer.nbytes()).sum();
-        sink.count(KERNELS, 1);
-        sink.note(Ran {
-            place: node.home,
-            what: kernel.label(),
-            detail: format!(
-                "{} elements, {} inputs of {read} bytes, output {:?} {}",
-                kernel.dims.iter().product::<usize>(),
-                kernel.inputs.len(),
-                &node.shape[..],
-                node.dtype
-            ),
-        });
+    tell(node, |sink| fused(sink, node, kernel.label(), kernel, &[]));
+}
+
+/// A backend's own implementation ran, and went on with its elements.
+pub(crate) fn went_on(node: &Node, name: &str, operands: &[Operand], kernel: &Kernel) {
+    tell(node, |sink| fused(sink, node, format!("{name} {}", kernel.label()), kernel, operands));
+}
+
+fn fused(sink: &Sink, node: &Node, what: String, kernel: &Kernel, operands: &[Operand]) {
+    let buffers = kernel.inputs.iter().map(|i| &i.buffer).chain(operands.iter().map(|o| &o.buffer));
+    let read: usize = buffers.map(|buffer| buffer.nbytes()).sum();
+    sink.count(KERNELS, 1);
+    sink.note(Ran {
+        place: node.home,
+        what,
+        detail: format!(
+            "{} elements, {} inputs of {read} bytes, output {:?} {}",
+            kernel.dims.iter().product::<usize>(),
+            kernel.inputs.len() + operands.len(),
+            &node.shape[..],
+            node.dtype
+        ),
     });
 }
 

@@ -2,12 +2,12 @@
 
 use super::options::axis;
 use super::{add, astype, bitwise_and, multiply, not_equal, sum};
-use crate::array::{Array, Operand, external};
+use crate::array::{Array, Buffer, Finish, Operand, external_with};
 use crate::dispatch::{Cx, Stop};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
-use crate::expr::Dims;
 use crate::expr::layout::broadcast;
+use crate::expr::{Dims, Epilogue};
 use crate::multimethod;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -77,7 +77,37 @@ pub struct Matmul {
 }
 
 /// A backend's kernel for a product: operands into a dense (batch…, m, n) buffer.
-pub type MatmulKernel = fn(Cx, &Operand, &Operand, &Matmul) -> Result<Arc<dyn crate::array::Buffer>>;
+pub type MatmulKernel = fn(Cx, &Operand, &Operand, &Matmul) -> Result<Arc<dyn Buffer>>;
+
+/// A backend's kernel for a product and what is done with its elements: a dense buffer of (batch…, m, n) elements of
+/// the epilogue's output. `None` if it does not take this epilogue, or would be slower; both then run one after the other.
+pub type EpilogueKernel = fn(Cx, &Operand, &Operand, &Matmul, &Epilogue) -> Result<Option<Arc<dyn Buffer>>>;
+
+/// How a backend computes products.
+#[derive(Clone, Copy, Debug)]
+pub struct ProductKernels {
+    /// The product.
+    pub product: MatmulKernel,
+    /// The product and its epilogue, where there is such a kernel.
+    pub with_epilogue: Option<EpilogueKernel>,
+}
+
+impl From<MatmulKernel> for ProductKernels {
+    fn from(product: MatmulKernel) -> Self {
+        ProductKernels { product, with_epilogue: None }
+    }
+}
+
+/// Which product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProductOf {
+    /// [`matmul()`].
+    Matmul,
+    /// [`matmul_as()`], in a dtype.
+    As(DType),
+    /// [`matmul_bits()`].
+    Bits,
+}
 
 /// Operands of a product brought to a common form.
 struct Product {
@@ -127,28 +157,57 @@ impl Product {
         if axes.is_empty() { Ok(out) } else { out.squeeze(&axes) }
     }
 
-    fn record(&self, cx: Cx, op: &'static str, kernel: MatmulKernel) -> Result<Array, Stop<Error>> {
+    fn record(&self, cx: Cx, op: &'static str, kernels: ProductKernels) -> Result<Array, Stop<Error>> {
+        let ProductKernels { product, with_epilogue } = kernels;
         let shape: Dims = self.spec.batch.iter().copied().chain([self.spec.m, self.spec.n]).collect();
         let spec = self.spec.clone();
-        let run = Arc::new(move |o: &[Operand]| kernel(cx, &o[0], &o[1], &spec));
-        let out = external(cx.instance, op, &shape, self.spec.out, &[&self.a, &self.b], run)?;
+        let run = Arc::new(move |o: &[Operand]| product(cx, &o[0], &o[1], &spec));
+        let finish = with_epilogue.map(|kernel| -> Arc<Finish> {
+            let spec = self.spec.clone();
+            Arc::new(move |o: &[Operand], epilogue: &Epilogue| kernel(cx, &o[0], &o[1], &spec, epilogue))
+        });
+        let args = [&self.a, &self.b];
+        let out = external_with(cx.instance, op, &shape, self.spec.out, &args, run, finish)?;
         Ok(self.finish(out)?)
     }
+}
+
+/// Checks a product and records a backend's kernels for it.
+///
+/// # Errors
+/// Declined by what the backend does not support; failed for shapes that don't fit, and for bits of operands that are
+/// not uint32.
+pub fn record_product(
+    cx: Cx,
+    a: &Array,
+    b: &Array,
+    of: ProductOf,
+    kernels: ProductKernels,
+) -> Result<Array, Stop<Error>> {
+    let (op, out) = match of {
+        ProductOf::Matmul => ("matmul", promote(a.dtype(), b.dtype())),
+        ProductOf::As(dtype) => ("matmul_as", dtype),
+        ProductOf::Bits => {
+            words(a, b)?;
+            ("matmul_bits", DType::I32)
+        }
+    };
+    Product::of(op, a, b, out)?.record(cx, op, kernels)
 }
 
 /// Checks a matrix product and records a backend's kernel for it.
 ///
 /// # Errors
-/// Declined by what the backend does not support; failed for shapes that don't fit.
+/// Those of [`record_product`].
 pub fn record_matmul(cx: Cx, a: &Array, b: &Array, kernel: MatmulKernel) -> Result<Array, Stop<Error>> {
-    Product::of("matmul", a, b, promote(a.dtype(), b.dtype()))?.record(cx, "matmul", kernel)
+    record_product(cx, a, b, ProductOf::Matmul, kernel.into())
 }
 
 /// Checks a product in another dtype and records a backend's kernel for it. The kernel gets operands of their
 /// promoted dtype, and has to compute what [`matmul()`] does after a cast of both to `dtype`.
 ///
 /// # Errors
-/// Those of [`record_matmul`].
+/// Those of [`record_product`].
 pub fn record_matmul_as(
     cx: Cx,
     a: &Array,
@@ -156,14 +215,13 @@ pub fn record_matmul_as(
     dtype: DType,
     kernel: MatmulKernel,
 ) -> Result<Array, Stop<Error>> {
-    Product::of("matmul_as", a, b, dtype)?.record(cx, "matmul_as", kernel)
+    record_product(cx, a, b, ProductOf::As(dtype), kernel.into())
 }
 
 /// Checks a product of bits and records a backend's kernel for it.
 ///
 /// # Errors
-/// Those of [`record_matmul`]; failed for operands that are not uint32.
+/// Those of [`record_product`].
 pub fn record_matmul_bits(cx: Cx, a: &Array, b: &Array, kernel: MatmulKernel) -> Result<Array, Stop<Error>> {
-    words(a, b)?;
-    Product::of("matmul_bits", a, b, DType::I32)?.record(cx, "matmul_bits", kernel)
+    record_product(cx, a, b, ProductOf::Bits, kernel.into())
 }

@@ -91,6 +91,43 @@ fn a_slow_device_gets_nothing_but_what_lives_there() -> np::Result<()> {
     Ok(())
 }
 
+/// Most small calls are settled at a glance, without estimates: they must go where those say.
+#[test]
+fn what_is_plain_at_a_glance_is_what_the_estimates_say() -> np::Result<()> {
+    use polyarray::{Op, Reduction};
+    for times in [0.5, 3.0, 50.0] {
+        let _assumed = assumed(times);
+        for n in [1, 16, 64, 100, 180, 256, 360, 512, 720, 1024] {
+            for dtype in [np::DType::F32, np::DType::F64, np::DType::U8] {
+                for place in ["host", "gpu:0"] {
+                    let x = np::astype(ramp(n * n).reshape([n as isize, n as isize])?, dtype)?.to(place)?;
+                    let row = x.slice("0")?;
+                    // Before the call: what it copies is kept there, and cheaper to reach afterwards.
+                    let check =
+                        |what: &str, work: Work, operands: &[&Array], f: &dyn Fn() -> np::Result<Array>| {
+                            let wanted = estimates(work, operands).expect("there are estimates")[0].on;
+                            let wanted = np::array::residency_of(wanted).expect("it is linked");
+                            let recorded = || {
+                                scope!(auto);
+                                f()
+                            };
+                            let went = recorded().expect("it can be recorded").residency();
+                            assert_eq!(went, wanted, "{what} of {n} x {n} {dtype} on {place}, {times} x");
+                        };
+                    check("exp", Work::Map(Op::Exp), &[&x], &|| np::exp(&x));
+                    check("add", Work::Map(Op::Add), &[&x, &row], &|| np::add(&x, &row));
+                    check("sum", Work::Reduce(Reduction::Sum), &[&x], &|| np::sum(&x, -1));
+                    check("matmul", Work::Matmul, &[&x, &x], &|| np::matmul(&x, &x));
+                    // Pending work may go along.
+                    let chain = np::exp(np::add(&x, &row)?)?;
+                    check("a chain", Work::Map(Op::Sin), &[&chain], &|| np::sin(&chain));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn results_are_right_and_operands_are_copied_once() -> np::Result<()> {
     let _assumed = assumed(50.0);

@@ -2,15 +2,14 @@
 
 use polyarray_core::array::{Facts, Step};
 use polyarray_core::dispatch::{Key, Stop};
-use polyarray_core::expr::op::Typing;
-use polyarray_core::expr::{Op, OpInfo};
 use polyarray_core::numpy::Work;
 use polyarray_core::{Array, DType, Error};
 use smallvec::SmallVec;
 
+use crate::Costs;
+use crate::class::{Class, broadcast_len, product};
 use crate::decide::Estimate;
 use crate::sides::{self, Side, moved, sides};
-use crate::{Costs, Curve};
 
 /// A call, as far as its cost depends on it.
 pub struct Call<'a> {
@@ -50,23 +49,6 @@ impl<'a> Call<'a> {
         Ok(Call { work, operands, home, out, largest, dtype: main.dtype, facts })
     }
 
-    /// Does it stay at home, whatever the estimates elsewhere would be? Where all operands are, and elsewhere even
-    /// starting anything, and bringing the result back, takes longer than all there is to do.
-    pub fn settles(&self) -> bool {
-        if self.facts.iter().any(|f| f.residency != self.home.key && f.residency != Key::NONE) {
-            return false;
-        }
-        let pending: u32 = self.facts.iter().map(|f| f.pending_ops).sum();
-        let mut most = self.seconds(self.home);
-        if pending > 0 {
-            // It might go along.
-            most += f64::from(pending) * self.home.costs.function.at(self.largest * self.share());
-        }
-        let start = |side: &Side| Some(side.costs.simple.at(0.0) + moved(side, self.home, 0.0)?);
-        let others = sides().iter().filter(|side| side.key != self.home.key);
-        others.filter_map(start).all(|least| most < least)
-    }
-
     /// The estimates, in no order.
     pub fn estimates(&self) -> impl Iterator<Item = Estimate> {
         // An array that may not be copied decides alone.
@@ -103,21 +85,16 @@ impl<'a> Call<'a> {
     }
 
     fn seconds(&self, side: &Side) -> f64 {
-        let costs = side.costs;
+        let class = Class::of(self.work, self.dtype.size());
+        let curve = class.curve(side.costs);
         let fused = self.facts.iter().any(|f| f.fuses && f.residency == side.key);
-        let part = |alone: f64, inside: f64| if fused { alone * inside } else { alone };
-        let product = |curve: &Curve| {
-            product(self.operands).map_or(0.0, |(batch, m, k, n)| batch * curve.at(m * k * n))
-        };
+        let part = |size: f64, inside: f64| curve.at(size * self.share()) * if fused { inside } else { 1.0 };
         match self.work {
-            Work::Map(op) => one(costs, is_function(op.info()), self.out * self.share(), fused),
-            Work::Cast(_) | Work::Concat | Work::Take => part(costs.simple.at(self.out * self.share()), 0.25),
-            Work::Reduce(_) => part(costs.reduction.at(self.largest * self.share()), 0.5),
-            Work::Var => 2.0 * costs.reduction.at(self.largest * self.share()),
-            Work::MatmulAs(_) if self.dtype.size() == 1 => product(&costs.byte_product),
-            Work::MatmulBits => product(&costs.bit_product),
-            _ if self.dtype.size() > 4 => product(costs.wide_product.as_ref().unwrap_or(&costs.product)),
-            _ => product(&costs.product),
+            Work::Map(_) => one(side.costs, class, self.out * self.share(), fused),
+            Work::Cast(_) | Work::Concat | Work::Take => part(self.out, 0.25),
+            Work::Reduce(_) => part(self.largest, 0.5),
+            Work::Var => class.passes() * curve.at(self.largest * self.share()),
+            _ => product(self.operands).map_or(0.0, |(batch, m, k, n)| batch * curve.at(m * k * n)),
         }
     }
 }
@@ -137,10 +114,13 @@ fn redone(operand: &Array, side: &Side) -> Option<f64> {
     }
     for (n, step) in work.steps.iter().enumerate() {
         let size = step.shape.iter().product::<usize>() as f64 * step.dtype.size() as f64 / 4.0;
-        let function = matches!(step.step, Step::Map(op) if is_function(op.info()));
+        let class = match step.step {
+            Step::Map(op) => Class::of(Work::Map(op), step.dtype.size()),
+            _ => Class::Simple,
+        };
         let of = |costs: &Costs| match step.step {
             Step::Full(_) => 0.0,
-            _ => one(costs, function, size, n > 0),
+            _ => one(costs, class, size, n > 0),
         };
         seconds += of(side.costs) - of(begun.costs);
     }
@@ -148,32 +128,8 @@ fn redone(operand: &Array, side: &Side) -> Option<f64> {
 }
 
 /// Seconds of one elementwise operation. In its producer's kernel it costs no pass over memory.
-fn one(costs: &Costs, function: bool, size: f64, fused: bool) -> f64 {
+fn one(costs: &Costs, class: Class, size: f64, fused: bool) -> f64 {
     let simple = costs.simple.at(size);
-    let alone = if function { costs.function.at(size) } else { simple };
+    let alone = if class == Class::Function { costs.function.at(size) } else { simple };
     if fused { (alone - simple).max(alone / 4.0) } else { alone }
-}
-
-/// Is it computed by a polynomial and not by an instruction?
-fn is_function(info: &OpInfo) -> bool {
-    info.arity == 1 && info.typing == Typing::Inexact && info.op != Op::Sqrt
-}
-
-fn broadcast_len(operands: &[&Array]) -> f64 {
-    let axes = operands.iter().map(|x| x.ndim()).max().unwrap_or(0);
-    let length = |back: usize| {
-        let of = |x: &&Array| x.ndim().checked_sub(back + 1).map_or(1, |axis| x.shape()[axis]);
-        operands.iter().map(of).max().unwrap_or(1) as f64
-    };
-    (0..axes).map(length).product()
-}
-
-/// Batch, m, k, n of a matrix product.
-fn product(operands: &[&Array]) -> Option<(f64, f64, f64, f64)> {
-    let [a, b] = operands else { return None };
-    let at = |x: &Array, back: usize| x.ndim().checked_sub(back).map_or(1, |axis| x.shape()[axis]) as f64;
-    let k = at(a, 1);
-    let (m, n) = (at(a, 2), if b.ndim() > 1 { at(b, 1) } else { 1.0 });
-    let matrices = |x: &Array| x.shape()[..x.ndim().saturating_sub(2)].iter().product::<usize>() as f64;
-    Some((matrices(a).max(matrices(b)), m, k, n))
 }

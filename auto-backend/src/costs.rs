@@ -46,6 +46,23 @@ impl Curve {
         y0 + (y1 - y0) * (size - x0) / (x1 - x0)
     }
 
+    /// A size, next to the largest, up to which it takes less than so many seconds; less than 0 if there is none.
+    pub(crate) fn reach(&self, seconds: f64) -> f64 {
+        let (below, beyond) = self.0.split_at(self.0.partition_point(|&(_, known)| known < seconds));
+        let size = match (below.last(), beyond.first()) {
+            (None, _) => return -1.0,
+            (Some(&(x0, y0)), Some(&(x1, y1))) => x0 + (x1 - x0) * (seconds - y0) / (y1 - y0),
+            (Some(&(last, most)), None) => last * seconds / most,
+        };
+        // Rounding must not reach too far.
+        size * 0.999_999
+    }
+
+    /// The sizes that it was measured at.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().map(|&(size, _)| size)
+    }
+
     fn is_sound(&self) -> bool {
         let sound = |&(size, seconds): &(f64, f64)| size > 0.0 && seconds > 0.0 && seconds.is_finite();
         !self.0.is_empty() && self.0.iter().all(sound) && self.0.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1)

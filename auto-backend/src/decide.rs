@@ -55,24 +55,15 @@ type Estimates = SmallVec<[Estimate; 4]>;
 /// Declined, when all operands are bare scalars, which belong to the backends around; or when no instance can
 /// be opened.
 pub fn estimates(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Error>> {
-    ranked(&Call::of(work, operands)?)
-}
-
-fn ranked(call: &Call<'_>) -> Result<Estimates, Stop<Error>> {
+    let call = Call::of(work, operands)?;
     let mut all: Estimates = call.estimates().collect();
     all.sort_by(|a, b| a.seconds().total_cmp(&b.seconds()));
     if all.is_empty() { Err(Stop::declined("no backend that it holds can be opened")) } else { Ok(all) }
 }
 
 pub(crate) fn rank(work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>> {
-    let call = Call::of(work, operands)?;
-    let sink = current_sink();
-    // Where the answer is plain, estimates would take longer than small work itself; a listener wants to see them.
-    if sink.is_none() && call.settles() {
-        return Ok(Ranking::from_slice(&[Route { to: call.home.instance, again: 0 }]));
-    }
-    let all = ranked(&call)?;
-    if let Some(sink) = sink {
+    let all = estimates(work, operands)?;
+    if let Some(sink) = current_sink() {
         let said: Vec<String> = all.iter().map(Estimate::to_string).collect();
         sink.note(format!("auto: {work:?} goes to {}: {}", all[0].on, said.join("; ")));
     }

@@ -3,12 +3,13 @@
 use polyarray_core::array::ARRAY_KINDS;
 use polyarray_core::dispatch::linkme::distributed_slice;
 use polyarray_core::dispatch::{
-    BackendKind, Cx, Decline, Fit, Key, Kind, KindCell, REGISTRATIONS, Registrar, Stop, linked_kind,
+    BackendKind, Cx, Decline, Fit, Instance, Key, Kind, KindCell, REGISTRATIONS, Registrar, Stop, linked_kind,
 };
 use polyarray_core::numpy::{Ranking, Work, Wrapper, register_wrapper};
 use polyarray_core::{Array, Error};
 
 use crate::decide;
+use crate::plain::plain;
 
 /// The kind's name.
 const KIND: &str = "auto";
@@ -53,6 +54,9 @@ linked_kind! { AUTO_IS_LINKED: &AutoKind; }
 struct Auto;
 
 impl Wrapper for Auto {
+    fn plain(work: Work, operands: &[&Array]) -> Option<Instance> {
+        plain(work, operands)
+    }
     fn rank(_: Cx, work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>> {
         decide::rank(work, operands)
     }

@@ -16,9 +16,11 @@
 
 mod calibrate;
 mod call;
+mod class;
 mod costs;
 mod decide;
 mod enrol;
+mod plain;
 mod sides;
 mod store;
 

@@ -29,7 +29,7 @@ pub fn skip<R>(target: impl AsTarget, f: impl FnOnce() -> R) -> R {
 /// such calls. Takes the place of an outer pin, and goes before scopes, also before those entered
 /// inside it. This is how a wrapper backend calls the inner backend that it holds.
 pub fn pinned<R>(instance: Instance, coerce: bool, f: impl FnOnce() -> R) -> R {
-    let _entered = Entered::step(Step::Pin(Pin { to: instance, coerce }));
+    let _entered = Entered::pin(Pin { to: instance, coerce });
     f()
 }
 

@@ -111,6 +111,7 @@ thread_local! {
 
 impl Step {
     /// A small number that tells steps apart well enough to choose a place.
+    #[inline(always)]
     fn place(&self, parent: u64) -> usize {
         let target = |t: &Target| usize::from(t.kind.0) * 5 + t.index.map_or(0, |i| usize::from(i) + 1);
         let own = match self {
@@ -127,7 +128,8 @@ impl Step {
 }
 
 impl Walk {
-    /// The state one step from here: the same one every time.
+    /// The state one step from here: the same one every time. In line, for a caller knows the kind of its step.
+    #[inline(always)]
     pub fn child(&'static self, step: Step) -> &'static Walk {
         let place = step.place(self.id);
         REMEMBER.with(|remembered| {
@@ -143,6 +145,8 @@ impl Walk {
         })
     }
 
+    #[cold]
+    #[inline(never)]
     fn intern_child(&'static self, step: Step) -> &'static Walk {
         let mut children = self.children.lock();
         if let Some((_, child)) = children.iter().find(|(known, _)| *known == step) {
@@ -243,9 +247,13 @@ pub(super) struct Entered {
 }
 
 impl Entered {
-    #[inline]
     pub fn step(step: Step) -> Entered {
         Entered::walk(walk().child(step))
+    }
+
+    /// A step to a pin: what a wrapper backend takes for every call.
+    pub fn pin(pin: Pin) -> Entered {
+        Entered::walk(walk().child(Step::Pin(pin)))
     }
 
     #[inline]

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::candidates::{Origin, Passed};
 use super::decline::Operand;
 use super::error::{Error, Indented};
-use super::state::{Replaced, sink, walk};
+use super::state::{Replaced, fast_id, sink, walk};
 
 /// What came of one candidate.
 #[derive(Clone, Debug)]
@@ -185,6 +185,12 @@ impl fmt::Debug for Sink {
 /// The listener in force. A layer that works later, on another thread, keeps it when it records.
 pub fn current_sink() -> Option<Arc<Sink>> {
     sink()
+}
+
+/// Does anybody listen, or might somebody? Costs a load.
+#[inline]
+pub fn is_listening() -> bool {
+    fast_id() == 0
 }
 
 /// Runs `f` with a listener.

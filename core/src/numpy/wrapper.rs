@@ -2,6 +2,7 @@
 
 use super::{Along, Reduce, Spread};
 use crate::array::Array;
+use crate::dispatch::trace::is_listening;
 use crate::dispatch::{Cx, Instance, Registrar, Stop, pinned};
 use crate::dtype::DType;
 use crate::error::Error;
@@ -48,8 +49,16 @@ pub type Ranking = SmallVec<[Route; 4]>;
 
 /// Chooses among the backends that a wrapper holds.
 pub trait Wrapper {
-    /// Who is to run this call. Asked each time one is recorded; why is for the
-    /// [trace](crate::dispatch::trace::current_sink) to hear.
+    /// Who is to run this call, where that is plain at a glance: the one that [`rank`](Self::rank) would put first,
+    /// without its pending work moved. Asked for every call that nobody listens to, so it must cost next to nothing;
+    /// nothing is always a right answer.
+    fn plain(work: Work, operands: &[&Array]) -> Option<Instance> {
+        let _ = (work, operands);
+        None
+    }
+
+    /// Who is to run this call. Asked when one is recorded for which nothing is [`plain`](Self::plain), or to which
+    /// somebody listens; why is for the [trace](crate::dispatch::trace::current_sink) to hear.
     ///
     /// # Errors
     /// Declined, when none of them can be asked.
@@ -57,15 +66,36 @@ pub trait Wrapper {
 }
 
 type Answer = Result<Array, Stop<Error>>;
+type Call<'a> = &'a dyn Fn(&[&Array]) -> Result<Array, Error>;
 
 /// Hands a call on: to the first that has an answer. Operands are copied where they must be; who puts a wrapper in
-/// scope allows that.
+/// scope allows that. The decision is what small work notices, so the plain ones are made here, in line.
+#[inline(always)]
 fn forward<W: Wrapper>(
     cx: Cx,
     work: Work,
     operands: &[&Array],
     call: impl Fn(&[&Array]) -> Result<Array, Error>,
 ) -> Answer {
+    if !is_listening()
+        && let Some(to) = W::plain(work, operands)
+    {
+        match pinned(to, true, || call(operands)) {
+            Err(e) if nobody(&e) => {}
+            answer => return Ok(answer?),
+        }
+    }
+    weighed::<W>(cx, work, operands, &call)
+}
+
+/// Was there nobody to run a call?
+fn nobody(error: &Error) -> bool {
+    matches!(error, Error::Dispatch(why) if matches!(**why, crate::dispatch::Error::NotFound(_)))
+}
+
+/// Hands on a call whose place is not plain.
+#[inline(never)]
+fn weighed<W: Wrapper>(cx: Cx, work: Work, operands: &[&Array], call: Call<'_>) -> Answer {
     let mut last = None;
     for Route { to, again } in W::rank(cx, work, operands)? {
         let answer = if again == 0 {
@@ -76,9 +106,7 @@ fn forward<W: Wrapper>(
             pinned(to, true, || call(&operands))
         };
         match answer {
-            Err(Error::Dispatch(why)) if matches!(*why, crate::dispatch::Error::NotFound(_)) => {
-                last = Some(Error::Dispatch(why));
-            }
+            Err(e) if nobody(&e) => last = Some(e),
             answer => return Ok(answer?),
         }
     }
@@ -123,6 +151,11 @@ pub fn register_wrapper<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
     });
 }
 
+/// A method's entry into the engine, without the residency types in front of it.
+macro_rules! erased {
+    ($f:ident($($arg:expr),*)) => { $crate::__pastey::paste! { super::[<erased_ $f>]($($arg),*) } };
+}
+
 macro_rules! define_elementwise {
     ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $($rest:tt)*)),* $(,)?) => {
         fn elementwise<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
@@ -131,17 +164,17 @@ macro_rules! define_elementwise {
     };
     (@unary $f:ident $op:ident $r:ident $kind:ident) => {
         $r.register::<super::$f>($kind, |cx, x| {
-            forward::<W>(cx, Work::Map(Op::$op), &[x], |o| super::$f(o[0]))
+            forward::<W>(cx, Work::Map(Op::$op), &[x], |o| erased!($f(o[0])))
         });
     };
     (@binary $f:ident $op:ident $r:ident $kind:ident) => {
         $r.register::<super::$f>($kind, |cx, a, b| {
-            forward::<W>(cx, Work::Map(Op::$op), &[a, b], |o| super::$f(o[0], o[1]))
+            forward::<W>(cx, Work::Map(Op::$op), &[a, b], |o| erased!($f(o[0], o[1])))
         });
     };
     (@ternary $f:ident $op:ident $r:ident $kind:ident) => {
         $r.register::<super::$f>($kind, |cx, c, a, b| {
-            forward::<W>(cx, Work::Map(Op::$op), &[c, a, b], |o| super::$f(o[0], o[1], o[2]))
+            forward::<W>(cx, Work::Map(Op::$op), &[c, a, b], |o| erased!($f(o[0], o[1], o[2])))
         });
     };
 }
@@ -151,7 +184,7 @@ macro_rules! define_reductions {
     ($($f:ident = $op:ident),*) => {
         fn reductions<W: Wrapper>(r: &mut Registrar<'_>, kind: &str) {
             $( r.register::<super::$f>(kind, |cx, x, over: Reduce| {
-                forward::<W>(cx, Work::Reduce(Reduction::$op), &[x], |o| super::$f(o[0], over.clone()))
+                forward::<W>(cx, Work::Reduce(Reduction::$op), &[x], |o| erased!($f(o[0], over.clone())))
             }); )*
         }
     };

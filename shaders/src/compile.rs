@@ -24,15 +24,25 @@ pub struct Options {
     /// naga adds its own checks: indices clamped, loops bounded, divisors replaced. For sources that are not
     /// this crate's; ours are written to stay in bounds and are proved so by tests.
     pub checked: bool,
-    /// Float additions, multiplications and divisions are marked exact. A matmul, whose contract allows
-    /// contraction, may do without.
-    pub exact: bool,
+    /// Where float additions, multiplications and divisions are marked exact.
+    pub exact: Exact,
+}
+
+/// Where float algebra must not be rewritten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Exact {
+    /// Nowhere: a matmul, whose contract allows contraction.
+    Nowhere,
+    /// In all functions but the entry points: a matmul that goes on with its elements.
+    Functions,
+    /// Everywhere.
+    Everywhere,
 }
 
 impl Options {
     /// For this crate's own kernels.
     pub fn own(features: Features) -> Options {
-        Options { features, subgroups: false, immediates: false, checked: false, exact: true }
+        Options { features, subgroups: false, immediates: false, checked: false, exact: Exact::Everywhere }
     }
 
     /// For WGSL that a user wrote.
@@ -166,8 +176,8 @@ fn compile_inner(label: &str, wgsl: &str, options: &Options) -> Result<Spirv, Sh
     }
     let mut words = spv::write_vec(&module, &info, &spirv_options(options), None)
         .map_err(|e| ShaderError::Backend { label: label.to_owned(), reason: e.to_string() })?;
-    if options.exact {
-        words = exact::decorate(&words);
+    if options.exact != Exact::Nowhere {
+        words = exact::decorate(&words, options.exact == Exact::Everywhere);
     }
     Ok(Spirv {
         words,

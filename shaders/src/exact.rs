@@ -5,6 +5,8 @@
 //! after the debug section and before the first type.
 
 const HEADER_WORDS: usize = 5;
+const OP_ENTRY_POINT: u32 = 15;
+const OP_FUNCTION: u32 = 54;
 const OP_DECORATE: u32 = 71;
 const NO_CONTRACTION: u32 = 42;
 
@@ -32,12 +34,24 @@ fn instructions(words: &[u32]) -> impl Iterator<Item = (usize, u32, usize)> {
     })
 }
 
-/// The module with every float operation's result decorated NoContraction.
-pub fn decorate(words: &[u32]) -> Vec<u32> {
+/// The module with the result of every float operation decorated NoContraction; of those in entry points only if
+/// `entry_points` says so.
+pub fn decorate(words: &[u32], entry_points: bool) -> Vec<u32> {
     let start = instructions(words)
         .find(|(_, op, _)| !BEFORE_ANNOTATIONS.contains(op) && *op != OP_MODULE_PROCESSED)
         .map_or(words.len(), |(at, ..)| at);
+    let spared: Vec<u32> = instructions(words)
+        .filter(|&(at, op, _)| op == OP_ENTRY_POINT && !entry_points && at + 2 < words.len())
+        .map(|(at, ..)| words[at + 2])
+        .collect();
+    let mut spares = false;
     let results = instructions(words)
+        .filter(|&(at, op, _)| {
+            if op == OP_FUNCTION && at + 2 < words.len() {
+                spares = spared.contains(&words[at + 2]);
+            }
+            !spares
+        })
         .filter(|(at, op, length)| ARITHMETIC.contains(op) && *length > 2 && at + 2 < words.len())
         .map(|(at, ..)| words[at + 2]);
     let mut out = words[..start].to_vec();
@@ -56,9 +70,12 @@ mod tests {
     fn every_float_operation_is_decorated_once() {
         let wgsl = "@group(0) @binding(0) var<storage, read_write> x: array<f32>;
             @compute @workgroup_size(1) fn main() { x[0] = -((x[0] + x[1]) * x[2] - x[3]) / x[4]; }";
-        let options = crate::Options { exact: false, ..crate::Options::own(crate::Features::default()) };
+        let options = crate::Options {
+            exact: crate::Exact::Nowhere,
+            ..crate::Options::own(crate::Features::default())
+        };
         let plain = crate::compile("t", wgsl, &options).unwrap().words;
-        let marked = decorate(&plain);
+        let marked = decorate(&plain, true);
         let arithmetic: Vec<u32> = instructions(&plain)
             .filter(|(_, op, _)| ARITHMETIC.contains(op))
             .map(|(at, ..)| plain[at + 2])
@@ -72,5 +89,19 @@ mod tests {
         assert_eq!(marked.len(), plain.len() + 3 * arithmetic.len());
         // The rest is untouched and still walks to the end.
         assert_eq!(instructions(&marked).count(), instructions(&plain).count() + 5);
+    }
+
+    #[test]
+    fn an_entry_point_may_be_spared() {
+        let wgsl = "@group(0) @binding(0) var<storage, read_write> x: array<f32>;
+            fn f(a: f32, b: f32) -> f32 { return a * b + a; }
+            @compute @workgroup_size(1) fn main() { x[0] = f(x[0] * x[1] + x[2], x[3]); }";
+        let options = crate::Options {
+            exact: crate::Exact::Nowhere,
+            ..crate::Options::own(crate::Features::default())
+        };
+        let plain = crate::compile("t", wgsl, &options).unwrap().words;
+        assert_eq!(decorate(&plain, true).len(), plain.len() + 3 * 4);
+        assert_eq!(decorate(&plain, false).len(), plain.len() + 3 * 2);
     }
 }

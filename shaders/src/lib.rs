@@ -22,6 +22,6 @@ mod refuse;
 pub mod region;
 pub mod take;
 
-pub use compile::{Binding, BindingKind, EntryPoint, Options, ShaderError, Spirv, compile};
+pub use compile::{Binding, BindingKind, EntryPoint, Exact, Options, ShaderError, Spirv, compile};
 pub use library::{Features, Library};
 pub use plan::{Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step};

@@ -251,6 +251,12 @@ pub enum PlanError {
         /// The dtype.
         dtype: DType,
     },
+    /// A product and its epilogue are no one kernel here, or would be slower as one.
+    #[error("a product that becomes {dtype} is computed first, and then what is done with its elements")]
+    Epilogue {
+        /// The dtype of the output.
+        dtype: DType,
+    },
     /// More storage buffers than a kernel can bind.
     #[error(
         "the kernel `{label}` needs {needed} storage buffers, the adapter binds {limit}: evaluate a part of the expression first"

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use polyarray_core::array::{Buffer, Operand, own};
 use polyarray_core::dispatch::{Cx, Registrar, Stop};
 use polyarray_core::dtype::promote;
-use polyarray_core::expr::{Layout, layout::collapse};
+use polyarray_core::expr::{Epilogue, Layout, Strides, layout::collapse};
 use polyarray_core::numpy as np;
+use polyarray_core::numpy::{ProductKernels, ProductOf};
 use polyarray_core::{Array, DType, Error, Result};
 use polyarray_shaders::matmul::Terms;
 use polyarray_shaders::{matmul, plan, region, take};
@@ -17,12 +18,24 @@ use super::kind::KIND;
 
 type Answer = Result<Array, Stop<Error>>;
 
+/// The kernels of a product of such terms.
+macro_rules! kernels {
+    ($terms:expr) => {
+        ProductKernels {
+            product: |cx, a, b, spec| GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, $terms),
+            with_epilogue: Some(|cx, a, b, spec, epilogue| {
+                GpuBackend::open(cx.instance.index)?.matmul_epilogue(a, b, spec, $terms, epilogue)
+            }),
+        }
+    };
+}
+
 /// Registers what fused kernels can't do.
 pub(super) fn register(registrar: &mut Registrar<'_>) {
     registrar.register::<np::matmul>(KIND, record_matmul);
     registrar.register::<np::matmul_as>(KIND, record_matmul_as);
     registrar.register::<np::matmul_bits>(KIND, |cx: Cx, a: &Array, b: &Array| -> Answer {
-        np::record_matmul_bits(cx, a, b, matmul_bits_kernel)
+        np::record_product(cx, a, b, ProductOf::Bits, kernels!(Terms::Bits))
     });
     registrar.register::<np::concat>(KIND, |cx: Cx, arrays: &[Array], axis: isize| -> Answer {
         np::record_concat(cx, arrays, axis, concat_kernel)
@@ -45,11 +58,12 @@ fn wide(dtype: DType) -> Option<DType> {
 fn record_matmul(cx: Cx, a: &Array, b: &Array) -> Answer {
     let dtype = promote(a.dtype(), b.dtype());
     match wide(dtype) {
-        None => np::record_matmul(cx, a, b, matmul_kernel),
+        None => np::record_product(cx, a, b, ProductOf::Matmul, kernels!(Terms::Products)),
         Some(wide) => {
             // Cast to the common dtype first, where the operands' own may differ from it.
             let widen = |x: &Array| np::astype(np::astype(x, dtype)?, wide);
-            let product = np::record_matmul(cx, &widen(a)?, &widen(b)?, matmul_kernel)?;
+            let (a, b) = (widen(a)?, widen(b)?);
+            let product = np::record_product(cx, &a, &b, ProductOf::Matmul, kernels!(Terms::Products))?;
             Ok(np::astype(&product, dtype)?)
         }
     }
@@ -62,7 +76,7 @@ fn record_matmul_as(cx: Cx, a: &Array, b: &Array, dtype: DType) -> Answer {
         let sizes = [ma[ma.len() - 2], ma[ma.len() - 1], nb[nb.len() - 1]];
         let profile = GpuBackend::open(cx.instance.index)?.device().profile().for_shaders();
         if matmul::takes_bytes(a.dtype(), sizes, &profile) {
-            return np::record_matmul_as(cx, a, b, dtype, matmul_bytes_kernel);
+            return np::record_product(cx, a, b, ProductOf::As(dtype), kernels!(Terms::Bytes));
         }
     }
     Ok(np::matmul(np::astype(a, dtype)?, np::astype(b, dtype)?)?)
@@ -70,18 +84,6 @@ fn record_matmul_as(cx: Cx, a: &Array, b: &Array, dtype: DType) -> Answer {
 
 fn memory<'a>(buffer: &'a Arc<dyn Buffer>, op: &str) -> Result<&'a crate::pool::GpuBuffer> {
     Ok(own::<DeviceBuffer>(&**buffer, KIND, op)?.memory())
-}
-
-fn matmul_kernel(cx: Cx, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
-    GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, Terms::Products)
-}
-
-fn matmul_bytes_kernel(cx: Cx, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
-    GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, Terms::Bytes)
-}
-
-fn matmul_bits_kernel(cx: Cx, a: &Operand, b: &Operand, spec: &np::Matmul) -> Result<Arc<dyn Buffer>> {
-    GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, Terms::Bits)
 }
 
 fn concat_kernel(cx: Cx, parts: &[Operand], spec: &np::Concat) -> Result<Arc<dyn Buffer>> {
@@ -104,26 +106,7 @@ impl GpuBackend {
         spec: &np::Matmul,
         terms: Terms,
     ) -> Result<Arc<dyn Buffer>> {
-        let batches = spec.batch.len();
-        let mut strides = [&a.layout, &b.layout].map(|layout| layout.strides[..batches].into());
-        let (batch, _) = collapse(&spec.batch, batches, &mut strides);
-        let [a_batch, b_batch] = strides;
-        let operand = |x: &Operand, batch: &[isize]| matmul::Operand {
-            len: x.buffer.len(),
-            offset: x.layout.offset,
-            batch_strides: batch.to_vec(),
-            row_stride: x.layout.strides[batches],
-            column_stride: x.layout.strides[batches + 1],
-        };
-        let job = matmul::Matmul {
-            dtype: spec.dtype,
-            batch: batch.to_vec(),
-            m: spec.m,
-            k: spec.k,
-            n: spec.n,
-            a: operand(a, &a_batch),
-            b: operand(b, &b_batch),
-        };
+        let (job, _) = matmul_job(a, b, spec, None);
         let plan =
             self.planned("matmul", matmul::plan_terms(&job, terms, &self.device().profile().for_shaders()))?;
         let len = spec.batch.iter().product::<usize>() * spec.m * spec.n;
@@ -133,6 +116,30 @@ impl GpuBackend {
             &[memory(&a.buffer, "matmul")?, memory(&b.buffer, "matmul")?],
             (spec.out, len),
         )
+    }
+
+    /// The product and what is done with its elements, if that is one kernel here.
+    ///
+    /// # Errors
+    /// As [`GpuBackend::matmul`].
+    pub fn matmul_epilogue(
+        &self,
+        a: &Operand,
+        b: &Operand,
+        spec: &np::Matmul,
+        terms: Terms,
+        epilogue: &Epilogue,
+    ) -> Result<Option<Arc<dyn Buffer>>> {
+        let (job, epilogue) = matmul_job(a, b, spec, Some(epilogue));
+        let Some(epilogue) = epilogue else { return Ok(None) };
+        let profile = self.device().profile().for_shaders();
+        // What can't be planned together is planned, or fails, one after the other.
+        let Ok(plan) = matmul::plan_epilogue(&job, terms, &epilogue, &profile) else { return Ok(None) };
+        let kernel = &epilogue.kernel;
+        let label = format!("matmul {}", kernel.label());
+        let buffers = [&a.buffer, &b.buffer].into_iter().chain(kernel.inputs.iter().map(|i| &i.buffer));
+        let inputs = buffers.map(|buffer| memory(buffer, &label)).collect::<Result<Vec<_>>>()?;
+        self.execute(&label, &plan, &inputs, (kernel.output_dtype(), kernel.output_len())).map(Some)
     }
 
     /// The parts, which live here, one after another.
@@ -206,4 +213,44 @@ impl GpuBackend {
         let inputs = [memory(&source, "take")?, memory(&at, "take")?];
         self.execute("take", &plan, &inputs, (dtype, outer * count * inner))
     }
+}
+
+/// The product as the shaders know it, and its epilogue over the same axes: batch axes that all walk as one are one.
+fn matmul_job(
+    a: &Operand,
+    b: &Operand,
+    spec: &np::Matmul,
+    epilogue: Option<&Epilogue>,
+) -> (matmul::Matmul, Option<Epilogue>) {
+    let batches = spec.batch.len();
+    let others = epilogue.iter().flat_map(|e| &e.kernel.inputs).map(|input| &input.strides);
+    let all = [&a.layout.strides, &b.layout.strides].into_iter().chain(others);
+    let mut strides: Vec<Strides> = all.map(|strides| strides[..batches].into()).collect();
+    let (batch, _) = collapse(&spec.batch, batches, &mut strides);
+    let operand = |x: &Operand, batch: &[isize]| matmul::Operand {
+        len: x.buffer.len(),
+        offset: x.layout.offset,
+        batch_strides: batch.to_vec(),
+        row_stride: x.layout.strides[batches],
+        column_stride: x.layout.strides[batches + 1],
+    };
+    let epilogue = epilogue.map(|epilogue| {
+        let mut epilogue = epilogue.clone();
+        epilogue.kernel.dims = batch.iter().copied().chain([spec.m, spec.n]).collect();
+        for (input, batch) in epilogue.kernel.inputs.iter_mut().zip(&strides[2..]) {
+            let matrix = &input.strides[batches..];
+            input.strides = batch.iter().chain(matrix).copied().collect();
+        }
+        epilogue
+    });
+    let job = matmul::Matmul {
+        dtype: spec.dtype,
+        batch: batch.to_vec(),
+        m: spec.m,
+        k: spec.k,
+        n: spec.n,
+        a: operand(a, &strides[0]),
+        b: operand(b, &strides[1]),
+    };
+    (job, epilogue)
 }

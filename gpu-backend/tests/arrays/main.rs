@@ -5,6 +5,7 @@
 
 mod assign;
 mod elementwise;
+mod epilogues;
 mod kernels;
 mod layouts;
 mod memory;

@@ -6,6 +6,7 @@
 //! step, along whichever axis lies side by side in memory.
 
 use super::Matmul;
+use super::tail::{self, PlacedTail, Tail};
 use super::tiles::{parts, place};
 use crate::compile::Options;
 use crate::fused::access::{self, Placed, Source};
@@ -34,7 +35,7 @@ struct Quads {
 }
 
 /// The structure of the kernel.
-#[derive(Clone, Copy, Debug, Hash)]
+#[derive(Clone, Debug, Hash)]
 struct Block {
     features: Features,
     dtype: DType,
@@ -48,6 +49,7 @@ struct Block {
     out_vector: bool,
     /// Adds to what an earlier dispatch has left.
     adds: bool,
+    tail: Tail,
 }
 
 /// Whether this is the way to compute a product.
@@ -61,47 +63,62 @@ pub(super) fn fits(job: &Matmul, profile: &Profile) -> bool {
 }
 
 /// Adds the steps of a product.
-pub(super) fn plan(job: &Matmul, profile: &Profile, plan: &mut Plan) -> Result<(), PlanError> {
+pub(super) fn plan(
+    job: &Matmul,
+    tail: &PlacedTail,
+    profile: &Profile,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
     let batches: usize = job.batch.iter().product();
     let a = place(0, job, &job.a, [job.m, job.k], profile)?;
     let b = place(1, job, &job.b, [job.k, job.n], profile)?;
     let squares = |side: usize| job.m.div_ceil(side) * job.n.div_ceil(side) * batches;
     let square = if squares(128) >= FEW { 128 } else { 64 };
     let rank = job.batch.len();
-    let mut block = Block {
-        features: profile.features,
-        dtype: job.dtype,
-        batch_rank: rank,
-        immediate: false,
-        square,
-        quads: [quads(&a, rank, rank + 1, [job.m, job.k]), quads(&b, rank + 1, rank, [job.n, job.k])],
-        sources: [a.source, b.source],
-        out_vector: job.n.is_multiple_of(4),
-        adds: false,
+    let quads = [quads(&a, rank, rank + 1, [job.m, job.k]), quads(&b, rank + 1, rank, [job.n, job.k])];
+    let shader = |adds: bool, tail: &Tail| {
+        let mut block = Block {
+            features: profile.features,
+            dtype: job.dtype,
+            batch_rank: rank,
+            immediate: false,
+            square,
+            quads,
+            sources: [a.source, b.source],
+            out_vector: job.n.is_multiple_of(4) && in_vectors(tail.out),
+            adds,
+            tail: tail.clone(),
+        };
+        block.immediate = block.names().count() * 4 <= profile.immediates as usize;
+        let needed = block.bindings() + usize::from(!block.immediate);
+        if needed > profile.storage_buffers as usize {
+            let limit = profile.storage_buffers;
+            return Err(PlanError::Bindings { label: "matmul".into(), needed, limit });
+        }
+        Ok((block.immediate, Shader::new(block)))
     };
-    block.immediate = block.names().count() * 4 <= profile.immediates as usize;
-    let needed = block.bindings() + usize::from(!block.immediate);
-    if needed > profile.storage_buffers as usize {
-        return Err(PlanError::Bindings { label: "matmul".into(), needed, limit: profile.storage_buffers });
-    }
-    let (immediate, step_k) = (block.immediate, block.step());
-    let adding = Shader::new(Block { adds: true, ..block });
-    let shader = Shader::new(block);
+    let step_k = LANES * 4 / square;
+    let depth = (profile.loop_budget as usize / (step_k + 1)).max(1) * step_k;
+    let out = tail.tail.out;
+    tail.tail.check((square / SIDE).pow(2))?;
+    tail.tail.check_parts(job.k.div_ceil(depth), job.dtype)?;
+    let nothing = PlacedTail::none(job.dtype);
     let mut constant = access::axis_words(&job.batch, 0..rank);
     constant.extend(a.words(0, 1, profile));
     constant.extend(b.words(0, 1, profile));
     let inputs: Vec<Bind> = [a.binds(0, 0, profile), b.binds(0, 0, profile)].concat();
-    let depth = (profile.loop_budget as usize / (step_k + 1)).max(1) * step_k;
-    for part in parts(job, batches, square, profile) {
+    for part in parts(job, batches, square, out.size(), profile) {
         let tiles = [part.rows.div_ceil(square), job.n.div_ceil(square)];
         let elements = ((part.batches - 1) * job.m + part.rows) * job.n;
-        let begin = (part.first_element(job) * job.dtype.size()) as u64;
+        let begin = (part.first_element(job) * out.size()) as u64;
         let offset = begin / access::alignment(profile) * access::alignment(profile);
-        let lead = (begin - offset) as usize / job.dtype.size();
-        let size = buffer_bytes(job.dtype, lead + elements);
+        let lead = (begin - offset) as usize / out.size();
+        let size = buffer_bytes(out, lead + elements);
         let output = Bind { slot: Slot::Output, offset, size, write: true };
         for first in (0..job.k).step_by(depth) {
             let last = (first + depth).min(job.k);
+            let tail = if last == job.k { tail } else { &nothing };
+            let (immediate, shader) = shader(first > 0, &tail.tail)?;
             let numbers = [
                 part.batch,
                 part.batches,
@@ -118,9 +135,10 @@ pub(super) fn plan(job: &Matmul, profile: &Profile, plan: &mut Plan) -> Result<(
             let mut params = vec![0];
             params.extend(numbers.map(|x| x as u32));
             params.extend(&constant);
+            params.extend(tail.words(profile));
             plan.steps.push(Step {
-                shader: if first == 0 { shader.clone() } else { adding.clone() },
-                bindings: [inputs.as_slice(), &[output]].concat(),
+                shader,
+                bindings: [inputs.as_slice(), &tail.binds(profile), &[output]].concat(),
                 params,
                 params_are_immediate: immediate,
                 groups: grid((tiles[0] * tiles[1] * part.batches) as u64, profile),
@@ -128,6 +146,11 @@ pub(super) fn plan(job: &Matmul, profile: &Profile, plan: &mut Plan) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Are four neighbours of the output one vector?
+fn in_vectors(dtype: DType) -> bool {
+    matches!(dtype, DType::F32 | DType::I32 | DType::U32)
 }
 
 /// Along which axis an operand is loaded: axis `k` of its strides, or `across`.
@@ -165,11 +188,12 @@ impl Block {
         for (i, source) in self.sources.iter().enumerate() {
             source.params(i, self.batch_rank + 2, &mut names);
         }
+        self.tail.params(&mut names);
         names
     }
 
     fn bindings(&self) -> usize {
-        self.sources.iter().map(Source::bindings).sum::<usize>() + 1
+        self.sources.iter().map(Source::bindings).sum::<usize>() + self.tail.bindings() + 1
     }
 
     /// `fn fetch{i}(from, k0)`: the lane's quad of operand `i`, zeros beyond the edges; and `fn keep{i}`, which
@@ -231,11 +255,11 @@ impl Block {
 
 impl Template for Block {
     fn options(&self) -> Options {
-        Options { immediates: self.immediate, exact: false, ..Options::own(self.features) }
+        Options { immediates: self.immediate, exact: self.tail.exact(), ..Options::own(self.features) }
     }
 
     fn label(&self) -> String {
-        format!("matmul blocks {}", self.dtype)
+        format!("matmul blocks {}{}", self.dtype, self.tail.label())
     }
 
     fn wgsl(&self) -> String {
@@ -253,14 +277,19 @@ impl Template for Block {
             };
             binding += source.bindings();
         }
-        let stored = if self.out_vector { format!("vec4<{t}>") } else { element(self.dtype).to_owned() };
+        text += &self.tail.declare(binding);
+        binding += self.tail.bindings();
+        let out = self.tail.out;
+        let stored =
+            if self.out_vector { format!("vec4<{}>", register(out)) } else { element(out).to_owned() };
         let _ =
             writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
         for i in 0..2 {
             let _ = writeln!(text, "var<workgroup> tile{i}: array<vec4<{t}>, {}>;", 2 * step * square / 4);
         }
-        text += &access::offsets_struct(&self.sources);
-        text += &access::offsets_function("batch_offsets", &self.sources, 0..rank);
+        let sources = self.tail.with(self.sources);
+        text += &access::offsets_struct(&sources);
+        text += &access::offsets_function("batch_offsets", &sources, 0..rank);
         text += &self.transfers(0);
         text += &self.transfers(1);
         let quads = self.per_lane() / 4;
@@ -275,9 +304,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     if (batch >= p.batches) {{ return; }}
     let row = (tile / p.tiles_n) * {square}u;
     let column = (tile % p.tiles_n) * {square}u;
-    let at = batch_offsets(p.batch0 + batch);
-    let from0 = p.first0 + at.o0 + p.row0 * p.stride0_{rank};
-    let from1 = p.first1 + at.o1;
+    let at_batch = batch_offsets(p.batch0 + batch);
+    let from0 = p.first0 + at_batch.o0 + p.row0 * p.stride0_{rank};
+    let from1 = p.first1 + at_batch.o1;
     let down = (local / {SIDE}u);
     let across = (local % {SIDE}u);
 "
@@ -336,22 +365,36 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             for c in 0..quads {
                 let _ = writeln!(text, "    {{\n    let c = column + {}u + across * 4u;", c * SIDE * 4);
                 let _ = writeln!(text, "    let to = p.lead + (batch * p.m + row{r}) * p.n + c;");
+                let value = |e: usize| {
+                    let sum = match (self.adds, self.out_vector) {
+                        (true, true) => format!("s{r}_{c}[{e}] + out[to / 4u][{e}]"),
+                        (true, false) => format!("s{r}_{c}[{e}] + out[to + {e}u]"),
+                        _ => format!("s{r}_{c}[{e}]"),
+                    };
+                    let (row, column) = (format!("p.row0 + row{r}"), format!("c + {e}u"));
+                    let index = format!("((p.batch0 + batch) * p.m + {row}) * p.n + {column}");
+                    let place = tail::Place { row: &row, column: &column, index: &index };
+                    self.tail.element(&sum, self.dtype, &place)
+                };
                 if self.out_vector {
+                    let values = match self.tail.is_empty() {
+                        true => format!("s{r}_{c}{}", if self.adds { " + out[to / 4u]" } else { "" }),
+                        false => format!("{stored}({})", [0, 1, 2, 3].map(value).join(", ")),
+                    };
                     let _ = writeln!(
                         text,
                         "    if (row{r} < p.rows && c < p.n) {{
-        out[to / 4u] = s{r}_{c}{};
-    }}",
-                        if self.adds { " + out[to / 4u]" } else { "" }
+        out[to / 4u] = {values};
+    }}"
                     );
                 } else {
                     for e in 0..4 {
                         let _ = writeln!(
                             text,
                             "    if (row{r} < p.rows && c + {e}u < p.n) {{
-        out[to + {e}u] = s{r}_{c}[{e}]{};
+        out[to + {e}u] = {};
     }}",
-                            if self.adds { format!(" + out[to + {e}u]") } else { String::new() }
+                            value(e)
                         );
                     }
                 }

@@ -7,11 +7,14 @@
 mod blocks;
 mod pack;
 mod panels;
+mod tail;
 mod tiles;
 
 use crate::fused::access::MAX_ELEMENTS;
-use crate::plan::{Plan, PlanError, Profile, buffer_bytes, check_dtype};
+use crate::plan::{LaneMap, Plan, PlanError, Profile, buffer_bytes, check_dtype};
 use polyarray_core::DType;
+use polyarray_core::expr::Epilogue;
+use tail::PlacedTail;
 
 /// One operand of a product: how its elements lie in its buffer.
 #[derive(Clone, Debug)]
@@ -83,7 +86,30 @@ pub fn plan(job: &Matmul, profile: &Profile) -> Result<Plan, PlanError> {
 /// # Errors
 /// As [`plan`].
 pub fn plan_terms(job: &Matmul, terms: Terms, profile: &Profile) -> Result<Plan, PlanError> {
+    plan_tail(job, terms, &PlacedTail::none(terms.sum(job.dtype)), profile)
+}
+
+/// Plans a product and what is done with its elements; the epilogue's axes are (batch…, m, n) of the job, and its inputs
+/// [`crate::Slot::Input`] 2, 3, …
+///
+/// # Errors
+/// As [`plan`]; also where both are better done one after the other, or can't be done otherwise.
+pub fn plan_epilogue(
+    job: &Matmul,
+    terms: Terms,
+    epilogue: &Epilogue,
+    profile: &Profile,
+) -> Result<Plan, PlanError> {
+    plan_tail(job, terms, &PlacedTail::new(epilogue, profile)?, profile)
+}
+
+fn plan_tail(job: &Matmul, terms: Terms, tail: &PlacedTail, profile: &Profile) -> Result<Plan, PlanError> {
     check_dtype(job.dtype, profile.features)?;
+    if profile.lane_map == LaneMap::Run && !tail.tail.is_empty() {
+        // Each epilogue would be another product's kernel, which takes an adapter that runs on the CPU half a second to two
+        // to compile; a kernel of its own takes a twentieth of that, and is not slower where it loads anything.
+        return Err(tail::not_taken(tail.tail.out));
+    }
     let element = panels::Element { dtype: job.dtype, terms };
     let fits = panels::fits(job, element, profile);
     let no_such = PlanError::NoSuchOp { op: "matmul", dtype: job.dtype };
@@ -94,7 +120,7 @@ pub fn plan_terms(job: &Matmul, terms: Terms, profile: &Profile) -> Result<Plan,
         _ => {}
     }
     let elements = job.batch.iter().product::<usize>() * job.m * job.n;
-    let out = terms.sum(job.dtype);
+    let out = tail.tail.out;
     let mut plan = Plan { output_bytes: buffer_bytes(out, elements), ..Plan::default() };
     if elements == 0 {
         return Ok(plan);
@@ -109,9 +135,9 @@ pub fn plan_terms(job: &Matmul, terms: Terms, profile: &Profile) -> Result<Plan,
     if fits {
         panels::plan(job, element, profile, &mut plan)?;
     } else if terms == Terms::Products && blocks::fits(job, profile) {
-        blocks::plan(job, profile, &mut plan)?;
+        blocks::plan(job, tail, profile, &mut plan)?;
     } else {
-        tiles::plan(job, terms, profile, &mut plan)?;
+        tiles::plan(job, terms, tail, profile, &mut plan)?;
     }
     Ok(plan)
 }

@@ -8,7 +8,7 @@
 
 use super::pack::{self, Side};
 use super::{Matmul, Terms};
-use crate::compile::Options;
+use crate::compile::{Exact, Options};
 use crate::fused::access;
 use crate::fused::params::Names;
 use crate::library::Features;
@@ -323,7 +323,12 @@ impl Panels {
 
 impl Template for Panels {
     fn options(&self) -> Options {
-        Options { immediates: self.immediate, subgroups: true, exact: false, ..Options::own(self.features) }
+        Options {
+            immediates: self.immediate,
+            subgroups: true,
+            exact: Exact::Nowhere,
+            ..Options::own(self.features)
+        }
     }
 
     fn label(&self) -> String {

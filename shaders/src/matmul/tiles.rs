@@ -5,6 +5,7 @@
 //! them; on real GPUs they form a square. Sums run over chunks of 256 products that are then added up, so that
 //! the error grows with the chunk and not with the whole length.
 
+use super::tail::{self, PlacedTail, Tail};
 use super::{Matmul, Operand, Terms};
 use crate::compile::Options;
 use crate::fused::access::{self, Placed, Source};
@@ -42,38 +43,54 @@ struct Product {
     immediate: bool,
     a: Source,
     b: Source,
+    tail: Tail,
 }
 
 /// Adds the steps of a product.
-pub(super) fn plan(job: &Matmul, terms: Terms, profile: &Profile, plan: &mut Plan) -> Result<(), PlanError> {
+pub(super) fn plan(
+    job: &Matmul,
+    terms: Terms,
+    tail: &PlacedTail,
+    profile: &Profile,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
     let batches: usize = job.batch.iter().product();
     let a = place(0, job, &job.a, [job.m, job.k], profile)?;
     let b = place(1, job, &job.b, [job.k, job.n], profile)?;
-    let mut product = structure(job, terms, &a, &b, profile);
-    product.immediate = product.names().count() * 4 <= profile.immediates as usize;
-    let needed = product.bindings() + usize::from(!product.immediate);
-    if needed > profile.storage_buffers as usize {
-        return Err(PlanError::Bindings { label: "matmul".into(), needed, limit: profile.storage_buffers });
-    }
+    let shader = |tail: &Tail| {
+        let mut product = structure(job, terms, tail, &a, &b, profile);
+        product.immediate = product.names().count() * 4 <= profile.immediates as usize;
+        let needed = product.bindings() + usize::from(!product.immediate);
+        if needed > profile.storage_buffers as usize {
+            let limit = profile.storage_buffers;
+            return Err(PlanError::Bindings { label: "matmul".into(), needed, limit });
+        }
+        Ok((product.immediate, Shader::new(product)))
+    };
+    let nothing = PlacedTail::none(terms.sum(job.dtype));
+    let product = structure(job, terms, &nothing.tail, &a, &b, profile);
     let tile = [product.rows * product.lanes[1] as usize, COLUMNS * product.lanes[0] as usize];
-    let immediate = product.immediate;
-    let shader = Shader::new(product);
+    let depth = ((profile.loop_budget / 2) & !3) as usize;
+    let out = tail.tail.out;
+    tail.tail.check(product.rows * COLUMNS)?;
+    tail.tail.check_parts(job.k.div_ceil(depth), job.dtype)?;
     let mut constant = access::axis_words(&job.batch, 0..job.batch.len());
     constant.extend(a.words(0, 1, profile));
     constant.extend(b.words(0, 1, profile));
     let inputs: Vec<Bind> = [a.binds(0, 0, profile), b.binds(0, 0, profile)].concat();
-    let depth = ((profile.loop_budget / 2) & !3) as usize;
-    for part in parts(job, batches, tile[0], profile) {
+    for part in parts(job, batches, tile[0], out.size(), profile) {
         let tiles = [part.rows.div_ceil(tile[0]), job.n.div_ceil(tile[1])];
         let elements = ((part.batches - 1) * job.m + part.rows) * job.n;
         // A binding begins at an aligned byte; the part begins some elements later.
-        let begin = (part.first_element(job) * job.dtype.size()) as u64;
+        let begin = (part.first_element(job) * out.size()) as u64;
         let offset = begin / access::alignment(profile) * access::alignment(profile);
-        let lead = (begin - offset) as usize / job.dtype.size();
-        let size = buffer_bytes(job.dtype, lead + elements);
+        let lead = (begin - offset) as usize / out.size();
+        let size = buffer_bytes(out, lead + elements);
         let output = Bind { slot: Slot::Output, offset, size, write: true };
         for first in (0..job.k.max(1)).step_by(depth) {
             let last = (first + depth).min(job.k);
+            let tail = if last == job.k { tail } else { &nothing };
+            let (immediate, shader) = shader(&tail.tail)?;
             let numbers = [
                 part.batch,
                 part.batches,
@@ -90,10 +107,11 @@ pub(super) fn plan(job: &Matmul, terms: Terms, profile: &Profile, plan: &mut Pla
             let mut params = vec![0];
             params.extend(numbers.map(|x| x as u32));
             params.extend(&constant);
+            params.extend(tail.words(profile));
             let groups = (tiles[0] * tiles[1] * part.batches) as u64;
             plan.steps.push(Step {
-                shader: shader.clone(),
-                bindings: [inputs.as_slice(), &[output]].concat(),
+                shader,
+                bindings: [inputs.as_slice(), &tail.binds(profile), &[output]].concat(),
                 params,
                 params_are_immediate: immediate,
                 groups: grid(groups, profile),
@@ -117,9 +135,14 @@ impl Part {
     }
 }
 
-/// Parts whose output fits a binding and takes no longer than a second or so.
-pub(super) fn parts(job: &Matmul, batches: usize, tile_rows: usize, profile: &Profile) -> Vec<Part> {
-    let size = job.dtype.size();
+/// Parts whose output, of elements of `size` bytes, fits a binding and takes no longer than a second or so.
+pub(super) fn parts(
+    job: &Matmul,
+    batches: usize,
+    tile_rows: usize,
+    size: usize,
+    profile: &Profile,
+) -> Vec<Part> {
     let fits = |rows: usize, matrices: usize| {
         ((rows * job.n * matrices * size) as u64) + 256 <= profile.max_binding
             && (rows * job.n * matrices) as u64 * job.k.max(1) as u64 <= LONGEST
@@ -174,7 +197,7 @@ pub(super) fn place(
     Ok(placed)
 }
 
-fn structure(job: &Matmul, terms: Terms, a: &Placed, b: &Placed, profile: &Profile) -> Product {
+fn structure(job: &Matmul, terms: Terms, tail: &Tail, a: &Placed, b: &Placed, profile: &Profile) -> Product {
     // Dtypes without vectors are many instructions a product: small tiles keep the compiler quick.
     let simple = simple(job.dtype, profile.features);
     let (rows, lanes, broadcast) = match profile.lane_map {
@@ -200,6 +223,7 @@ fn structure(job: &Matmul, terms: Terms, a: &Placed, b: &Placed, profile: &Profi
         immediate: false,
         a: a.source,
         b: b.source,
+        tail: tail.clone(),
     }
 }
 
@@ -234,11 +258,12 @@ impl Product {
         access::axis_params(0..self.batch_rank, &mut names);
         self.a.params(0, self.batch_rank + 2, &mut names);
         self.b.params(1, self.batch_rank + 2, &mut names);
+        self.tail.params(&mut names);
         names
     }
 
     fn bindings(&self) -> usize {
-        self.a.bindings() + self.b.bindings() + 1
+        self.a.bindings() + self.b.bindings() + self.tail.bindings() + 1
     }
 
     /// Sum, chunk and update of a lane's tile as text: vectors where they exist, else one variable each.
@@ -354,26 +379,29 @@ impl Template for Product {
         Options {
             immediates: self.immediate,
             subgroups: self.broadcast,
-            exact: false,
+            exact: self.tail.exact(),
             ..Options::own(self.features)
         }
     }
 
     fn label(&self) -> String {
-        format!("matmul {}", self.dtype)
+        format!("matmul {}{}", self.dtype, self.tail.label())
     }
 
     fn wgsl(&self) -> String {
         let (rank, rows) = (self.batch_rank, self.rows);
-        let sources = [self.a, self.b];
+        let sources = self.tail.with([self.a, self.b]);
         let mut text = self.names().declare(self.immediate, self.bindings());
         text += &self.declare(0, 0);
         text += &self.declare(1, self.a.bindings());
+        text += &self.tail.declare(self.a.bindings() + self.b.bindings());
+        // The sum of bits is signed, and summed as it comes.
+        let stored = if self.tail.is_empty() { self.dtype } else { self.tail.out };
         let _ = writeln!(
             text,
             "@group(0) @binding({}) var<storage, read_write> out: array<{}>;",
             self.bindings() - 1,
-            element(self.dtype)
+            element(stored)
         );
         text += &access::offsets_struct(&sources);
         text += &access::offsets_function("batch_offsets", &sources, 0..rank);
@@ -388,7 +416,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     if (batch >= p.batches) {{ return; }}
     let row = ((tile / p.tiles_n) * {down}u + local / {across}u) * {rows}u;
     let column = ((tile % p.tiles_n) * {across}u + local % {across}u) * {COLUMNS}u;
-    let at = batch_offsets(p.batch0 + batch);
+    let at_batch = batch_offsets(p.batch0 + batch);
 ",
             workgroup = across * down,
         );
@@ -399,7 +427,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                 if self.broadcast { format!("row + {}u + local", r * 8) } else { format!("row + {r}u") };
             let _ = writeln!(
                 text,
-                "    let pa{r} = p.first0 + at.o0 + (p.row0 + min({mine}, p.rows - 1u)) * p.stride0_{rank};"
+                "    let pa{r} = p.first0 + at_batch.o0 + (p.row0 + min({mine}, p.rows - 1u)) * p.stride0_{rank};"
             );
         }
         for c in 0..COLUMNS {
@@ -408,22 +436,26 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                 true => "min(column, p.n - 4u)".to_owned(),
                 false => format!("min(column + {c}u, p.n - 1u)"),
             };
-            let _ = writeln!(text, "    let pb{c} = p.first1 + at.o1 + {column} * p.stride1_{};", rank + 1);
+            let _ =
+                writeln!(text, "    let pb{c} = p.first1 + at_batch.o1 + {column} * p.stride1_{};", rank + 1);
         }
         let tile = self.tile();
         let per_row = |piece: &str| (0..rows).map(|r| piece.replace('@', &r.to_string())).collect::<String>();
         text += &per_row(&tile.declare.replace('#', "sum@"));
         let place = "p.lead + (batch * p.m + row + @u) * p.n + column";
         let guard = |c: usize| format!("row + @u < p.rows && column + {c}u < p.n");
-        text += "    if (p.first > 0u) {\n";
-        for c in 0..COLUMNS {
-            let set = tile.set[c].replace("OLD", &format!("out[{place} + {c}u]"));
-            text += &per_row(&format!("        if ({}) {{ {set} }}\n", guard(c)));
+        // Sums that are not complete are left only where the output has their dtype.
+        if stored == self.dtype {
+            text += "    if (p.first > 0u) {\n";
+            for c in 0..COLUMNS {
+                let set = tile.set[c].replace("OLD", &format!("out[{place} + {c}u]"));
+                text += &per_row(&format!("        if ({}) {{ {set} }}\n", guard(c)));
+            }
+            text += "    }\n";
         }
         let _ = write!(
             text,
-            "    }}
-    for (var start = p.first; start < p.last; start += {CHUNK}u) {{
+            "    for (var start = p.first; start < p.last; start += {CHUNK}u) {{
     let end = min(start + {CHUNK}u, p.last);
 {}{}",
             per_row(&tile.declare.replace('#', "chunk@")),
@@ -432,11 +464,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         text += &per_row(&tile.fold);
         text += "    }\n";
         for c in 0..COLUMNS {
-            text += &per_row(&format!(
-                "    if ({}) {{ out[{place} + {c}u] = {}; }}\n",
-                guard(c),
-                tile.element[c]
-            ));
+            let column = format!("column + {c}u");
+            let index = format!("((p.batch0 + batch) * p.m + p.row0 + row + @u) * p.n + {column}");
+            let here = tail::Place { row: "p.row0 + row + @u", column: &column, index: &index };
+            let value = self.tail.element(&tile.element[c], self.dtype, &here);
+            text += &per_row(&format!("    if ({}) {{ out[{place} + {c}u] = {value}; }}\n", guard(c)));
         }
         text + "}\n"
     }

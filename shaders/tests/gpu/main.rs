@@ -3,6 +3,7 @@
 
 mod algebra;
 mod device;
+mod epilogue;
 mod functions_complex;
 mod functions_f32;
 mod functions_f64;

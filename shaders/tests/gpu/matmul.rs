@@ -61,7 +61,7 @@ fn check(gpu: &Device, job: &Matmul, a: &[Scalar], b: &[Scalar], profile: &Profi
     }
 }
 
-fn data(dtype: DType, n: usize, seed: usize) -> Vec<Scalar> {
+pub fn data(dtype: DType, n: usize, seed: usize) -> Vec<Scalar> {
     (0..n)
         .map(|i| {
             let v = ((i * 7919 + seed * 104_729) % 2003) as f64 - 1000.0;
@@ -77,7 +77,7 @@ fn data(dtype: DType, n: usize, seed: usize) -> Vec<Scalar> {
         .collect()
 }
 
-fn dense(job: (usize, usize), batch: &[usize]) -> Operand {
+pub fn dense(job: (usize, usize), batch: &[usize]) -> Operand {
     let (rows, columns) = job;
     let matrix = rows * columns;
     let mut strides = vec![0; batch.len()];

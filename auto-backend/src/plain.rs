@@ -99,23 +99,24 @@ pub fn plain(work: Work, operands: &[&Array]) -> Option<Instance> {
     let (mut home, mut shape, mut alike): (Key, &[usize], bool) = (Key::NONE, &[], true);
     let (mut elements, mut all, mut steps, mut bytes) = (0, 0, 0, 0);
     for x in operands {
-        let facts = x.facts();
-        if facts.residency == Key::NONE {
+        let (residency, own) = (x.residency(), x.shape());
+        if residency == Key::NONE {
             continue;
         }
         if home == Key::NONE {
-            (home, shape) = (facts.residency, x.shape());
+            (home, shape) = (residency, own);
         } else {
-            alike &= same(x.shape(), shape);
+            alike &= same(own, shape);
         }
+        let len = own.iter().product::<usize>();
         // Behind an array without elements there may be steps that have some.
-        if facts.residency != home || facts.len == 0 {
+        if residency != home || len == 0 {
             return None;
         }
-        elements = elements.max(facts.len);
-        all += facts.len;
-        steps += if facts.fuses { facts.pending_ops } else { 0 };
-        bytes = bytes.max(facts.dtype.size());
+        elements = elements.max(len);
+        all += len;
+        steps += x.pending_steps();
+        bytes = bytes.max(x.dtype().size());
     }
     let side = sides().iter().find(|side| side.key == home)?;
     let share = bytes as f64 / 4.0;

@@ -45,6 +45,13 @@ impl<R: Marker> Array<R> {
         }
     }
 
+    /// Upper bound of the operations that [`pending_work`](Self::pending_work) would list: 0 where there is none.
+    /// Facts of which a glance wants only this take longer than the glance.
+    #[inline]
+    pub fn pending_steps(&self) -> u32 {
+        if self.node.fuses && self.view.is_none() && self.is_pending() { self.node.size } else { 0 }
+    }
+
     /// Has a copy of this host array been kept on an instance, so that its next use there copies nothing?
     pub fn is_kept_on(&self, instance: Instance) -> bool {
         let buffer = self.node.value.get().map(|buffer| &**buffer as &dyn std::any::Any);

@@ -306,7 +306,6 @@ impl Node {
     }
 
     /// Bytes of the dense value.
-    #[inline]
     pub(crate) fn nbytes(&self) -> u64 {
         self.len() as u64 * self.dtype.size() as u64
     }

@@ -28,6 +28,7 @@ pub fn skip<R>(target: impl AsTarget, f: impl FnOnce() -> R) -> R {
 /// Runs `f` with every call, of whatever domain, served by `instance` alone, or by defaults made of
 /// such calls. Takes the place of an outer pin, and goes before scopes, also before those entered
 /// inside it. This is how a wrapper backend calls the inner backend that it holds.
+#[inline]
 pub fn pinned<R>(instance: Instance, coerce: bool, f: impl FnOnce() -> R) -> R {
     let _entered = Entered::pin(Pin { to: instance, coerce });
     f()

@@ -92,7 +92,7 @@ static ROOT: Walk = Walk {
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(2);
 
-/// Remembered per thread: the last child found in each place.
+/// Remembered per thread: the last child found in each place, and the last pin.
 const REMEMBERED: usize = 16;
 
 type Remembered = Cell<Option<(u64, Step, &'static Walk)>>;
@@ -106,12 +106,12 @@ thread_local! {
     /// The process's globals, as of a generation of the registry.
     static GLOBALS: Cell<(u64, Option<&'static Globals>)> = const { Cell::new((0, None)) };
     static SINK: RefCell<Option<Arc<Sink>>> = const { RefCell::new(None) };
+    static PINNED: Cell<Option<(u64, Pin, &'static Walk)>> = const { Cell::new(None) };
     static REMEMBER: [Remembered; REMEMBERED] = const { [const { Cell::new(None) }; REMEMBERED] };
 }
 
 impl Step {
     /// A small number that tells steps apart well enough to choose a place.
-    #[inline(always)]
     fn place(&self, parent: u64) -> usize {
         let target = |t: &Target| usize::from(t.kind.0) * 5 + t.index.map_or(0, |i| usize::from(i) + 1);
         let own = match self {
@@ -128,8 +128,7 @@ impl Step {
 }
 
 impl Walk {
-    /// The state one step from here: the same one every time. In line, for a caller knows the kind of its step.
-    #[inline(always)]
+    /// The state one step from here: the same one every time.
     pub fn child(&'static self, step: Step) -> &'static Walk {
         let place = step.place(self.id);
         REMEMBER.with(|remembered| {
@@ -145,8 +144,6 @@ impl Walk {
         })
     }
 
-    #[cold]
-    #[inline(never)]
     fn intern_child(&'static self, step: Step) -> &'static Walk {
         let mut children = self.children.lock();
         if let Some((_, child)) = children.iter().find(|(known, _)| *known == step) {
@@ -211,6 +208,7 @@ pub(super) fn sink() -> Option<Arc<Sink>> {
     SINK.try_with(|sink| sink.borrow().clone()).ok().flatten()
 }
 
+#[inline]
 fn set_walk(walk: &'static Walk) {
     WALK.set(walk);
     if FAST.get() != 0 {
@@ -247,13 +245,23 @@ pub(super) struct Entered {
 }
 
 impl Entered {
+    #[inline]
     pub fn step(step: Step) -> Entered {
         Entered::walk(walk().child(step))
     }
 
-    /// A step to a pin: what a wrapper backend takes for every call.
+    /// The step to a pin. A wrapper backend takes the same one for call after call, so that it is remembered apart.
     pub fn pin(pin: Pin) -> Entered {
-        Entered::walk(walk().child(Step::Pin(pin)))
+        let before = walk();
+        let inside = match PINNED.get() {
+            Some((parent, known, child)) if parent == before.id && known == pin => child,
+            _ => {
+                let child = before.child(Step::Pin(pin));
+                PINNED.set(Some((before.id, pin, child)));
+                child
+            }
+        };
+        Entered::walk(inside)
     }
 
     #[inline]
@@ -269,11 +277,13 @@ impl Drop for Entered {
     fn drop(&mut self) {
         let now = walk();
         // Globals that were set inside the scope outlast it, unlike scopes.
-        match now.globals {
-            Some(globals) if !std::ptr::eq(now, self.inside) && self.before.globals != Some(globals) => {
-                set_walk(self.before.child(Step::Globals(globals)));
-            }
-            _ => set_walk(self.before),
+        if !std::ptr::eq(now, self.inside)
+            && let Some(globals) = now.globals
+            && self.before.globals != Some(globals)
+        {
+            set_walk(self.before.child(Step::Globals(globals)));
+        } else {
+            set_walk(self.before);
         }
     }
 }

@@ -97,10 +97,12 @@ fn what_is_plain_at_a_glance_is_what_the_estimates_say() -> np::Result<()> {
     use polyarray::{Op, Reduction};
     for times in [0.5, 3.0, 50.0] {
         let _assumed = assumed(times);
-        for n in [1, 16, 64, 100, 180, 256, 360, 512, 720, 1024] {
+        for n in [1, 16, 40, 64, 100, 180, 256, 360, 512, 720, 1024] {
             for dtype in [np::DType::F32, np::DType::F64, np::DType::U8] {
                 for place in ["host", "gpu:0"] {
                     let x = np::astype(ramp(n * n).reshape([n as isize, n as isize])?, dtype)?.to(place)?;
+                    // A pending one that its own row needs, too, would not go along.
+                    x.eval()?;
                     let row = x.slice("0")?;
                     // Before the call: what it copies is kept there, and cheaper to reach afterwards.
                     let check =
@@ -121,6 +123,18 @@ fn what_is_plain_at_a_glance_is_what_the_estimates_say() -> np::Result<()> {
                     // Pending work may go along.
                     let chain = np::exp(np::add(&x, &row)?)?;
                     check("a chain", Work::Map(Op::Sin), &[&chain], &|| np::sin(&chain));
+                    for length in [2, 8, 40] {
+                        let mut long = np::add(&x, &row)?;
+                        for _ in 0..length {
+                            long = np::exp(np::subtract(&long, &row)?)?;
+                        }
+                        check("a long chain", Work::Map(Op::Sin), &[&long], &|| np::sin(&long));
+                        // Its last element is narrower than those of the steps before.
+                        let narrow = np::less(&long, &row)?;
+                        check("a narrow one", Work::Map(Op::Invert), &[&narrow], &|| {
+                            np::bitwise_invert(&narrow)
+                        });
+                    }
                 }
             }
         }

@@ -185,6 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn a_curve_reaches_sizes_that_take_less() {
+        let curve = Curve::through([(10.0, 2.0), (1000.0, 200.0), (2000.0, 200.0)]);
+        assert!(curve.reach(2.0) < 0.0, "the start alone takes as long");
+        for seconds in [2.1, 3.0, 101.0, 199.9, 200.0, 200.1, 1000.0] {
+            let reach = curve.reach(seconds);
+            assert!(curve.at(reach) < seconds && curve.at(reach * 1.0001) >= seconds, "{seconds}: {reach}");
+        }
+        assert_eq!(curve.reach(f64::INFINITY), f64::INFINITY);
+    }
+
+    #[test]
     fn what_makes_no_sense_is_not_sound() {
         for points in [vec![], vec![(1.0, 0.0)], vec![(1.0, f64::NAN)], vec![(2.0, 1.0), (1.0, 2.0)]] {
             assert!(!Curve(points).is_sound());

@@ -90,6 +90,12 @@ struct Registers {
     registers: Vec<Vec<Line>>,
     places: Vec<Place>,
     tiles: Tiles,
+    /// What a product's epilogue needs. In a place of its own: few kernels are one, and all registers are moved.
+    product: Option<Box<Pieces>>,
+}
+
+#[derive(Default)]
+struct Pieces {
     /// The block of the product that the code goes on with.
     lent: Vec<Line>,
     /// A piece of a product that is computed beside the output.
@@ -108,8 +114,8 @@ thread_local! {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if (1..=MOST_KEPT).contains(&self.0.registers.len()) {
-            if self.0.beside.len() > MOST_BESIDE {
-                self.0.beside = Vec::new();
+            if self.0.product.as_ref().is_some_and(|product| product.beside.len() > MOST_BESIDE) {
+                self.0.product = None;
             }
             // Where the thread ends there is no next kernel.
             let _ = KEPT.try_with(|kept| kept.set(std::mem::take(&mut self.0)));
@@ -348,7 +354,7 @@ impl<'k> Program<'k> {
         let bytes = match place {
             Place::Input { source, at, splat: false } => &self.sources[source].bytes[at..],
             Place::Tile { number, at } => &bytemuck::cast_slice(&scratch.0.tiles.copies[number])[at..],
-            Place::Lent => bytemuck::cast_slice(&scratch.0.lent),
+            Place::Lent => bytemuck::cast_slice(scratch.0.lent()),
             _ => bytemuck::cast_slice(&scratch.0.registers[slot.register]),
         };
         &bytes[..n * slot.size]
@@ -471,40 +477,51 @@ struct Values<'s> {
 
 impl Scratch {
     fn values(&self) -> Values<'_> {
-        let Registers { registers, places, tiles, lent, .. } = &self.0;
-        Values { registers, places, tiles, lent }
+        let Registers { registers, places, tiles, .. } = &self.0;
+        Values { registers, places, tiles, lent: self.0.lent() }
     }
 
     /// Memory beside the output, taken out while it is used; give it back by [`Scratch::keep`].
     pub fn beside(&mut self, bytes: usize) -> Vec<Line> {
-        let mut beside = std::mem::take(&mut self.0.beside);
-        if beside.len() * 64 < bytes {
-            beside.resize(bytes.div_ceil(64), Line([0; 64]));
-        }
+        let mut beside = std::mem::take(&mut self.pieces().beside);
+        grow(&mut beside, bytes);
         beside
     }
 
     /// Keeps memory for the next piece.
     pub fn keep(&mut self, beside: Vec<Line>) {
-        self.0.beside = beside;
+        self.pieces().beside = beside;
     }
 
     /// Lends the next block of elements: a copy, so that what the code makes of them may take their place.
     pub fn lend(&mut self, block: &[u8]) {
-        let lent = &mut self.0.lent;
-        if lent.len() * 64 < block.len() {
-            lent.resize(block.len().div_ceil(64), Line([0; 64]));
-        }
+        let lent = &mut self.pieces().lent;
+        grow(lent, block.len());
         bytemuck::cast_slice_mut(lent)[..block.len()].copy_from_slice(block);
+    }
+
+    fn pieces(&mut self) -> &mut Pieces {
+        self.0.product.get_or_insert_default()
     }
 
     /// A register taken out, so that it can be written while others are read.
     fn take(&mut self, register: usize, bytes: usize) -> Vec<Line> {
         let mut lines = std::mem::take(&mut self.0.registers[register]);
-        if lines.len() * 64 < bytes {
-            lines.resize(bytes.div_ceil(64), Line([0; 64]));
-        }
+        grow(&mut lines, bytes);
         lines
+    }
+}
+
+impl Registers {
+    fn lent(&self) -> &[Line] {
+        self.product.as_ref().map_or(&[], |product| &product.lent)
+    }
+}
+
+/// Makes memory hold so many bytes.
+fn grow(lines: &mut Vec<Line>, bytes: usize) {
+    if lines.len() * 64 < bytes {
+        lines.resize(bytes.div_ceil(64), Line([0; 64]));
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
             _ => Some(Lowered::of(&node, &expr, None)?),
         };
         let needs: SmallVec<[NodeRef; 4]> = match (&*expr, &lowered) {
-            (_, Some(lowered)) => lowered.needs().cloned().collect(),
+            (_, Some(lowered)) => lowered.needs(),
             // An implementation of a backend's own takes buffers, of constants too.
             (expr, None) => {
                 let operands = expr.args().iter().map(|arg| &arg.node);

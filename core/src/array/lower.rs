@@ -24,7 +24,8 @@ pub(crate) struct Lowered {
     code: Vec<Value>,
     params: Vec<Scalar>,
     inputs: Vec<Source>,
-    product: Option<Product>,
+    /// In a place of its own: few kernels have one, and all of them are moved.
+    product: Option<Box<Product>>,
 }
 
 /// The product that the code goes on with.
@@ -58,7 +59,10 @@ impl Lowered {
             _ => &root.shape,
         };
         let reduces = matches!(expr, Expr::Reduce { .. });
-        let mut apart: SmallVec<[*const Node; 4]> = alone.into_iter().map(std::ptr::from_ref).collect();
+        let mut apart: SmallVec<[*const Node; 4]> = SmallVec::new();
+        if let Some(alone) = alone {
+            apart.push(alone);
+        }
         loop {
             // Operations and inputs; a parameter each makes the code grow.
             let most = (root.size + root.leaves) as usize;
@@ -86,7 +90,9 @@ impl Lowered {
             let Writer { shared, mut lowered, .. } = writer;
             let before = apart.len();
             apart.extend(shared.iter().filter(|(_, s)| s.uses < s.consumers).map(|(node, _)| *node));
-            apart.extend(lowered.onto_product(space));
+            if let Some(product) = lowered.onto_product(space) {
+                apart.push(product);
+            }
             if apart.len() > before {
                 continue;
             }
@@ -122,17 +128,25 @@ impl Lowered {
     }
 
     /// Inputs that have no value yet.
-    pub(crate) fn needs(&self) -> impl Iterator<Item = &NodeRef> {
-        let operands = self.product.iter().flat_map(|product| &product.args).map(|arg| &arg.node);
-        let inputs = self.inputs.iter().map(|source| &source.node).chain(operands);
-        inputs.filter(|node| node.value.get().is_none())
+    pub(crate) fn needs(&self) -> SmallVec<[NodeRef; 4]> {
+        let mut needs = SmallVec::new();
+        let mut ask = |node: &NodeRef| {
+            if node.value.get().is_none() {
+                needs.push(node.clone());
+            }
+        };
+        self.inputs.iter().for_each(|source| ask(&source.node));
+        if let Some(product) = &self.product {
+            product.args.iter().for_each(|arg| ask(&arg.node));
+        }
+        needs
     }
 
     /// The product and what is done with its elements, once what both need has its values.
     ///
     /// # Errors
     /// What computing an input fails with.
-    pub(crate) fn epilogue(mut self) -> Result<Option<(Product, Epilogue)>> {
+    pub(crate) fn epilogue(mut self) -> Result<Option<(Box<Product>, Epilogue)>> {
         let Some(product) = self.product.take() else { return Ok(None) };
         let number = self.inputs.len() as u8;
         for value in &mut self.code {
@@ -140,10 +154,7 @@ impl Lowered {
                 value.instr = Instr::Load(number);
             }
         }
-        let inputs = self.inputs.into_iter().map(|mut source| {
-            let strides = std::mem::take(&mut source.strides);
-            source.open(strides)
-        });
+        let inputs = self.inputs.into_iter().map(|source| input(&source.node, source.strides, source.offset));
         let kernel = Kernel {
             dims: product.node.shape.clone(),
             inputs: inputs.collect::<Result<_>>()?,
@@ -174,8 +185,8 @@ impl Lowered {
         let mut strides: SmallVec<[Strides; 4]> =
             self.inputs.iter().map(|i| order.iter().map(|&a| i.strides[a]).collect()).collect();
         let (dims, split) = collapse(&dims, split, &mut strides);
-        let inputs = self.inputs.iter().zip(strides).map(|(source, strides)| source.open(strides));
-        let inputs = inputs.collect::<Result<_>>()?;
+        let open = |(source, strides): (Source, Strides)| input(&source.node, strides, source.offset);
+        let inputs = self.inputs.into_iter().zip(strides).map(open).collect::<Result<_>>()?;
         let output = match expr {
             Expr::Reduce { op, .. } => Output::Reduce { op: *op, split },
             _ => Output::Map,
@@ -184,11 +195,10 @@ impl Lowered {
     }
 }
 
-impl Source {
-    fn open(&self, strides: Strides) -> Result<Input> {
-        let buffer = super::eval::evaluate(&self.node)?;
-        Ok(Input { buffer, strides, offset: self.offset })
-    }
+/// An input that walks so over a node's value.
+#[inline]
+fn input(node: &NodeRef, strides: Strides, offset: usize) -> Result<Input> {
+    Ok(Input { buffer: super::eval::evaluate(node)?, strides, offset })
 }
 
 /// A node that several nodes have as an operand.
@@ -303,7 +313,7 @@ impl Writer<'_> {
                 if !self.reduces && self.lowered.product.is_none() =>
             {
                 let (args, finish) = (args.clone(), finish.clone());
-                self.lowered.product = Some(Product { node: node.clone(), name, args, finish });
+                self.lowered.product = Some(Box::new(Product { node: node.clone(), name, args, finish }));
                 self.push(Instr::Load(PRODUCT), node.dtype)
             }
             Expr::Reduce { .. } | Expr::Extern { .. } => return Ok(None),

@@ -17,7 +17,6 @@ mod probes;
 mod profile;
 mod raw;
 mod reflect;
-mod staging;
 mod submit;
 mod transfer;
 

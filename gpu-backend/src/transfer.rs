@@ -1,7 +1,9 @@
 //! THE module that copies between host and device. Everything that crosses is counted here.
 //!
 //! Where the adapter shares the host's memory its buffers are mapped and copied to directly, which is a `memcpy`;
-//! elsewhere copies go through staging memory in bounded pieces ([`crate::staging`]).
+//! elsewhere copies go through staging memory in bounded pieces ([`staging`]).
+
+mod staging;
 
 use std::future::Future;
 use std::ops::Range;
@@ -15,7 +17,7 @@ use parking_lot::Mutex;
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
 use crate::pool::GpuBuffer;
-use crate::staging::{Direction, Staging};
+use staging::{Direction, Staging};
 
 /// The copies between host and device so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub(crate) struct Transfers {
     upload_bytes: AtomicU64,
     downloads: AtomicU64,
     download_bytes: AtomicU64,
-    pub(crate) staging: Staging,
+    staging: Staging,
 }
 
 impl Transfers {

@@ -33,14 +33,14 @@ struct Up {
 
 /// The pieces of a device. One that was in use when something failed is dropped with whatever state it had.
 #[derive(Debug, Default)]
-pub(crate) struct Staging {
+pub(super) struct Staging {
     up: Mutex<[Option<Up>; 2]>,
     down: Mutex<[Option<wgpu::Buffer>; 2]>,
 }
 
 impl Gpu {
     /// Copies whole words to `target` from byte `offset` on, after what was handed over, and before what comes.
-    pub(crate) fn stage_up(
+    pub(super) fn stage_up(
         &self,
         recorder: &mut Recorder,
         target: &wgpu::Buffer,
@@ -78,7 +78,7 @@ impl Gpu {
     }
 
     /// Copies from byte `offset` of `source` to `target`, after all that was recorded has run.
-    pub(crate) fn stage_down(&self, source: &wgpu::Buffer, offset: u64, target: &mut [u8]) -> Result<()> {
+    pub(super) fn stage_down(&self, source: &wgpu::Buffer, offset: u64, target: &mut [u8]) -> Result<()> {
         // One staged read at a time.
         let mut pieces = self.transfers().staging.down.lock();
         let mut before: Option<(usize, OnItsWay<'_>)> = None;
@@ -133,7 +133,7 @@ impl Gpu {
     }
 
     /// Copies to the beginning of a mapped buffer; what is left of the last word becomes zero.
-    pub(crate) fn copy_to_mapped(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<()> {
+    pub(super) fn copy_to_mapped(&self, buffer: &wgpu::Buffer, bytes: &[u8]) -> Result<()> {
         let each = part(bytes.len());
         let copy = |(number, part): (usize, &[u8])| {
             let padded = part.len().next_multiple_of(4);
@@ -150,7 +150,7 @@ impl Gpu {
     }
 
     /// Copies bytes `range` of a mapped buffer.
-    pub(crate) fn copy_from_mapped(
+    pub(super) fn copy_from_mapped(
         &self,
         buffer: &wgpu::Buffer,
         range: Range<usize>,
@@ -170,7 +170,7 @@ impl Gpu {
     }
 
     /// A new piece; one for uploads is mapped.
-    pub(crate) fn new_staging(&self, bytes: u64, direction: Direction) -> Result<wgpu::Buffer> {
+    pub(super) fn new_staging(&self, bytes: u64, direction: Direction) -> Result<wgpu::Buffer> {
         let (operation, usage) = match direction {
             Direction::Up => {
                 ("staging an upload", wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC)
@@ -199,7 +199,7 @@ impl Gpu {
     }
 
     /// Maps and waits for it.
-    pub(crate) fn map(
+    pub(super) fn map(
         &self,
         slice: &wgpu::BufferSlice<'_>,
         mode: wgpu::MapMode,
@@ -219,7 +219,7 @@ impl Gpu {
         }
     }
 
-    pub(crate) fn map_error(&self, operation: &'static str, reason: String) -> GpuError {
+    pub(super) fn map_error(&self, operation: &'static str, reason: String) -> GpuError {
         match self.check() {
             Err(sick) => sick,
             Ok(()) => GpuError::Map { operation, device: self.title(), reason },
@@ -229,7 +229,7 @@ impl Gpu {
 
 /// Which way a piece goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Direction {
+pub(super) enum Direction {
     Up,
     Down,
 }

@@ -1,6 +1,7 @@
 //! Enrolment at link time: whoever links this crate has the backend, first in the order of candidates.
 
 use crate::backend::{BACKEND, KIND};
+use crate::epilogue::Finish;
 use crate::join::concat;
 use crate::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
 use crate::spread::{has_var, var};
@@ -51,10 +52,12 @@ static ARRAYS: ArrayKind = ArrayKind { name: KIND, open: |_| Ok(&BACKEND), resid
 macro_rules! kernels {
     ($product:ident) => {
         ProductKernels {
-            product: |_, a, b, spec| Ok(Arc::new($product(a, b, spec, None)?)),
-            with_epilogue: Some(|_, a, b, spec, epilogue| match takes(spec, epilogue) {
-                true => Ok(Some(Arc::new($product(a, b, spec, Some(epilogue))?))),
-                false => Ok(None),
+            product: |_, a, b, spec| Ok(Arc::new($product(a, b, spec, &Finish::new(spec.out, None)?)?)),
+            with_epilogue: Some(|_, a, b, spec, epilogue| {
+                if !takes(spec, epilogue) {
+                    return Ok(None);
+                }
+                Ok(Some(Arc::new($product(a, b, spec, &Finish::new(spec.out, Some(epilogue))?)?)))
             }),
         }
     };

@@ -49,12 +49,11 @@ pub fn takes(spec: &Matmul, epilogue: &Epilogue) -> bool {
     epilogue::takes(epilogue) && !(whole && beside)
 }
 
-/// The product of (batch…, m, k) and (batch…, k, n), or what the epilogue makes of it, as a dense (batch…, m, n) buffer.
+/// The product of (batch…, m, k) and (batch…, k, n), or what becomes of it, as a dense (batch…, m, n) buffer.
 ///
 /// # Errors
 /// Out of memory; an operand that is not on the host.
-pub fn matmul(a: &Operand, b: &Operand, spec: &Matmul, epilogue: Option<&Epilogue>) -> Result<HostBuffer> {
-    let finish = &Finish::new(spec.out, epilogue)?;
+pub fn matmul(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     macro_rules! by_dtype {
         (floats $($F:ident)*; others $($I:ident)*) => {
             match spec.dtype {
@@ -77,13 +76,7 @@ pub fn is_narrow(dtype: DType, out: DType) -> bool {
 ///
 /// # Errors
 /// As [`matmul`]; dtypes that are not [`is_narrow`].
-pub fn matmul_narrow(
-    a: &Operand,
-    b: &Operand,
-    spec: &Matmul,
-    epilogue: Option<&Epilogue>,
-) -> Result<HostBuffer> {
-    let finish = &Finish::new(spec.out, epilogue)?;
+pub fn matmul_narrow(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     match spec.dtype {
         DType::Bool => bytes::<bool>(a, b, spec, finish),
         DType::I8 => bytes::<i8>(a, b, spec, finish),
@@ -151,13 +144,7 @@ fn pairs<T: Lane + CastTo<i16>>(
 ///
 /// # Errors
 /// As [`matmul`].
-pub fn matmul_bits(
-    a: &Operand,
-    b: &Operand,
-    spec: &Matmul,
-    epilogue: Option<&Epilogue>,
-) -> Result<HostBuffer> {
-    let finish = &Finish::new(spec.out, epilogue)?;
+pub fn matmul_bits(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     packed_product::<u32>(a, b, spec, finish, |a, b, m, n, out| {
         let k = spec.k;
         if let Some(kernel) = tiles::counted() {

@@ -90,6 +90,39 @@ impl Profile {
         windows: 0,
         windowed_loads: false,
     };
+
+    /// Blocks are loaded and stored in 64-bit words: on an adapter that runs on the CPU both cost the same for every
+    /// component of every lane, 32 bits or 64.
+    pub(crate) fn wide(&self) -> bool {
+        self.lane_map == LaneMap::Run && self.features.int64
+    }
+
+    /// Do so many words of parameters fit immediates?
+    pub(crate) fn holds_immediates(&self, words: usize) -> bool {
+        words * 4 <= self.immediates as usize
+    }
+
+    /// # Errors
+    /// [`PlanError::Bindings`], if a kernel can't bind so many storage buffers.
+    pub(crate) fn check_bindings(&self, label: &str, needed: usize) -> Result<(), PlanError> {
+        let limit = self.storage_buffers;
+        if needed <= limit as usize {
+            return Ok(());
+        }
+        Err(PlanError::Bindings { label: label.to_owned(), needed, limit })
+    }
+
+    /// Blocks of a lane whose workgroup walks by [`rounds`]: one on a real GPU; on the CPU as few as keep it busy, and `most`
+    /// at most, beyond which more gain nothing.
+    pub(crate) fn per_lane(&self, blocks: u64, most: u64) -> u32 {
+        /// Lanes that keep a CPU-type adapter busy; beyond that, lanes get longer runs.
+        const RUN_LANES: u64 = 512;
+        match self.lane_map {
+            // Odd, so that workgroups do not begin a power of two apart, in the same sets of the cache.
+            LaneMap::Run => ((blocks / RUN_LANES).clamp(1, most.max(1)) | 1) as u32,
+            LaneMap::Coalesced => 1,
+        }
+    }
 }
 
 /// Which buffer a binding shows.
@@ -293,6 +326,26 @@ pub fn grid(groups: u64, profile: &Profile) -> [u32; 3] {
     let y = groups.div_ceil(max).max(1);
     let x = groups.div_ceil(y);
     [x as u32, y as u32, 1]
+}
+
+/// The beginning of an entry point of `lanes` lanes; `g` is the number of the workgroup.
+pub(crate) fn entry(lanes: u32) -> String {
+    format!(
+        "@compute @workgroup_size({lanes})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
+    let g = group.x + group.y * groups.x;
+"
+    )
+}
+
+/// The head of a loop in which `block` goes through the workgroup's blocks of `blocks`, `p.per_lane` of each lane: in
+/// every round its lanes take neighbours.
+pub(crate) fn rounds(lanes: u32, block: &str, blocks: &str) -> String {
+    format!(
+        "    let last = min((g + 1u) * {lanes}u * p.per_lane, {blocks});
+    for (var {block} = g * {lanes}u * p.per_lane + local; {block} < last; {block} += {lanes}u) {{
+"
+    )
 }
 
 /// The dtype if an adapter with these features can hold it.

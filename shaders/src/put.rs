@@ -10,8 +10,8 @@ use crate::fused::params::Names;
 use crate::fused::storage::{block_put, declare_loaded, element, loaded_block, name, per_word, register};
 use crate::library::Features;
 use crate::plan::{
-    BUFFER_ALIGNMENT, Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes,
-    check_dtype, grid,
+    BUFFER_ALIGNMENT, Bind, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes,
+    check_dtype, entry, grid, rounds,
 };
 use polyarray_core::DType;
 use polyarray_core::array::Part;
@@ -102,16 +102,14 @@ pub fn plan(job: &Put, profile: &Profile) -> Result<Plan, PlanError> {
         features: profile.features,
         workgroup: profile.workgroup,
         immediate: false,
-        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        wide: profile.wide(),
         unit,
         rank: dims.len(),
         sources: [placed[0].source, placed[1].source],
     };
-    merge.immediate = merge.names().count() * 4 <= profile.immediates as usize;
+    merge.immediate = profile.holds_immediates(merge.names().count());
     let needed = merge.bindings() + 1 + usize::from(!merge.immediate);
-    if needed > profile.storage_buffers as usize {
-        return Err(PlanError::Bindings { label: "assign".into(), needed, limit: profile.storage_buffers });
-    }
+    profile.check_bindings("assign", needed)?;
     let immediate = merge.immediate;
     let shader = Shader::new(merge);
     let mut constant: Vec<u32> =
@@ -127,10 +125,7 @@ pub fn plan(job: &Put, profile: &Profile) -> Result<Plan, PlanError> {
     for first in (0..total).step_by(per_part) {
         let last = total.min(first + per_part);
         let words = (last - first).div_ceil(unit as usize);
-        let per_lane = match profile.lane_map {
-            LaneMap::Run => ((words / 512).clamp(1, 1024 / unit as usize) | 1) as u32,
-            LaneMap::Coalesced => 1,
-        };
+        let per_lane = profile.per_lane(words as u64, 1024 / u64::from(unit));
         let mut params = vec![0, first as u32, last as u32, words as u32, per_lane];
         params.extend(&constant);
         let bytes = ((last - first) * size) as u64;
@@ -243,17 +238,8 @@ impl Template for Merge {
         let _ =
             writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
         text += &self.merged();
-        let lanes = self.workgroup;
-        let _ = write!(
-            text,
-            "@compute @workgroup_size({lanes})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let first = (group.x + group.y * groups.x) * {lanes}u * p.per_lane;
-    let end = min(first + {lanes}u * p.per_lane, p.words);
-    for (var w = first + local; w < end; w += {lanes}u) {{
-        let d = p.begin + w * {n}u;
-",
-        );
+        text += &(entry(self.workgroup) + &rounds(self.workgroup, "w", "p.words"));
+        let _ = writeln!(text, "        let d = p.begin + w * {n}u;");
         if n == 1 || self.blocks() {
             text += "        out[w] = merged(d);\n";
         } else {

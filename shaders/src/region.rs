@@ -10,8 +10,8 @@ use crate::fused::params::{Names, reciprocal};
 use crate::fused::storage::{declare_loaded, element, loaded_block, name, per_word};
 use crate::library::Features;
 use crate::plan::{
-    BUFFER_ALIGNMENT, Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes,
-    check_dtype, grid,
+    BUFFER_ALIGNMENT, Bind, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes,
+    check_dtype, entry, grid, rounds,
 };
 use polyarray_core::DType;
 use std::fmt::Write as _;
@@ -81,17 +81,15 @@ pub fn plan(job: &Region, profile: &Profile) -> Result<Plan, PlanError> {
         features: profile.features,
         workgroup: profile.workgroup,
         immediate: false,
-        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        wide: profile.wide(),
         unit: if unit > 1 { unit } else { per_word(job.dtype) },
         rank: job.dims.len(),
         source: source.source,
     };
     let lane_elements = paste.unit as usize;
-    paste.immediate = paste.names().count() * 4 <= profile.immediates as usize;
+    paste.immediate = profile.holds_immediates(paste.names().count());
     let needed = paste.source.bindings() + 1 + usize::from(!paste.immediate);
-    if needed > profile.storage_buffers as usize {
-        return Err(PlanError::Bindings { label: "copy".into(), needed, limit: profile.storage_buffers });
-    }
+    profile.check_bindings("copy", needed)?;
     let immediate = paste.immediate;
     let shader = Shader::new(paste);
     let mut constant = access::axis_words(&job.dims, 0..job.dims.len());
@@ -105,10 +103,7 @@ pub fn plan(job: &Region, profile: &Profile) -> Result<Plan, PlanError> {
     for first in (begin / align * align..end).step_by(per_part) {
         let last = end.min(first + per_part);
         let lanes_work = (last - first).div_ceil(lane_elements);
-        let per_lane = match profile.lane_map {
-            LaneMap::Run => ((lanes_work / 512).clamp(1, 1024 / lane_elements) | 1) as u32,
-            LaneMap::Coalesced => 1,
-        };
+        let per_lane = profile.per_lane(lanes_work as u64, 1024 / lane_elements as u64);
         let numbers = [first, last, job.row_length, job.column, job.run, begin, lanes_work];
         let mut params = vec![0];
         params.extend(numbers.map(|x| x as u32));
@@ -173,24 +168,16 @@ impl Template for Paste {
             writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
         text += &access::offsets_struct(&[self.source]);
         text += &access::offsets_function("offsets", &[self.source], 0..self.rank);
-        let lanes = self.workgroup;
-        let _ = write!(
-            text,
-            "struct Place {{ inside: bool, at: u32 }}
-fn place(d: u32) -> Place {{
+        text += "struct Place { inside: bool, at: u32 }
+fn place(d: u32) -> Place {
     let row = select(index_divide(d, p.magic, p.shift), d, p.row_length == 1u);
     let column = d - row * p.row_length - p.column;
     let inside = d >= p.region && d < p.end && column < p.run;
     return Place(inside, p.first0 + offsets(select(0u, row * p.run + column, inside)).o0);
-}}
-@compute @workgroup_size({lanes})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let first = (group.x + group.y * groups.x) * {lanes}u * p.per_lane;
-    let end = min(first + {lanes}u * p.per_lane, p.words);
-    for (var w = first + local; w < end; w += {lanes}u) {{
-        let d = p.begin + w * {n}u;
-",
-        );
+}
+";
+        text += &(entry(self.workgroup) + &rounds(self.workgroup, "w", "p.words"));
+        let _ = writeln!(text, "        let d = p.begin + w * {n}u;");
         if blocks {
             let _ = writeln!(
                 text,

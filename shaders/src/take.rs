@@ -8,7 +8,8 @@ use crate::fused::params::{Names, reciprocal};
 use crate::fused::storage::{block_put, declare_loaded, loaded_block};
 use crate::library::Features;
 use crate::plan::{
-    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, check_dtype, grid,
+    Bind, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, check_dtype, entry, grid,
+    rounds,
 };
 use polyarray_core::DType;
 use std::fmt::Write as _;
@@ -115,16 +116,14 @@ pub fn plan(job: &Take, profile: &Profile) -> Result<Plan, PlanError> {
         features: profile.features,
         workgroup: profile.workgroup,
         immediate: false,
-        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        wide: profile.wide(),
         unit,
         source: source.source,
         indices: indices.source,
     };
-    gather.immediate = gather.names().count() * 4 <= profile.immediates as usize;
+    gather.immediate = profile.holds_immediates(gather.names().count());
     let needed = gather.bindings() + usize::from(!gather.immediate);
-    if needed > profile.storage_buffers as usize {
-        return Err(PlanError::Bindings { label: "take".into(), needed, limit: profile.storage_buffers });
-    }
+    profile.check_bindings("take", needed)?;
     let immediate = gather.immediate;
     let shader = Shader::new(gather);
     let part = match n as u64 * job.dtype.size() as u64 <= profile.max_binding {
@@ -134,10 +133,7 @@ pub fn plan(job: &Take, profile: &Profile) -> Result<Plan, PlanError> {
     for start in (0..n).step_by(part) {
         let count = part.min(n - start);
         let blocks = (count as u64).div_ceil(u64::from(unit));
-        let per_lane = match profile.lane_map {
-            LaneMap::Run => (blocks / 512).clamp(1, RUN) | 1,
-            LaneMap::Coalesced => 1,
-        };
+        let per_lane = u64::from(profile.per_lane(blocks, RUN));
         let mut params =
             vec![0, count as u32, start as u32, blocks as u32, per_lane as u32, job.length as u32];
         for length in [job.inner, job.count] {
@@ -233,13 +229,9 @@ fn source(i: u32) -> u32 {{
     let at = clamp(select(index, index + length, index < 0), 0, length - 1);
     return p.first0 + b.x * p.stride0_0 + u32(at) * p.stride0_1 + a.y * p.stride0_2;
 }}
-@compute @workgroup_size({workgroup})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let first = (group.x + group.y * groups.x) * {workgroup}u * p.per_lane;
-    let end = min(first + {workgroup}u * p.per_lane, p.blocks);
-    for (var b = first + local; b < end; b += {workgroup}u) {{
-",
-            workgroup = self.workgroup,
+{}{}",
+            entry(self.workgroup),
+            rounds(self.workgroup, "b", "p.blocks")
         );
         let taken = if self.source.access == Access::Rows {
             format!("in0[source(p.start + b * {unit}u) / {unit}u]")

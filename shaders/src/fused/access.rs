@@ -3,9 +3,9 @@
 
 use super::params::Names;
 use super::storage::{
-    element, load_element, load_uniform, loaded_block, loaded_get, register, uniform_element,
+    element, load_element, load_uniform, loaded_block, loaded_get, loads_wide, register, uniform_element,
 };
-use crate::plan::{BUFFER_ALIGNMENT, Bind, LaneMap, PlanError, Profile, Slot, WINDOW, buffer_bytes};
+use crate::plan::{BUFFER_ALIGNMENT, Bind, PlanError, Profile, Slot, WINDOW, buffer_bytes};
 use polyarray_core::DType;
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Input, Layout};
@@ -150,8 +150,8 @@ impl Placed {
         self
     }
 
-    /// Has it read in blocks of `unit` elements along its last axis, for copies: does every block lie dense, and whole?
-    /// Then the largest block that `holds`, and that this view holds, is taken; else it stays as it is, and 1 is returned.
+    /// For copies: has it read in blocks along its last axis, the longest ones that adapters load at once, that the view
+    /// holds whole, and that `holds`. Returns the elements of a block; 1, and the view as it is, where there is none.
     pub fn in_blocks(
         mut self,
         dims: &[usize],
@@ -159,15 +159,14 @@ impl Placed {
         holds: impl Fn(usize) -> bool,
     ) -> (Placed, u32) {
         let size = self.source.dtype.size();
-        let wide = profile.lane_map == LaneMap::Run && profile.features.int64;
+        let wide = profile.wide();
         // What adapters load at once: a line of the cache, a quad of words.
         let most = if wide { 64 } else { 16 };
         let fits = |&unit: &usize| {
             let whole = |x: usize| x.is_multiple_of(unit);
             let [others @ .., last] = &self.strides[..] else { return false };
-            let declared =
-                super::storage::loads_wide(self.source.dtype, unit as u32, wide) || unit.is_multiple_of(4);
-            declared
+            let declarable = loads_wide(self.source.dtype, unit as u32, wide) || unit.is_multiple_of(4);
+            declarable
                 && unit * size <= most
                 && *last == 1
                 && whole(self.offset)

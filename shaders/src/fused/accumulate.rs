@@ -21,8 +21,10 @@ pub struct Accumulator {
 }
 
 impl Accumulator {
-    /// What adapters of every kind do fast.
-    pub fn new(op: Reduction, dtype: DType) -> Accumulator {
+    /// Adapters that run on the CPU add doubles as fast as floats, two instructions where a compensated sum takes seven;
+    /// on others double precision may be 64 times slower.
+    pub fn new(op: Reduction, dtype: DType, profile: &Profile) -> Accumulator {
+        let doubles = profile.lane_map == LaneMap::Run && profile.features.f64;
         use Reduction::{All, Any, ArgMax, ArgMin, Max, Min, Prod, Sum};
         let stem = match op {
             Sum => "sum",
@@ -36,9 +38,13 @@ impl Accumulator {
         };
         let register = (dtype.size() as u64).max(4);
         let (prefix, push, result, bytes) = match (op, dtype) {
-            // Halves are summed in single precision and rounded once.
+            // Halves are summed as floats are, and rounded once.
+            (Sum, DType::F16) if doubles => ("f32_double_sum".to_owned(), "x", "f16_round(x)", 8),
             (Sum | Prod, DType::F16) => {
                 (format!("f32_{stem}"), "x", "f16_round(x)", if op == Sum { 8 } else { 4 })
+            }
+            (Sum, DType::F32 | DType::C64) if doubles => {
+                (format!("{}_double_sum", name(dtype)), "x", "x", 2 * register)
             }
             (Sum, _) if dtype.is_float() || dtype.is_complex() => {
                 (format!("{}_sum", name(dtype)), "x", "x", 2 * register)
@@ -51,19 +57,5 @@ impl Accumulator {
             _ => (format!("{}_{stem}", name(dtype)), "x", "x", register),
         };
         Accumulator { prefix, push, result, bytes, out: op.output(dtype) }
-    }
-
-    /// What is best on an adapter. Those that run on the CPU add doubles as fast as floats, two instructions where
-    /// a compensated sum takes seven; on others double precision may be 64 times slower.
-    pub fn of(op: Reduction, dtype: DType, profile: &Profile) -> Accumulator {
-        let mut accumulator = Accumulator::new(op, dtype);
-        if profile.lane_map == LaneMap::Run && profile.features.f64 {
-            match &accumulator.prefix[..] {
-                "f32_sum" => accumulator.prefix = "f32_double_sum".to_owned(),
-                "c64_sum" => accumulator.prefix = "c64_double_sum".to_owned(),
-                _ => {}
-            }
-        }
-        accumulator
     }
 }

@@ -3,12 +3,12 @@
 use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::body::{self, Angles};
 use super::params::{Names, scalar_words};
-use super::storage::{block_put, declare_loaded, loaded_block, loaded_get};
+use super::storage::{block_put, declare_each, loaded_block, loaded_get};
 use super::{transposed, windows};
 use crate::compile::Options;
 use crate::library::Features;
 use crate::plan::{
-    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
+    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, entry, grid, rounds,
 };
 use polyarray_core::expr::{Kernel, Value};
 use std::fmt::Write as _;
@@ -26,8 +26,6 @@ struct Map {
     rank: usize,
     /// Blocks are within rows, so that strides are walked once for each.
     in_rows: bool,
-    /// Elements computed side by side.
-    together: u32,
     /// Uniform windows of every dense input; 0 where they are storage buffers.
     windows: u32,
     pass: Pass,
@@ -76,8 +74,6 @@ fn main() { flag[0] = run_time_zero(); }
 /// The flag, a scratch buffer.
 const FLAG: Bind = Bind { slot: Slot::Scratch(0), offset: 0, size: 64, write: true };
 
-/// Lanes that keep a CPU-type adapter busy; beyond that, lanes get longer runs.
-const RUN_LANES: u64 = 512;
 /// Bytes of what a lane takes at most, a block of each round of its workgroup; more gain nothing.
 const RUN_BYTES: u64 = 16 << 10;
 /// Instructions up to which a block is unrolled in full; longer code only makes the compiler slow.
@@ -178,10 +174,9 @@ fn steps(
         workgroup: profile.workgroup,
         immediate: false,
         unit,
-        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        wide: profile.wide(),
         rank,
         in_rows,
-        together: if profile.lane_map == LaneMap::Run { body::TOGETHER } else { 1 },
         windows,
         pass,
         sources,
@@ -189,11 +184,9 @@ fn steps(
         code: kernel.code.clone(),
         label: kernel.label(),
     };
-    template.immediate = template.names().count() * 4 <= profile.immediates as usize;
+    template.immediate = profile.holds_immediates(template.names().count());
     let needed = template.storage_buffers() + usize::from(!template.immediate);
-    if needed > profile.storage_buffers as usize {
-        return Err(PlanError::Bindings { label: kernel.label(), needed, limit: profile.storage_buffers });
-    }
+    profile.check_bindings(&template.label, needed)?;
     let immediate = template.immediate;
     let shader = Shader::new(template);
     if windows > 0 {
@@ -253,16 +246,9 @@ fn part_elements(placed: &[Placed], out_size: usize, n: usize, profile: &Profile
 /// Blocks of a lane.
 pub fn per_lane(blocks: u64, unit: u32, kernel: &Kernel, profile: &Profile) -> u32 {
     let loops = 1 + unit * body::loops_per_element(&kernel.code, profile.features.int64);
-    let budget = u64::from((profile.loop_budget / loops).max(1));
-    let wanted = match profile.lane_map {
-        LaneMap::Run => {
-            // Odd, so that workgroups do not begin a power of two apart, in the same sets of the cache.
-            let most = RUN_BYTES / (u64::from(unit) * kernel.output_dtype().size().max(4) as u64);
-            (blocks / RUN_LANES).clamp(1, most) | 1
-        }
-        LaneMap::Coalesced => 1,
-    };
-    wanted.min(budget) as u32
+    let budget = (profile.loop_budget / loops).max(1);
+    let most = RUN_BYTES / (u64::from(unit) * kernel.output_dtype().size().max(4) as u64);
+    profile.per_lane(blocks, most).min(budget)
 }
 
 impl Map {
@@ -278,11 +264,7 @@ impl Map {
         for (i, source) in self.sources.iter().enumerate() {
             source.params(i, self.rank, &mut names);
         }
-        for (i, dtype) in self.params.iter().enumerate() {
-            for w in 0..body::param_words(*dtype) {
-                names.word(format!("c{i}_{w}"));
-            }
-        }
+        names.scalars(&self.params);
         names
     }
 
@@ -324,15 +306,8 @@ impl Template for Map {
         let out = self.code.last().expect("a kernel has code").dtype;
         let mut text = self.names().declare(self.immediate, self.bindings());
         let stored = loaded_block(out, unit, self.wide);
-        text += &declare_loaded(out, unit, int64, self.wide);
-        let mut declared = vec![stored.clone()];
-        for source in self.sources.iter().filter(|s| s.by_block()) {
-            let name = loaded_block(source.dtype, unit, self.wide);
-            if !declared.contains(&name) {
-                text += &declare_loaded(source.dtype, unit, int64, self.wide);
-                declared.push(name);
-            }
-        }
+        let loaded = self.sources.iter().filter(|s| s.by_block()).map(|s| s.dtype);
+        text += &declare_each([out].into_iter().chain(loaded).map(|d| (d, unit)), int64, self.wide);
         let mut binding = 0;
         for (i, source) in self.sources.iter().enumerate() {
             text += &match source.access {
@@ -360,17 +335,10 @@ impl Template for Map {
         }
         let dtypes: Vec<_> = self.sources.iter().map(|s| s.dtype).collect();
         let angles = if self.pass == Pass::First { Angles::Near } else { Angles::All };
-        text += &body::function_for(&self.code, &dtypes, angles, self.together, |i, dtype| {
+        text += &body::function_for(&self.code, &dtypes, angles, self.together(), |i, dtype| {
             body::param_register(dtype, |w| format!("p.c{i}_{w}"))
         });
-        let _ = write!(
-            text,
-            "@compute @workgroup_size({w})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let g = group.x + group.y * groups.x;
-",
-            w = self.workgroup
-        );
+        text += &entry(self.workgroup);
         for (i, source) in self.sources.iter().enumerate() {
             if source.access == Access::Scalar {
                 let _ = writeln!(text, "    let s{i} = load{i}(p.first{i});");
@@ -379,23 +347,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         if self.windows > 0 {
             return text + &self.windowed(any_strided);
         }
-        let lanes = self.workgroup;
         if self.pass == Pass::First {
             text += "    until = p.start + p.count;\n";
         }
-        let end = format!("min((g + 1u) * {lanes}u * p.per_lane, p.blocks)");
-        let end = match self.pass {
+        let blocks = match self.pass {
             // No trip where the flag is down.
-            Pass::Second => format!("select(first, {end}, flag[0] > 0u)"),
-            _ => end,
+            Pass::Second => "select(0u, p.blocks, flag[0] > 0u)",
+            _ => "p.blocks",
         };
-        let _ = write!(
-            text,
-            "    let first = g * {lanes}u * p.per_lane + local;
-    let last = {end};
-    for (var b = first; b < last; b += {lanes}u) {{
-"
-        );
+        text += &rounds(self.workgroup, "b", blocks);
         for (i, source) in self.sources.iter().enumerate() {
             if source.access == Access::Dense {
                 let _ = writeln!(text, "        let b{i} = in{i}[b + p.first{i}];");
@@ -408,6 +368,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 }
 
 impl Map {
+    /// Elements computed side by side.
+    fn together(&self) -> u32 {
+        if self.wide { body::TOGETHER } else { 1 }
+    }
+
     /// The results of block number `block`, whose loaded inputs are `b0`, `b1` …
     fn block(&self, block: &str, any_strided: bool, text: &mut String) -> Vec<String> {
         let (unit, int64) = (self.unit, self.features.int64);
@@ -432,7 +397,7 @@ impl Map {
             _ => format!("load{i}({})", offset(i, e)),
         };
         let index = |e| format!("p.start + i + {e}u");
-        body::calls(unit, self.together, &self.sources, index, argument, text)
+        body::calls(unit, self.together(), &self.sources, index, argument, text)
     }
 
     /// The loop over blocks where dense inputs are windows: a lane takes the same block of every window, and

@@ -1,7 +1,8 @@
 //! A kernel's parameters: u32 words, laid out in the order in which the template asks for them. The template
 //! asks for names, the planner for values; both walk the same list.
 
-use polyarray_core::Scalar;
+use super::body::param_words;
+use polyarray_core::{DType, Scalar};
 use std::fmt::Write as _;
 
 /// Names of the words, in order. Word 0 is the run-time zero.
@@ -18,6 +19,13 @@ impl Names {
     /// One more word.
     pub fn word(&mut self, name: impl Into<String>) {
         self.names.push(name.into());
+    }
+
+    /// The words of a kernel's scalars: `c{i}_0` and on for each.
+    pub fn scalars(&mut self, dtypes: &[DType]) {
+        for (i, &dtype) in dtypes.iter().enumerate() {
+            (0..param_words(dtype)).for_each(|w| self.word(format!("c{i}_{w}")));
+        }
     }
 
     /// Number of words.

@@ -7,7 +7,7 @@ use super::body::{self, Angles, TOGETHER};
 use super::params::{Names, scalar_words};
 use super::reduce_place::{kept_is_fast, place, place_columns, still};
 use super::reduce_windows;
-use super::storage::{declare_loaded, element, loaded_block, loaded_get, per_word, word_put};
+use super::storage::{declare_each, element, loaded_get, per_word, word_put};
 use crate::compile::Options;
 use crate::library::Features;
 use crate::plan::{
@@ -91,7 +91,7 @@ const TALLEST: usize = 1024;
 pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> Result<Plan, PlanError> {
     let dtype = kernel.result().dtype;
     super::supports_reduction(op, dtype, profile.features)?;
-    let accumulator = Accumulator::of(op, dtype, profile);
+    let accumulator = Accumulator::new(op, dtype, profile);
     let (kept, reduced) = (kernel.output_len(), kernel.reduced_len());
     let mut plan = Plan { output_bytes: buffer_bytes(accumulator.out, kept), ..Plan::default() };
     if kept == 0 {
@@ -135,7 +135,7 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
         code: kernel.code.clone(),
         unit,
         columns,
-        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        wide: profile.wide(),
         ragged: !columns && !reduced.is_multiple_of(unit as usize),
         hoisted: placed.iter().map(|p| still(p, split)).collect(),
         kept_axes: split,
@@ -245,15 +245,9 @@ impl Job<'_> {
             to,
             label: self.label.clone(),
         };
-        stage.immediate = stage.names().count() * 4 <= self.profile.immediates as usize;
+        stage.immediate = self.profile.holds_immediates(stage.names().count());
         let needed = bindings.len() + 1 + usize::from(!stage.immediate);
-        if needed > self.profile.storage_buffers as usize {
-            return Err(PlanError::Bindings {
-                label: self.label.clone(),
-                needed,
-                limit: self.profile.storage_buffers,
-            });
-        }
+        self.profile.check_bindings(&self.label, needed)?;
         let out = self.accumulator.out;
         let (lanes, target) = match to {
             To::Output => {
@@ -312,11 +306,7 @@ impl Stage {
             for (i, source) in sources.iter().enumerate() {
                 source.params(i, *axes, &mut names);
             }
-            for (i, dtype) in params.iter().enumerate() {
-                for w in 0..body::param_words(*dtype) {
-                    names.word(format!("c{i}_{w}"));
-                }
-            }
+            names.scalars(params);
             names.word("reduced");
         }
         names
@@ -334,14 +324,8 @@ impl Stage {
         };
         let int64 = self.features.int64;
         let mut text = String::new();
-        let mut declared = Vec::new();
-        for source in sources.iter().filter(|s| s.by_block()) {
-            let name = loaded_block(source.dtype, *unit, *wide);
-            if !declared.contains(&name) {
-                text += &declare_loaded(source.dtype, *unit, int64, *wide);
-                declared.push(name);
-            }
-        }
+        let loaded = sources.iter().filter(|s| s.by_block()).map(|s| (s.dtype, *unit));
+        text += &declare_each(loaded, int64, *wide);
         let mut binding = 0;
         for (i, source) in sources.iter().enumerate() {
             text += &source.declare(i, binding, *unit, *wide);

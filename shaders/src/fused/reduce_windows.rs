@@ -7,7 +7,7 @@ use super::body;
 use super::map::UNROLLED_COST;
 use super::params::{Names, scalar_words};
 use super::reduce_place::still;
-use super::storage::{declare_loaded, loaded_block, loaded_get};
+use super::storage::{declare_each, loaded_get};
 use super::windows;
 use crate::compile::Options;
 use crate::library::Features;
@@ -133,7 +133,7 @@ pub fn plan(
         axes: kernel.dims.len(),
         label: kernel.label(),
     };
-    stage.immediate = stage.names().count() * 4 <= profile.immediates as usize;
+    stage.immediate = profile.holds_immediates(stage.names().count());
     if stage.storage_buffers() + usize::from(!stage.immediate) > profile.storage_buffers as usize {
         return Ok(None);
     }
@@ -316,11 +316,7 @@ impl Stage {
         for (i, source) in self.sources.iter().enumerate() {
             source.params(i, self.axes, &mut names);
         }
-        for (i, dtype) in self.params.iter().enumerate() {
-            for w in 0..body::param_words(*dtype) {
-                names.word(format!("c{i}_{w}"));
-            }
-        }
+        names.scalars(&self.params);
         names
     }
 
@@ -477,16 +473,11 @@ impl Template for Stage {
     fn wgsl(&self) -> String {
         let acc = &self.accumulator.prefix;
         let int64 = self.features.int64;
-        let mut bindings = String::new();
+        let dense = self.sources.iter().filter(|s| s.access == Access::Dense);
+        let mut bindings = declare_each(dense.map(|s| (s.dtype, self.unit)), int64, self.wide);
         let mut binding = 0;
-        let mut declared = Vec::new();
         for (i, source) in self.sources.iter().enumerate() {
             if source.access == Access::Dense {
-                let name = loaded_block(source.dtype, self.unit, self.wide);
-                if !declared.contains(&name) {
-                    bindings += &declare_loaded(source.dtype, self.unit, int64, self.wide);
-                    declared.push(name);
-                }
                 bindings += &windows::declare(source.dtype, i, binding, self.windows, self.unit, self.wide);
                 binding += self.windows as usize;
             } else {

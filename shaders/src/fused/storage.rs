@@ -162,8 +162,8 @@ pub fn declare_block(dtype: DType, elements: u32, int64: bool) -> String {
     text + "}\n"
 }
 
-/// Whether a block is loaded and stored in 64-bit words. On adapters that run on the CPU both cost the same for every
-/// component of every lane, 32 bits or 64, so that this halves what memory-bound kernels wait for.
+/// Whether a block is loaded and stored in 64-bit words, where the adapter is better served so (`Profile::wide`): it halves
+/// what memory-bound kernels wait for.
 pub fn loads_wide(dtype: DType, elements: u32, wide: bool) -> bool {
     wide && (dtype.size() <= 4 || dtype == DType::C64) && elements as usize * dtype.size() >= 8
 }
@@ -188,6 +188,19 @@ pub fn declare_loaded(dtype: DType, elements: u32, int64: bool, wide: bool) -> S
         _ => (0..words / 4).map(|i| format!("w{i}: vec4<u64>")).collect(),
     };
     format!("struct {} {{ {} }}\n", loaded_block(dtype, elements, wide), members.join(", "))
+}
+
+/// The structs of blocks of so many elements of dtypes, each once.
+pub fn declare_each(blocks: impl IntoIterator<Item = (DType, u32)>, int64: bool, wide: bool) -> String {
+    let mut seen = Vec::new();
+    let mut text = String::new();
+    for block in blocks {
+        if !seen.contains(&block) {
+            text += &declare_loaded(block.0, block.1, int64, wide);
+            seen.push(block);
+        }
+    }
+    text
 }
 
 /// Element `e` of a loaded block's variable.

@@ -6,12 +6,12 @@ use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
 use super::body::{self, Angles};
 use super::map::{self, UNROLLED_COST};
 use super::params::{Names, reciprocal, scalar_words};
-use super::storage::{block_put, declare_loaded, loaded_block, loaded_get};
+use super::storage::{block_put, declare_each, loaded_block, loaded_get};
 use super::windows;
 use crate::compile::Options;
 use crate::library::Features;
 use crate::plan::{
-    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
+    Bind, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, entry, grid, rounds,
 };
 use polyarray_core::DType;
 use polyarray_core::expr::{Kernel, Value};
@@ -47,13 +47,19 @@ struct Transposed {
 pub fn plan(kernel: &Kernel, n: usize, profile: &Profile, plan: &mut Plan) -> Result<bool, PlanError> {
     let (out, rank) = (kernel.output_dtype(), kernel.dims.len());
     let [.., height, width] = kernel.dims[..] else { return Ok(false) };
-    let near = profile.lane_map == LaneMap::Run && profile.features.int64 && n >= windows::FEWEST;
     let bytes = buffer_bytes(out, n);
-    if !near || body::has_angles(&kernel.code) || bytes > profile.max_binding || n as u64 > MAX_ELEMENTS {
+    // Small ones are not worth a kernel of their own; angles need two passes.
+    if !profile.wide()
+        || n < windows::FEWEST
+        || body::has_angles(&kernel.code)
+        || bytes > profile.max_binding
+        || n as u64 > MAX_ELEMENTS
+    {
         return Ok(false);
     }
     let inputs = || kernel.inputs.iter().map(|i| i.buffer.dtype());
     let widest = inputs().chain([out]).map(DType::size).max().unwrap_or(4);
+    // At least a load and a store.
     let cost = body::cost_per_element(&kernel.code).max(2);
     // The line of a cache down; tiles that need more code are smaller.
     let tiles = [[16, 8], [8, 8], [8, 4], [4, 4]].into_iter();
@@ -78,7 +84,7 @@ pub fn plan(kernel: &Kernel, n: usize, profile: &Profile, plan: &mut Plan) -> Re
         code: kernel.code.clone(),
         label: kernel.label(),
     };
-    template.immediate = template.names().count() * 4 <= profile.immediates as usize;
+    template.immediate = profile.holds_immediates(template.names().count());
     if placed.len() + 1 + usize::from(!template.immediate) > profile.storage_buffers as usize {
         return Ok(false);
     }
@@ -148,11 +154,7 @@ impl Transposed {
         for (i, (source, _)) in self.sources.iter().enumerate() {
             source.params(i, self.rank, &mut names);
         }
-        for (i, dtype) in self.params.iter().enumerate() {
-            for w in 0..body::param_words(*dtype) {
-                names.word(format!("c{i}_{w}"));
-            }
-        }
+        names.scalars(&self.params);
         names
     }
 
@@ -177,15 +179,9 @@ impl Template for Transposed {
         let out = self.code.last().expect("a kernel has code").dtype;
         let mut text = self.names().declare(self.immediate, self.sources.len() + 1);
         let stored = loaded_block(out, along, true);
-        text += &declare_loaded(out, along, int64, true);
-        let mut declared = vec![stored.clone()];
-        for &(source, blocks) in self.sources.iter().filter(|(s, _)| s.by_block()) {
-            let name = loaded_block(source.dtype, self.unit(blocks), true);
-            if !declared.contains(&name) {
-                text += &declare_loaded(source.dtype, self.unit(blocks), int64, true);
-                declared.push(name);
-            }
-        }
+        let loaded = self.sources.iter().filter(|(s, _)| s.by_block());
+        let loaded = loaded.map(|&(source, blocks)| (source.dtype, self.unit(blocks)));
+        text += &declare_each([(out, along)].into_iter().chain(loaded), int64, true);
         for (i, &(source, blocks)) in self.sources.iter().enumerate() {
             text += &source.declare(i, i, self.unit(blocks), true);
         }
@@ -201,15 +197,7 @@ impl Template for Transposed {
         text += &body::function_for(&self.code, &dtypes, Angles::All, body::TOGETHER, |i, dtype| {
             body::param_register(dtype, |w| format!("p.c{i}_{w}"))
         });
-        let lanes = self.workgroup;
-        let _ = write!(
-            text,
-            "@compute @workgroup_size({lanes})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let g = group.x + group.y * groups.x;
-    let last = min((g + 1u) * {lanes}u * p.per_lane, p.tiles);
-"
-        );
+        text += &entry(self.workgroup);
         for (i, source) in sources.iter().enumerate().filter(|(_, s)| s.access == Access::Scalar) {
             let _ = writeln!(
                 text,
@@ -219,11 +207,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         }
         let _ = write!(
             text,
-            "    for (var b = g * {lanes}u * p.per_lane + local; b < last; b += {lanes}u) {{
-        let row = index_divide(b, p.magic, p.shift);
+            "{}        let row = index_divide(b, p.magic, p.shift);
         let at = row * {down}u * p.width + (b - row * p.across) * {along}u;
         let o = offsets(at);
-"
+",
+            rounds(self.workgroup, "b", "p.tiles")
         );
         for (i, &(_, blocks)) in self.sources.iter().enumerate() {
             let (count, axis) = match blocks {

@@ -6,16 +6,14 @@
 //! step, along whichever axis lies side by side in memory.
 
 use super::Matmul;
+use super::parts::{self, Dispatches, place};
 use super::tail::{self, PlacedTail, Tail};
-use super::tiles::{parts, place};
 use crate::compile::Options;
 use crate::fused::access::{self, Placed, Source};
 use crate::fused::params::Names;
 use crate::fused::storage::{element, register};
 use crate::library::Features;
-use crate::plan::{
-    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
-};
+use crate::plan::{LaneMap, Plan, PlanError, Profile, Shader, Template};
 use polyarray_core::DType;
 use std::fmt::Write as _;
 
@@ -76,6 +74,11 @@ pub(super) fn plan(
     let square = if squares(128) >= FEW { 128 } else { 64 };
     let rank = job.batch.len();
     let quads = [quads(&a, rank, rank + 1, [job.m, job.k]), quads(&b, rank + 1, rank, [job.n, job.k])];
+    tail.tail.check((square / SIDE).pow(2))?;
+    let step_k = LANES * 4 / square;
+    let depth = (profile.loop_budget as usize / (step_k + 1)).max(1) * step_k;
+    let tile = [square, square];
+    let dispatches = Dispatches { job, a: &a, b: &b, tail, sums: job.dtype, tile, depth };
     let shader = |adds: bool, tail: &Tail| {
         let mut block = Block {
             features: profile.features,
@@ -89,63 +92,11 @@ pub(super) fn plan(
             adds,
             tail: tail.clone(),
         };
-        block.immediate = block.names().count() * 4 <= profile.immediates as usize;
-        let needed = block.bindings() + usize::from(!block.immediate);
-        if needed > profile.storage_buffers as usize {
-            let limit = profile.storage_buffers;
-            return Err(PlanError::Bindings { label: "matmul".into(), needed, limit });
-        }
+        block.immediate = profile.holds_immediates(block.names().count());
+        profile.check_bindings("matmul", block.bindings() + usize::from(!block.immediate))?;
         Ok((block.immediate, Shader::new(block)))
     };
-    let step_k = LANES * 4 / square;
-    let depth = (profile.loop_budget as usize / (step_k + 1)).max(1) * step_k;
-    let out = tail.tail.out;
-    tail.tail.check((square / SIDE).pow(2))?;
-    tail.tail.check_parts(job.k.div_ceil(depth), job.dtype)?;
-    let nothing = PlacedTail::none(job.dtype);
-    let mut constant = access::axis_words(&job.batch, 0..rank);
-    constant.extend(a.words(0, 1, profile));
-    constant.extend(b.words(0, 1, profile));
-    let inputs: Vec<Bind> = [a.binds(0, 0, profile), b.binds(0, 0, profile)].concat();
-    for part in parts(job, batches, square, out.size(), profile) {
-        let tiles = [part.rows.div_ceil(square), job.n.div_ceil(square)];
-        let elements = ((part.batches - 1) * job.m + part.rows) * job.n;
-        let begin = (part.first_element(job) * out.size()) as u64;
-        let offset = begin / access::alignment(profile) * access::alignment(profile);
-        let lead = (begin - offset) as usize / out.size();
-        let size = buffer_bytes(out, lead + elements);
-        let output = Bind { slot: Slot::Output, offset, size, write: true };
-        for first in (0..job.k).step_by(depth) {
-            let last = (first + depth).min(job.k);
-            let tail = if last == job.k { tail } else { &nothing };
-            let (immediate, shader) = shader(first > 0, &tail.tail)?;
-            let numbers = [
-                part.batch,
-                part.batches,
-                part.row,
-                part.rows,
-                job.m,
-                job.n,
-                lead,
-                first,
-                last,
-                tiles[0],
-                tiles[1],
-            ];
-            let mut params = vec![0];
-            params.extend(numbers.map(|x| x as u32));
-            params.extend(&constant);
-            params.extend(tail.words(profile));
-            plan.steps.push(Step {
-                shader,
-                bindings: [inputs.as_slice(), &tail.binds(profile), &[output]].concat(),
-                params,
-                params_are_immediate: immediate,
-                groups: grid((tiles[0] * tiles[1] * part.batches) as u64, profile),
-            });
-        }
-    }
-    Ok(())
+    dispatches.plan(shader, profile, plan)
 }
 
 /// Are four neighbours of the output one vector?
@@ -178,18 +129,7 @@ impl Block {
     }
 
     fn names(&self) -> Names {
-        let mut names = Names::new();
-        for name in
-            ["batch0", "batches", "row0", "rows", "m", "n", "lead", "first", "last", "tiles_m", "tiles_n"]
-        {
-            names.word(name);
-        }
-        access::axis_params(0..self.batch_rank, &mut names);
-        for (i, source) in self.sources.iter().enumerate() {
-            source.params(i, self.batch_rank + 2, &mut names);
-        }
-        self.tail.params(&mut names);
-        names
+        parts::names(self.batch_rank, self.sources, &self.tail)
     }
 
     fn bindings(&self) -> usize {

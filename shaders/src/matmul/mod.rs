@@ -7,6 +7,7 @@
 mod blocks;
 mod pack;
 mod panels;
+mod parts;
 mod tail;
 mod tiles;
 

@@ -103,11 +103,9 @@ pub(super) fn plan(
         batch_rank: job.batch.len(),
         source: source.source,
     };
-    pack.immediate = pack.names().count() * 4 <= profile.immediates as usize;
+    pack.immediate = profile.holds_immediates(pack.names().count());
     let needed = source.source.bindings() + 1 + usize::from(!pack.immediate);
-    if needed > profile.storage_buffers as usize {
-        return Err(PlanError::Bindings { label: "matmul".into(), needed, limit: profile.storage_buffers });
-    }
+    profile.check_bindings("matmul", needed)?;
     let (immediate, shader) = (pack.immediate, Shader::new(pack));
     // Whole chunks, and parts of them where a binding shows no more: a panel is never split.
     let panel = (layout.quads * LANES * QUAD) as u64;

@@ -147,9 +147,7 @@ impl Tail {
         for (i, source) in self.sources.iter().enumerate() {
             source.params(FIRST + i, self.batch_rank + 2, names);
         }
-        for (i, dtype) in self.params.iter().enumerate() {
-            (0..body::param_words(*dtype)).for_each(|w| names.word(format!("c{i}_{w}")));
-        }
+        names.scalars(&self.params);
     }
 
     /// All sources of a kernel, for its offsets: those of the operands, then its own.

@@ -5,16 +5,15 @@
 //! them; on real GPUs they form a square. Sums run over chunks of 256 products that are then added up, so that
 //! the error grows with the chunk and not with the whole length.
 
+use super::parts::{self, Dispatches, place};
 use super::tail::{self, PlacedTail, Tail};
-use super::{Matmul, Operand, Terms};
+use super::{Matmul, Terms};
 use crate::compile::Options;
 use crate::fused::access::{self, Placed, Source};
 use crate::fused::params::Names;
 use crate::fused::storage::{element, name, register};
 use crate::library::Features;
-use crate::plan::{
-    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
-};
+use crate::plan::{LaneMap, Plan, PlanError, Profile, Shader, Template};
 use polyarray_core::DType;
 use std::fmt::Write as _;
 
@@ -22,8 +21,6 @@ use std::fmt::Write as _;
 const COLUMNS: usize = 4;
 /// Products that are summed before they are added to the total.
 const CHUNK: u32 = 256;
-/// Multiplications of one dispatch, at most: about a second of a slow adapter.
-const LONGEST: u64 = 1 << 33;
 
 /// The structure of a product's kernel.
 #[derive(Debug, Hash)]
@@ -54,147 +51,23 @@ pub(super) fn plan(
     profile: &Profile,
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
-    let batches: usize = job.batch.iter().product();
     let a = place(0, job, &job.a, [job.m, job.k], profile)?;
     let b = place(1, job, &job.b, [job.k, job.n], profile)?;
-    let shader = |tail: &Tail| {
-        let mut product = structure(job, terms, tail, &a, &b, profile);
-        product.immediate = product.names().count() * 4 <= profile.immediates as usize;
-        let needed = product.bindings() + usize::from(!product.immediate);
-        if needed > profile.storage_buffers as usize {
-            let limit = profile.storage_buffers;
-            return Err(PlanError::Bindings { label: "matmul".into(), needed, limit });
-        }
+    let sums = terms.sum(job.dtype);
+    let structure = |tail: &Tail| structure(job, terms, tail, &a, &b, profile);
+    let plain = structure(&PlacedTail::none(sums).tail);
+    let tile = [plain.rows * plain.lanes[1] as usize, COLUMNS * plain.lanes[0] as usize];
+    tail.tail.check(plain.rows * COLUMNS)?;
+    let depth = ((profile.loop_budget / 2) & !3) as usize;
+    let dispatches = Dispatches { job, a: &a, b: &b, tail, sums, tile, depth };
+    // The kernel looks for itself whether it adds.
+    let shader = |_, tail: &Tail| {
+        let mut product = structure(tail);
+        product.immediate = profile.holds_immediates(product.names().count());
+        profile.check_bindings("matmul", product.bindings() + usize::from(!product.immediate))?;
         Ok((product.immediate, Shader::new(product)))
     };
-    let nothing = PlacedTail::none(terms.sum(job.dtype));
-    let product = structure(job, terms, &nothing.tail, &a, &b, profile);
-    let tile = [product.rows * product.lanes[1] as usize, COLUMNS * product.lanes[0] as usize];
-    let depth = ((profile.loop_budget / 2) & !3) as usize;
-    let out = tail.tail.out;
-    tail.tail.check(product.rows * COLUMNS)?;
-    tail.tail.check_parts(job.k.div_ceil(depth), job.dtype)?;
-    let mut constant = access::axis_words(&job.batch, 0..job.batch.len());
-    constant.extend(a.words(0, 1, profile));
-    constant.extend(b.words(0, 1, profile));
-    let inputs: Vec<Bind> = [a.binds(0, 0, profile), b.binds(0, 0, profile)].concat();
-    for part in parts(job, batches, tile[0], out.size(), profile) {
-        let tiles = [part.rows.div_ceil(tile[0]), job.n.div_ceil(tile[1])];
-        let elements = ((part.batches - 1) * job.m + part.rows) * job.n;
-        // A binding begins at an aligned byte; the part begins some elements later.
-        let begin = (part.first_element(job) * out.size()) as u64;
-        let offset = begin / access::alignment(profile) * access::alignment(profile);
-        let lead = (begin - offset) as usize / out.size();
-        let size = buffer_bytes(out, lead + elements);
-        let output = Bind { slot: Slot::Output, offset, size, write: true };
-        for first in (0..job.k.max(1)).step_by(depth) {
-            let last = (first + depth).min(job.k);
-            let tail = if last == job.k { tail } else { &nothing };
-            let (immediate, shader) = shader(&tail.tail)?;
-            let numbers = [
-                part.batch,
-                part.batches,
-                part.row,
-                part.rows,
-                job.m,
-                job.n,
-                lead,
-                first,
-                last,
-                tiles[0],
-                tiles[1],
-            ];
-            let mut params = vec![0];
-            params.extend(numbers.map(|x| x as u32));
-            params.extend(&constant);
-            params.extend(tail.words(profile));
-            let groups = (tiles[0] * tiles[1] * part.batches) as u64;
-            plan.steps.push(Step {
-                shader,
-                bindings: [inputs.as_slice(), &tail.binds(profile), &[output]].concat(),
-                params,
-                params_are_immediate: immediate,
-                groups: grid(groups, profile),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// A range of the output that one dispatch computes: whole matrices, or rows of one.
-pub(super) struct Part {
-    pub batch: usize,
-    pub batches: usize,
-    pub row: usize,
-    pub rows: usize,
-}
-
-impl Part {
-    pub fn first_element(&self, job: &Matmul) -> usize {
-        (self.batch * job.m + self.row) * job.n
-    }
-}
-
-/// Parts whose output, of elements of `size` bytes, fits a binding and takes no longer than a second or so.
-pub(super) fn parts(
-    job: &Matmul,
-    batches: usize,
-    tile_rows: usize,
-    size: usize,
-    profile: &Profile,
-) -> Vec<Part> {
-    let fits = |rows: usize, matrices: usize| {
-        ((rows * job.n * matrices * size) as u64) + 256 <= profile.max_binding
-            && (rows * job.n * matrices) as u64 * job.k.max(1) as u64 <= LONGEST
-    };
-    if fits(job.m, batches) {
-        return vec![Part { batch: 0, batches, row: 0, rows: job.m }];
-    }
-    if fits(job.m, 1) {
-        let mut count = 1;
-        while fits(job.m, count * 2) {
-            count *= 2;
-        }
-        return (0..batches)
-            .step_by(count)
-            .map(|batch| Part { batch, batches: count.min(batches - batch), row: 0, rows: job.m })
-            .collect();
-    }
-    let mut rows = tile_rows;
-    while fits(rows * 2, 1) && rows < job.m {
-        rows *= 2;
-    }
-    (0..batches)
-        .flat_map(|batch| {
-            (0..job.m).step_by(rows).map(move |row| Part {
-                batch,
-                batches: 1,
-                row,
-                rows: rows.min(job.m - row),
-            })
-        })
-        .collect()
-}
-
-/// An operand over the axes `batch + (rows, columns)`; it is always walked through strides.
-pub(super) fn place(
-    number: usize,
-    job: &Matmul,
-    operand: &Operand,
-    matrix: [usize; 2],
-    profile: &Profile,
-) -> Result<Placed, PlanError> {
-    let mut dims = job.batch.clone();
-    dims.extend(matrix);
-    let mut strides = operand.batch_strides.clone();
-    strides.extend([operand.row_stride, operand.column_stride]);
-    let mut placed =
-        Placed::from_parts(number, job.dtype, operand.len, &dims, &strides, operand.offset, None, profile)?;
-    // A matrix of one element is a scalar to the planner; here it is a matrix all the same.
-    if !placed.source.strided() {
-        placed.source.access = access::Access::Strided { windows: 1 };
-    }
-    Ok(placed)
+    dispatches.plan(shader, profile, plan)
 }
 
 fn structure(job: &Matmul, terms: Terms, tail: &Tail, a: &Placed, b: &Placed, profile: &Profile) -> Product {
@@ -219,7 +92,7 @@ fn structure(job: &Matmul, terms: Terms, tail: &Tail, a: &Placed, b: &Placed, pr
         lanes,
         broadcast,
         vectors: [vectors(a, job.k, job.dtype), vectors(b, job.n, job.dtype)],
-        wide: profile.lane_map == LaneMap::Run && profile.features.int64,
+        wide: profile.wide(),
         immediate: false,
         a: a.source,
         b: b.source,
@@ -249,17 +122,7 @@ fn simple(dtype: DType, features: Features) -> bool {
 
 impl Product {
     fn names(&self) -> Names {
-        let mut names = Names::new();
-        for name in
-            ["batch0", "batches", "row0", "rows", "m", "n", "lead", "first", "last", "tiles_m", "tiles_n"]
-        {
-            names.word(name);
-        }
-        access::axis_params(0..self.batch_rank, &mut names);
-        self.a.params(0, self.batch_rank + 2, &mut names);
-        self.b.params(1, self.batch_rank + 2, &mut names);
-        self.tail.params(&mut names);
-        names
+        parts::names(self.batch_rank, [self.a, self.b], &self.tail)
     }
 
     fn bindings(&self) -> usize {

@@ -4,7 +4,7 @@ use crate::device::{Device, device};
 use crate::kernels::{View, elements, interpret, kernel, map_code, value};
 use polyarray_core::array::HostBuffer;
 use polyarray_core::dtype::DTYPES;
-use polyarray_core::expr::{Instr, Kernel, Layout, OPS, Op, Output};
+use polyarray_core::expr::{Instr, Kernel, OPS, Op, Output};
 use polyarray_core::{DType, Scalar};
 use polyarray_shaders::plan::{LaneMap, Profile};
 use polyarray_shaders::{Features, fused};
@@ -279,14 +279,7 @@ fn strides_offsets_broadcasts_and_tails() {
                     continue;
                 }
                 let [a, b, c] = shape.map(|d| d as isize);
-                let view = |strides: [isize; 3], offset| View {
-                    buffer: data.clone(),
-                    layout: Layout {
-                        shape: shape.as_slice().into(),
-                        strides: strides.as_slice().into(),
-                        offset,
-                    },
-                };
+                let view = |strides: [isize; 3], offset| View::of(&data, &shape, &strides, offset);
                 let dense = [b * c, c, 1];
                 let cases = [
                     vec![view(dense, 0), view(dense, 64)],
@@ -320,10 +313,7 @@ fn dense_inputs_through_windows() {
                 continue;
             }
             let data = crate::kernels::host(dtype, &counting(dtype, n + 640));
-            let view = |strides: &[isize], offset| View {
-                buffer: data.clone(),
-                layout: Layout { shape: [rows, columns].as_slice().into(), strides: strides.into(), offset },
-            };
+            let view = |strides: &[isize], offset| View::of(&data, &[rows, columns], strides, offset);
             let dense = [columns as isize, 1];
             for views in [
                 vec![view(&dense, 0), view(&dense, 640)],
@@ -402,14 +392,7 @@ fn transposed_inputs() {
                 let data = crate::kernels::host(dtype, &counting(dtype, n + 80));
                 let shape = [outer, rows, columns];
                 let [o, r, c] = shape.map(|x| x as isize);
-                let view = |strides: [isize; 3], offset| View {
-                    buffer: data.clone(),
-                    layout: Layout {
-                        shape: shape.as_slice().into(),
-                        strides: strides.as_slice().into(),
-                        offset,
-                    },
-                };
+                let view = |strides: [isize; 3], offset| View::of(&data, &shape, &strides, offset);
                 let down = view([r * c, 1, r], 0);
                 let around = view([r, 1, o * r], 64);
                 let dense = view([r * c, c, 1], 16);
@@ -468,10 +451,7 @@ fn arrays_beyond_one_binding() {
             let (rows, columns) = (1531, 700 * 4 / dtype.size());
             let n = rows * columns;
             let data = crate::kernels::host(dtype, &counting(dtype, n));
-            let view = |strides: &[isize], offset| View {
-                buffer: data.clone(),
-                layout: Layout { shape: [columns, rows].as_slice().into(), strides: strides.into(), offset },
-            };
+            let view = |strides: &[isize], offset| View::of(&data, &[columns, rows], strides, offset);
             for views in [
                 vec![view(&[rows as isize, 1], 0), view(&[1, columns as isize], 0)],
                 vec![view(&[-(rows as isize), -1], n - 1), view(&[0, 0], n - 5)],

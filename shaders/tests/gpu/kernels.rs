@@ -47,6 +47,12 @@ impl View {
     pub fn dense(dtype: DType, data: &[Scalar]) -> View {
         View { buffer: host(dtype, data), layout: Layout::dense(&[data.len()]) }
     }
+
+    /// Of elements that lie in a buffer so.
+    pub fn of(buffer: &Arc<HostBuffer>, shape: &[usize], strides: &[isize], offset: usize) -> View {
+        let layout = Layout { shape: shape.into(), strides: strides.into(), offset };
+        View { buffer: buffer.clone(), layout }
+    }
 }
 
 /// A kernel over views that all have the shape `dims` already; axes are collapsed as core does.

@@ -140,14 +140,7 @@ fn rows_and_columns_through_windows() {
             for (kept, reduced) in shapes {
                 let data = host(dtype, &tame(dtype, kept * reduced));
                 for (columns, strides) in [(false, [reduced as isize, 1]), (true, [1, kept as isize])] {
-                    let view = |strides: &[isize], offset| View {
-                        buffer: data.clone(),
-                        layout: Layout {
-                            shape: [kept, reduced].as_slice().into(),
-                            strides: strides.into(),
-                            offset,
-                        },
-                    };
+                    let view = |strides: &[isize], offset| View::of(&data, &[kept, reduced], strides, offset);
                     let split = usize::from(kept > 1);
                     let plain = vec![view(&strides, 0)];
                     let repeated = if columns { [0, 1] } else { [1, 0] };
@@ -267,14 +260,7 @@ fn blocks_beside_strides() {
         ] {
             for (rows, columns) in [(37, 64), (5, 40), (130, 12), (7, 9), (3, 5000)] {
                 let data = host(dtype, &tame(dtype, 2 * rows * columns + 64));
-                let view = |strides: [isize; 2], offset| View {
-                    buffer: data.clone(),
-                    layout: Layout {
-                        shape: [rows, columns].as_slice().into(),
-                        strides: strides.as_slice().into(),
-                        offset,
-                    },
-                };
+                let view = |strides: [isize; 2], offset| View::of(&data, &[rows, columns], &strides, offset);
                 let c = columns as isize;
                 for beside in [
                     view([0, 1], 16),
@@ -324,14 +310,7 @@ fn blocks_of_columns() {
             // Enough elements for blocks of them, but for the last.
             for (rows, columns) in [(8200, 64), (600, 900), (3, 175_000), (2500, 211), (37, 64)] {
                 let data = host(dtype, &tame(dtype, 2 * rows * columns + 64));
-                let view = |strides: [isize; 2], offset| View {
-                    buffer: data.clone(),
-                    layout: Layout {
-                        shape: [columns, rows].as_slice().into(),
-                        strides: strides.as_slice().into(),
-                        offset,
-                    },
-                };
+                let view = |strides: [isize; 2], offset| View::of(&data, &[columns, rows], &strides, offset);
                 let c = columns as isize;
                 for beside in [
                     view([1, 0], 16),

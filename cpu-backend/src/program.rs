@@ -296,14 +296,21 @@ impl<'k> Program<'k> {
         }
     }
 
-    /// Cuts a range of elements into blocks: along rows where these are long, else anywhere.
+    /// The input that is the result as it stands.
+    fn plain(&self) -> Option<&Source<'_>> {
+        let [Step { work: Work::Load(i), .. }] = self.steps[..] else { return None };
+        Some(&self.sources[i]).filter(|source| source.dense)
+    }
+
+    /// Cuts a range of elements into blocks: along rows where these are long, else anywhere, and not at all where
+    /// nothing is computed.
     pub fn blocks(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
         let row = match self.dims.last() {
             Some(&inner) if !self.dense && inner >= LONG_ROW => inner,
             _ => usize::MAX,
         };
-        let (block, end) = (self.block, range.end);
-        let mut at = range.start;
+        let block = if self.plain().is_some() { usize::MAX } else { self.block };
+        let (mut at, end) = (range.start, range.end);
         std::iter::from_fn(move || {
             if at >= end {
                 return None;
@@ -314,7 +321,7 @@ impl<'k> Program<'k> {
         })
     }
 
-    /// Computes a block of at most [`Program::block`] elements into `out`.
+    /// Computes a block of [`Program::blocks`] into `out`.
     pub fn store(&self, scratch: &mut Scratch, range: Range<usize>, out: &mut [u8]) {
         self.compute(scratch, range.clone());
         let (size, place) = (self.result().size, self.last(scratch, range, out));
@@ -331,9 +338,13 @@ impl<'k> Program<'k> {
         }
     }
 
-    /// Computes a block of at most [`Program::block`] elements and lends them: from the input itself where
-    /// the code is a plain read of it.
+    /// Computes a block of [`Program::blocks`], or a shorter one, and lends it: from the input itself where the code
+    /// is a plain read of it.
     pub fn load<'s>(&'s self, scratch: &'s mut Scratch, range: Range<usize>) -> &'s [u8] {
+        if let Some(source) = self.plain() {
+            let at = (source.offset as usize + range.start) * source.size;
+            return &source.bytes[at..at + range.len() * source.size];
+        }
         self.compute(scratch, range.clone());
         let (slot, n) = (self.result(), range.len());
         let mut register = scratch.take(slot.register, n * slot.size);

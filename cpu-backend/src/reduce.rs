@@ -5,7 +5,7 @@
 //! rows are folded into a row of accumulators. Either way long reductions are cut into spans of fixed length
 //! whose partial results merge pairwise.
 
-use crate::fold::{All, Any, ArgMax, ArgMin, Fold, Max, Min, Prod, Repr, RowsInto, STREAMS, Sum, Tree};
+use crate::fold::{All, Any, ArgMax, ArgMin, Fold, Max, Min, Prod, ROWS_AT_ONCE, Repr, RowsInto, Sum, Tree};
 use crate::lane::Lane;
 use crate::ops::{among, ordered};
 use crate::parallel::{MakeScratch, collect, for_each_chunk, worth_sharing};
@@ -248,7 +248,7 @@ fn fold_tile<F: Fold>(
     // Whole rows that lie together, or are short, are computed several to a block.
     let together = tile.width == across && (program.dense || across < LONG_ROW);
     // No fewer than are read side by side, even if they are longer than a block.
-    let group = if together { (program.block / across).clamp(STREAMS, ROWS) } else { 1 };
+    let group = if together { (program.block / across).clamp(ROWS_AT_ONCE, ROWS) } else { 1 };
     let mut tree = Tree::new(merge_rows::<F>);
     let mut row = tile.rows.start;
     let mut next = vec![F::NEUTRAL; tile.width];
@@ -261,7 +261,7 @@ fn fold_tile<F: Fold>(
             let xs: &[Repr<F>] = bytemuck::cast_slice(program.load(scratch, start..start + n * tile.width));
             let mut rows = xs;
             while !rows.is_empty() {
-                let n = if rows.len() >= STREAMS * tile.width { STREAMS } else { 1 };
+                let n = if rows.len() >= ROWS_AT_ONCE * tile.width { ROWS_AT_ONCE } else { 1 };
                 let (these, rest) = rows.split_at(n * tile.width);
                 widest(RowsInto::<F> { from: &accs, rows: these, index: row as i64, to: &mut next });
                 std::mem::swap(&mut accs, &mut next);

@@ -2,6 +2,7 @@
 
 use crate::enrol::cpu;
 use crate::map::map;
+use crate::program::LONGEST_ROW;
 use crate::reduce::{reduce, reducible};
 use polyarray_core::array::{ArrayBackend, Buffer, HOST, HostBuffer, KernelLimits, Query, own};
 use polyarray_core::dispatch::{Instance, Key};
@@ -44,7 +45,7 @@ impl ArrayBackend for CpuBackend {
 
     fn limits(&self) -> KernelLimits {
         // A kernel's inputs are numbered by a byte.
-        KernelLimits { inputs: 255, axes: usize::MAX }
+        KernelLimits { inputs: 255, axes: usize::MAX, row: LONGEST_ROW }
     }
 
     fn default_float(&self) -> DType {
@@ -61,7 +62,7 @@ impl ArrayBackend for CpuBackend {
 
     fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>> {
         Ok(Arc::new(match kernel.output {
-            Output::Map => map(kernel)?,
+            Output::Map | Output::Rows { .. } => map(kernel)?,
             Output::Reduce { op, .. } => reduce(kernel, op)?,
         }))
     }

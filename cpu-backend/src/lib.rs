@@ -24,6 +24,7 @@ mod packed;
 mod parallel;
 mod program;
 mod reduce;
+mod rows;
 mod simd;
 mod spread;
 mod take;

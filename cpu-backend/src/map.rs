@@ -1,4 +1,4 @@
-//! Kernels without a reduction: one pass over the inputs into a dense output.
+//! Kernels with an element of the output for each of the inputs: one pass over these into a dense output.
 
 use crate::parallel::{for_each_chunk, worth_sharing};
 use crate::program::Program;
@@ -47,8 +47,9 @@ pub fn map(kernel: &Kernel) -> Result<HostBuffer> {
         );
         return Ok(out);
     }
-    for_each_chunk(out.bytes_mut(), CHUNK * size, share, &|| program.scratch(), &|scratch, i, chunk| {
-        let start = i * CHUNK;
+    let task = if program.row > 0 { (CHUNK / program.block).max(1) * program.block } else { CHUNK };
+    for_each_chunk(out.bytes_mut(), task * size, share, &|| program.scratch(), &|scratch, i, chunk| {
+        let start = i * task;
         for block in program.blocks(start..start + chunk.len() / size) {
             let part = (block.start - start) * size..(block.end - start) * size;
             program.store(scratch, block, &mut chunk[part]);

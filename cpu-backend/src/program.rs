@@ -4,18 +4,15 @@
 //! the processor's cache. Inputs that lie densely are read where they are; only strided ones are gathered into
 //! a register first. The last value is written straight into the output.
 
+mod build;
 mod registers;
 
-use crate::backend::KIND;
 use crate::loops::{MapLoop, Operand};
-use crate::ops::{cast_loop, map_loop};
+use crate::rows::RowLoop;
 use crate::turn::{self, Turned};
 use crate::walk::{self, position, unravel, walk};
-use polyarray_core::array::{HostBuffer, own};
-use polyarray_core::expr::layout::row_major;
-use polyarray_core::expr::{Dims, Instr, Kernel, Strides, kernel::Id};
-use polyarray_core::{Element, Error, Result, with_element};
-use registers::allocate;
+use polyarray_core::Element;
+use polyarray_core::expr::{Dims, Strides, kernel::Id};
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -26,6 +23,11 @@ const REGISTER_BYTES: usize = 32 << 10;
 /// strided. Shorter ones are computed together, which costs a copy of the inputs that are not dense: for rows of 256
 /// that is a third of what a block for each row costs.
 pub const LONG_ROW: usize = 1024;
+/// Elements of the longest row that is reduced and gone on with: its registers still fit the second-level cache.
+pub const LONGEST_ROW: usize = 16 << 10;
+/// Rows at least this long are reduced and gone on with one by one: their results are then scalars. Shorter ones are
+/// taken together, and what is one value for each of them is written to each of its elements where it meets these.
+const SINGLE_ROW: usize = 512;
 
 /// A cache line of scratch.
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -45,14 +47,17 @@ struct Source<'k> {
     dense: bool,
     /// Every element of the iteration is the same one.
     constant: bool,
+    /// Of a kernel that goes on with rows: it has an element for each, in order.
+    per_row: bool,
     gather: GatherFn,
     /// Walked across its rows: its number among those of which tiles are copied.
     turned: Option<usize>,
 }
 
-/// A value: how long its elements are, and which register it may be computed into.
+/// A value: how long its elements are, whether there is one for each row, and which register it may be computed into.
 struct Slot {
     size: usize,
+    per_row: bool,
     register: usize,
 }
 
@@ -69,6 +74,10 @@ enum Work {
     Iota,
     /// A loop over the values with these numbers, of which so many are operands.
     Map(MapLoop, [Id; 3], usize),
+    /// A value reduced to one for each row.
+    Reduce(RowLoop, Id),
+    /// The value of each row at each of its elements.
+    Spread(RowLoop, Id),
 }
 
 /// Where a value is while a block is computed.
@@ -144,7 +153,9 @@ pub struct Program<'k> {
     /// Steps of the row-major index, axis by axis; none where no value is an index.
     iota: Strides,
     registers: usize,
-    /// Most elements of a block.
+    /// Elements of a row that is reduced and gone on with; 0 where none is.
+    pub row: usize,
+    /// Most elements of a block; whole rows, where these are gone on with.
     pub block: usize,
     /// Any range of elements can be computed without gathering.
     pub dense: bool,
@@ -153,95 +164,6 @@ pub struct Program<'k> {
 type GatherFn = fn(&[u8], &[usize], &Source<'_>, usize, &mut [u8]);
 
 impl<'k> Program<'k> {
-    /// Makes a kernel ready, iterating over its axes in the order given. Code that loads the input after the last
-    /// gets what is lent to it for each block, see [`Scratch::lend`].
-    ///
-    /// # Errors
-    /// A buffer that is not the host's, or an operation in a dtype that it is not defined in.
-    pub fn new(kernel: &'k Kernel, axes: &[usize]) -> Result<Program<'k>> {
-        let permute = |s: &[isize]| -> Strides { axes.iter().map(|&a| s[a]).collect() };
-        let dims: Dims = axes.iter().map(|&a| kernel.dims[a]).collect();
-        let dense_strides = row_major(&dims);
-        let mut sources = Vec::with_capacity(kernel.inputs.len());
-        for input in &kernel.inputs {
-            let buffer: &HostBuffer = own(&*input.buffer, KIND, "a fused kernel")?;
-            let dtype = input.buffer.dtype();
-            let strides = permute(&input.strides);
-            let alike =
-                |want: &[isize]| strides.iter().zip(want).zip(&dims).all(|((s, w), &d)| d == 1 || s == w);
-            sources.push(Source {
-                bytes: buffer.bytes(),
-                size: dtype.size(),
-                dense: alike(&dense_strides),
-                constant: strides.iter().zip(&dims).all(|(&s, &d)| d == 1 || s == 0),
-                offset: input.offset as isize,
-                gather: with_element!(dtype, T => gather::<T>),
-                turned: None,
-                strides,
-            });
-        }
-        let n = kernel.code.len();
-        let (mut slots, mut places) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        let mut steps = Vec::with_capacity(n);
-        for (id, value) in kernel.code.iter().enumerate() {
-            let mut place = Place::Register { splat: false };
-            let work = match value.instr {
-                Instr::Load(i) if i as usize == sources.len() => {
-                    place = Place::Lent;
-                    None
-                }
-                Instr::Load(i) => {
-                    let (number, source) = (i as usize, &sources[i as usize]);
-                    if source.constant {
-                        let at = source.offset as usize * source.size;
-                        place = Place::Input { source: number, at, splat: true };
-                    }
-                    (!source.constant).then_some(Work::Load(number))
-                }
-                Instr::Param(i) => {
-                    place = Place::Param(i as usize);
-                    None
-                }
-                Instr::Iota => Some(Work::Iota),
-                Instr::Map(op, ids) => {
-                    let arity = op.info().arity;
-                    let compute = kernel.code[ids[arity - 1] as usize];
-                    let run = map_loop(op, compute.dtype).ok_or_else(|| Error::Backend {
-                        op: op.name().into(),
-                        backend: KIND.into(),
-                        message: format!("it is not defined in {}", compute.dtype),
-                    })?;
-                    Some(Work::Map(run, ids, arity))
-                }
-                Instr::Cast(a) => {
-                    let from = kernel.code[a as usize].dtype;
-                    Some(Work::Map(cast_loop(from, value.dtype), [a, 0, 0], 1))
-                }
-            };
-            slots.push(Slot { size: value.dtype.size(), register: 0 });
-            places.push(place);
-            steps.extend(work.map(|work| Step { id, work }));
-        }
-        let registers = allocate(&mut slots, &steps);
-        let widest = kernel.code.iter().map(|v| v.dtype.size()).max().unwrap_or(1);
-        let goes_on = places.iter().any(|place| matches!(place, Place::Lent));
-        let has_iota = steps.iter().any(|s| matches!(s.work, Work::Iota));
-        let iota = if has_iota { permute(&row_major(&kernel.dims)) } else { Strides::new() };
-        Ok(Program {
-            dense: sources.iter().all(|s| s.dense || s.constant) && (!has_iota || iota == dense_strides),
-            dims,
-            slots,
-            steps,
-            places,
-            sources,
-            params: kernel.params.iter().map(|p| Param(p.to_bytes())).collect(),
-            iota,
-            registers,
-            // A block that is copied on its way should not leave the first-level cache.
-            block: REGISTER_BYTES / widest / if goes_on { 4 } else { 1 },
-        })
-    }
-
     /// Work per element, roughly, in instructions: decides what is worth a second thread.
     pub fn cost(&self) -> usize {
         self.slots.len()
@@ -260,6 +182,9 @@ impl<'k> Program<'k> {
     /// Rows and columns of the tiles that the iteration is worth cutting into, because inputs are turned.
     pub fn tile(&mut self) -> Option<(usize, usize)> {
         let &[.., height, width] = &self.dims[..] else { return None };
+        if self.row > 0 {
+            return None;
+        }
         // Bands of rows are equally long, so that none crosses from one matrix to the next.
         if height < turn::HEIGHT || width < turn::HEIGHT || (self.dims.len() > 2 && height % turn::HEIGHT > 0)
         {
@@ -306,7 +231,7 @@ impl<'k> Program<'k> {
     /// nothing is computed.
     pub fn blocks(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
         let row = match self.dims.last() {
-            Some(&inner) if !self.dense && inner >= LONG_ROW => inner,
+            Some(&inner) if !self.dense && inner >= LONG_ROW && self.row == 0 => inner,
             _ => usize::MAX,
         };
         let block = if self.plain().is_some() { usize::MAX } else { self.block };
@@ -389,8 +314,9 @@ impl<'k> Program<'k> {
             }
             let slot = &self.slots[step.id];
             // No longer than this block: a kernel of few elements would spend its time on zeroing.
-            let mut register = scratch.take(slot.register, range.len() * slot.size);
-            let out = &mut bytemuck::cast_slice_mut(&mut register)[..range.len() * slot.size];
+            let n = if slot.per_row { range.len() / self.row } else { range.len() } * slot.size;
+            let mut register = scratch.take(slot.register, n);
+            let out = &mut bytemuck::cast_slice_mut(&mut register)[..n];
             scratch.0.places[step.id] = self.step(step, scratch.values(), range.clone(), out);
             scratch.0.registers[slot.register] = register;
         }
@@ -435,12 +361,38 @@ impl<'k> Program<'k> {
                 run(&operands[..arity], &mut out[..n]);
                 Place::Register { splat }
             }
+            &Work::Reduce(run, a) => {
+                let from = self.slots[a as usize].size;
+                match self.operand(a as usize, values.places[a as usize], values) {
+                    Operand::Each(xs) => run(&xs[..range.len() * from], self.row, out),
+                    Operand::Splat(x) => {
+                        let lines = repeated(&x[..from], range.len());
+                        run(&bytemuck::cast_slice(&lines)[..range.len() * from], self.row, out);
+                    }
+                }
+                Place::Register { splat: false }
+            }
+            &Work::Spread(run, a) => {
+                let (Operand::Each(xs) | Operand::Splat(xs)) =
+                    self.operand(a as usize, values.places[a as usize], values);
+                let (rows, size) = (range.len() / self.row, self.slots[step.id].size);
+                if rows == 1 {
+                    out[..size].copy_from_slice(&xs[..size]);
+                } else {
+                    run(&xs[..rows * size], self.row, out);
+                }
+                Place::Register { splat: rows == 1 }
+            }
         }
     }
 
     /// Where a block of an input can be read as it is; none where it has to be gathered.
     fn find(&self, i: usize, tiles: &Tiles, range: &Range<usize>) -> Option<Place> {
         let source = &self.sources[i];
+        if source.per_row {
+            let at = (source.offset as usize + range.start / self.row) * source.size;
+            return Some(Place::Input { source: i, at, splat: false });
+        }
         if source.dense {
             let at = (source.offset as usize + range.start) * source.size;
             return Some(Place::Input { source: i, at, splat: false });
@@ -457,6 +409,7 @@ impl<'k> Program<'k> {
         None
     }
 
+    #[inline(always)]
     fn operand<'s>(&'s self, id: usize, place: Place, values: Values<'s>) -> Operand<'s> {
         match place {
             Place::Input { source, at, splat: false } => Operand::Each(&self.sources[source].bytes[at..]),
@@ -534,6 +487,16 @@ fn grow(lines: &mut Vec<Line>, bytes: usize) {
     if lines.len() * 64 < bytes {
         lines.resize(bytes.div_ceil(64), Line([0; 64]));
     }
+}
+
+/// So many of one element: few programs reduce what is the same everywhere.
+#[cold]
+fn repeated(x: &[u8], n: usize) -> Vec<Line> {
+    let mut lines = vec![Line([0; 64]); (n * x.len()).div_ceil(64)];
+    let bytes: &mut [u8] = &mut bytemuck::cast_slice_mut(&mut lines)[..n * x.len()];
+    bytes[..x.len()].copy_from_slice(x);
+    repeat_first(bytes, x.len());
+    lines
 }
 
 /// Fills a block with its first element.

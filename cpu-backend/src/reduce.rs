@@ -80,7 +80,7 @@ fn run<F: Fold>(kernel: &Kernel, op: Reduction) -> Result<HostBuffer> {
 /// Do most inputs step less along the last kept axis than along the last reduced one?
 fn by_columns(kernel: &Kernel) -> bool {
     let (split, n) = (kernel.split(), kernel.dims.len());
-    if split == 0 || split == n {
+    if split == 0 || split == n || kernel.has_rows() {
         return false;
     }
     // Many small columns cost a task each; gathering them is as quick.

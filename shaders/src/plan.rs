@@ -290,6 +290,12 @@ pub enum PlanError {
         /// The dtype of the output.
         dtype: DType,
     },
+    /// A kernel goes on with reductions that it can't make in one go here.
+    #[error("the reductions of `{label}` are computed first, and then what goes on with them")]
+    Apart {
+        /// The kernel.
+        label: String,
+    },
     /// More storage buffers than a kernel can bind.
     #[error(
         "the kernel `{label}` needs {needed} storage buffers, the adapter binds {limit}: evaluate a part of the expression first"

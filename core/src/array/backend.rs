@@ -16,6 +16,9 @@ pub struct KernelLimits {
     pub inputs: usize,
     /// Most axes of a view.
     pub axes: usize,
+    /// Elements of the longest row that a kernel may reduce and go on with ([`crate::expr::kernel::Instr::Reduce`]);
+    /// 0 where it never may.
+    pub row: usize,
 }
 
 /// What recording asks a backend whether it can do it, so that evaluation can't be declined.

@@ -1,6 +1,8 @@
 //! Lowering: which pending nodes become one fused kernel, and the kernel. One walk finds both: a node's code is written
 //! when it is met, and written again, without inlining them, if some operands turn out to be used elsewhere, too.
 
+mod rows;
+
 use super::Array;
 use super::node::{Expr, Finish, Node, NodeRef};
 use crate::dtype::{DType, Scalar};
@@ -15,17 +17,21 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// Most operations of one fused kernel, counted as a tree. Beyond it an operand is evaluated first.
 pub(crate) const MAX_OPS: u32 = 48;
+/// Most operations that come before reductions within a kernel, counted in the same way.
+const MAX_ROW_OPS: u32 = 2 * MAX_OPS;
 
 /// The code of the largest kernel that ends in a node: operands are inlined that are elementwise, seen whole, on the
 /// same backend, not cut, and used by nothing outside of the kernel (what others use too is computed once, on its
-/// own). The same holds of one product, whose elements the code then goes on with. Its inputs may still have to be
-/// computed.
+/// own). The same holds of one product, whose elements the code then goes on with, and of reductions of what the code
+/// computes, if rows are as short as the backend wants them. Its inputs may still have to be computed.
 pub(crate) struct Lowered {
     code: Vec<Value>,
     params: Vec<Scalar>,
     inputs: Vec<Source>,
     /// In a place of its own: few kernels have one, and all of them are moved.
     product: Option<Box<Product>>,
+    /// The axes that the code's own reductions go over; 0 without any.
+    rows: u64,
 }
 
 /// The product that the code goes on with.
@@ -58,7 +64,12 @@ impl Lowered {
             Expr::Reduce { arg, .. } => arg.shape(),
             _ => &root.shape,
         };
-        let reduces = matches!(expr, Expr::Reduce { .. });
+        let own_axes = match expr {
+            Expr::Reduce { axes, .. } => Some(*axes),
+            _ => None,
+        };
+        let (most_inputs, mut longest_row) =
+            root.site.map_or((0, 0), |site| (site.limits.inputs, site.limits.row));
         let mut apart: SmallVec<[*const Node; 4]> = SmallVec::new();
         if let Some(alone) = alone {
             apart.push(alone);
@@ -71,11 +82,14 @@ impl Lowered {
                 params: Vec::new(),
                 inputs: Vec::new(),
                 product: None,
+                rows: 0,
             };
             let mut writer = Writer {
                 root,
                 space,
-                reduces,
+                own_axes,
+                longest_row,
+                room: MAX_ROW_OPS,
                 apart: &apart,
                 shared: FxHashMap::default(),
                 users: Vec::with_capacity(most),
@@ -84,9 +98,19 @@ impl Lowered {
                 lowered,
             };
             let result = match expr {
-                Expr::Reduce { arg, compute, .. } => writer.operand(arg, *compute)?,
-                _ => writer.expression(expr, root.dtype)?,
+                Expr::Reduce { arg, compute, .. } => writer.operand(arg, *compute, Level::Element)?,
+                _ => writer.expression(expr, root.dtype, Level::Element)?,
             };
+            if writer.lowered.rows != 0 {
+                let code = &writer.lowered.code;
+                let reductions = code.iter().filter(|v| matches!(v.instr, Instr::Reduce(..))).count();
+                // Run apart, each reduction is one more input to what comes after it.
+                let inputs = writer.lowered.inputs.len() + reductions;
+                if reductions == 0 || inputs > most_inputs || writer.rows_lie_across() {
+                    longest_row = 0;
+                    continue;
+                }
+            }
             let Writer { shared, mut lowered, .. } = writer;
             let before = apart.len();
             apart.extend(shared.iter().filter(|(_, s)| s.uses < s.consumers).map(|(node, _)| *node));
@@ -173,7 +197,7 @@ impl Lowered {
     pub(crate) fn kernel(self, node: &Node, expr: &Expr) -> Result<Kernel> {
         let (space, axes): (&[usize], u64) = match expr {
             Expr::Reduce { arg, axes, .. } => (arg.shape(), *axes),
-            _ => (&node.shape, 0),
+            _ => (&node.shape, self.rows),
         };
         // Axes in the order kept, then reduced; both in row-major order.
         let order: SmallVec<[usize; 8]> = (0..space.len())
@@ -189,6 +213,7 @@ impl Lowered {
         let inputs = self.inputs.into_iter().zip(strides).map(open).collect::<Result<_>>()?;
         let output = match expr {
             Expr::Reduce { op, .. } => Output::Reduce { op: *op, split },
+            _ if self.rows != 0 => Output::Rows { split },
             _ => Output::Map,
         };
         Ok(Kernel { dims, inputs, params: self.params, code: self.code, output })
@@ -210,12 +235,25 @@ struct Shared {
     consumers: u32,
 }
 
+/// How often a value is computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// For each element of the space.
+    Element,
+    /// Once for each row.
+    Row,
+}
+
 struct Writer<'a> {
     root: &'a Node,
     /// What the kernel iterates over.
     space: &'a [usize],
-    /// The root is a reduction: it walks its elements in another order than an index counts.
-    reduces: bool,
+    /// The axes that the root reduces; it then walks its elements in another order than an index counts.
+    own_axes: Option<u64>,
+    /// See [`super::KernelLimits::row`].
+    longest_row: usize,
+    /// Operations that may still come before reductions.
+    room: u32,
     /// Nodes that are used elsewhere, too.
     apart: &'a [*const Node],
     shared: FxHashMap<*const Node, Shared>,
@@ -274,11 +312,17 @@ impl Writer<'_> {
     }
 
     /// An operand in dtype `want`. Recursion is bounded by [`MAX_OPS`].
-    fn operand(&mut self, arg: &Array, want: DType) -> Result<Id> {
+    fn operand(&mut self, arg: &Array, want: DType, level: Level) -> Result<Id> {
+        if level == Level::Row {
+            return self.row_operand(arg, want);
+        }
         if let Some(v) = constant(arg) {
             return Ok(self.param(v.cast(want)));
         }
-        let id = if self.may_inline(arg) { self.inline(&arg.node)? } else { None };
+        let id = match self.may_inline(arg) {
+            true => self.inline(&arg.node, Level::Element)?,
+            false => self.row(arg)?,
+        };
         let id = match id {
             Some(id) => id,
             None => self.load(arg)?,
@@ -300,7 +344,7 @@ impl Writer<'_> {
     }
 
     /// The value of a node computed inline; none if it is not pending, or cannot be.
-    fn inline(&mut self, node: &NodeRef) -> Result<Option<Id>> {
+    fn inline(&mut self, node: &NodeRef, level: Level) -> Result<Option<Id>> {
         let key = NodeRef::as_ptr(node);
         if let Some(shared) = self.shared.get_mut(&key) {
             shared.uses += 1;
@@ -308,16 +352,23 @@ impl Writer<'_> {
         }
         let Some(expr) = node.pending() else { return Ok(None) };
         let id = match &*expr {
-            Expr::Iota if self.reduces => return Ok(None),
+            Expr::Reduce { .. } if level == Level::Row => match self.reduce(node, &expr)? {
+                Some(id) => id,
+                None => return Ok(None),
+            },
+            Expr::Iota if self.own_axes.is_some() || level == Level::Row => return Ok(None),
             Expr::Extern { name, args, finish: Some(finish), .. }
-                if !self.reduces && self.lowered.product.is_none() =>
+                if self.own_axes.is_none()
+                    && self.lowered.rows == 0
+                    && level == Level::Element
+                    && self.lowered.product.is_none() =>
             {
                 let (args, finish) = (args.clone(), finish.clone());
                 self.lowered.product = Some(Box::new(Product { node: node.clone(), name, args, finish }));
                 self.push(Instr::Load(PRODUCT), node.dtype)
             }
             Expr::Reduce { .. } | Expr::Extern { .. } => return Ok(None),
-            _ => self.expression(&expr, node.dtype)?,
+            _ => self.expression(&expr, node.dtype, level)?,
         };
         drop(expr);
         node.settle();
@@ -342,28 +393,33 @@ impl Writer<'_> {
                 (layout.strides, layout.offset)
             }
         };
+        Ok(self.load_from(arg, strides, offset))
+    }
+
+    /// The value that loads from an operand's buffer so.
+    fn load_from(&mut self, arg: &Array, strides: Strides, offset: usize) -> Id {
         let same = |source: &&Source| {
             source.offset == offset && source.strides == strides && same_buffer(&source.node, &arg.node)
         };
         if let Some(source) = self.lowered.inputs.iter().find(same) {
-            return Ok(source.value);
+            return source.value;
         }
         let value = self.push(Instr::Load(self.lowered.inputs.len() as u8), arg.dtype());
         self.lowered.inputs.push(Source { node: arg.node.clone(), strides, offset, value });
-        Ok(value)
+        value
     }
 
-    fn expression(&mut self, expr: &Expr, dtype: DType) -> Result<Id> {
+    fn expression(&mut self, expr: &Expr, dtype: DType, level: Level) -> Result<Id> {
         Ok(match expr {
             Expr::Map { op, compute, args } => {
                 let mut ids = [0; 3];
                 for (i, arg) in args.iter().enumerate() {
                     let condition = i == 0 && *op == crate::expr::Op::Where;
-                    ids[i] = self.operand(arg, if condition { DType::Bool } else { *compute })?;
+                    ids[i] = self.operand(arg, if condition { DType::Bool } else { *compute }, level)?;
                 }
                 self.computed(ids[0], Instr::Map(*op, ids), dtype)
             }
-            Expr::Cast { arg } => self.operand(arg, dtype)?,
+            Expr::Cast { arg } => self.operand(arg, dtype, level)?,
             Expr::Full(v) => self.param(v.cast(dtype)),
             Expr::Iota => {
                 let id = match self.iota {

@@ -26,6 +26,9 @@ pub enum Instr {
     Map(Op, [Id; 3]),
     /// Another value in this value's dtype, cast as [`Scalar::cast`] does.
     Cast(Id),
+    /// An earlier value reduced over the trailing axes, from [`Kernel::split`] on: one value for each row, as the
+    /// elements along those axes are called, that the code goes on with.
+    Reduce(Reduction, Id),
 }
 
 /// One value of the code, in single static assignment: operands come before their uses.
@@ -59,6 +62,11 @@ impl fmt::Debug for Input {
 pub enum Output {
     /// Stored, one per element of `dims`.
     Map,
+    /// The same, where the code has reductions: they go over the axes from `split` of `dims` on.
+    Rows {
+        /// Number of leading axes.
+        split: usize,
+    },
     /// Reduced over the trailing axes, from axis `split` of `dims` on. The output is dense over the leading
     /// ones; its dtype is `op.output(dtype of the last value)`.
     Reduce {
@@ -89,20 +97,28 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Number of leading axes that the output keeps.
+    /// Number of leading axes that no reduction goes over.
     pub fn split(&self) -> usize {
         match self.output {
             Output::Map => self.dims.len(),
-            Output::Reduce { split, .. } => split,
+            Output::Rows { split } | Output::Reduce { split, .. } => split,
         }
     }
 
     /// Number of output elements.
     pub fn output_len(&self) -> usize {
-        self.dims[..self.split()].iter().product()
+        match self.output {
+            Output::Map | Output::Rows { .. } => self.dims.iter().product(),
+            Output::Reduce { split, .. } => self.dims[..split].iter().product(),
+        }
     }
 
-    /// Number of elements reduced into each output element; 1 without a reduction.
+    /// Does the code go on with reductions of its own values?
+    pub fn has_rows(&self) -> bool {
+        self.code.iter().any(|value| matches!(value.instr, Instr::Reduce(..)))
+    }
+
+    /// Number of elements of a row, as reductions go over them; 1 without one.
     pub fn reduced_len(&self) -> usize {
         self.dims[self.split()..].iter().product()
     }
@@ -115,7 +131,7 @@ impl Kernel {
     /// Dtype of the output.
     pub fn output_dtype(&self) -> DType {
         match self.output {
-            Output::Map => self.result().dtype,
+            Output::Map | Output::Rows { .. } => self.result().dtype,
             Output::Reduce { op, .. } => op.output(self.result().dtype),
         }
     }
@@ -140,6 +156,7 @@ impl Kernel {
                 Instr::Map(op, _) => Some(op.name()),
                 Instr::Iota => Some("iota"),
                 Instr::Cast(_) => Some("cast"),
+                Instr::Reduce(op, _) => Some(op.name()),
                 Instr::Load(_) | Instr::Param(_) => None,
             })
             .collect();

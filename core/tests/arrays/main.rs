@@ -6,6 +6,7 @@ mod errors;
 mod graph;
 mod naive;
 mod residency;
+mod rows;
 mod surface;
 mod ufuncs;
 mod views;

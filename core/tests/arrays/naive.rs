@@ -182,7 +182,7 @@ impl ArrayBackend for Naive {
         }
     }
     fn limits(&self) -> KernelLimits {
-        KernelLimits { inputs: 7, axes: 12 }
+        KernelLimits { inputs: 7, axes: 12, row: 16 }
     }
     fn default_float(&self) -> DType {
         if self.index == 1 { DType::F32 } else { DType::F64 }
@@ -202,10 +202,11 @@ impl ArrayBackend for Naive {
         assert!(k.inputs.len() <= self.limits().inputs, "the kernel has {} inputs", k.inputs.len());
         assert!(!k.dims.contains(&1), "dims are collapsed: {:?}", k.dims);
         let inputs = k.inputs.iter().map(|i| self.open(&*i.buffer)).collect::<Result<Vec<_>>>()?;
-        let at = |linear: usize| -> Scalar {
+        // The value with that number of an element; a reduction's, of its row.
+        fn value_at(k: &Kernel, inputs: &[&HostBuffer], linear: usize, id: usize) -> Scalar {
             let ix = index(linear, &k.dims);
             let mut values: Vec<Scalar> = Vec::new();
-            for v in &k.code {
+            for v in &k.code[..=id] {
                 values.push(match v.instr {
                     Instr::Load(i) => {
                         let input = &k.inputs[i as usize];
@@ -215,6 +216,12 @@ impl ArrayBackend for Naive {
                     Instr::Param(i) => k.params[i as usize],
                     Instr::Iota => Scalar::I64(linear as i64),
                     Instr::Cast(a) => values[a as usize].cast(v.dtype),
+                    Instr::Reduce(op, a) => {
+                        let (m, row) = (k.reduced_len(), linear / k.reduced_len());
+                        assert!((2..=16).contains(&m), "a row of {m} elements");
+                        let each = (row * m..(row + 1) * m).map(|l| value_at(k, inputs, l, a.into()));
+                        fold(op, &each.collect::<Vec<_>>())
+                    }
                     Instr::Map(op, args) => {
                         let args: Vec<Scalar> =
                             args[..op.info().arity].iter().map(|&a| values[a as usize]).collect();
@@ -224,11 +231,12 @@ impl ArrayBackend for Naive {
                 assert_eq!(values.last().unwrap().dtype(), v.dtype, "{:?}", v.instr);
             }
             *values.last().unwrap()
-        };
+        }
+        let at = |linear: usize| value_at(k, &inputs, linear, k.code.len() - 1);
         let (n, m, dtype) = (k.output_len(), k.reduced_len(), k.output_dtype());
         let out: Vec<Scalar> = (0..n)
             .map(|o| match k.output {
-                Output::Map => at(o),
+                Output::Map | Output::Rows { .. } => at(o),
                 Output::Reduce { op, .. } if m == 0 => match op {
                     Reduction::Prod | Reduction::All => Scalar::I64(1).cast(dtype),
                     _ => Scalar::I64(0).cast(dtype),

@@ -40,6 +40,7 @@ impl Step {
     fn operands(&self) -> impl Iterator<Item = usize> + use<> {
         let (ids, arity) = match self.work {
             Work::Map(_, ids, arity) => (ids, arity),
+            Work::Reduce(_, a) | Work::Spread(_, a) => ([a, 0, 0], 1),
             _ => ([0; 3], 0),
         };
         ids.into_iter().take(arity).map(usize::from)

@@ -10,7 +10,7 @@ use polyarray_core::array::{
 use polyarray_core::dispatch::{Instance, Key};
 use polyarray_core::expr::{Input, Instr, Kernel, Output, Value, layout::collapse};
 use polyarray_core::{DType, Error, Result, Unsupported};
-use polyarray_shaders::{Plan, PlanError, fused, plan, put};
+use polyarray_shaders::{LaneMap, Plan, PlanError, fused, plan, put};
 
 use super::buffer::DeviceBuffer;
 use super::errors::unplanned;
@@ -24,6 +24,8 @@ use crate::profile::Profile;
 /// Inputs of one fused kernel: beyond a handful a kernel gains nothing from another one, and every
 /// input may take several bindings where it is larger than one.
 const MOST_INPUTS: u32 = 8;
+/// Elements of the longest row that a kernel goes on with: sixty-four for each lane of its workgroup.
+const LONGEST_ROW: usize = 16 << 10;
 /// Axes of a view: what parameters have room for, and more than anyone has.
 const MOST_AXES: usize = 32;
 
@@ -191,7 +193,12 @@ impl ArrayBackend for GpuBackend {
     fn limits(&self) -> KernelLimits {
         // One binding is the output, one may be the parameters.
         let inputs = self.profile.storage_buffers.saturating_sub(2).clamp(1, MOST_INPUTS);
-        KernelLimits { inputs: inputs as usize, axes: MOST_AXES }
+        let row = match self.profile.lane_map {
+            LaneMap::Coalesced => LONGEST_ROW,
+            // Its lanes take turns at a barrier, and a load is as slow from the cache as from memory.
+            LaneMap::Run => 0,
+        };
+        KernelLimits { inputs: inputs as usize, axes: MOST_AXES, row }
     }
 
     fn default_float(&self) -> DType {
@@ -215,6 +222,9 @@ impl ArrayBackend for GpuBackend {
 
     fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>> {
         let plan = fused::plan(kernel, &self.profile.for_shaders());
+        if let Err(PlanError::Apart { .. }) = plan {
+            return self.run(&kernel.apart(|reduction| self.run(reduction))?);
+        }
         let label = kernel.label();
         let plan = self.planned(&label, plan)?;
         let inputs = kernel

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use polyarray_core::array::{ArrayBackend, Buffer, HostBuffer, Operand, Part, Span};
 use polyarray_core::expr::{Dims, Input, Instr, Kernel, Layout, Op, Output, Reduction, Strides, Value};
-use polyarray_core::{DType, Scalar, numpy as np};
+use polyarray_core::{DType, Element, Scalar, numpy as np, with_element};
 use polyarray_gpu::{Gpu, GpuBackend, LaneMap, Profile, Terms};
 
 use crate::POISON;
@@ -285,6 +285,51 @@ fn assignments_of_words_and_of_less() {
                 let inside = i >= 2 && i % 3 == 2 && i / 3 < rows && j % 2 == 1 && j / 2 < columns;
                 let (from, at) = if inside { (&new, j / 2 * rows + i / 3) } else { (&old, k) };
                 assert_eq!(element, &from.bytes()[at * size..][..size], "{name}, {dtype}, {i} {j}");
+            }
+        }
+    }
+}
+
+/// In one kernel where words of the output are not shared by rows, else one after the other.
+#[test]
+fn rows_that_are_gone_on_with() {
+    let len = ROWS * COLUMNS;
+    let host: Vec<f32> = (0..len).map(|i| (i * 7919 % 2003) as f32 / 500.0 - 2.0).collect();
+    for (name, backend) in backends() {
+        for (out, most) in [(DType::F32, 1e-6), (DType::F16, 1e-3)] {
+            let x = backend.upload(&HostBuffer::from_vec(host.clone())).unwrap();
+            let map = |op, a, b| value(Instr::Map(op, [a, b, 0]), DType::F32);
+            let kernel = Kernel {
+                dims: Dims::from_slice(&[ROWS, COLUMNS]),
+                inputs: vec![input(&x, &[COLUMNS as isize, 1], 0)],
+                params: Vec::new(),
+                code: vec![
+                    value(Instr::Load(0), DType::F32),
+                    value(Instr::Reduce(Reduction::Max, 0), DType::F32),
+                    map(Op::Subtract, 0, 1),
+                    map(Op::Exp, 2, 0),
+                    value(Instr::Reduce(Reduction::Sum, 3), DType::F32),
+                    map(Op::Divide, 3, 4),
+                    value(Instr::Cast(5), out),
+                ],
+                output: Output::Rows { split: 1 },
+            };
+            let result = backend.run(&kernel).unwrap_or_else(|error| panic!("{name}, {out}: {error}"));
+            let got = backend.download(&*result).unwrap();
+            assert_eq!((got.dtype(), got.len()), (out, len));
+            let got: Vec<f64> = with_element!(out, T =>
+                got.into_vec::<T>().unwrap().iter().map(|x| x.scalar().to_f64()).collect());
+            for (r, row) in host.chunks(COLUMNS).enumerate() {
+                let most_of = row.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(f64::from(b)));
+                let sum: f64 = row.iter().map(|&x| (f64::from(x) - most_of).exp()).sum();
+                for (c, &x) in row.iter().enumerate() {
+                    let want = (f64::from(x) - most_of).exp() / sum;
+                    let got = got[r * COLUMNS + c];
+                    assert!(
+                        (got - want).abs() <= most * want,
+                        "{name}, {out} at {r}, {c}: {got}, want {want}"
+                    );
+                }
             }
         }
     }

@@ -118,13 +118,14 @@ pub enum Angles {
 
 /// `fn compute(index, x0, x1, …)`: one argument per input; `params` gives the expression of a scalar.
 pub fn function(code: &[Value], inputs: &[DType], params: impl Fn(u8, DType) -> String) -> String {
-    function_for(code, inputs, Angles::All, 1, params)
+    function_for("compute", code, inputs, Angles::All, 1, params)
 }
 
-/// The same for several elements side by side, with sin and cos as `angles` says. There is an argument
+/// The same under another name, for several elements side by side, with sin and cos as `angles` says. There is an argument
 /// `index_{element}` for each, then `x{input}_{element}` for each of each input; the result is an array where there are
 /// several.
 pub fn function_for(
+    function: &str,
     code: &[Value],
     inputs: &[DType],
     angles: Angles,
@@ -141,13 +142,14 @@ pub fn function_for(
     }
     let result = register(code.last().map_or(DType::Bool, |v| v.dtype));
     let result = if together == 1 { result } else { format!("array<{result}, {together}>") };
-    let _ = writeln!(text, "fn compute({}) -> {result} {{", arguments.join(", "));
+    let _ = writeln!(text, "fn {function}({}) -> {result} {{", arguments.join(", "));
     for (id, value) in code.iter().enumerate() {
         for e in 0..together {
             let expression = match value.instr {
                 Instr::Load(input) => format!("x{input}_{e}"),
                 Instr::Param(param) => params(param, value.dtype),
                 Instr::Iota => cast(DType::U32, value.dtype, &format!("index_{e}")),
+                Instr::Reduce(..) => unreachable!("a phase loads the results of the reductions before it"),
                 Instr::Cast(from) => cast(code[from as usize].dtype, value.dtype, &format!("v{from}_{e}")),
                 Instr::Map(op, args) => {
                     let operands: Vec<String> =
@@ -179,9 +181,10 @@ pub fn function_for(
 /// instructions as long as its functions, they leave half of the processor's units idle.
 pub const TOGETHER: u32 = 4;
 
-/// Writes the calls of `compute` for the `unit` elements of a block, `together` in each, and returns the expressions
+/// Writes the calls of such a function for the `unit` elements of a block, `together` in each, and returns the expressions
 /// of their results. `index` and `argument` give those of an element's number and of its part of an input.
 pub fn calls<S>(
+    function: &str,
     unit: u32,
     together: u32,
     sources: &[S],
@@ -196,7 +199,7 @@ pub fn calls<S>(
         for (i, source) in sources.iter().enumerate() {
             arguments.extend(block.clone().map(|e| argument(i, source, e)));
         }
-        let _ = writeln!(text, "        let r_{first} = compute({});", arguments.join(", "));
+        let _ = writeln!(text, "        let r_{first} = {function}({});", arguments.join(", "));
         results.extend((0..together).map(|e| match together {
             1 => format!("r_{first}"),
             _ => format!("r_{first}[{e}]"),

@@ -335,7 +335,7 @@ impl Template for Map {
         }
         let dtypes: Vec<_> = self.sources.iter().map(|s| s.dtype).collect();
         let angles = if self.pass == Pass::First { Angles::Near } else { Angles::All };
-        text += &body::function_for(&self.code, &dtypes, angles, self.together(), |i, dtype| {
+        text += &body::function_for("compute", &self.code, &dtypes, angles, self.together(), |i, dtype| {
             body::param_register(dtype, |w| format!("p.c{i}_{w}"))
         });
         text += &entry(self.workgroup);
@@ -397,7 +397,7 @@ impl Map {
             _ => format!("load{i}({})", offset(i, e)),
         };
         let index = |e| format!("p.start + i + {e}u");
-        body::calls(unit, self.together(), &self.sources, index, argument, text)
+        body::calls("compute", unit, self.together(), &self.sources, index, argument, text)
     }
 
     /// The loop over blocks where dense inputs are windows: a lane takes the same block of every window, and

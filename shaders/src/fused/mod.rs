@@ -8,6 +8,7 @@ pub(crate) mod params;
 mod reduce;
 mod reduce_place;
 mod reduce_windows;
+mod rows;
 pub(crate) mod storage;
 mod transposed;
 mod windows;
@@ -28,7 +29,8 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
     }
     body::check(&kernel.code)?;
     match kernel.output {
-        Output::Map => map::plan(kernel, profile),
+        _ if kernel.has_rows() => rows::plan(kernel, profile),
+        Output::Map | Output::Rows { .. } => map::plan(kernel, profile),
         Output::Reduce { op, split } => reduce::plan(kernel, op, split, profile),
     }
 }

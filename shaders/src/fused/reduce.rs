@@ -333,7 +333,7 @@ impl Stage {
         }
         let dtypes: Vec<_> = sources.iter().map(|s| s.dtype).collect();
         let together = if *wide { TOGETHER.min(*unit) } else { 1 };
-        text += &body::function_for(code, &dtypes, Angles::All, together, |i, dtype| {
+        text += &body::function_for("compute", code, &dtypes, Angles::All, together, |i, dtype| {
             body::param_register(dtype, |w| format!("p.c{i}_{w}"))
         });
         let mut body = String::new();
@@ -370,7 +370,9 @@ impl Stage {
             _ => source.element(i, e, &offset(i), axis, (*unit, int64, *wide)),
         };
         let index = |e| format!("({}) * p.reduced + r{e}", output(e));
-        for (e, x) in body::calls(*unit, together, sources, index, argument, &mut body).iter().enumerate() {
+        for (e, x) in
+            body::calls("compute", *unit, together, sources, index, argument, &mut body).iter().enumerate()
+        {
             let state = if *columns { format!("a{e}") } else { "a".to_owned() };
             let push = self.accumulator.push.replace('x', x);
             let guard = if *ragged && e > 0 { format!("if (r{e} < p.reduced) ") } else { String::new() };

@@ -194,9 +194,10 @@ impl Template for Transposed {
         text += &access::offsets_struct(&sources);
         text += &access::offsets_function("offsets", &sources, 0..self.rank);
         let dtypes: Vec<_> = sources.iter().map(|s| s.dtype).collect();
-        text += &body::function_for(&self.code, &dtypes, Angles::All, body::TOGETHER, |i, dtype| {
-            body::param_register(dtype, |w| format!("p.c{i}_{w}"))
-        });
+        text +=
+            &body::function_for("compute", &self.code, &dtypes, Angles::All, body::TOGETHER, |i, dtype| {
+                body::param_register(dtype, |w| format!("p.c{i}_{w}"))
+            });
         text += &entry(self.workgroup);
         for (i, source) in sources.iter().enumerate().filter(|(_, s)| s.access == Access::Scalar) {
             let _ = writeln!(
@@ -241,7 +242,7 @@ impl Template for Transposed {
                 }
             };
             let index = |e| format!("here + {e}u");
-            let row = body::calls(along, body::TOGETHER, &sources, index, argument, &mut text);
+            let row = body::calls("compute", along, body::TOGETHER, &sources, index, argument, &mut text);
             let _ = writeln!(
                 text,
                 "        out[here / {along}u] = {};\n        }}",

@@ -1,10 +1,12 @@
 //! Builds core's kernels for tests, and interprets them one element at a time as the reference.
 
+use crate::reduce::reference;
 use polyarray_core::array::{Buffer, HostBuffer};
 use polyarray_core::expr::layout::{collapse, row_major};
 use polyarray_core::expr::op::Reference;
 use polyarray_core::expr::{Input, Instr, Kernel, Layout, Op, Output, Value};
 use polyarray_core::{DType, Scalar, with_element};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Elements as a host buffer.
@@ -77,6 +79,7 @@ pub fn kernel(
         .collect();
     let output = match output {
         Output::Map => Output::Map,
+        Output::Rows { .. } => Output::Rows { split },
         Output::Reduce { op, .. } => Output::Reduce { op, split },
     };
     Kernel { dims, inputs, params, code, output }
@@ -138,9 +141,23 @@ fn out_int(out: DType, _: i128) -> DType {
     if out == DType::U64 { DType::U64 } else { DType::I64 }
 }
 
-/// The kernel's elements before a reduction, in row-major order of its dims. Every value is rounded to its
+/// The kernel's elements before a reduction at its end, in row-major order of its dims. Every value is rounded to its
 /// dtype, as a kernel does.
 pub fn interpret(kernel: &Kernel) -> Vec<Scalar> {
+    let mut reduced = HashMap::new();
+    for (id, value) in kernel.code.iter().enumerate() {
+        if let Instr::Reduce(op, a) = value.instr {
+            let dtype = kernel.code[a as usize].dtype;
+            let values = each(kernel, a as usize, &reduced);
+            let rows = values.chunks(kernel.reduced_len()).map(|row| reference(op, dtype, row));
+            reduced.insert(id, rows.collect::<Vec<_>>());
+        }
+    }
+    each(kernel, kernel.code.len() - 1, &reduced)
+}
+
+/// Value `last` of every element; of reductions, the values for each row are known.
+fn each(kernel: &Kernel, last: usize, reduced: &HashMap<usize, Vec<Scalar>>) -> Vec<Scalar> {
     let inputs: Vec<Vec<Scalar>> = kernel
         .inputs
         .iter()
@@ -157,7 +174,7 @@ pub fn interpret(kernel: &Kernel) -> Vec<Scalar> {
             let at: Vec<usize> =
                 kernel.dims.iter().zip(&dense).map(|(&d, &s)| index / s as usize % d).collect();
             let mut values: Vec<Scalar> = Vec::new();
-            for v in &kernel.code {
+            for (id, v) in kernel.code[..=last].iter().enumerate() {
                 let x = match v.instr {
                     Instr::Load(i) => {
                         let input = &kernel.inputs[i as usize];
@@ -167,6 +184,7 @@ pub fn interpret(kernel: &Kernel) -> Vec<Scalar> {
                     Instr::Param(i) => kernel.params[i as usize],
                     Instr::Iota => Scalar::I64(index as i64),
                     Instr::Cast(from) => values[from as usize],
+                    Instr::Reduce(..) => reduced[&id][index / kernel.reduced_len()],
                     Instr::Map(op, args) => {
                         let x: Vec<Scalar> =
                             args[..op.info().arity].iter().map(|&a| values[a as usize]).collect();

@@ -17,7 +17,7 @@ fn less(a: Scalar, b: Scalar) -> bool {
 }
 
 /// The reduction of one row, in doubles (and wrapping integers).
-fn reference(op: Reduction, dtype: DType, row: &[Scalar]) -> Scalar {
+pub fn reference(op: Reduction, dtype: DType, row: &[Scalar]) -> Scalar {
     let nan = |s: &Scalar| s.to_i128().is_none() && s.to_c128().is_nan();
     let first = |better: fn(Scalar, Scalar) -> bool| {
         let mut best = 0;
@@ -72,7 +72,7 @@ fn load(dtype: DType) -> Vec<polyarray_core::expr::Value> {
 }
 
 /// Values whose products and sums stay finite.
-fn tame(dtype: DType, n: usize) -> Vec<Scalar> {
+pub fn tame(dtype: DType, n: usize) -> Vec<Scalar> {
     let float = |i: usize| 0.75 + ((i * 37) % 64) as f64 / 128.0;
     match dtype {
         DType::Bool => (0..n).map(|i| Scalar::Bool(i % 5 < 4)).collect(),

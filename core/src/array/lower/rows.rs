@@ -1,0 +1,173 @@
+//! Operands that are one value for each row: a reduction of what the kernel computes anyway, and what is made of it.
+//! `x / sum(x, -1)` is then one kernel, which reads a row once.
+
+use super::{Level, Writer, constant, same_backend};
+use crate::array::Array;
+use crate::array::node::{Expr, Node, NodeRef};
+use crate::dtype::DType;
+use crate::error::Result;
+use crate::expr::Reduction;
+use crate::expr::kernel::{Id, Instr};
+use crate::expr::layout::{Layout, Strides};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Nodes that are looked at for the reduction that an operand starts from.
+const FUEL: u32 = 32;
+
+impl Writer<'_> {
+    /// The value of an operand that comes from a reduction over rows of the kernel's space; none if it does not, or
+    /// can't be computed here.
+    #[inline]
+    pub(super) fn row(&mut self, arg: &Array) -> Result<Option<Id>> {
+        if arg.node.leaf || self.longest_row == 0 || arg.node.value.get().is_some() {
+            return Ok(None);
+        }
+        self.pending_row(arg)
+    }
+
+    #[cold]
+    fn pending_row(&mut self, arg: &Array) -> Result<Option<Id>> {
+        if self.lowered.product.is_some() {
+            return Ok(None);
+        }
+        let Some(axes) = self.axes_of(&arg.node) else { return Ok(None) };
+        let seen = arg.layout().broadcast_to(self.space);
+        if seen.is_none_or(|seen| !self.along_rows(&seen, axes)) {
+            return Ok(None);
+        }
+        self.lowered.rows = axes;
+        self.inline(&arg.node, Level::Row)
+    }
+
+    /// The axes of the reduction that a node starts from, if it may be computed here with it.
+    fn axes_of(&self, node: &Node) -> Option<u64> {
+        let axes = match self.lowered.rows {
+            0 => self.find(node, &mut FUEL.clone())?,
+            axes => axes,
+        };
+        let length: usize =
+            (0..self.space.len()).filter(|&a| axes >> a & 1 == 1).map(|a| self.space[a]).product();
+        let may = match self.own_axes {
+            Some(own) => axes == own,
+            // What is stored lies row after row.
+            None => axes.trailing_zeros() as usize + axes.count_ones() as usize == self.space.len(),
+        };
+        let fits = (2..=self.longest_row).contains(&length);
+        (may && fits && self.starts_from(node, axes, &mut FUEL.clone())).then_some(axes)
+    }
+
+    /// The axes of the first reduction of the kernel's space that a node is computed from.
+    fn find(&self, node: &Node, fuel: &mut u32) -> Option<u64> {
+        *fuel = fuel.checked_sub(1)?;
+        match &*node.pending()? {
+            Expr::Reduce { arg, axes, .. } => (*arg.shape() == *self.space).then_some(*axes),
+            expr @ (Expr::Map { .. } | Expr::Cast { .. }) => {
+                expr.args().iter().filter(|arg| !arg.node.leaf).find_map(|arg| self.find(&arg.node, fuel))
+            }
+            _ => None,
+        }
+    }
+
+    /// Is a node elementwise on such a reduction, or one itself?
+    fn starts_from(&self, node: &Node, axes: u64, fuel: &mut u32) -> bool {
+        let Some(left) = fuel.checked_sub(1) else { return false };
+        *fuel = left;
+        if !self.may_inline_row(node) {
+            return false;
+        }
+        let Some(expr) = node.pending() else { return false };
+        match &*expr {
+            Expr::Reduce { op, arg, axes: own, .. } => {
+                // Backends go on with values, not with positions.
+                let position = matches!(op, Reduction::ArgMin | Reduction::ArgMax);
+                !position && *own == axes && *arg.shape() == *self.space
+            }
+            Expr::Map { .. } | Expr::Cast { .. } => {
+                let whole = |arg: &Array| constant(arg).is_some() || is_whole(arg, node.len());
+                expr.args().iter().all(whole)
+                    && expr.args().iter().any(|arg| self.starts_from(&arg.node, axes, fuel))
+            }
+            _ => false,
+        }
+    }
+
+    fn may_inline_row(&self, node: &Node) -> bool {
+        !node.leaf
+            && !node.cut.load(Relaxed)
+            && same_backend(self.root, node)
+            && !self.apart.contains(&std::ptr::from_ref(node))
+    }
+
+    /// An operand of what is computed once for each row.
+    #[cold]
+    pub(super) fn row_operand(&mut self, arg: &Array, want: DType) -> Result<Id> {
+        if let Some(v) = constant(arg) {
+            return Ok(self.param(v.cast(want)));
+        }
+        let inlined = self.shared.contains_key(&NodeRef::as_ptr(&arg.node))
+            || self.starts_from(&arg.node, self.lowered.rows, &mut FUEL.clone());
+        let id = if inlined { self.inline(&arg.node, Level::Row)? } else { None };
+        let id = match id {
+            Some(id) => id,
+            None => {
+                let offset = arg.view.as_ref().map_or(0, |view| view.offset);
+                let strides = self.row_strides(self.lowered.rows);
+                self.load_from(arg, strides, offset)
+            }
+        };
+        Ok(self.cast(id, want))
+    }
+
+    /// The reduction of a row; none if the code would grow too long.
+    #[cold]
+    pub(super) fn reduce(&mut self, node: &Node, expr: &Expr) -> Result<Option<Id>> {
+        let Expr::Reduce { op, compute, arg, .. } = expr else { return Ok(None) };
+        let Some(room) = self.room.checked_sub(node.size) else { return Ok(None) };
+        self.room = room;
+        let id = self.operand(arg, *compute, Level::Element)?;
+        Ok(Some(self.computed(id, Instr::Reduce(*op, id), op.output(*compute))))
+    }
+
+    /// Steps over a dense array with an element for each row.
+    fn row_strides(&self, axes: u64) -> Strides {
+        let mut step = 1;
+        let mut strides: Strides = self.space.iter().map(|_| 0).collect();
+        for axis in (0..self.space.len()).rev().filter(|axis| axes >> axis & 1 == 0) {
+            strides[axis] = step;
+            step *= self.space[axis] as isize;
+        }
+        strides
+    }
+
+    /// Does a layout in the kernel's space see one value for each row, in order?
+    fn along_rows(&self, seen: &Layout, axes: u64) -> bool {
+        let want = self.row_strides(axes);
+        seen.offset == 0
+            && seen
+                .strides
+                .iter()
+                .zip(&want)
+                .zip(self.space)
+                .all(|((have, want), &len)| len == 1 || have == want)
+    }
+
+    /// Rows of which an input's elements lie farther apart than its rows do are better reduced by themselves.
+    pub(super) fn rows_lie_across(&self) -> bool {
+        let fastest = |strides: &Strides, reduced: bool| {
+            let axes = 0..self.space.len();
+            let those = axes.filter(|&a| (self.lowered.rows >> a & 1 == 1) == reduced && self.space[a] > 1);
+            those.map(|a| strides[a].unsigned_abs()).filter(|&step| step > 0).min()
+        };
+        self.lowered.inputs.iter().any(|source| {
+            match (fastest(&source.strides, true), fastest(&source.strides, false)) {
+                (Some(within), Some(across)) => within > across,
+                _ => false,
+            }
+        })
+    }
+}
+
+/// Does a handle see all elements of an array of that many, in order?
+fn is_whole(arg: &Array, len: usize) -> bool {
+    arg.len() == len && arg.view.as_ref().is_none_or(|view| view.is_dense())
+}

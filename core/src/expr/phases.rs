@@ -1,0 +1,119 @@
+//! A kernel cut at the reductions that its code goes on with.
+
+use super::kernel::{Id, Input, Instr, Kernel, Output, Value};
+use super::layout::{Strides, row_major};
+use super::op::Reduction;
+use crate::array::Buffer;
+use crate::error::Result;
+use std::sync::Arc;
+
+/// The code up to a reduction, or to the kernel's result.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Phase {
+    /// The reduction of its last value; none of the last phase of a kernel that stores an element for each.
+    pub op: Option<Reduction>,
+    /// What comes before, without what it doesn't need.
+    pub code: Vec<Value>,
+    /// What its code loads as number 0, 1, …: inputs of the kernel, and from the number after the last one on the
+    /// results of the phases before it.
+    pub loads: Vec<usize>,
+}
+
+impl Kernel {
+    /// The phases, in order. The last one ends in the result; a kernel without reductions of its own has but that.
+    pub fn phases(&self) -> Vec<Phase> {
+        let reductions = || {
+            self.code.iter().enumerate().filter_map(|(id, value)| match value.instr {
+                Instr::Reduce(op, a) => Some((id, op, a)),
+                _ => None,
+            })
+        };
+        let ends: Vec<usize> = reductions().map(|(id, ..)| id).collect();
+        let phase = |op, last: Id| {
+            let (code, loads) = self.code_of(last, &ends);
+            Phase { op, code, loads }
+        };
+        let last = match self.output {
+            Output::Reduce { op, .. } => Some(op),
+            Output::Map | Output::Rows { .. } => None,
+        };
+        let result = phase(last, (self.code.len() - 1) as Id);
+        reductions().map(|(_, op, a)| phase(Some(op), a)).chain([result]).collect()
+    }
+
+    /// The code of one value, which loads the results of earlier reductions, and what it loads.
+    fn code_of(&self, last: Id, ends: &[usize]) -> (Vec<Value>, Vec<usize>) {
+        let mut needed = vec![false; self.code.len()];
+        needed[last as usize] = true;
+        for id in (0..=last as usize).rev().filter(|&id| self.code[id].instr.operands().next().is_some()) {
+            if needed[id] && !ends.contains(&id) {
+                self.code[id].instr.operands().for_each(|a| needed[a as usize] = true);
+            }
+        }
+        let (mut code, mut loads): (Vec<Value>, Vec<usize>) = (Vec::new(), Vec::new());
+        let mut ids = vec![0; self.code.len()];
+        for (id, &Value { instr, dtype }) in self.code.iter().enumerate().filter(|(id, _)| needed[*id]) {
+            let loaded = match instr {
+                Instr::Load(i) => Some(usize::from(i)),
+                Instr::Reduce(..) => {
+                    ends.iter().position(|&end| end == id).map(|number| self.inputs.len() + number)
+                }
+                _ => None,
+            };
+            let to = |a: Id| ids[a as usize];
+            let instr = match (loaded, instr) {
+                (Some(number), _) => {
+                    let at = loads.iter().position(|&l| l == number).unwrap_or_else(|| {
+                        loads.push(number);
+                        loads.len() - 1
+                    });
+                    Instr::Load(at as u8)
+                }
+                (None, Instr::Map(op, args)) => Instr::Map(op, args.map(to)),
+                (None, Instr::Cast(a)) => Instr::Cast(to(a)),
+                (None, instr) => instr,
+            };
+            ids[id] = code.len() as Id;
+            code.push(Value { instr, dtype });
+        }
+        (code, loads)
+    }
+
+    /// The kernel that is left when the reductions of the code were run on their own, in order: for a backend that can't
+    /// do this one in one go.
+    ///
+    /// # Errors
+    /// What running one of them fails with.
+    pub fn apart(&self, mut run: impl FnMut(&Kernel) -> Result<Arc<dyn Buffer>>) -> Result<Kernel> {
+        let split = self.split();
+        let mut inputs = self.inputs.clone();
+        let mut strides: Strides = row_major(&self.dims[..split]);
+        strides.resize(self.dims.len(), 0);
+        let mut phases = self.phases();
+        let last = phases.pop().expect("the last phase ends in the result");
+        let kernel = |phase: Phase, inputs: &[Input]| Kernel {
+            dims: self.dims.clone(),
+            inputs: phase.loads.iter().map(|&number| inputs[number].clone()).collect(),
+            params: self.params.clone(),
+            code: phase.code,
+            output: phase.op.map_or(Output::Map, |op| Output::Reduce { op, split }),
+        };
+        for phase in phases {
+            let buffer = run(&kernel(phase, &inputs))?;
+            inputs.push(Input { buffer, strides: strides.clone(), offset: 0 });
+        }
+        Ok(kernel(last, &inputs))
+    }
+}
+
+impl Instr {
+    /// The values that it is computed from.
+    pub fn operands(&self) -> impl Iterator<Item = Id> + use<> {
+        let (ids, count) = match *self {
+            Instr::Map(op, ids) => (ids, op.info().arity),
+            Instr::Cast(a) | Instr::Reduce(_, a) => ([a, 0, 0], 1),
+            Instr::Load(_) | Instr::Param(_) | Instr::Iota => ([0; 3], 0),
+        };
+        ids.into_iter().take(count)
+    }
+}

@@ -18,6 +18,9 @@ pub trait Fold: Send + Sync + 'static {
     type Out: Lane;
     /// Merging with it changes nothing.
     const NEUTRAL: Self::Acc;
+    /// Merging selects one of two by several comparisons. At the end of a loop the compiler then cuts vectors up to merge lanes,
+    /// which takes longer than a short run: there they are merged by a loop of its own.
+    const SELECTS: bool;
     /// The result of no elements, where there is one.
     const EMPTY: Option<Self::Out>;
     /// One element and its index among the reduced ones.
@@ -97,16 +100,60 @@ fn add_leaf<'a, F: Fold + ?Sized>(
     Repr<F>: 'a,
 {
     let mut leaf = [[F::NEUTRAL; LANES]; STREAMS];
+    push_all::<F>(&mut leaf, rows);
+    for (total, leaf) in total.iter_mut().zip(leaf) {
+        for (total, leaf) in total.iter_mut().zip(leaf) {
+            *total = F::merge(*total, leaf);
+        }
+    }
+}
+
+/// Folds so few rows of lanes, a multiple of the streams, that they are one leaf, into a row for each stream.
+struct Leaf<'a, F: Fold + ?Sized> {
+    fours: &'a [[[Repr<F>; LANES]; STREAMS]],
+    leaf: &'a mut [Lanes<F>; STREAMS],
+}
+
+impl<F: Fold + ?Sized> Loop for Leaf<'_, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let mut leaf = [[F::NEUTRAL; LANES]; STREAMS];
+        push_all::<F>(&mut leaf, self.fours.iter().map(|[a, b, c, d]| [a, b, c, d]));
+        *self.leaf = leaf;
+    }
+}
+
+/// Merges the lanes of streams into eight.
+struct Eight<'a, F: Fold + ?Sized> {
+    leaf: &'a [Lanes<F>; STREAMS],
+    eight: &'a mut [F::Acc; 8],
+}
+
+impl<F: Fold + ?Sized> Loop for Eight<'_, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let [a, b, c, d] = self.leaf;
+        let four = |i: usize| F::merge(F::merge(a[i], c[i]), F::merge(b[i], d[i]));
+        for (i, lane) in self.eight.iter_mut().enumerate() {
+            *lane = F::merge(four(i), four(i + 8));
+        }
+    }
+}
+
+#[inline(always)]
+fn push_all<'a, F: Fold + ?Sized>(
+    leaf: &mut [Lanes<F>; STREAMS],
+    rows: impl Iterator<Item = [&'a [Repr<F>; LANES]; STREAMS]>,
+) where
+    Repr<F>: 'a,
+{
     for [a, b, c, d] in rows {
         push::<F>(&mut leaf[0], a);
         push::<F>(&mut leaf[1], b);
         push::<F>(&mut leaf[2], c);
         push::<F>(&mut leaf[3], d);
-    }
-    for (total, leaf) in total.iter_mut().zip(leaf) {
-        for (total, leaf) in total.iter_mut().zip(leaf) {
-            *total = F::merge(*total, leaf);
-        }
     }
 }
 
@@ -127,15 +174,24 @@ fn push<F: Fold + ?Sized>(lanes: &mut [F::Acc; LANES], row: &[Repr<F>; LANES]) {
 
 fn fold_slice<F: Fold + ?Sized>(xs: &[Repr<F>]) -> F::Acc {
     let (rows, tail) = xs.as_chunks::<LANES>();
-    let total = match rows {
-        [] => F::NEUTRAL,
-        rows => {
-            let mut lanes = widest(Streams::<F>(rows));
-            halve::<F>(&mut lanes);
-            lanes[0]
-        }
-    };
-    tail.iter().fold(total, |acc, &x| F::merge(acc, F::one(F::In::from_repr(x), 0)))
+    let (fours, few) = rows.as_chunks::<STREAMS>();
+    if F::SELECTS && few.is_empty() && (1..=LEAF).contains(&fours.len()) {
+        let (mut leaf, mut eight) = ([[F::NEUTRAL; LANES]; STREAMS], [F::NEUTRAL; 8]);
+        widest(Leaf::<F> { fours, leaf: &mut leaf });
+        widest(Eight::<F> { leaf: &leaf, eight: &mut eight });
+        return with_tail::<F, 8>(eight, tail);
+    }
+    match rows {
+        [] => with_tail::<F, 1>([F::NEUTRAL], tail),
+        rows => with_tail::<F, LANES>(widest(Streams::<F>(rows)), tail),
+    }
+}
+
+/// Merges lanes, and what is left of a run.
+#[inline(always)]
+fn with_tail<F: Fold + ?Sized, const N: usize>(mut lanes: [F::Acc; N], tail: &[Repr<F>]) -> F::Acc {
+    halve::<F>(&mut lanes);
+    tail.iter().fold(lanes[0], |acc, &x| F::merge(acc, F::one(F::In::from_repr(x), 0)))
 }
 
 /// Merges the upper half of the lanes into the lower one until one is left.
@@ -246,13 +302,14 @@ pub struct ArgMin<T>(PhantomData<T>);
 pub struct ArgMax<T>(PhantomData<T>);
 
 macro_rules! fold {
-    ($([$($generics:tt)*] $name:ty: $In:ty, $Acc:ty => $Out:ty, $neutral:expr, $empty:expr,
+    ($([$($generics:tt)*] $name:ty: $In:ty, $Acc:ty => $Out:ty, $neutral:expr, $empty:expr, $selects:expr,
         |$x:ident| $one:expr, |$a:ident, $b:ident| $merge:expr, |$acc:ident| $finish:expr;)*) => {$(
         impl<$($generics)*> Fold for $name {
             type In = $In;
             type Acc = $Acc;
             type Out = $Out;
             const NEUTRAL: $Acc = $neutral;
+            const SELECTS: bool = $selects;
             const EMPTY: Option<$Out> = $empty;
             #[inline(always)]
             fn one($x: $In, _: i64) -> $Acc { $one }
@@ -264,14 +321,14 @@ macro_rules! fold {
     )*};
 }
 fold!(
-    [T: Lane] Sum<T>: T, T::Acc => T, T::Acc::NOTHING, Some(T::ZERO),
+    [T: Lane] Sum<T>: T, T::Acc => T, T::Acc::NOTHING, Some(T::ZERO), false,
         |x| x.widen(), |a, b| a.plus(b), |acc| T::narrow(acc);
-    [T: Lane] Prod<T>: T, T::Acc => T, T::Acc::ONE, Some(T::ONE),
+    [T: Lane] Prod<T>: T, T::Acc => T, T::Acc::ONE, Some(T::ONE), false,
         |x| x.widen(), |a, b| a.times(b), |acc| T::narrow(acc);
-    [T: Ordered] Min<T>: T, T => T, T::MOST, None, |x| x, |a, b| a.smaller(b), |acc| acc;
-    [T: Ordered] Max<T>: T, T => T, T::LEAST, None, |x| x, |a, b| a.larger(b), |acc| acc;
-    [] Any: bool, bool => bool, false, Some(false), |x| x, |a, b| a | b, |acc| acc;
-    [] All: bool, bool => bool, true, Some(true), |x| x, |a, b| a & b, |acc| acc;
+    [T: Ordered] Min<T>: T, T => T, T::MOST, None, true, |x| x, |a, b| a.smaller(b), |acc| acc;
+    [T: Ordered] Max<T>: T, T => T, T::LEAST, None, true, |x| x, |a, b| a.larger(b), |acc| acc;
+    [] Any: bool, bool => bool, false, Some(false), false, |x| x, |a, b| a | b, |acc| acc;
+    [] All: bool, bool => bool, true, Some(true), false, |x| x, |a, b| a & b, |acc| acc;
 );
 
 /// Where the first step begins that has an element like that; what is left after whole steps, if none has.
@@ -304,6 +361,7 @@ macro_rules! arg_fold {
             type Acc = (T, i64);
             type Out = i64;
             const NEUTRAL: (T, i64) = (T::$worst, i64::MAX);
+            const SELECTS: bool = true;
             const EMPTY: Option<i64> = None;
             #[inline(always)]
             fn one(x: T, index: i64) -> (T, i64) { (x, index) }

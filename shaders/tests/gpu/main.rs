@@ -13,3 +13,4 @@ mod matmul;
 mod moves;
 mod random;
 mod reduce;
+mod shapes;

@@ -123,8 +123,8 @@ pub(super) fn fits(job: &Matmul, element: Element, profile: &Profile) -> bool {
 }
 
 /// The shapes that compute a product: panels as wide as a lane has registers for; half as wide where fewer columns are
-/// padding then; and unpacked tiles, which are faster for long and narrow matrices, where both sum an element in one part.
-/// (Adapters that run on the CPU round a product before it is added, so that padding adds nothing.)
+/// padding then; and unpacked tiles for narrow matrices, on which packing is a large part of the work, where both sum an
+/// element in one part. (Adapters that run on the CPU round a product before it is added, so that padding adds nothing.)
 pub(super) fn shapes(job: &Matmul, element: Element, profile: &Profile) -> Vec<Shape> {
     let usual = columns(element);
     let mut shapes = vec![Shape::Panels { columns: usual }];
@@ -134,9 +134,8 @@ pub(super) fn shapes(job: &Matmul, element: Element, profile: &Profile) -> Vec<S
     if words && padded(usual / 2) < padded(usual) {
         shapes.push(Shape::Panels { columns: usual / 2 });
     }
-    if element.terms != Terms::Bytes
-        && job.k <= (tiles::CHUNK as usize).min(element.longest() * element.per_quad())
-    {
+    let one_part = job.k <= (tiles::CHUNK as usize).min(element.longest() * element.per_quad());
+    if element.terms == Terms::Products && one_part && job.n < 2 * LANES * usual {
         shapes.extend(tiles::shapes(job, profile));
     }
     shapes

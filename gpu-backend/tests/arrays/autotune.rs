@@ -4,7 +4,7 @@ use std::path::Path;
 
 use polyarray_core::array::{ArrayBackend, HostBuffer, Operand};
 use polyarray_core::dispatch::trace::explain;
-use polyarray_core::expr::{Dims, Layout};
+use polyarray_core::expr::{Dims, Epilogue, Instr, Kernel, Layout, Op, Output, Value};
 use polyarray_core::{DType, Error, numpy as np};
 use polyarray_gpu::{AUTOTUNE_SMALLEST, AUTOTUNE_VARIABLE, Autotune, Gpu, GpuBackend, LaneMap, Terms};
 
@@ -115,6 +115,37 @@ fn what_was_measured_is_kept_and_read_by_the_next() {
         assert_eq!((bits == wanted, ran), (true, 1));
         assert!(how.to_string().contains(to), "{how}");
     }
+}
+
+#[test]
+fn products_that_go_on_with_their_elements_are_measured_without() {
+    let negative = Epilogue {
+        kernel: Kernel {
+            dims: Dims::from_slice(&[SIDE, SIDE]),
+            inputs: vec![],
+            params: vec![],
+            code: vec![
+                Value { instr: Instr::Load(0), dtype: DType::F32 },
+                Value { instr: Instr::Map(Op::Negative, [0, 0, 0]), dtype: DType::F32 },
+            ],
+            output: Output::Map,
+        },
+        dtype: DType::F32,
+    };
+    let (wanted, _) = product(SIDE, Autotune::Off);
+    let backend = backend();
+    backend.set_autotune(Autotune::Measured);
+    let squares = Squares::new(&backend, SIDE);
+    let [a, b] = &squares.operands;
+    for times in [true, false] {
+        let before = backend.device().dispatches();
+        let out = backend.matmul_epilogue(a, b, &squares.spec, Terms::Products, &negative).unwrap();
+        let ran = backend.device().dispatches() - before;
+        assert_eq!(ran > 4, times, "{ran}");
+        let values = backend.download(&*out.expect("one kernel")).unwrap().into_vec::<f32>().unwrap();
+        assert!(values.iter().map(|x| (-x).to_bits()).eq(wanted.iter().copied()));
+    }
+    assert_eq!(squares.run(&backend), (wanted, 1), "what was chosen holds for the product alone");
 }
 
 #[test]

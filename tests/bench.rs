@@ -10,7 +10,13 @@ use serde_json::{Value, json};
 /// Runs `polyarray bench` without what the caller's environment may choose.
 fn bench(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
-    for name in ["POLYARRAY_BACKEND", "POLYARRAY_BLOCK", "POLYARRAY_ADAPTER", "POLYARRAY_DEFAULT_DEVICE"] {
+    for name in [
+        "POLYARRAY_BACKEND",
+        "POLYARRAY_BLOCK",
+        "POLYARRAY_ADAPTER",
+        "POLYARRAY_DEFAULT_DEVICE",
+        "POLYARRAY_AUTOTUNE",
+    ] {
         command.env_remove(name);
     }
     // What `auto` measures of the machine is not the user's to keep.

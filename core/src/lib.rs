@@ -5,6 +5,7 @@ pub mod dispatch;
 pub mod dtype;
 pub mod error;
 pub mod expr;
+pub mod kept;
 pub mod numpy;
 
 pub use array::Array;

@@ -296,6 +296,12 @@ pub enum PlanError {
         /// The kernel.
         label: String,
     },
+    /// No shape in which that product is computed here.
+    #[error("the product is not computed in {shape} here: take one of `matmul::shapes`")]
+    Shape {
+        /// The shape that was asked for.
+        shape: crate::matmul::Shape,
+    },
     /// More storage buffers than a kernel can bind.
     #[error(
         "the kernel `{label}` needs {needed} storage buffers, the adapter binds {limit}: evaluate a part of the expression first"

@@ -12,6 +12,7 @@ use polyarray_core::expr::{Input, Instr, Kernel, Output, Value, layout::collapse
 use polyarray_core::{DType, Error, Result, Unsupported};
 use polyarray_shaders::{LaneMap, Plan, PlanError, fused, plan, put};
 
+use super::autotune::{Autotune, Tuner};
 use super::buffer::DeviceBuffer;
 use super::errors::unplanned;
 use super::kind::{KIND, gpu, residency};
@@ -38,6 +39,7 @@ pub struct GpuBackend {
     profile: Profile,
     device: RwLock<Gpu>,
     mirrors: Arc<Mirrors>,
+    tuner: Tuner,
 }
 
 impl std::fmt::Debug for GpuBackend {
@@ -50,7 +52,8 @@ impl GpuBackend {
     /// The instance of that number, opened at its first use and probed before it is trusted.
     ///
     /// # Errors
-    /// [`Error::Unknown`] where there is no such adapter, [`Error::Device`] where it can't be opened.
+    /// [`Error::Unknown`] where there is no such adapter or `POLYARRAY_AUTOTUNE` says nothing known, [`Error::Device`]
+    /// where it can't be opened.
     pub fn open(index: u16) -> Result<&'static GpuBackend> {
         // Held while a device is opened: two threads must not both open it. Never dropped at exit.
         static OPENED: Mutex<BTreeMap<u16, &'static GpuBackend>> = Mutex::new(BTreeMap::new());
@@ -58,7 +61,9 @@ impl GpuBackend {
         if let Some(backend) = opened.get(&index) {
             return Ok(backend);
         }
+        let autotune = Autotune::from_lookup(&adapters::environment)?;
         let backend = Box::leak(Box::new(GpuBackend::over(index, open_device(index)?)));
+        backend.set_autotune(autotune);
         opened.insert(index, backend);
         Ok(backend)
     }
@@ -75,7 +80,13 @@ impl GpuBackend {
             profile: device.profile().clone(),
             device: RwLock::new(device),
             mirrors,
+            tuner: Tuner::default(),
         }
+    }
+
+    /// What was measured of its products.
+    pub(super) fn tuner(&self) -> &Tuner {
+        &self.tuner
     }
 
     /// The device behind it.

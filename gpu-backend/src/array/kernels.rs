@@ -107,15 +107,15 @@ impl GpuBackend {
         terms: Terms,
     ) -> Result<Arc<dyn Buffer>> {
         let (job, _) = matmul_job(a, b, spec, None);
-        let plan =
-            self.planned("matmul", matmul::plan_terms(&job, terms, &self.device().profile().for_shaders()))?;
+        let operands = [memory(&a.buffer, "matmul")?, memory(&b.buffer, "matmul")?];
+        let profile = self.device().profile().for_shaders();
+        let plan = match self.measured_shape(&job, terms, operands) {
+            None => matmul::plan_terms(&job, terms, &profile),
+            Some(shape) => matmul::plan_shape(&job, terms, None, shape, &profile),
+        };
+        let plan = self.planned("matmul", plan)?;
         let len = spec.batch.iter().product::<usize>() * spec.m * spec.n;
-        self.execute(
-            "matmul",
-            &plan,
-            &[memory(&a.buffer, "matmul")?, memory(&b.buffer, "matmul")?],
-            (spec.out, len),
-        )
+        self.execute("matmul", &plan, &operands, (spec.out, len))
     }
 
     /// The product and what is done with its elements, if that is one kernel here.
@@ -134,11 +134,18 @@ impl GpuBackend {
         let Some(epilogue) = epilogue else { return Ok(None) };
         let profile = self.device().profile().for_shaders();
         // What can't be planned together is planned, or fails, one after the other.
-        let Ok(plan) = matmul::plan_epilogue(&job, terms, &epilogue, &profile) else { return Ok(None) };
+        let Ok(mut plan) = matmul::plan_epilogue(&job, terms, &epilogue, &profile) else { return Ok(None) };
         let kernel = &epilogue.kernel;
         let label = format!("matmul {}", kernel.label());
         let buffers = [&a.buffer, &b.buffer].into_iter().chain(kernel.inputs.iter().map(|i| &i.buffer));
         let inputs = buffers.map(|buffer| memory(buffer, &label)).collect::<Result<Vec<_>>>()?;
+        // Measured without the epilogue, which is the same work in every shape.
+        let shape = self.measured_shape(&job, terms, [inputs[0], inputs[1]]);
+        if let Some(shape) = shape
+            && let Ok(measured) = matmul::plan_shape(&job, terms, Some(&epilogue), shape, &profile)
+        {
+            plan = measured;
+        }
         self.execute(&label, &plan, &inputs, (kernel.output_dtype(), kernel.output_len())).map(Some)
     }
 

@@ -2,8 +2,10 @@
 //!
 //! `kind` enrols the backend at link time and opens nothing, `backend` is one open instance,
 //! `buffer` what its arrays are stored in, `mirrors` the uploaded copies that are dropped when memory
-//! runs short, `kernels` the methods that are no fused kernel, `raw` a user's WGSL over arrays.
+//! runs short, `kernels` the methods that are no fused kernel, `autotune` which shape a product takes, `raw` a user's
+//! WGSL over arrays.
 
+mod autotune;
 mod backend;
 mod buffer;
 mod errors;
@@ -12,6 +14,7 @@ mod kind;
 mod mirrors;
 mod raw;
 
+pub use autotune::{AUTOTUNE_SMALLEST, AUTOTUNE_VARIABLE, Autotune};
 pub use backend::GpuBackend;
 pub use buffer::DeviceBuffer;
 pub use kind::{KIND, gpu};

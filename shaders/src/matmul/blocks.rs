@@ -1,13 +1,16 @@
 //! Blocks in workgroup memory: the product on real GPUs.
 //!
-//! A workgroup of 256 lanes computes a square of 64 or 128, every lane 4 or 8 rows of as many columns in
-//! registers. Both operands pass through workgroup memory, a few k at a time: while one half of it is computed
+//! A workgroup of 256 lanes computes a tile of 64 or 128 rows and as many columns, every lane 4 or 8 rows of 4 or 8
+//! columns in registers. Both operands pass through workgroup memory, a few k at a time: while one half of it is computed
 //! with, the other is filled, so that there is one barrier a step. Every lane loads one quad of each operand a
 //! step, along whichever axis lies side by side in memory.
+//!
+//! Every tile gives the same bits: an element is the sum of its products one after the other, in parts of the same
+//! length, and what is added beyond the end of it is the same to its last bit.
 
-use super::Matmul;
 use super::parts::{self, Dispatches, place};
 use super::tail::{self, PlacedTail, Tail};
+use super::{Matmul, Shape};
 use crate::compile::Options;
 use crate::fused::access::{self, Placed, Source};
 use crate::fused::params::Names;
@@ -17,11 +20,14 @@ use crate::plan::{LaneMap, Plan, PlanError, Profile, Shader, Template};
 use polyarray_core::DType;
 use std::fmt::Write as _;
 
-/// Lanes of a workgroup, and along each side of its square.
+/// Lanes of a workgroup, and along each side of its tile.
 const LANES: usize = 256;
 const SIDE: usize = 16;
 /// Squares below which the smaller ones keep more of the device busy.
 const FEW: usize = 128;
+/// Sums end at multiples of so many k, the longest step of a tile: zeros take part wherever an element has another
+/// length, which makes a negative zero (of a product too small for its format) a positive one in every tile.
+const WHOLE: usize = 16;
 
 /// How an operand is loaded.
 #[derive(Clone, Copy, Debug, Hash)]
@@ -39,8 +45,8 @@ struct Block {
     dtype: DType,
     batch_rank: usize,
     immediate: bool,
-    /// Rows and columns of a workgroup's square.
-    square: usize,
+    /// Rows and columns of a workgroup's tile.
+    tile: [usize; 2],
     quads: [Quads; 2],
     sources: [Source; 2],
     /// Rows of the output are whole quads.
@@ -60,24 +66,36 @@ pub(super) fn fits(job: &Matmul, profile: &Profile) -> bool {
         && job.k >= 16
 }
 
+/// The tiles that compute a product: first squares of 128 if they keep the device busy, else of 64; then the others that
+/// a matrix is not much smaller than.
+pub(super) fn shapes(job: &Matmul) -> Vec<Shape> {
+    let batches: usize = job.batch.iter().product();
+    let squares = job.m.div_ceil(128) * job.n.div_ceil(128) * batches;
+    let rule = if squares >= FEW { [128, 128] } else { [64, 64] };
+    let sides = |length: usize| if length > 64 { &[128, 64][..] } else { &[64] };
+    let all = sides(job.m).iter().flat_map(|&rows| sides(job.n).iter().map(move |&columns| [rows, columns]));
+    let others = all.filter(|tile| *tile != rule);
+    [rule].into_iter().chain(others).map(|[rows, columns]| Shape::Blocks { rows, columns }).collect()
+}
+
 /// Adds the steps of a product.
 pub(super) fn plan(
     job: &Matmul,
+    tile: [usize; 2],
     tail: &PlacedTail,
     profile: &Profile,
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
-    let batches: usize = job.batch.iter().product();
     let a = place(0, job, &job.a, [job.m, job.k], profile)?;
     let b = place(1, job, &job.b, [job.k, job.n], profile)?;
-    let squares = |side: usize| job.m.div_ceil(side) * job.n.div_ceil(side) * batches;
-    let square = if squares(128) >= FEW { 128 } else { 64 };
     let rank = job.batch.len();
     let quads = [quads(&a, rank, rank + 1, [job.m, job.k]), quads(&b, rank + 1, rank, [job.n, job.k])];
-    tail.tail.check((square / SIDE).pow(2))?;
-    let step_k = LANES * 4 / square;
-    let depth = (profile.loop_budget as usize / (step_k + 1)).max(1) * step_k;
-    let tile = [square, square];
+    tail.tail.check(tile[0] / SIDE * (tile[1] / SIDE))?;
+    // Of the shortest steps, which make the most trips, whatever the tile's own: parts of another length would be summed
+    // in another order.
+    let shortest = LANES * 4 / 128;
+    let trips = profile.loop_budget as usize / (shortest + 1);
+    let depth = (trips * shortest / WHOLE).max(1) * WHOLE;
     let dispatches = Dispatches { job, a: &a, b: &b, tail, sums: job.dtype, tile, depth };
     let shader = |adds: bool, tail: &Tail| {
         let mut block = Block {
@@ -85,7 +103,7 @@ pub(super) fn plan(
             dtype: job.dtype,
             batch_rank: rank,
             immediate: false,
-            square,
+            tile,
             quads,
             sources: [a.source, b.source],
             out_vector: job.n.is_multiple_of(4) && in_vectors(tail.out),
@@ -118,14 +136,9 @@ fn quads(operand: &Placed, across: usize, k: usize, [count, depth]: [usize; 2]) 
 }
 
 impl Block {
-    /// k of a step: both halves of both operands fill 16 KiB.
+    /// k of a step: both halves of both operands of a square fill 16 KiB.
     fn step(&self) -> usize {
-        LANES * 4 / self.square
-    }
-
-    /// Rows, and columns, of a lane.
-    fn per_lane(&self) -> usize {
-        self.square / SIDE
+        LANES * 4 / self.tile[0].max(self.tile[1])
     }
 
     fn names(&self) -> Names {
@@ -145,7 +158,15 @@ impl Block {
         let step = self.step();
         // The operand's own axes: rows and k of A, k and columns of B.
         let (across_axis, k_axis) = if i == 0 { (rank, rank + 1) } else { (rank + 1, rank) };
-        let per_k = self.square / 4;
+        let per_k = self.tile[i] / 4;
+        // The shorter side of a tile that is no square has no quad for every lane.
+        let loaded = per_k * step;
+        let (mine, own) = match loaded < LANES {
+            true => {
+                (format!("local < {loaded}u && "), format!("    if (local >= {loaded}u) {{ return; }}\n"))
+            }
+            false => (String::new(), String::new()),
+        };
         let (across, k) = match along_k {
             true => (format!("(local / {}u)", step / 4), format!("(local % {}u) * 4u", step / 4)),
             false => (format!("(local % {per_k}u) * 4u"), format!("(local / {per_k}u)")),
@@ -161,8 +182,11 @@ impl Block {
             format!("base + ({x}) * p.stride{i}_{across_axis} + ({k}) * p.stride{i}_{k_axis}")
         };
         if vector {
-            let _ =
-                writeln!(text, "    if (x < count && k < p.last) {{ q = in{i}[({}) / 4u]; }}", at("x", "k"));
+            let _ = writeln!(
+                text,
+                "    if ({mine}x < count && k < p.last) {{ q = in{i}[({}) / 4u]; }}",
+                at("x", "k")
+            );
         } else {
             for e in 0..4 {
                 let (x, k) = match along_k {
@@ -171,12 +195,12 @@ impl Block {
                 };
                 let _ = writeln!(
                     text,
-                    "    if ({x} < count && {k} < p.last) {{ q[{e}] = load{i}({}); }}",
+                    "    if ({mine}{x} < count && {k} < p.last) {{ q[{e}] = load{i}({}); }}",
                     at(&x, &k)
                 );
             }
         }
-        let _ = writeln!(text, "    return q;\n}}\nfn keep{i}(local: u32, half: u32, q: vec4<{t}>) {{");
+        let _ = write!(text, "    return q;\n}}\nfn keep{i}(local: u32, half: u32, q: vec4<{t}>) {{\n{own}");
         let place = |k: String, x: &str| format!("tile{i}[(half * {step}u + {k}) * {per_k}u + {x}]");
         match along_k {
             true => {
@@ -199,11 +223,12 @@ impl Template for Block {
     }
 
     fn label(&self) -> String {
-        format!("matmul blocks {}{}", self.dtype, self.tail.label())
+        let [rows, columns] = self.tile;
+        format!("matmul blocks {rows}x{columns} {}{}", self.dtype, self.tail.label())
     }
 
     fn wgsl(&self) -> String {
-        let (square, step, rank) = (self.square, self.step(), self.batch_rank);
+        let (tile, step, rank) = (self.tile, self.step(), self.batch_rank);
         let t = register(self.dtype);
         let zero = format!("vec4<{t}>({t}(0), {t}(0), {t}(0), {t}(0))");
         let mut text = self.names().declare(self.immediate, self.bindings());
@@ -224,16 +249,21 @@ impl Template for Block {
             if self.out_vector { format!("vec4<{}>", register(out)) } else { element(out).to_owned() };
         let _ =
             writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
-        for i in 0..2 {
-            let _ = writeln!(text, "var<workgroup> tile{i}: array<vec4<{t}>, {}>;", 2 * step * square / 4);
+        for (i, side) in tile.iter().enumerate() {
+            let _ = writeln!(text, "var<workgroup> tile{i}: array<vec4<{t}>, {}>;", 2 * step * side / 4);
         }
         let sources = self.tail.with(self.sources);
         text += &access::offsets_struct(&sources);
         text += &access::offsets_function("batch_offsets", &sources, 0..rank);
         text += &self.transfers(0);
         text += &self.transfers(1);
-        let quads = self.per_lane() / 4;
-        let rows = self.per_lane();
+        let [rows, columns] = tile.map(|side| side / SIDE);
+        let quads = columns / 4;
+        // Steps shorter than `WHOLE` make as many more trips over zeros.
+        let end = match step < WHOLE {
+            true => format!("p.first + ((p.last - p.first + {}u) & {}u)", WHOLE - 1, !(WHOLE as u32 - 1)),
+            false => "p.last".to_owned(),
+        };
         let _ = write!(
             text,
             "@compute @workgroup_size({LANES})
@@ -242,14 +272,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let batch = g / (p.tiles_m * p.tiles_n);
     let tile = g % (p.tiles_m * p.tiles_n);
     if (batch >= p.batches) {{ return; }}
-    let row = (tile / p.tiles_n) * {square}u;
-    let column = (tile % p.tiles_n) * {square}u;
+    let row = (tile / p.tiles_n) * {down}u;
+    let column = (tile % p.tiles_n) * {across}u;
     let at_batch = batch_offsets(p.batch0 + batch);
     let from0 = p.first0 + at_batch.o0 + p.row0 * p.stride0_{rank};
     let from1 = p.first1 + at_batch.o1;
     let down = (local / {SIDE}u);
     let across = (local % {SIDE}u);
-"
+",
+            down = tile[0],
+            across = tile[1],
         );
         for r in 0..rows {
             for c in 0..quads {
@@ -262,19 +294,20 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     keep1(local, 0u, fetch1(local, from1, column, p.n, p.first));
     workgroupBarrier();
     var half = 0u;
-    for (var k = p.first; k < p.last; k += {step}u) {{
+    let end = {end};
+    for (var k = p.first; k < end; k += {step}u) {{
         let next0 = fetch0(local, from0, row, p.rows, k + {step}u);
         let next1 = fetch1(local, from1, column, p.n, k + {step}u);
 "
         );
-        let per_k = square / 4;
         // The compilers of real GPUs unroll it.
         let _ = writeln!(text, "        for (var kk = 0u; kk < {step}u; kk++) {{");
         {
             for i in 0..2 {
                 let lane = ["down", "across"][i];
-                for q in 0..quads {
-                    // Halves of the square apart, so that neighbouring lanes read neighbouring quads.
+                let per_k = tile[i] / 4;
+                for q in 0..per_k / SIDE {
+                    // Halves of the side apart, so that neighbouring lanes read neighbouring quads.
                     let _ = writeln!(
                         text,
                         "        let x{i}_{q} = tile{i}[(half * {step}u + kk) * {per_k}u + {}u + {lane}];",

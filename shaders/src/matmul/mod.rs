@@ -2,12 +2,14 @@
 //!
 //! Which shape computes a product is decided by what the adapter is and by the product's size: `panels` on
 //! adapters that run on the CPU, `blocks` on real GPUs, `tiles` for what is too small for either and for dtypes that
-//! neither takes.
+//! neither takes. Each has several shapes ([`shapes`]), all of which give the same bits: a rule takes the first, and
+//! whoever has measured them takes another ([`plan_shape`]).
 
 mod blocks;
 mod pack;
 mod panels;
 mod parts;
+mod shape;
 mod tail;
 mod tiles;
 
@@ -16,6 +18,8 @@ use crate::plan::{LaneMap, Plan, PlanError, Profile, buffer_bytes, check_dtype};
 use polyarray_core::DType;
 use polyarray_core::expr::Epilogue;
 use tail::PlacedTail;
+
+pub use shape::{SOURCES, Shape, shapes};
 
 /// One operand of a product: how its elements lie in its buffer.
 #[derive(Clone, Debug)]
@@ -87,7 +91,7 @@ pub fn plan(job: &Matmul, profile: &Profile) -> Result<Plan, PlanError> {
 /// # Errors
 /// As [`plan`].
 pub fn plan_terms(job: &Matmul, terms: Terms, profile: &Profile) -> Result<Plan, PlanError> {
-    plan_tail(job, terms, &PlacedTail::none(terms.sum(job.dtype)), profile)
+    plan_tail(job, terms, &PlacedTail::none(terms.sum(job.dtype)), None, profile)
 }
 
 /// Plans a product and what is done with its elements; the epilogue's axes are (batch…, m, n) of the job, and its inputs
@@ -101,10 +105,34 @@ pub fn plan_epilogue(
     epilogue: &Epilogue,
     profile: &Profile,
 ) -> Result<Plan, PlanError> {
-    plan_tail(job, terms, &PlacedTail::new(epilogue, profile)?, profile)
+    plan_tail(job, terms, &PlacedTail::new(epilogue, profile)?, None, profile)
 }
 
-fn plan_tail(job: &Matmul, terms: Terms, tail: &PlacedTail, profile: &Profile) -> Result<Plan, PlanError> {
+/// Plans a product, and what is done with its elements where there is that, in one of its [`shapes`].
+///
+/// # Errors
+/// As [`plan_epilogue`]; and [`PlanError::Shape`] for any other shape.
+pub fn plan_shape(
+    job: &Matmul,
+    terms: Terms,
+    epilogue: Option<&Epilogue>,
+    shape: Shape,
+    profile: &Profile,
+) -> Result<Plan, PlanError> {
+    let tail = match epilogue {
+        Some(epilogue) => PlacedTail::new(epilogue, profile)?,
+        None => PlacedTail::none(terms.sum(job.dtype)),
+    };
+    plan_tail(job, terms, &tail, Some(shape), profile)
+}
+
+fn plan_tail(
+    job: &Matmul,
+    terms: Terms,
+    tail: &PlacedTail,
+    shape: Option<Shape>,
+    profile: &Profile,
+) -> Result<Plan, PlanError> {
     check_dtype(job.dtype, profile.features)?;
     if profile.lane_map == LaneMap::Run && !tail.tail.is_empty() {
         // Each epilogue would be another product's kernel, which takes an adapter that runs on the CPU half a second to two
@@ -133,12 +161,10 @@ fn plan_tail(job: &Matmul, terms: Terms, tail: &PlacedTail, profile: &Profile) -
             limit: MAX_ELEMENTS,
         });
     }
-    if fits {
-        panels::plan(job, element, profile, &mut plan)?;
-    } else if terms == Terms::Products && blocks::fits(job, profile) {
-        blocks::plan(job, tail, profile, &mut plan)?;
-    } else {
-        tiles::plan(job, terms, tail, profile, &mut plan)?;
+    match shape::choose(&shapes(job, terms, profile), shape)? {
+        Shape::Panels { columns } => panels::plan(job, element, columns, profile, &mut plan)?,
+        Shape::Blocks { rows, columns } => blocks::plan(job, [rows, columns], tail, profile, &mut plan)?,
+        Shape::Tiles { rows, across } => tiles::plan(job, terms, [rows, across], tail, profile, &mut plan)?,
     }
     Ok(plan)
 }

@@ -7,7 +7,7 @@
 //! that fit a window; a chunk adds what the one before left, which it also reads through a window.
 
 use super::pack::{self, Side};
-use super::{Matmul, Terms};
+use super::{Matmul, Shape, Terms, tiles};
 use crate::compile::{Exact, Options};
 use crate::fused::access;
 use crate::fused::params::Names;
@@ -21,7 +21,7 @@ pub(super) const LANES: usize = 8;
 /// Bytes of a quad.
 pub(super) const QUAD: usize = 16;
 /// Rows of a lane's tile: those of two panels.
-const ROWS: usize = 16;
+pub(super) const ROWS: usize = 16;
 /// Quads of a chunk of a sum, at most: four panels fit a window.
 const LONGEST: usize = 128;
 /// Products below this many multiplications aren't worth packing.
@@ -122,6 +122,25 @@ pub(super) fn fits(job: &Matmul, element: Element, profile: &Profile) -> bool {
         && (ROWS * job.n * element.sum().size()) as u64 * 16 <= profile.max_binding
 }
 
+/// The shapes that compute a product: panels as wide as a lane has registers for; half as wide where fewer columns are
+/// padding then; and unpacked tiles for narrow matrices, on which packing is a large part of the work, where both sum an
+/// element in one part. (Adapters that run on the CPU round a product before it is added, so that padding adds nothing.)
+pub(super) fn shapes(job: &Matmul, element: Element, profile: &Profile) -> Vec<Shape> {
+    let usual = columns(element);
+    let mut shapes = vec![Shape::Panels { columns: usual }];
+    // Bytes are packed eight columns at a time.
+    let words = element.dtype.size() == 4;
+    let padded = |columns: usize| job.n.next_multiple_of(LANES * columns);
+    if words && padded(usual / 2) < padded(usual) {
+        shapes.push(Shape::Panels { columns: usual / 2 });
+    }
+    let one_part = job.k <= (tiles::CHUNK as usize).min(element.longest() * element.per_quad());
+    if element.terms == Terms::Products && one_part && job.n < 2 * LANES * usual {
+        shapes.extend(tiles::shapes(job, profile));
+    }
+    shapes
+}
+
 /// How the work is cut up.
 #[derive(Clone, Copy, Debug)]
 struct Cut {
@@ -136,8 +155,7 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(job: &Matmul, element: Element, batches: usize) -> Cut {
-        let columns = columns(element);
+    fn new(job: &Matmul, element: Element, columns: usize, batches: usize) -> Cut {
         let all = job.k.div_ceil(element.per_quad());
         let chunks = all.div_ceil(element.longest());
         let quads = all.div_ceil(chunks);
@@ -165,12 +183,12 @@ impl Cut {
 pub(super) fn plan(
     job: &Matmul,
     element: Element,
+    columns: usize,
     profile: &Profile,
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     let batches: usize = job.batch.iter().product();
-    let cut = Cut::new(job, element, batches);
-    let columns = columns(element);
+    let cut = Cut::new(job, element, columns, batches);
     let sum_size = element.sum().size();
     let sides = [
         Side { count: job.m, windows: ROWS / LANES, adjacent_lanes: true },
@@ -332,7 +350,7 @@ impl Template for Panels {
     }
 
     fn label(&self) -> String {
-        format!("matmul panels {}", self.element.dtype)
+        format!("matmul panels {ROWS}x{} {}", LANES * self.columns, self.element.dtype)
     }
 
     fn wgsl(&self) -> String {

@@ -3,11 +3,12 @@
 //! A lane computes a tile of 4 columns and some rows. On adapters that run on the CPU the lanes of a workgroup
 //! lie side by side over the columns and, where there are subgroups, load different rows of A and broadcast
 //! them; on real GPUs they form a square. Sums run over chunks of 256 products that are then added up, so that
-//! the error grows with the chunk and not with the whole length.
+//! the error grows with the chunk and not with the whole length. That order is the same in tiles of every shape, and
+//! so are the bits.
 
 use super::parts::{self, Dispatches, place};
 use super::tail::{self, PlacedTail, Tail};
-use super::{Matmul, Terms};
+use super::{Matmul, Shape, Terms};
 use crate::compile::Options;
 use crate::fused::access::{self, Placed, Source};
 use crate::fused::params::Names;
@@ -20,7 +21,7 @@ use std::fmt::Write as _;
 /// Columns of a lane's tile.
 const COLUMNS: usize = 4;
 /// Products that are summed before they are added to the total.
-const CHUNK: u32 = 256;
+pub(super) const CHUNK: u32 = 256;
 
 /// The structure of a product's kernel.
 #[derive(Debug, Hash)]
@@ -43,10 +44,44 @@ struct Product {
     tail: Tail,
 }
 
+/// The tiles that compute a product: the usual one first, then others for matrices that are much longer than wide, or
+/// that fill larger tiles.
+pub(super) fn shapes(job: &Matmul, profile: &Profile) -> Vec<Shape> {
+    // Dtypes without vectors are many instructions a product: small tiles keep the compiler quick.
+    let simple = simple(job.dtype, profile.features);
+    let lanes = profile.workgroup as usize;
+    let mut shapes = Vec::new();
+    let mut add = |rows, across| shapes.push(Shape::Tiles { rows, across });
+    match profile.lane_map {
+        LaneMap::Run => {
+            add(if simple { 16 } else { 2 }, lanes);
+            if simple && job.m <= 8 {
+                add(8, lanes);
+            }
+        }
+        LaneMap::Coalesced => {
+            let (rows, across) = (if simple { 4 } else { 2 }, lanes.min(16));
+            add(rows, across);
+            if simple && job.m >= 128 {
+                add(8, across);
+            }
+            // Four times as long as wide, or as wide as long: lanes that the other way round would have nothing to do.
+            if job.n <= 8 * COLUMNS && across > 4 {
+                add(rows, 4);
+            }
+            if job.m <= 4 * rows && lanes >= 64 {
+                add(rows, 64);
+            }
+        }
+    }
+    shapes
+}
+
 /// Adds the steps of a product.
 pub(super) fn plan(
     job: &Matmul,
     terms: Terms,
+    [rows, across]: [usize; 2],
     tail: &PlacedTail,
     profile: &Profile,
     plan: &mut Plan,
@@ -54,7 +89,7 @@ pub(super) fn plan(
     let a = place(0, job, &job.a, [job.m, job.k], profile)?;
     let b = place(1, job, &job.b, [job.k, job.n], profile)?;
     let sums = terms.sum(job.dtype);
-    let structure = |tail: &Tail| structure(job, terms, tail, &a, &b, profile);
+    let structure = |tail: &Tail| structure(job, terms, [rows, across], tail, &a, &b, profile);
     let plain = structure(&PlacedTail::none(sums).tail);
     let tile = [plain.rows * plain.lanes[1] as usize, COLUMNS * plain.lanes[0] as usize];
     tail.tail.check(plain.rows * COLUMNS)?;
@@ -70,19 +105,19 @@ pub(super) fn plan(
     dispatches.plan(shader, profile, plan)
 }
 
-fn structure(job: &Matmul, terms: Terms, tail: &Tail, a: &Placed, b: &Placed, profile: &Profile) -> Product {
-    // Dtypes without vectors are many instructions a product: small tiles keep the compiler quick.
-    let simple = simple(job.dtype, profile.features);
-    let (rows, lanes, broadcast) = match profile.lane_map {
-        LaneMap::Run => {
-            let broadcast = simple && profile.subgroups && profile.workgroup == 8;
-            (if simple { 16 } else { 2 }, [profile.workgroup, 1], broadcast)
-        }
-        LaneMap::Coalesced => {
-            let across = profile.workgroup.min(16);
-            (if simple { 4 } else { 2 }, [across, (profile.workgroup / across).max(1)], false)
-        }
-    };
+fn structure(
+    job: &Matmul,
+    terms: Terms,
+    [rows, across]: [usize; 2],
+    tail: &Tail,
+    a: &Placed,
+    b: &Placed,
+    profile: &Profile,
+) -> Product {
+    let subgroup = profile.lane_map == LaneMap::Run && profile.subgroups && profile.workgroup == 8;
+    let broadcast = subgroup && simple(job.dtype, profile.features);
+    let across = across as u32;
+    let lanes = [across, (profile.workgroup / across).max(1)];
     Product {
         features: profile.features,
         dtype: job.dtype,
@@ -248,7 +283,9 @@ impl Template for Product {
     }
 
     fn label(&self) -> String {
-        format!("matmul {}{}", self.dtype, self.tail.label())
+        let [across, down] = self.lanes.map(|lanes| lanes as usize);
+        let (rows, columns) = (self.rows * down, COLUMNS * across);
+        format!("matmul tiles {rows}x{columns} {}{}", self.dtype, self.tail.label())
     }
 
     fn wgsl(&self) -> String {

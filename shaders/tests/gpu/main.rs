@@ -14,3 +14,4 @@ mod moves;
 mod random;
 mod reduce;
 mod rows;
+mod shapes;

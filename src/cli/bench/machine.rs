@@ -76,6 +76,7 @@ pub fn backend(place: &Place) -> Backend {
         interface: None,
         driver: None,
         shares_host_memory: place.is_host(),
+        autotune: false,
         ceilings: Ceilings::default(),
     };
     with_adapter(plain)
@@ -91,8 +92,9 @@ fn with_adapter(backend: Backend) -> Backend {
     if backend.name == "host" {
         return backend;
     }
-    let adapters = polyarray_gpu::adapters::list().unwrap_or_default();
-    let Some(adapter) = adapters.iter().find(|adapter| adapter.name() == backend.name) else {
+    use polyarray_gpu::{Autotune, adapters};
+    let known = adapters::list().unwrap_or_default();
+    let Some(adapter) = known.iter().find(|adapter| adapter.name() == backend.name) else {
         return backend;
     };
     Backend {
@@ -101,6 +103,7 @@ fn with_adapter(backend: Backend) -> Backend {
         interface: Some(adapter.info.backend.to_string()),
         driver: Some(format!("{} {}", adapter.info.driver, adapter.info.driver_info).trim().to_string()),
         shares_host_memory: adapter.profile.is_cpu,
+        autotune: Autotune::from_lookup(&adapters::environment).is_ok_and(|setting| setting != Autotune::Off),
         ..backend
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn fits(job: &Matmul, element: Element, profile: &Profile) -> bool {
 }
 
 /// The shapes that compute a product: panels as wide as a lane has registers for; half as wide where fewer columns are
-/// padding then; and unpacked tiles for narrow matrices, on which packing is a large part of the work, where both sum an
+/// padding then, first of all where those are many; and unpacked tiles for narrow matrices, on which packing is a large part of the work, where both sum an
 /// element in one part. (Adapters that run on the CPU round a product before it is added, so that padding adds nothing.)
 pub(super) fn shapes(job: &Matmul, element: Element, profile: &Profile) -> Vec<Shape> {
     let usual = columns(element);
@@ -131,8 +131,13 @@ pub(super) fn shapes(job: &Matmul, element: Element, profile: &Profile) -> Vec<S
     // Bytes are packed eight columns at a time.
     let words = element.dtype.size() == 4;
     let padded = |columns: usize| job.n.next_multiple_of(LANES * columns);
-    if words && padded(usual / 2) < padded(usual) {
+    let (half, whole) = (padded(usual / 2), padded(usual));
+    if words && half < whole {
         shapes.push(Shape::Panels { columns: usual / 2 });
+        // A product as wide takes them a sixth longer.
+        if half * 7 <= whole * 6 {
+            shapes.swap(0, 1);
+        }
     }
     let one_part = job.k <= (tiles::CHUNK as usize).min(element.longest() * element.per_quad());
     if element.terms == Terms::Products && one_part && job.n < 2 * LANES * usual {

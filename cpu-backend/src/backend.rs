@@ -44,8 +44,8 @@ impl ArrayBackend for CpuBackend {
     }
 
     fn limits(&self) -> KernelLimits {
-        // A kernel's inputs are numbered by a byte.
-        KernelLimits { inputs: 255, axes: usize::MAX, row: LONGEST_ROW }
+        // A kernel's inputs are numbered by a byte, and one number is the product's that it goes on with.
+        KernelLimits { inputs: 254, axes: usize::MAX, row: LONGEST_ROW }
     }
 
     fn default_float(&self) -> DType {

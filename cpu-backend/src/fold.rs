@@ -1,6 +1,7 @@
 //! The reductions on elements: how a run of them becomes one accumulator, and how accumulators merge.
 //!
-//! Every order of evaluation is a function of lengths alone. A run is read in four streams of 16 lanes, each lane
+//! Every order of evaluation is a function of the run's length alone (how long runs are, of what is computed before them: they
+//! are blocks that stay in cache). A run is read in four streams of 16 lanes, each lane
 //! over 16 elements at a time; everything above that merges pairwise, so the error grows with the logarithm.
 
 use crate::lane::{Lane, Ordered};

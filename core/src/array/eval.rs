@@ -56,6 +56,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
             continue;
         }
         let product = lowered.as_ref().and_then(Lowered::product).cloned();
+        let reductions = lowered.as_ref().map(Lowered::reductions).unwrap_or_default();
         let computed = match compute(&node, &expr, lowered) {
             Ok(Some(buffer)) => Ok(buffer),
             Ok(None) => {
@@ -78,9 +79,9 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
                 return Err(e);
             }
         }
-        // Who holds the product still, or what was recorded on it, may ask for it again: then it is kept.
-        if let Some(product) = product.filter(|product| NodeRef::strong_count(product) > 1) {
-            product.cut.store(true, Relaxed);
+        // Who holds them still, or what was recorded on them, may ask for them again: then they are kept.
+        for gone_on in product.iter().chain(&reductions).filter(|node| NodeRef::strong_count(node) > 1) {
+            gone_on.cut.store(true, Relaxed);
         }
         stack.pop();
     }

@@ -17,8 +17,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// Most operations of one fused kernel, counted as a tree. Beyond it an operand is evaluated first.
 pub(crate) const MAX_OPS: u32 = 48;
-/// Most operations that come before reductions within a kernel, counted in the same way.
-const MAX_ROW_OPS: u32 = 2 * MAX_OPS;
+/// Most operations beyond those that are one value for each row, or come before a reduction that the code goes on with.
+/// An operation has two scalars at most, so that all parameters can be numbered by a byte.
+const MAX_ROW_OPS: u32 = MAX_OPS;
 
 /// The code of the largest kernel that ends in a node: operands are inlined that are elementwise, seen whole, on the
 /// same backend, not cut, and used by nothing outside of the kernel (what others use too is computed once, on its
@@ -30,8 +31,8 @@ pub(crate) struct Lowered {
     inputs: Vec<Source>,
     /// In a place of its own: few kernels have one, and all of them are moved.
     product: Option<Box<Product>>,
-    /// The axes that the code's own reductions go over; 0 without any.
-    rows: u64,
+    /// The reductions that the code goes on with, in a place of their own as well.
+    rows: Option<Box<rows::Rows>>,
 }
 
 /// The product that the code goes on with.
@@ -82,7 +83,7 @@ impl Lowered {
                 params: Vec::new(),
                 inputs: Vec::new(),
                 product: None,
-                rows: 0,
+                rows: None,
             };
             let mut writer = Writer {
                 root,
@@ -94,20 +95,22 @@ impl Lowered {
                 shared: FxHashMap::default(),
                 users: Vec::with_capacity(most),
                 iota: None,
-                rows: None,
+                dense: None,
                 lowered,
             };
             let result = match expr {
-                Expr::Reduce { arg, compute, .. } => writer.operand(arg, *compute, Level::Element)?,
-                _ => writer.expression(expr, root.dtype, Level::Element)?,
+                Expr::Reduce { arg, compute, .. } => writer.operand(arg, *compute, Level::PerElement)?,
+                _ => writer.expression(expr, root.dtype, Level::PerElement)?,
             };
-            if writer.lowered.rows != 0 {
-                let code = &writer.lowered.code;
-                let reductions = code.iter().filter(|v| matches!(v.instr, Instr::Reduce(..))).count();
+            if let Some(rows) = &writer.lowered.rows {
                 // Run apart, each reduction is one more input to what comes after it.
-                let inputs = writer.lowered.inputs.len() + reductions;
-                if reductions == 0 || inputs > most_inputs || writer.rows_lie_across() {
+                let inputs = writer.lowered.inputs.len() + rows.len();
+                if inputs > most_inputs || writer.rows_lie_across() {
                     longest_row = 0;
+                    continue;
+                }
+                if let Some(node) = writer.lowered.unrelated() {
+                    apart.push(NodeRef::as_ptr(node));
                     continue;
                 }
             }
@@ -197,7 +200,7 @@ impl Lowered {
     pub(crate) fn kernel(self, node: &Node, expr: &Expr) -> Result<Kernel> {
         let (space, axes): (&[usize], u64) = match expr {
             Expr::Reduce { arg, axes, .. } => (arg.shape(), *axes),
-            _ => (&node.shape, self.rows),
+            _ => (&node.shape, self.row_axes()),
         };
         // Axes in the order kept, then reduced; both in row-major order.
         let order: SmallVec<[usize; 8]> = (0..space.len())
@@ -213,7 +216,7 @@ impl Lowered {
         let inputs = self.inputs.into_iter().zip(strides).map(open).collect::<Result<_>>()?;
         let output = match expr {
             Expr::Reduce { op, .. } => Output::Reduce { op: *op, split },
-            _ if self.rows != 0 => Output::Rows { split },
+            _ if self.rows.is_some() => Output::Rows { split },
             _ => Output::Map,
         };
         Ok(Kernel { dims, inputs, params: self.params, code: self.code, output })
@@ -239,9 +242,9 @@ struct Shared {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
     /// For each element of the space.
-    Element,
-    /// Once for each row.
-    Row,
+    PerElement,
+    /// Once for each row, of the elements along some axes.
+    PerRow { axes: u64 },
 }
 
 struct Writer<'a> {
@@ -262,7 +265,7 @@ struct Writer<'a> {
     /// The value that is the index.
     iota: Option<Id>,
     /// Row-major strides of the space, once they were asked for.
-    rows: Option<Strides>,
+    dense: Option<Strides>,
     lowered: Lowered,
 }
 
@@ -311,16 +314,16 @@ impl Writer<'_> {
         self.push(Instr::Param((self.lowered.params.len() - 1) as u8), v.dtype())
     }
 
-    /// An operand in dtype `want`. Recursion is bounded by [`MAX_OPS`].
+    /// An operand in dtype `want`. Recursion is bounded by [`MAX_OPS`] and [`MAX_ROW_OPS`].
     fn operand(&mut self, arg: &Array, want: DType, level: Level) -> Result<Id> {
-        if level == Level::Row {
-            return self.row_operand(arg, want);
+        if let Level::PerRow { axes } = level {
+            return self.row_operand(arg, want, axes);
         }
         if let Some(v) = constant(arg) {
             return Ok(self.param(v.cast(want)));
         }
         let id = match self.may_inline(arg) {
-            true => self.inline(&arg.node, Level::Element)?,
+            true => self.inline(&arg.node, Level::PerElement)?,
             false => self.row(arg)?,
         };
         let id = match id {
@@ -352,15 +355,14 @@ impl Writer<'_> {
         }
         let Some(expr) = node.pending() else { return Ok(None) };
         let id = match &*expr {
-            Expr::Reduce { .. } if level == Level::Row => match self.reduce(node, &expr)? {
+            expr if let Level::PerRow { axes } = level => match self.inline_row(node, expr, axes)? {
                 Some(id) => id,
                 None => return Ok(None),
             },
-            Expr::Iota if self.own_axes.is_some() || level == Level::Row => return Ok(None),
+            Expr::Iota if self.own_axes.is_some() => return Ok(None),
             Expr::Extern { name, args, finish: Some(finish), .. }
                 if self.own_axes.is_none()
-                    && self.lowered.rows == 0
-                    && level == Level::Element
+                    && self.lowered.rows.is_none()
                     && self.lowered.product.is_none() =>
             {
                 let (args, finish) = (args.clone(), finish.clone());
@@ -382,7 +384,7 @@ impl Writer<'_> {
     fn load(&mut self, arg: &Array) -> Result<Id> {
         let (strides, offset) = match &arg.view {
             None if arg.node.shape[..] == *self.space => {
-                (self.rows.get_or_insert_with(|| row_major(self.space)).clone(), 0)
+                (self.dense.get_or_insert_with(|| row_major(self.space)).clone(), 0)
             }
             _ => {
                 let layout = arg.layout().broadcast_to(self.space).ok_or_else(|| crate::Error::Shape {

@@ -482,7 +482,9 @@ impl Part {
             let retains = if node.leaf { node.retains } else { node.nbytes() };
             return Part { size: 0, leaves: 1, retains };
         }
-        let fuses = elementwise && node.fuses && arg.view.is_none() && !node.cut.load(Relaxed);
+        // As lowering inlines it: seen whole, if by a view.
+        let whole = arg.view.as_ref().is_none_or(|view| view.shape == node.shape && view.is_dense());
+        let fuses = elementwise && node.fuses && whole && !node.cut.load(Relaxed);
         let (size, leaves) = if fuses { (node.size, node.leaves) } else { (0, 1) };
         Part { size, leaves, retains: node.retains }
     }

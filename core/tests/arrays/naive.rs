@@ -18,7 +18,6 @@ pub struct Naive {
     kind: &'static str,
     index: u16,
     key: OnceLock<Key>,
-    pub runs: AtomicU64,
     pub uploads: AtomicU64,
     pub downloads: AtomicU64,
     pub mirrors: Mutex<Vec<MirrorSlot>>,
@@ -51,7 +50,6 @@ impl Naive {
             kind,
             index,
             key: OnceLock::new(),
-            runs: AtomicU64::new(0),
             uploads: AtomicU64::new(0),
             downloads: AtomicU64::new(0),
             mirrors: Mutex::new(Vec::new()),
@@ -195,7 +193,6 @@ impl ArrayBackend for Naive {
         Ok(())
     }
     fn run(&self, k: &Kernel) -> Result<Arc<dyn Buffer>> {
-        self.runs.fetch_add(1, Relaxed);
         if let Some(e) = self.fault.lock().take() {
             return Err(e);
         }
@@ -255,7 +252,6 @@ impl ArrayBackend for Naive {
         Ok(same(self.open(buffer)?))
     }
     fn assign(&self, x: &Operand, value: &Operand, part: &Part) -> Result<Arc<dyn Buffer>> {
-        self.runs.fetch_add(1, Relaxed);
         if let Some(e) = self.fault.lock().take() {
             return Err(e);
         }

@@ -157,22 +157,110 @@ fn columns_and_what_others_use_stay_apart() {
 }
 
 #[test]
+fn what_is_not_read_anyway_stays_apart_and_what_is_held_is_kept() {
+    let (x, b) = (matrix(6, 8), matrix(6, 8) + 1.0);
+    b.eval().unwrap();
+    // Nothing of the quotients is read by the sum: it is computed once, for all of them.
+    let (_, how) = explain(|| {
+        let sum = np::sum(np::exp(&x).unwrap(), np::axis(-1).keepdims()).unwrap();
+        for i in 0..3 {
+            (&b * f64::from(i) / &sum).eval().unwrap();
+        }
+    });
+    assert_eq!(how.counters[KERNELS], 4, "{how}");
+    // Gone on with once, asked for again by whoever holds it: computed on its own, and kept; the mean, too.
+    let (sums, how) = explain(|| {
+        let sum = np::sum(&x, np::axis(-1).keepdims()).unwrap();
+        let mean = &sum / 8.0;
+        for i in 0..4 {
+            (&x * f64::from(i) - &mean).eval().unwrap();
+        }
+        sum.to_vec::<f64>().unwrap()
+    });
+    assert_eq!(how.counters[KERNELS], 6, "{how}");
+    near(&sums, rows_of(&x).iter().map(|row| row.iter().sum::<f64>()));
+    // Two reductions of one array that the rest does not read.
+    let (got, run, how) = made(|| {
+        let (sum, most) = (np::sum(&x, np::axis(-1).keepdims())?, np::max(&x, np::axis(-1).keepdims())?);
+        Ok(&b * sum - most)
+    });
+    assert_eq!(run, 3, "{how}");
+    let want = rows_of(&x).into_iter().zip(rows_of(&b)).flat_map(|(x, b)| {
+        let (sum, most) = (x.iter().sum::<f64>(), x.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b)));
+        b.into_iter().map(move |b| b * sum - most)
+    });
+    near(&got, want);
+}
+
+/// On a small stack.
+fn deep(work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(256 << 10).spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
+fn what_is_made_of_rows_counts_too() {
+    // More scalars than a byte numbers, if all went into one kernel.
+    let x = matrix(5, 8);
+    let (sums, scalars) = (12, 30);
+    let (got, ..) = made(|| {
+        let mut total = np::add(&x, 0.0)?;
+        for k in 0..sums {
+            let mut sum = np::sum(&x * (1.0 + f64::from(k)), -1)?;
+            for j in 0..scalars {
+                sum += f64::from(k * scalars + j);
+            }
+            total += sum.expand_dims(-1)?;
+        }
+        Ok(total)
+    });
+    let (factor, more) = ((1..=sums).sum::<i32>(), (0..sums * scalars).sum::<i32>());
+    let want = rows_of(&x).into_iter().flat_map(|row| {
+        let sum = row.iter().sum::<f64>() * f64::from(factor) + f64::from(more);
+        row.into_iter().map(move |x| x + sum)
+    });
+    near(&got, want);
+    // Many steps for each row before each of many reductions, through views that nothing counts.
+    deep(|| {
+        let x = matrix(3, 4);
+        let mut row = np::sum(&x, -1).unwrap();
+        let mut want: Vec<f64> = rows_of(&x).iter().map(|row| row.iter().sum()).collect();
+        for _ in 0..47 {
+            for _ in 0..30 {
+                row = np::sin(&row).unwrap();
+            }
+            row = np::sum(&x - row.expand_dims(-1).unwrap(), -1).unwrap();
+            for (want, x) in want.iter_mut().zip(rows_of(&x)) {
+                let sin = (0..30).fold(*want, |y, _| y.sin());
+                *want = x.iter().map(|x| x - sin).sum();
+            }
+        }
+        near(&row.to_vec::<f64>().unwrap(), want.into_iter());
+    });
+    // Elementwise operations seen through views of their own shape.
+    deep(|| {
+        let mut x = matrix(5, 8);
+        for _ in 0..3000 {
+            x = (x + 1.0).reshape([8, 5]).unwrap().reshape([5, 8]).unwrap();
+        }
+        near(
+            &x.to_vec::<f64>().unwrap(),
+            matrix(5, 8).to_vec::<f64>().unwrap().into_iter().map(|x| x + 3000.0),
+        );
+    });
+}
+
+#[test]
 fn rows_are_bounded_like_other_kernels() {
     // Each step goes on with a reduction of the last one: kernels end somewhere, and the stack does not.
-    std::thread::Builder::new()
-        .stack_size(256 << 10)
-        .spawn(|| {
-            let (mut x, mut want) = (matrix(1, 4), matrix(1, 4).to_vec::<f64>().unwrap());
-            for _ in 0..2000 {
-                x = &x / (np::sum(&x * &x, np::axis(-1).keepdims()).unwrap() + 1.0);
-                let sum = want.iter().map(|x| x * x).sum::<f64>() + 1.0;
-                want.iter_mut().for_each(|x| *x /= sum);
-            }
-            near(&x.to_vec::<f64>().unwrap(), want.into_iter());
-        })
-        .unwrap()
-        .join()
-        .unwrap();
+    deep(|| {
+        let (mut x, mut want) = (matrix(1, 4), matrix(1, 4).to_vec::<f64>().unwrap());
+        for _ in 0..2000 {
+            x = &x / (np::sum(&x * &x, np::axis(-1).keepdims()).unwrap() + 1.0);
+            let sum = want.iter().map(|x| x * x).sum::<f64>() + 1.0;
+            want.iter_mut().for_each(|x| *x /= sum);
+        }
+        near(&x.to_vec::<f64>().unwrap(), want.into_iter());
+    });
     // Seven inputs and three reductions are more than the naive backend's seven inputs: it would fail.
     let xs: Vec<Array> = (0..7).map(|i| matrix(2, 5) + f64::from(i)).collect();
     for x in &xs {

@@ -34,7 +34,7 @@ struct Found {
 struct Build<'k> {
     sources: Vec<Source<'k>>,
     /// It goes on with rows. Else values have the numbers that they have in the code.
-    rows: bool,
+    has_rows: bool,
     /// Of each value of the code, where it goes on with rows.
     found: SmallVec<[Found; 8]>,
     slots: Vec<Slot>,
@@ -75,7 +75,7 @@ impl<'k> Program<'k> {
         }
         let n = kernel.code.len();
         let (slots, places, steps) = (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
-        let mut build = Build { sources, rows: row > 0, found: SmallVec::new(), slots, places, steps };
+        let mut build = Build { sources, has_rows: row > 0, found: SmallVec::new(), slots, places, steps };
         for value in &kernel.code {
             build.add(kernel, value)?;
         }
@@ -161,7 +161,7 @@ impl Build<'_> {
             }
         };
         let slot = self.push(value.dtype, varies, place, work);
-        if self.rows {
+        if self.has_rows {
             self.found.push(Found { slot, varies, spread: None });
         }
         Ok(())
@@ -179,7 +179,7 @@ impl Build<'_> {
     /// The operands of an elementwise step, and how often it differs: as often as the one that does so most.
     #[inline]
     fn operands(&mut self, kernel: &Kernel, ids: [Id; 3], arity: usize) -> ([Id; 3], Varies) {
-        if !self.rows {
+        if !self.has_rows {
             return (ids, Varies::PerElement);
         }
         let ids = &ids[..arity];

@@ -1,7 +1,7 @@
 //! Operands that are one value for each row: a reduction of what the kernel computes anyway, and what is made of it.
 //! `x / sum(x, -1)` is then one kernel, which reads a row once.
 
-use super::{Level, Writer, constant, same_backend};
+use super::{Level, Lowered, Writer, constant, same_backend};
 use crate::array::Array;
 use crate::array::node::{Expr, Node, NodeRef};
 use crate::dtype::DType;
@@ -9,10 +9,66 @@ use crate::error::Result;
 use crate::expr::Reduction;
 use crate::expr::kernel::{Id, Instr};
 use crate::expr::layout::{Layout, Strides};
+use smallvec::SmallVec;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Nodes that are looked at for the reduction that an operand starts from.
 const FUEL: u32 = 32;
+
+/// The reductions that the code goes on with.
+pub(crate) struct Rows {
+    /// The axes that they go over.
+    axes: u64,
+    /// Each, and the value that is reduced.
+    reductions: Vec<(NodeRef, Id)>,
+}
+
+impl Rows {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.reductions.len()
+    }
+}
+
+impl Lowered {
+    /// The axes that the code's own reductions go over; 0 without any.
+    pub(super) fn row_axes(&self) -> u64 {
+        self.rows.as_ref().map_or(0, |rows| rows.axes)
+    }
+
+    /// The reductions that the code goes on with.
+    pub(crate) fn reductions(&self) -> SmallVec<[NodeRef; 2]> {
+        self.rows.iter().flat_map(|rows| &rows.reductions).map(|(node, _)| node.clone()).collect()
+    }
+
+    /// The first reduction of something that the kernel does not read anyway: neither what it ends in, nor other
+    /// reductions that have inputs in common with that.
+    pub(super) fn unrelated(&self) -> Option<&NodeRef> {
+        let Rows { reductions, .. } = &**self.rows.as_ref()?;
+        let mut read = self.loads(self.code.len() as Id - 1);
+        let mut left: Vec<_> = reductions.iter().map(|(node, value)| (node, self.loads(*value))).collect();
+        while let Some(at) = left.iter().position(|(_, loads)| loads.iter().any(|load| read.contains(load))) {
+            read.extend(left.swap_remove(at).1);
+        }
+        left.first().map(|(node, _)| *node)
+    }
+
+    /// The inputs, and the index, from which a value is computed without a reduction.
+    fn loads(&self, value: Id) -> Vec<Instr> {
+        let mut needed = vec![false; value as usize + 1];
+        needed[value as usize] = true;
+        let mut loads = Vec::new();
+        for id in (0..needed.len()).rev() {
+            match self.code[id].instr {
+                _ if !needed[id] => {}
+                Instr::Reduce(..) => {}
+                load @ (Instr::Load(_) | Instr::Iota) => loads.push(load),
+                instr => instr.operands().for_each(|a| needed[a as usize] = true),
+            }
+        }
+        loads
+    }
+}
 
 impl Writer<'_> {
     /// The value of an operand that comes from a reduction over rows of the kernel's space; none if it does not, or
@@ -35,13 +91,12 @@ impl Writer<'_> {
         if seen.is_none_or(|seen| !self.along_rows(&seen, axes)) {
             return Ok(None);
         }
-        self.lowered.rows = axes;
-        self.inline(&arg.node, Level::Row)
+        self.inline(&arg.node, Level::PerRow { axes })
     }
 
     /// The axes of the reduction that a node starts from, if it may be computed here with it.
     fn axes_of(&self, node: &Node) -> Option<u64> {
-        let axes = match self.lowered.rows {
+        let axes = match self.lowered.row_axes() {
             0 => self.find(node, &mut FUEL.clone())?,
             axes => axes,
         };
@@ -100,32 +155,46 @@ impl Writer<'_> {
 
     /// An operand of what is computed once for each row.
     #[cold]
-    pub(super) fn row_operand(&mut self, arg: &Array, want: DType) -> Result<Id> {
+    pub(super) fn row_operand(&mut self, arg: &Array, want: DType, axes: u64) -> Result<Id> {
         if let Some(v) = constant(arg) {
             return Ok(self.param(v.cast(want)));
         }
         let inlined = self.shared.contains_key(&NodeRef::as_ptr(&arg.node))
-            || self.starts_from(&arg.node, self.lowered.rows, &mut FUEL.clone());
-        let id = if inlined { self.inline(&arg.node, Level::Row)? } else { None };
+            || self.starts_from(&arg.node, axes, &mut FUEL.clone());
+        let id = if inlined { self.inline(&arg.node, Level::PerRow { axes })? } else { None };
         let id = match id {
             Some(id) => id,
             None => {
                 let offset = arg.view.as_ref().map_or(0, |view| view.offset);
-                let strides = self.row_strides(self.lowered.rows);
+                let strides = self.row_strides(axes);
                 self.load_from(arg, strides, offset)
             }
         };
         Ok(self.cast(id, want))
     }
 
-    /// The reduction of a row; none if the code would grow too long.
+    /// A node that is one value for each row. None if the code would grow too long, or it is to be loaded.
     #[cold]
-    pub(super) fn reduce(&mut self, node: &Node, expr: &Expr) -> Result<Option<Id>> {
-        let Expr::Reduce { op, compute, arg, .. } = expr else { return Ok(None) };
-        let Some(room) = self.room.checked_sub(node.size) else { return Ok(None) };
-        self.room = room;
-        let id = self.operand(arg, *compute, Level::Element)?;
-        Ok(Some(self.computed(id, Instr::Reduce(*op, id), op.output(*compute))))
+    pub(super) fn inline_row(&mut self, node: &NodeRef, expr: &Expr, axes: u64) -> Result<Option<Id>> {
+        // A reduction comes with the operations that are inlined before it; this bounds the recursion, too.
+        let size = if matches!(expr, Expr::Reduce { .. }) { node.size } else { 1 };
+        let Some(room) = self.room.checked_sub(size) else { return Ok(None) };
+        let id = match expr {
+            Expr::Reduce { op, compute, arg, .. } => {
+                self.room = room;
+                let value = self.operand(arg, *compute, Level::PerElement)?;
+                let rows =
+                    self.lowered.rows.get_or_insert_with(|| Box::new(Rows { axes, reductions: Vec::new() }));
+                rows.reductions.push((node.clone(), value));
+                self.computed(value, Instr::Reduce(*op, value), op.output(*compute))
+            }
+            Expr::Map { .. } | Expr::Cast { .. } => {
+                self.room = room;
+                self.expression(expr, node.dtype, Level::PerRow { axes })?
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(id))
     }
 
     /// Steps over a dense array with an element for each row.
@@ -151,11 +220,12 @@ impl Writer<'_> {
                 .all(|((have, want), &len)| len == 1 || have == want)
     }
 
-    /// Rows of which an input's elements lie farther apart than its rows do are better reduced by themselves.
+    /// Do an input's elements lie farther apart within a row than its rows do? Then columns are better reduced by themselves.
     pub(super) fn rows_lie_across(&self) -> bool {
+        let rows = self.lowered.row_axes();
         let fastest = |strides: &Strides, reduced: bool| {
             let axes = 0..self.space.len();
-            let those = axes.filter(|&a| (self.lowered.rows >> a & 1 == 1) == reduced && self.space[a] > 1);
+            let those = axes.filter(|&a| (rows >> a & 1 == 1) == reduced && self.space[a] > 1);
             those.map(|a| strides[a].unsigned_abs()).filter(|&step| step > 0).min()
         };
         self.lowered.inputs.iter().any(|source| {

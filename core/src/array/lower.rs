@@ -90,6 +90,7 @@ impl Lowered {
                 space,
                 own_axes,
                 longest_row,
+                row_axes: 0,
                 room: MAX_ROW_OPS,
                 apart: &apart,
                 shared: FxHashMap::default(),
@@ -255,7 +256,9 @@ struct Writer<'a> {
     own_axes: Option<u64>,
     /// See [`super::KernelLimits::row`].
     longest_row: usize,
-    /// Operations that may still come before reductions.
+    /// The axes that the code's own reductions go over; 0 until there was one.
+    row_axes: u64,
+    /// Operations that may still be one value for each row, or come before reductions.
     room: u32,
     /// Nodes that are used elsewhere, too.
     apart: &'a [*const Node],
@@ -361,9 +364,7 @@ impl Writer<'_> {
             },
             Expr::Iota if self.own_axes.is_some() => return Ok(None),
             Expr::Extern { name, args, finish: Some(finish), .. }
-                if self.own_axes.is_none()
-                    && self.lowered.rows.is_none()
-                    && self.lowered.product.is_none() =>
+                if self.own_axes.is_none() && self.row_axes == 0 && self.lowered.product.is_none() =>
             {
                 let (args, finish) = (args.clone(), finish.clone());
                 self.lowered.product = Some(Box::new(Product { node: node.clone(), name, args, finish }));

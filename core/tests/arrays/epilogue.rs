@@ -104,6 +104,13 @@ fn check(kernels: u64, f: impl Fn(&Array) -> Array) {
 }
 
 #[test]
+fn a_product_whose_rows_are_reduced_comes_first() {
+    // Whether the reduction or the product is met first.
+    check(2, |p| np::maximum(np::sum(p, np::axis(-1).keepdims()).unwrap(), p).unwrap());
+    check(2, |p| np::maximum(p, np::sum(p, np::axis(-1).keepdims()).unwrap()).unwrap());
+}
+
+#[test]
 fn a_product_and_what_is_done_with_its_elements_is_one_kernel() {
     check(1, |p| np::maximum(p + 2.0, 0.0).unwrap());
     check(1, |p| {

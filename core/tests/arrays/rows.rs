@@ -127,6 +127,26 @@ fn reductions_end_in_reductions() {
 }
 
 #[test]
+fn one_kernel_has_rows_of_one_kind() {
+    // The maximum of all goes over what comes from sums of rows.
+    let x = matrix(3, 5);
+    let (got, run, how) = made(|| {
+        let far = &x - np::sum(&x, np::axis(-1).keepdims())?;
+        Ok(np::max(&far, ())? * &far)
+    });
+    assert!(run > 1, "{how}");
+    let far: Vec<f64> = rows_of(&x)
+        .into_iter()
+        .flat_map(|row| {
+            let sum: f64 = row.iter().sum();
+            row.into_iter().map(move |x| x - sum)
+        })
+        .collect();
+    let most = far.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
+    near(&got, far.iter().map(|x| x * most));
+}
+
+#[test]
 fn columns_and_what_others_use_stay_apart() {
     let x = matrix(8, 6);
     let (got, run, how) = made(|| softmax(&x, 0));

@@ -91,12 +91,14 @@ impl Writer<'_> {
         if seen.is_none_or(|seen| !self.along_rows(&seen, axes)) {
             return Ok(None);
         }
+        // Before anything is inlined: what comes before a reduction may go on with others.
+        self.row_axes = axes;
         self.inline(&arg.node, Level::PerRow { axes })
     }
 
     /// The axes of the reduction that a node starts from, if it may be computed here with it.
     fn axes_of(&self, node: &Node) -> Option<u64> {
-        let axes = match self.lowered.row_axes() {
+        let axes = match self.row_axes {
             0 => self.find(node, &mut FUEL.clone())?,
             axes => axes,
         };

@@ -1,4 +1,7 @@
 //! `polyarray bench`, as a user runs it: small sizes, the record read, the page looked through, records compared.
+
+mod common;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -9,16 +12,7 @@ use serde_json::{Value, json};
 
 /// Runs `polyarray bench` without what the caller's environment may choose.
 fn bench(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
-    for name in [
-        "POLYARRAY_BACKEND",
-        "POLYARRAY_BLOCK",
-        "POLYARRAY_ADAPTER",
-        "POLYARRAY_DEFAULT_DEVICE",
-        "POLYARRAY_AUTOTUNE",
-    ] {
-        command.env_remove(name);
-    }
+    let mut command = common::polyarray();
     // What `auto` measures of the machine is not the user's to keep.
     command.env("POLYARRAY_CACHE_DIR", folder.join("cache"));
     command.arg("bench").args(arguments).current_dir(folder).output().unwrap()

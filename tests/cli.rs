@@ -1,4 +1,7 @@
 //! The tool, as a user runs it: good input and bad, on both backends, for people and for programs.
+
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -10,16 +13,7 @@ use tempfile::TempDir;
 
 /// Runs the tool in a folder of its own, without what the caller's environment may choose.
 fn tool(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_polyarray"));
-    for name in [
-        "POLYARRAY_BACKEND",
-        "POLYARRAY_BLOCK",
-        "POLYARRAY_ADAPTER",
-        "POLYARRAY_DEFAULT_DEVICE",
-        "POLYARRAY_AUTOTUNE",
-    ] {
-        command.env_remove(name);
-    }
+    let mut command = common::polyarray();
     command.args(arguments).current_dir(folder).output().unwrap()
 }
 

@@ -110,7 +110,7 @@ impl Lowered {
                     longest_row = 0;
                     continue;
                 }
-                if let Some(node) = writer.lowered.unrelated() {
+                if let Some(node) = writer.lowered.unrelated(result) {
                     apart.push(NodeRef::as_ptr(node));
                     continue;
                 }
@@ -336,17 +336,25 @@ impl Writer<'_> {
         Ok(self.cast(id, want))
     }
 
+    /// May a node be computed in this kernel, if it is pending?
+    fn may_compute(&self, node: &Node) -> bool {
+        !node.leaf
+            && !node.cut.load(Relaxed)
+            && same_backend(self.root, node)
+            && !self.apart.contains(&std::ptr::from_ref(node))
+    }
+
     /// May an operand be computed inline, if it is pending?
     fn may_inline(&self, arg: &Array) -> bool {
         let node = &arg.node;
-        if node.leaf || node.cut.load(Relaxed) || !same_backend(self.root, node) {
+        if !self.may_compute(node) {
             return false;
         }
         // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times. The
         // elements of a product may be counted along other axes than its own.
         let counts = |v: &Layout| v.shape == node.shape || (!node.fuses && v.len() == node.len());
         let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && counts(v));
-        whole && *arg.shape() == *self.space && !self.apart.contains(&NodeRef::as_ptr(node))
+        whole && *arg.shape() == *self.space
     }
 
     /// The value of a node computed inline; none if it is not pending, or cannot be.

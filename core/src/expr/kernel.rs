@@ -1,6 +1,6 @@
 //! A fused kernel: what core hands to a backend. One pass over its inputs, one fresh dense output.
 
-use super::layout::{Dims, Strides};
+use super::layout::{Dims, Strides, row_major};
 use super::op::{Op, Reduction};
 use crate::array::Buffer;
 use crate::dtype::{DType, Scalar};
@@ -111,6 +111,13 @@ impl Kernel {
             Output::Map | Output::Rows { .. } => self.dims.iter().product(),
             Output::Reduce { split, .. } => self.dims[..split].iter().product(),
         }
+    }
+
+    /// The steps of a dense input with an element for each row.
+    pub fn row_strides(&self) -> Strides {
+        let mut strides = row_major(&self.dims[..self.split()]);
+        strides.resize(self.dims.len(), 0);
+        strides
     }
 
     /// Does the code go on with reductions of its own values?

@@ -1,7 +1,6 @@
 //! A kernel cut at the reductions that its code goes on with.
 
 use super::kernel::{Id, Input, Instr, Kernel, Output, Value};
-use super::layout::{Strides, row_major};
 use super::op::Reduction;
 use crate::array::Buffer;
 use crate::error::Result;
@@ -87,8 +86,7 @@ impl Kernel {
     pub fn apart(&self, mut run: impl FnMut(&Kernel) -> Result<Arc<dyn Buffer>>) -> Result<Kernel> {
         let split = self.split();
         let mut inputs = self.inputs.clone();
-        let mut strides: Strides = row_major(&self.dims[..split]);
-        strides.resize(self.dims.len(), 0);
+        let strides = self.row_strides();
         let mut phases = self.phases();
         let last = phases.pop().expect("the last phase ends in the result");
         let kernel = |phase: Phase, inputs: &[Input]| Kernel {

@@ -66,7 +66,7 @@ impl<'k> Program<'k> {
                 size: dtype.size(),
                 dense: alike(&dense_strides),
                 constant,
-                per_row: row > 0 && !constant && alike(&per_row(kernel)),
+                per_row: row > 0 && !constant && alike(&kernel.row_strides()),
                 offset: input.offset as isize,
                 gather: with_element!(dtype, T => gather::<T>),
                 turned: None,
@@ -107,13 +107,6 @@ impl<'k> Program<'k> {
             registers,
         })
     }
-}
-
-/// The steps of an input with an element for each row, in order.
-fn per_row(kernel: &Kernel) -> Strides {
-    let mut strides = row_major(&kernel.dims[..kernel.split()]);
-    strides.resize(kernel.dims.len(), 0);
-    strides
 }
 
 impl Build<'_> {

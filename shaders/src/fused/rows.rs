@@ -69,15 +69,14 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
     }
     let (placed, unit) = place(kernel, split, kept, row, profile)?;
     let units = row.div_ceil(unit as usize) as u32;
-    let lanes = units.next_power_of_two().min(1 << profile.workgroup.ilog2());
-    let stores_rows = accumulators.len() == phases.len();
-    // A word of the output is one lane's.
-    let whole_words = if stores_rows { per_word(out) == 1 } else { unit.is_multiple_of(per_word(out)) };
+    // Whole rows to a workgroup.
+    let workgroup = 1 << profile.workgroup.ilog2();
+    let lanes = units.next_power_of_two().min(workgroup);
     let loops: u32 =
         phases.iter().map(|p| 1 + unit * body::loops_per_element(&p.code, profile.features.int64)).sum();
     let template = Rows {
         features: profile.features,
-        workgroup: profile.workgroup,
+        workgroup,
         immediate: false,
         lanes,
         unit,
@@ -91,12 +90,18 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         axes: kernel.dims.len(),
         label: kernel.label(),
     };
-    if !whole_words || template.memory() > MEMORY || units.div_ceil(lanes) * loops > profile.loop_budget {
+    // A word of the output is one lane's.
+    let stored = if template.stores_rows() { 1 } else { unit };
+    if !stored.is_multiple_of(per_word(out))
+        || template.memory() > MEMORY
+        || units.div_ceil(lanes) * loops > profile.loop_budget
+    {
         return Err(apart());
     }
     let immediate = profile.holds_immediates(template.names().count());
-    let bindings = template.sources.iter().map(Source::bindings).sum::<usize>() + 1;
-    profile.check_bindings(&template.label, bindings + usize::from(!immediate)).map_err(|_| apart())?;
+    profile
+        .check_bindings(&template.label, template.inputs() + 1 + usize::from(!immediate))
+        .map_err(|_| apart())?;
     let mut params = vec![0, kept as u32, units, row as u32];
     let strided = template.sources.iter().any(Source::strided);
     if strided {
@@ -110,7 +115,7 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
     }
     params.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
     binds.push(Bind { slot: Slot::Output, offset: 0, size: plan.output_bytes, write: true });
-    let groups = (kept as u64).div_ceil(u64::from(profile.workgroup / lanes));
+    let groups = (kept as u64).div_ceil(u64::from(workgroup / lanes));
     plan.steps.push(Step {
         shader: Shader::new(Rows { immediate, ..template }),
         bindings: binds,
@@ -122,7 +127,7 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
 }
 
 impl Rows {
-    /// The accumulators' names, each once, and where each reduction's stands among them.
+    /// The accumulators, each kind once.
     fn kinds(&self) -> Vec<&Accumulator> {
         let mut kinds: Vec<&Accumulator> = Vec::new();
         for accumulator in &self.accumulators {
@@ -131,6 +136,16 @@ impl Rows {
             }
         }
         kinds
+    }
+
+    /// It ends in a reduction.
+    fn stores_rows(&self) -> bool {
+        self.accumulators.len() == self.phases.len()
+    }
+
+    /// Bindings of the inputs.
+    fn inputs(&self) -> usize {
+        self.sources.iter().map(Source::bindings).sum()
     }
 
     /// Bytes of workgroup memory.
@@ -205,11 +220,10 @@ impl Template for Rows {
 
     fn wgsl(&self) -> String {
         let (unit, lanes, int64) = (self.unit, self.lanes, self.features.int64);
-        let bindings = self.sources.iter().map(Source::bindings).sum::<usize>();
-        let mut text = self.names().declare(self.immediate, bindings + 1);
+        let mut text = self.names().declare(self.immediate, self.inputs() + 1);
         let last = self.phases.last().and_then(|phase| phase.code.last());
         let out = last.map_or(DType::F32, |value| value.dtype);
-        let stores_rows = self.accumulators.len() == self.phases.len();
+        let stores_rows = self.stores_rows();
         let blocks = unit > 1 && !stores_rows;
         let loaded = self.sources.iter().filter(|s| s.by_block()).map(|s| s.dtype);
         text += &declare_each(loaded.chain(blocks.then_some(out)).map(|d| (d, unit)), int64, false);

@@ -1,7 +1,7 @@
 //! Operands that are one value for each row: a reduction of what the kernel computes anyway, and what is made of it.
 //! `x / sum(x, -1)` is then one kernel, which reads a row once.
 
-use super::{Level, Lowered, Writer, constant, same_backend};
+use super::{Level, Lowered, Writer, constant};
 use crate::array::Array;
 use crate::array::node::{Expr, Node, NodeRef};
 use crate::dtype::DType;
@@ -10,7 +10,6 @@ use crate::expr::Reduction;
 use crate::expr::kernel::{Id, Instr};
 use crate::expr::layout::{Layout, Strides};
 use smallvec::SmallVec;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// Nodes that are looked at for the reduction that an operand starts from.
 const FUEL: u32 = 32;
@@ -41,11 +40,11 @@ impl Lowered {
         self.rows.iter().flat_map(|rows| &rows.reductions).map(|(node, _)| node.clone()).collect()
     }
 
-    /// The first reduction of something that the kernel does not read anyway: neither what it ends in, nor other
+    /// The first reduction of something that the kernel does not read anyway: neither for its result, nor for other
     /// reductions that have inputs in common with that.
-    pub(super) fn unrelated(&self) -> Option<&NodeRef> {
+    pub(super) fn unrelated(&self, result: Id) -> Option<&NodeRef> {
         let Rows { reductions, .. } = &**self.rows.as_ref()?;
-        let mut read = self.loads(self.code.len() as Id - 1);
+        let mut read = self.loads(result);
         let mut left: Vec<_> = reductions.iter().map(|(node, value)| (node, self.loads(*value))).collect();
         while let Some(at) = left.iter().position(|(_, loads)| loads.iter().any(|load| read.contains(load))) {
             read.extend(left.swap_remove(at).1);
@@ -99,7 +98,7 @@ impl Writer<'_> {
     /// The axes of the reduction that a node starts from, if it may be computed here with it.
     fn axes_of(&self, node: &Node) -> Option<u64> {
         let axes = match self.row_axes {
-            0 => self.find(node, &mut FUEL.clone())?,
+            0 => self.find(node, &mut { FUEL })?,
             axes => axes,
         };
         let length: usize =
@@ -110,7 +109,7 @@ impl Writer<'_> {
             None => axes.trailing_zeros() as usize + axes.count_ones() as usize == self.space.len(),
         };
         let fits = (2..=self.longest_row).contains(&length);
-        (may && fits && self.starts_from(node, axes, &mut FUEL.clone())).then_some(axes)
+        (may && fits && self.starts_from(node, axes, &mut { FUEL })).then_some(axes)
     }
 
     /// The axes of the first reduction of the kernel's space that a node is computed from.
@@ -129,7 +128,7 @@ impl Writer<'_> {
     fn starts_from(&self, node: &Node, axes: u64, fuel: &mut u32) -> bool {
         let Some(left) = fuel.checked_sub(1) else { return false };
         *fuel = left;
-        if !self.may_inline_row(node) {
+        if !self.may_compute(node) {
             return false;
         }
         let Some(expr) = node.pending() else { return false };
@@ -148,13 +147,6 @@ impl Writer<'_> {
         }
     }
 
-    fn may_inline_row(&self, node: &Node) -> bool {
-        !node.leaf
-            && !node.cut.load(Relaxed)
-            && same_backend(self.root, node)
-            && !self.apart.contains(&std::ptr::from_ref(node))
-    }
-
     /// An operand of what is computed once for each row.
     #[cold]
     pub(super) fn row_operand(&mut self, arg: &Array, want: DType, axes: u64) -> Result<Id> {
@@ -162,7 +154,7 @@ impl Writer<'_> {
             return Ok(self.param(v.cast(want)));
         }
         let inlined = self.shared.contains_key(&NodeRef::as_ptr(&arg.node))
-            || self.starts_from(&arg.node, axes, &mut FUEL.clone());
+            || self.starts_from(&arg.node, axes, &mut { FUEL });
         let id = if inlined { self.inline(&arg.node, Level::PerRow { axes })? } else { None };
         let id = match id {
             Some(id) => id,
@@ -179,22 +171,22 @@ impl Writer<'_> {
     #[cold]
     pub(super) fn inline_row(&mut self, node: &NodeRef, expr: &Expr, axes: u64) -> Result<Option<Id>> {
         // A reduction comes with the operations that are inlined before it; this bounds the recursion, too.
-        let size = if matches!(expr, Expr::Reduce { .. }) { node.size } else { 1 };
+        let size = match expr {
+            Expr::Reduce { .. } => node.size,
+            Expr::Map { .. } | Expr::Cast { .. } => 1,
+            _ => return Ok(None),
+        };
         let Some(room) = self.room.checked_sub(size) else { return Ok(None) };
+        self.room = room;
         let id = match expr {
             Expr::Reduce { op, compute, arg, .. } => {
-                self.room = room;
                 let value = self.operand(arg, *compute, Level::PerElement)?;
                 let rows =
                     self.lowered.rows.get_or_insert_with(|| Box::new(Rows { axes, reductions: Vec::new() }));
                 rows.reductions.push((node.clone(), value));
                 self.computed(value, Instr::Reduce(*op, value), op.output(*compute))
             }
-            Expr::Map { .. } | Expr::Cast { .. } => {
-                self.room = room;
-                self.expression(expr, node.dtype, Level::PerRow { axes })?
-            }
-            _ => return Ok(None),
+            _ => self.expression(expr, node.dtype, Level::PerRow { axes })?,
         };
         Ok(Some(id))
     }

@@ -12,7 +12,7 @@ use crate::rows::RowLoop;
 use crate::turn::{self, Turned};
 use crate::walk::{self, position, unravel, walk};
 use polyarray_core::Element;
-use polyarray_core::expr::{Dims, Strides, kernel::Id};
+use polyarray_core::expr::{Dims, Strides};
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -73,20 +73,33 @@ enum Work {
     Load(usize),
     Iota,
     /// A loop over the values with these numbers, of which so many are operands.
-    Map(MapLoop, [Id; 3], usize),
+    Map(MapLoop, [usize; 3], usize),
     /// A value reduced to one for each row.
-    Reduce(RowLoop, Id),
+    Reduce(RowLoop, usize),
     /// The value of each row at each of its elements.
-    Spread(RowLoop, Id),
+    Spread(RowLoop, usize),
 }
 
-/// Where a value is while a block is computed.
+/// Where a value is while a block is computed. In words: what is written by bytes and copied at once waits for the cache.
 #[derive(Clone, Copy)]
 enum Place {
-    Input { source: usize, at: usize, splat: bool },
+    Input {
+        source: usize,
+        at: usize,
+    },
+    /// One element of an input for all of the block's.
+    Constant {
+        source: usize,
+        at: usize,
+    },
     Param(usize),
-    Register { splat: bool },
-    Tile { number: usize, at: usize },
+    Register,
+    /// One element in a register for all of the block's.
+    Splat,
+    Tile {
+        number: usize,
+        at: usize,
+    },
     Lent,
 }
 
@@ -251,8 +264,8 @@ impl<'k> Program<'k> {
         self.compute(scratch, range.clone());
         let (size, place) = (self.result().size, self.last(scratch, range, out));
         match place {
-            Place::Register { splat: false } => {}
-            Place::Register { splat: true } => repeat_first(out, size),
+            Place::Register => {}
+            Place::Splat => repeat_first(out, size),
             _ => match self.operand(self.slots.len() - 1, place, scratch.values()) {
                 Operand::Each(bytes) => out.copy_from_slice(&bytes[..out.len()]),
                 Operand::Splat(bytes) => {
@@ -276,8 +289,8 @@ impl<'k> Program<'k> {
         let out = &mut bytemuck::cast_slice_mut(&mut register)[..n * slot.size];
         let place = self.last(scratch, range, out);
         match place {
-            Place::Register { splat: false } => {}
-            Place::Register { splat: true } => repeat_first(out, slot.size),
+            Place::Register => {}
+            Place::Splat => repeat_first(out, slot.size),
             _ => {
                 let last = self.slots.len() - 1;
                 if let Operand::Splat(bytes) = self.operand(last, place, scratch.values()) {
@@ -288,7 +301,7 @@ impl<'k> Program<'k> {
         }
         scratch.0.registers[slot.register] = register;
         let bytes = match place {
-            Place::Input { source, at, splat: false } => &self.sources[source].bytes[at..],
+            Place::Input { source, at } => &self.sources[source].bytes[at..],
             Place::Tile { number, at } => &bytemuck::cast_slice(&scratch.0.tiles.copies[number])[at..],
             Place::Lent => bytemuck::cast_slice(scratch.0.lent()),
             _ => bytemuck::cast_slice(&scratch.0.registers[slot.register]),
@@ -337,7 +350,7 @@ impl<'k> Program<'k> {
             &Work::Load(i) => self.find(i, values.tiles, &range).unwrap_or_else(|| {
                 let source = &self.sources[i];
                 (source.gather)(source.bytes, &self.dims, source, range.start, out);
-                Place::Register { splat: false }
+                Place::Register
             }),
             Work::Iota => {
                 let out: &mut [i64] = bytemuck::cast_slice_mut(out);
@@ -348,40 +361,39 @@ impl<'k> Program<'k> {
                         value += step as i64;
                     }
                 });
-                Place::Register { splat: false }
+                Place::Register
             }
             &Work::Map(ref run, ids, arity) => {
                 let mut operands = [Operand::Splat(&[]); 3];
                 let mut splat = true;
                 for (operand, a) in operands[..arity].iter_mut().zip(ids) {
-                    *operand = self.operand(a as usize, values.places[a as usize], values);
+                    *operand = self.operand(a, values.places[a], values);
                     splat &= matches!(operand, Operand::Splat(_));
                 }
                 let n = if splat { self.slots[step.id].size } else { out.len() };
                 run(&operands[..arity], &mut out[..n]);
-                Place::Register { splat }
+                if splat { Place::Splat } else { Place::Register }
             }
             &Work::Reduce(run, a) => {
-                let from = self.slots[a as usize].size;
-                match self.operand(a as usize, values.places[a as usize], values) {
+                let from = self.slots[a].size;
+                match self.operand(a, values.places[a], values) {
                     Operand::Each(xs) => run(&xs[..range.len() * from], self.row, out),
                     Operand::Splat(x) => {
                         let lines = repeated(&x[..from], range.len());
                         run(&bytemuck::cast_slice(&lines)[..range.len() * from], self.row, out);
                     }
                 }
-                Place::Register { splat: false }
+                Place::Register
             }
             &Work::Spread(run, a) => {
-                let (Operand::Each(xs) | Operand::Splat(xs)) =
-                    self.operand(a as usize, values.places[a as usize], values);
+                let (Operand::Each(xs) | Operand::Splat(xs)) = self.operand(a, values.places[a], values);
                 let (rows, size) = (range.len() / self.row, self.slots[step.id].size);
                 if rows == 1 {
                     out[..size].copy_from_slice(&xs[..size]);
                 } else {
                     run(&xs[..rows * size], self.row, out);
                 }
-                Place::Register { splat: rows == 1 }
+                if rows == 1 { Place::Splat } else { Place::Register }
             }
         }
     }
@@ -391,11 +403,11 @@ impl<'k> Program<'k> {
         let source = &self.sources[i];
         if source.per_row {
             let at = (source.offset as usize + range.start / self.row) * source.size;
-            return Some(Place::Input { source: i, at, splat: false });
+            return Some(Place::Input { source: i, at });
         }
         if source.dense {
             let at = (source.offset as usize + range.start) * source.size;
-            return Some(Place::Input { source: i, at, splat: false });
+            return Some(Place::Input { source: i, at });
         }
         if let (Some(number), Some(start), Some(&inner)) = (source.turned, tiles.start, self.dims.last()) {
             let from = range.start - start;
@@ -404,7 +416,11 @@ impl<'k> Program<'k> {
         let (&inner, &step) = (self.dims.last()?, source.strides.last()?);
         if (step == 0 || step == 1) && range.start % inner + range.len() <= inner {
             let at = position(&unravel(range.start, &self.dims), &source.strides, source.offset);
-            return Some(Place::Input { source: i, at: at as usize * source.size, splat: step == 0 });
+            let at = at as usize * source.size;
+            return Some(match step {
+                0 => Place::Constant { source: i, at },
+                _ => Place::Input { source: i, at },
+            });
         }
         None
     }
@@ -412,8 +428,8 @@ impl<'k> Program<'k> {
     #[inline(always)]
     fn operand<'s>(&'s self, id: usize, place: Place, values: Values<'s>) -> Operand<'s> {
         match place {
-            Place::Input { source, at, splat: false } => Operand::Each(&self.sources[source].bytes[at..]),
-            Place::Input { source, at, splat: true } => {
+            Place::Input { source, at } => Operand::Each(&self.sources[source].bytes[at..]),
+            Place::Constant { source, at } => {
                 let source = &self.sources[source];
                 Operand::Splat(&source.bytes[at..at + source.size])
             }
@@ -422,10 +438,10 @@ impl<'k> Program<'k> {
                 Operand::Each(&bytemuck::cast_slice(&values.tiles.copies[number])[at..])
             }
             Place::Lent => Operand::Each(bytemuck::cast_slice(values.lent)),
-            Place::Register { splat } => {
-                let bytes = bytemuck::cast_slice(&values.registers[self.slots[id].register]);
-                if splat { Operand::Splat(bytes) } else { Operand::Each(bytes) }
+            Place::Register => {
+                Operand::Each(bytemuck::cast_slice(&values.registers[self.slots[id].register]))
             }
+            Place::Splat => Operand::Splat(bytemuck::cast_slice(&values.registers[self.slots[id].register])),
         }
     }
 }

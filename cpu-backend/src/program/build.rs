@@ -24,10 +24,10 @@ enum Varies {
 #[derive(Clone, Copy)]
 struct Found {
     /// Its number there.
-    slot: Id,
+    slot: usize,
     varies: Varies,
     /// The number of its copy that has one for each element.
-    spread: Option<Id>,
+    spread: Option<usize>,
 }
 
 /// What is made of the code.
@@ -79,7 +79,7 @@ impl<'k> Program<'k> {
         for value in &kernel.code {
             build.add(kernel, value)?;
         }
-        build.for_each((n - 1) as Id, kernel.result().dtype);
+        build.for_each(n - 1, kernel.result().dtype);
         let Build { sources, mut slots, places, steps, .. } = build;
         let registers = allocate(&mut slots, &steps);
         let widest = kernel.code.iter().map(|v| v.dtype.size()).max().unwrap_or(1);
@@ -114,89 +114,96 @@ impl Build<'_> {
     #[inline]
     fn add(&mut self, kernel: &Kernel, value: &Value) -> Result<()> {
         let dtype_of = |a: Id| kernel.code[a as usize].dtype;
-        let mut place = Place::Register { splat: false };
-        let (work, varies) = match value.instr {
+        let dtype = value.dtype;
+        let (slot, varies) = match value.instr {
             Instr::Load(i) if i as usize == self.sources.len() => {
-                place = Place::Lent;
-                (None, Varies::PerElement)
+                (self.push(dtype, false, Place::Lent), Varies::PerElement)
             }
             Instr::Load(i) => {
                 let (number, source) = (i as usize, &self.sources[i as usize]);
                 if source.constant {
                     let at = source.offset as usize * source.size;
-                    place = Place::Input { source: number, at, splat: true };
-                    (None, Varies::Never)
+                    (self.push(dtype, false, Place::Constant { source: number, at }), Varies::Never)
                 } else {
                     let varies = if source.per_row { Varies::PerRow } else { Varies::PerElement };
-                    (Some(Work::Load(number)), varies)
+                    (self.step(dtype, varies, Work::Load(number)), varies)
                 }
             }
-            Instr::Param(i) => {
-                place = Place::Param(i as usize);
-                (None, Varies::Never)
-            }
-            Instr::Iota => (Some(Work::Iota), Varies::PerElement),
+            Instr::Param(i) => (self.push(dtype, false, Place::Param(i as usize)), Varies::Never),
+            Instr::Iota => (self.step(dtype, Varies::PerElement, Work::Iota), Varies::PerElement),
             Instr::Map(op, ids) => {
                 let arity = op.info().arity;
                 let compute = dtype_of(ids[arity - 1]);
                 let run = map_loop(op, compute).ok_or_else(|| undefined(op.name(), compute))?;
                 let (ids, varies) = self.operands(kernel, ids, arity);
-                (Some(Work::Map(run, ids, arity)), varies)
+                (self.step(dtype, varies, Work::Map(run, ids, arity)), varies)
             }
             Instr::Cast(a) => {
                 let (ids, varies) = self.operands(kernel, [a, 0, 0], 1);
-                (Some(Work::Map(cast_loop(dtype_of(a), value.dtype), ids, 1)), varies)
+                (self.step(dtype, varies, Work::Map(cast_loop(dtype_of(a), dtype), ids, 1)), varies)
             }
             Instr::Reduce(op, a) => {
-                let dtype = dtype_of(a);
-                let run = row_fold(op, dtype).ok_or_else(|| undefined(op.name(), dtype))?;
-                (Some(Work::Reduce(run, self.for_each(a, dtype))), Varies::PerRow)
+                let from = dtype_of(a);
+                let run = row_fold(op, from).ok_or_else(|| undefined(op.name(), from))?;
+                let a = self.for_each(a as usize, from);
+                (self.step(dtype, Varies::PerRow, Work::Reduce(run, a)), Varies::PerRow)
             }
         };
-        let slot = self.push(value.dtype, varies, place, work);
         if self.has_rows {
             self.found.push(Found { slot, varies, spread: None });
         }
         Ok(())
     }
 
-    #[inline]
-    fn push(&mut self, dtype: DType, varies: Varies, place: Place, work: Option<Work>) -> Id {
+    /// A value that is found at a place.
+    #[inline(always)]
+    fn push(&mut self, dtype: DType, per_row: bool, place: Place) -> usize {
         let id = self.slots.len();
-        self.slots.push(Slot { size: dtype.size(), per_row: varies == Varies::PerRow, register: 0 });
+        self.slots.push(Slot { size: dtype.size(), per_row, register: 0 });
         self.places.push(place);
-        self.steps.extend(work.map(|work| Step { id, work }));
-        id as Id
+        id
+    }
+
+    /// A value that takes a step.
+    #[inline(always)]
+    fn step(&mut self, dtype: DType, varies: Varies, work: Work) -> usize {
+        let id = self.push(dtype, varies == Varies::PerRow, Place::Register);
+        self.steps.push(Step { id, work });
+        id
     }
 
     /// The operands of an elementwise step, and how often it differs: as often as the one that does so most.
-    #[inline]
-    fn operands(&mut self, kernel: &Kernel, ids: [Id; 3], arity: usize) -> ([Id; 3], Varies) {
-        if !self.has_rows {
-            return (ids, Varies::PerElement);
+    #[inline(always)]
+    fn operands(&mut self, kernel: &Kernel, ids: [Id; 3], arity: usize) -> ([usize; 3], Varies) {
+        let ids = ids.map(usize::from);
+        match self.has_rows {
+            true => self.operands_in_rows(kernel, ids, arity),
+            false => (ids, Varies::PerElement),
         }
-        let ids = &ids[..arity];
-        let varies = ids.iter().map(|&a| self.found[a as usize].varies).max().unwrap_or(Varies::Never);
+    }
+
+    #[cold]
+    fn operands_in_rows(&mut self, kernel: &Kernel, ids: [usize; 3], arity: usize) -> ([usize; 3], Varies) {
+        let varies = ids[..arity].iter().map(|&a| self.found[a].varies).max().unwrap_or(Varies::Never);
         let mut slots = [0; 3];
-        for (slot, &a) in slots.iter_mut().zip(ids) {
+        for (slot, &a) in slots.iter_mut().zip(&ids[..arity]) {
             *slot = match varies {
-                Varies::PerElement => self.for_each(a, kernel.code[a as usize].dtype),
-                _ => self.found[a as usize].slot,
+                Varies::PerElement => self.for_each(a, kernel.code[a].dtype),
+                _ => self.found[a].slot,
             };
         }
         (slots, varies)
     }
 
     /// The number of a value that meets elements.
-    fn for_each(&mut self, a: Id, dtype: DType) -> Id {
-        let Some(&found) = self.found.get(a as usize) else { return a };
+    fn for_each(&mut self, a: usize, dtype: DType) -> usize {
+        let Some(&found) = self.found.get(a) else { return a };
         if found.varies != Varies::PerRow {
             return found.slot;
         }
         found.spread.unwrap_or_else(|| {
-            let work = Work::Spread(row_spread(dtype), found.slot);
-            let slot = self.push(dtype, Varies::PerElement, Place::Register { splat: false }, Some(work));
-            self.found[a as usize].spread = Some(slot);
+            let slot = self.step(dtype, Varies::PerElement, Work::Spread(row_spread(dtype), found.slot));
+            self.found[a].spread = Some(slot);
             slot
         })
     }

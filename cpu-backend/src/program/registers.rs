@@ -43,6 +43,6 @@ impl Step {
             Work::Reduce(_, a) | Work::Spread(_, a) => ([a, 0, 0], 1),
             _ => ([0; 3], 0),
         };
-        ids.into_iter().take(arity).map(usize::from)
+        ids.into_iter().take(arity)
     }
 }

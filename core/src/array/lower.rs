@@ -115,6 +115,10 @@ impl Lowered {
                     continue;
                 }
             }
+            if let Some(node) = writer.too_many(expr, most_inputs) {
+                apart.push(node);
+                continue;
+            }
             let Writer { shared, mut lowered, .. } = writer;
             let before = apart.len();
             apart.extend(shared.iter().filter(|(_, s)| s.uses < s.consumers).map(|(node, _)| *node));
@@ -388,6 +392,17 @@ impl Writer<'_> {
             self.shared.insert(key, Shared { id, uses: 1, consumers });
         }
         Ok(Some(id))
+    }
+
+    /// The operand of the root to be computed on its own, where the code has more inputs than the backend takes. They were
+    /// counted when the root was recorded, but an operand that got other users since is one more.
+    fn too_many(&self, expr: &Expr, most: usize) -> Option<*const Node> {
+        let inputs = self.lowered.inputs.len() + usize::from(self.lowered.product.is_some());
+        if inputs <= most {
+            return None;
+        }
+        let inlined = expr.args().iter().filter(|arg| self.may_inline(arg) && arg.node.pending().is_some());
+        inlined.map(|arg| &arg.node).max_by_key(|node| node.leaves).map(NodeRef::as_ptr)
     }
 
     fn load(&mut self, arg: &Array) -> Result<Id> {

@@ -6,6 +6,7 @@
 
 mod assign;
 pub mod backend;
+mod bounds;
 pub mod buffer;
 mod dispatchable;
 mod display;

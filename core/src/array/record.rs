@@ -2,6 +2,7 @@
 //! declined (dtype, shape, limits) is declined here; evaluation finishes or fails.
 
 use super::backend::{ArrayBackend, Query};
+use super::bounds::{Part, bound};
 use super::lower::MAX_OPS;
 use super::node::{Expr, Finish, Keep, Node, Room, Run, State};
 use super::residency::Site;
@@ -459,55 +460,5 @@ fn uncountable(backend: &dyn ArrayBackend, shape: &[usize]) -> Error {
         place: residency::name(backend.residency()),
         bytes: u128::MAX,
         detail: format!("shape {shape:?} has more elements than an address can count"),
-    }
-}
-
-/// What an operand adds to the kernel of its consumer.
-#[derive(Clone, Copy)]
-struct Part {
-    size: u32,
-    leaves: u32,
-    retains: u64,
-}
-
-impl Part {
-    #[inline]
-    fn of(arg: &Array, elementwise: bool) -> Part {
-        let node = &arg.node;
-        if node.weak {
-            // A parameter, not an input.
-            return Part { size: 0, leaves: 0, retains: 0 };
-        }
-        if node.is_leaf() || node.value.get().is_some() {
-            let retains = if node.leaf { node.retains } else { node.nbytes() };
-            return Part { size: 0, leaves: 1, retains };
-        }
-        // As lowering inlines it: seen whole, if by a view.
-        let whole = arg.view.as_ref().is_none_or(|view| view.shape == node.shape && view.is_dense());
-        let fuses = elementwise && node.fuses && whole && !node.cut.load(Relaxed);
-        let (size, leaves) = if fuses { (node.size, node.leaves) } else { (0, 1) };
-        Part { size, leaves, retains: node.retains }
-    }
-}
-
-/// Cuts the largest operands off until the fused kernel is within bounds. Always at the same place of the same
-/// chain, so that a cut does not make a new kernel each time.
-#[cold]
-fn bound(args: &[&Array], inputs: usize) -> (u32, u32) {
-    let mut parts: SmallVec<[Part; 3]> = args.iter().map(|a| Part::of(a, true)).collect();
-    loop {
-        let (size, leaves) = parts.iter().fold((1, 0), |(s, l), part| (s + part.size, l + part.leaves));
-        if size <= MAX_OPS && leaves as usize <= inputs {
-            return (size, leaves);
-        }
-        let key = |p: &Part| if size > MAX_OPS { p.size } else { p.leaves };
-        match (0..parts.len()).max_by_key(|&i| key(&parts[i])) {
-            Some(i) if parts[i].size > 0 => {
-                args[i].node.cut.store(true, Relaxed);
-                parts[i] = Part { size: 0, leaves: 1, ..parts[i] };
-            }
-            // Nothing left to cut: the backend takes fewer inputs than the operation has.
-            _ => return (size, leaves),
-        }
     }
 }

@@ -109,6 +109,56 @@ fn kernels_stay_within_the_backends_inputs() {
 }
 
 #[test]
+fn an_input_counts_once_however_often_it_is_used() {
+    let (a, b, c) = (ramp(5), ramp(5), ramp(5));
+    let (out, how) = explain(|| {
+        let mut t = a.clone();
+        for _ in 0..20 {
+            t = &t * &b + &c;
+        }
+        t.to_vec::<f32>().unwrap()
+    });
+    let step = |t: f32, x: f32| t * x + x;
+    let want: Vec<f32> = (0..5).map(|i| (0..20).fold(i as f32, |t, _| step(t, i as f32))).collect();
+    assert_eq!(out, want);
+    assert_eq!(how.counters[KERNELS], 1, "40 operations of three arrays are one kernel\n{how}");
+    assert!(how.to_string().contains("3 inputs of 60 bytes"), "{how}");
+
+    // Seen in five ways it is five.
+    let table = ramp(16).reshape([4, 4]).unwrap();
+    let (_, how) = explain(|| {
+        let mut t = np::exp(&table).unwrap();
+        for k in 0..9 {
+            t = &t + &table.slice(&*format!("{}", k % 2)).unwrap();
+            t = &t + &table.slice(&*format!(":,{}", k % 2)).unwrap();
+        }
+        t.eval().unwrap();
+    });
+    assert_eq!(how.counters[KERNELS], 1, "{how}");
+    assert!(how.to_string().contains("5 inputs of 320 bytes"), "{how}");
+}
+
+#[test]
+fn operands_that_get_other_users_later_do_not_pass_the_backends_inputs() {
+    let (a, b) = (ramp(5), ramp(5));
+    let values = || (0..5).map(|i| i as f32);
+    let made: Vec<Array> = (0..12).map(|k| &a * (k as f32) + &b).collect();
+    let mut sum = &made[0] + &made[1];
+    for t in &made[2..] {
+        sum = &sum + t;
+    }
+    // Of two inputs, when they were recorded; now every term is one.
+    let others: Vec<Array> = made.iter().map(|t| t * 2.0f32).collect();
+    let (_, how) = explain(|| sum.eval().unwrap());
+    assert_eq!(sum.to_vec::<f32>().unwrap(), values().map(|x| 66.0 * x + 12.0 * x).collect::<Vec<_>>());
+    for (k, other) in others.iter().enumerate() {
+        let want: Vec<f32> = values().map(|x| (x * k as f32 + x) * 2.0).collect();
+        assert_eq!(other.to_vec::<f32>().unwrap(), want);
+    }
+    assert!(how.counters[KERNELS] >= 14, "twelve terms, and their sum in two\n{how}");
+}
+
+#[test]
 fn a_full_memory_is_not_remembered_and_a_lost_device_is() {
     let _turn = alone();
     let x = ramp(3).to("far:1").unwrap();

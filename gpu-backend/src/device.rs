@@ -9,6 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::adapters::Adapter;
 use crate::error::{GpuError, Result};
 use crate::health::Health;
+use crate::loan::Loans;
 use crate::pipeline::PipelineCache;
 use crate::pool::{Pool, PoolStats, PressureHook};
 use crate::probes::{self, Outcome};
@@ -32,6 +33,7 @@ struct Shared {
     profile: Profile,
     health: Arc<Health>,
     pool: Pool,
+    loans: Loans,
     transfers: Transfers,
     pipelines: PipelineCache,
     probes: Vec<Outcome>,
@@ -77,6 +79,7 @@ impl Gpu {
             adapter,
             health,
             pool: Pool::new(limit),
+            loans: Loans::default(),
             transfers: Transfers::default(),
             pipelines: PipelineCache::default(),
             probes: Vec::new(),
@@ -138,10 +141,10 @@ impl Gpu {
     }
 
     /// Gives the device up: every later call on it, or on its buffers, fails with
-    /// [`GpuError::DeviceLost`]. Another one can be opened.
+    /// [`GpuError::DeviceLost`]. Another one can be opened. Bytes that host arrays read in its memory stay theirs.
     pub fn destroy(&self) {
         self.0.health.lose("destroyed by the program".to_owned());
-        self.0.device.destroy();
+        self.0.loans.destroy(&self.0.device);
     }
 
     /// What the pool holds and has done.
@@ -244,6 +247,10 @@ impl Gpu {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.0.pool
+    }
+
+    pub(crate) fn loans(&self) -> &Loans {
+        &self.0.loans
     }
 
     pub(crate) fn transfers(&self) -> &Transfers {

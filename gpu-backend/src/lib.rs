@@ -10,6 +10,7 @@ mod device;
 mod error;
 mod execute;
 mod health;
+mod loan;
 pub mod memory;
 mod pipeline;
 mod pool;

@@ -2,12 +2,14 @@
 //! costs four times a kernel's whole run, on a real one an allocation costs a system call.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
+use crate::loan::Lent;
 
 /// The smallest buffer handed out; also the coarsest binding alignment that WebGPU allows.
 const SMALLEST: u64 = 256;
@@ -212,7 +214,10 @@ impl Gpu {
             };
             if let Some(Cached { raw, last_use }) = cached {
                 let last_use = AtomicU64::new(last_use);
-                let buffer = GpuBuffer { raw, bytes, class, last_use, gpu: self.clone() };
+                let memory =
+                    Memory { raw, class, last_use, mapped: AtomicBool::new(false), gpu: self.clone() };
+                let place = Place { memory: Arc::new(memory), lent: Weak::new() };
+                let buffer = GpuBuffer { bytes, class, place: Mutex::new(place), gpu: self.clone() };
                 let poison = self.pool().state.lock().poison;
                 if let Some(pattern) = poison {
                     // Straight after allocation, so that whatever a kernel leaves unwritten shows.
@@ -237,13 +242,68 @@ impl Gpu {
     }
 }
 
-/// A live buffer. Dropping it gives it back to the pool.
-pub struct GpuBuffer {
+/// Memory of the driver's. Dropping it gives it back to the pool.
+pub(crate) struct Memory {
     raw: wgpu::Buffer,
-    bytes: u64,
     class: u64,
     /// The batch that used it last, 0 for none.
     last_use: AtomicU64,
+    /// The host has it; it must not be in a submit.
+    mapped: AtomicBool,
+    gpu: Gpu,
+}
+
+impl Memory {
+    pub(crate) fn raw(&self) -> &wgpu::Buffer {
+        &self.raw
+    }
+
+    pub(crate) fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    pub(crate) fn last_use(&self) -> u64 {
+        self.last_use.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn used_by(&self, batch: u64) {
+        self.last_use.fetch_max(batch, Ordering::AcqRel);
+    }
+
+    pub(crate) fn is_mapped(&self) -> bool {
+        self.mapped.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_mapped(&self, mapped: bool) {
+        self.mapped.store(mapped, Ordering::Release);
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        let cached = Cached { raw: self.raw.clone(), last_use: self.last_use() };
+        // A lost device's buffers are worth nothing.
+        if self.gpu.is_well() {
+            let mut state = self.gpu.pool().state.lock();
+            state.stats.cached += self.class;
+            state.free.entry(self.class).or_default().push(cached);
+        }
+    }
+}
+
+/// Where a buffer's bytes are.
+pub(crate) struct Place {
+    pub(crate) memory: Arc<Memory>,
+    /// Who reads them on the host.
+    pub(crate) lent: Weak<Lent>,
+}
+
+/// A live buffer. Dropping it gives its memory back to the pool.
+pub struct GpuBuffer {
+    bytes: u64,
+    class: u64,
+    /// Another one from time to time, see [`crate::loan`]. Locked after the recorder, never before it.
+    place: Mutex<Place>,
     gpu: Gpu,
 }
 
@@ -268,16 +328,12 @@ impl GpuBuffer {
         &self.gpu
     }
 
-    pub(crate) fn raw(&self) -> &wgpu::Buffer {
-        &self.raw
+    pub(crate) fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock()
     }
 
-    pub(crate) fn last_use(&self) -> u64 {
-        self.last_use.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn used_by(&self, batch: u64) {
-        self.last_use.fetch_max(batch, Ordering::AcqRel);
+    pub(crate) fn memory(&self) -> Arc<Memory> {
+        Arc::clone(&self.place.lock().memory)
     }
 }
 
@@ -289,14 +345,8 @@ impl std::fmt::Debug for GpuBuffer {
 
 impl Drop for GpuBuffer {
     fn drop(&mut self) {
-        let cached = Cached { raw: self.raw.clone(), last_use: self.last_use() };
-        let mut state = self.gpu.pool().state.lock();
-        state.stats.in_use -= self.class;
-        // A lost device's buffers are worth nothing.
-        if self.gpu.is_well() {
-            state.stats.cached += self.class;
-            state.free.entry(self.class).or_default().push(cached);
-        }
+        // Memory that is still lent is the host's from here on.
+        self.gpu.pool().state.lock().stats.in_use -= self.class;
     }
 }
 

@@ -1,11 +1,12 @@
 //! Work is batched: many dispatches share one submit, and nothing is waited for until it is read.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
 use crate::pipeline::{Access, Pipeline};
-use crate::pool::GpuBuffer;
+use crate::pool::{GpuBuffer, Memory};
 
 /// Dispatches per submit: enough to hide a submit's cost, few enough to start the device early.
 const DISPATCHES_PER_SUBMIT: u32 = 32;
@@ -208,7 +209,7 @@ impl Gpu {
         if call.groups.contains(&0) {
             return Ok(());
         }
-        let mut recorder = self.recorder();
+        let (mut recorder, memories) = self.claim(call.windows)?;
         let params = match call.params {
             Params::Immediates(_) => None,
             Params::Buffer(bytes) => {
@@ -216,14 +217,12 @@ impl Gpu {
                 Some((buffer, offset, bytes.len().next_multiple_of(4) as u64))
             }
         };
-        let group = self.bind(call, params.as_ref());
+        let group = self.bind(call, &memories, params.as_ref());
         let batch = recorder.batch();
         let pass = recorder.pass(self.raw_device());
         encode(pass, call, &group);
         recorder.count(call.bytes());
-        for window in call.windows {
-            window.buffer.used_by(batch);
-        }
+        memories.iter().for_each(|memory| memory.used_by(batch));
         if recorder.is_full() {
             recorder.flush(self.raw_queue());
         }
@@ -240,9 +239,11 @@ impl Gpu {
         if call.groups.contains(&0) {
             return Ok(());
         }
+        // Held to the end: what is bound must not be lent meanwhile.
+        let (mut recorder, memories) = self.claim(call.windows)?;
         let commands = self
             .scoped(|| {
-                let group = self.bind(call, None);
+                let group = self.bind(call, &memories, None);
                 let mut encoder =
                     self.raw_device().create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -251,14 +252,11 @@ impl Gpu {
                 encoder.finish()
             })
             .map_err(|problem| GpuError::Binding { kernel: call.pipeline.name().to_owned(), problem })?;
-        let mut recorder = self.recorder();
         recorder.close();
         recorder.finished.push(commands);
         recorder.count(call.bytes());
         let batch = recorder.batch();
-        for window in call.windows {
-            window.buffer.used_by(batch);
-        }
+        memories.iter().for_each(|memory| memory.used_by(batch));
         if recorder.is_full() {
             recorder.flush(self.raw_queue());
         }
@@ -426,7 +424,7 @@ impl Gpu {
                     call.windows.iter().zip(pipeline.bindings()).enumerate().find(|(other, (w, b))| {
                         *other != index
                             && b.access != Access::ReadWrite
-                            && w.buffer.raw() == window.buffer.raw()
+                            && std::ptr::eq(w.buffer, window.buffer)
                     });
                 if let Some((other, _)) = clash {
                     return Err(complain(format!(
@@ -446,8 +444,14 @@ impl Gpu {
         Ok(())
     }
 
-    fn bind(&self, call: &Dispatch<'_>, params: Option<&(wgpu::Buffer, u64, u64)>) -> wgpu::BindGroup {
-        let windows = call.windows.iter().map(|window| (window.buffer.raw(), window.offset, window.bytes));
+    fn bind(
+        &self,
+        call: &Dispatch<'_>,
+        memories: &[Arc<Memory>],
+        params: Option<&(wgpu::Buffer, u64, u64)>,
+    ) -> wgpu::BindGroup {
+        let windows = (memories.iter().zip(call.windows))
+            .map(|(memory, window)| (memory.raw(), window.offset, window.bytes));
         let params = params.map(|(buffer, offset, bytes)| (buffer, *offset, *bytes));
         let entries: smallvec::SmallVec<[wgpu::BindGroupEntry<'_>; 8]> = windows
             .chain(params)

@@ -1,7 +1,7 @@
 //! THE module that copies between host and device. Everything that crosses is counted here.
 //!
-//! Where the adapter shares the host's memory its buffers are mapped and copied to directly, which is a `memcpy`;
-//! elsewhere copies go through staging memory in bounded pieces ([`staging`]).
+//! Where the adapter shares the host's memory its buffers are mapped and copied to directly, which is a `memcpy`, or
+//! lent to the host ([`crate::loan`]); elsewhere copies go through staging memory in bounded pieces ([`staging`]).
 
 mod staging;
 
@@ -13,9 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
+use polyarray_core::array::Loan;
 
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
+use crate::loan::LENT_FROM;
 use crate::pool::GpuBuffer;
 use staging::{Direction, Staging};
 
@@ -30,6 +32,9 @@ pub struct TransferStats {
     pub downloads: u64,
     /// Bytes copied to the host.
     pub download_bytes: u64,
+    /// Of the copies to the host, those that were none: the host reads the device's memory. They are counted as
+    /// copies as well, so that a program has the same numbers on every adapter.
+    pub lent: u64,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +43,7 @@ pub(crate) struct Transfers {
     upload_bytes: AtomicU64,
     downloads: AtomicU64,
     download_bytes: AtomicU64,
+    lent: AtomicU64,
     staging: Staging,
 }
 
@@ -49,12 +55,14 @@ impl Transfers {
             upload_bytes: read(&self.upload_bytes),
             downloads: read(&self.downloads),
             download_bytes: read(&self.download_bytes),
+            lent: read(&self.lent),
         }
     }
 
     /// Forgets what the probes copied.
     pub(crate) fn reset(&self) {
-        for counter in [&self.uploads, &self.upload_bytes, &self.downloads, &self.download_bytes] {
+        let Self { uploads, upload_bytes, downloads, download_bytes, lent, .. } = self;
+        for counter in [uploads, upload_bytes, downloads, download_bytes, lent] {
             counter.store(0, Ordering::Relaxed);
         }
     }
@@ -92,7 +100,7 @@ impl Gpu {
         Ok(())
     }
 
-    fn write_uncounted(&self, buffer: &GpuBuffer, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn write_uncounted(&self, buffer: &GpuBuffer, bytes: &[u8]) -> Result<()> {
         self.check()?;
         let len = bytes.len() as u64;
         if len > buffer.capacity() {
@@ -110,30 +118,30 @@ impl Gpu {
 
     fn write_mapped(&self, buffer: &GpuBuffer, bytes: &[u8]) -> Result<()> {
         // The lock is held to the end: a mapped buffer must not be in a submit.
-        let mut recorder = self.recorder();
-        if buffer.last_use() == recorder.batch() {
+        let (mut recorder, memory) = self.claim_one(buffer)?;
+        if memory.last_use() == recorder.batch() {
             recorder.flush(self.raw_queue());
         }
         let padded = (bytes.len() as u64).next_multiple_of(4);
-        let slice = buffer.raw().slice(..padded);
+        let slice = memory.raw().slice(..padded);
         self.map(&slice, wgpu::MapMode::Write, "upload")?;
-        let copied = self.copy_to_mapped(buffer.raw(), bytes);
-        buffer.raw().unmap();
+        let copied = self.copy_to_mapped(memory.raw(), bytes);
+        memory.raw().unmap();
         copied
     }
 
     fn write_staged(&self, buffer: &GpuBuffer, bytes: &[u8]) -> Result<()> {
-        let mut recorder = self.recorder();
+        let (mut recorder, memory) = self.claim_one(buffer)?;
         // A queued write overtakes what is recorded and not yet handed over.
-        if buffer.last_use() == recorder.batch() {
+        if memory.last_use() == recorder.batch() {
             recorder.flush(self.raw_queue());
         }
         let whole = bytes.len() / 4 * 4;
-        self.stage_up(&mut recorder, buffer.raw(), 0, &bytes[..whole])?;
+        self.stage_up(&mut recorder, memory.raw(), 0, &bytes[..whole])?;
         if whole < bytes.len() {
             let mut word = [0_u8; 4];
             word[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-            self.raw_queue().write_buffer(buffer.raw(), whole as u64, &word);
+            self.raw_queue().write_buffer(memory.raw(), whole as u64, &word);
         }
         Ok(())
     }
@@ -165,24 +173,44 @@ impl Gpu {
         if self.profile().mapped_primary {
             self.read_mapped(buffer, offset..end, target)?;
         } else {
-            self.stage_down(buffer.raw(), offset, target)?;
+            self.stage_down(buffer.memory().raw(), offset, target)?;
         }
         self.transfers().count_download(target.len() as u64);
         Ok(())
     }
 
     fn read_mapped(&self, buffer: &GpuBuffer, range: Range<u64>, target: &mut [u8]) -> Result<()> {
-        let mut recorder = self.recorder();
-        if buffer.last_use() == recorder.batch() {
+        let lent = buffer.place().lent.upgrade();
+        if let Some(lent) = lent {
+            target.copy_from_slice(&lent.bytes()[range.start as usize..range.end as usize]);
+            return Ok(());
+        }
+        let (mut recorder, memory) = self.claim_one(buffer)?;
+        if memory.last_use() == recorder.batch() {
             recorder.flush(self.raw_queue());
         }
         let start = range.start / 8 * 8;
-        let slice = buffer.raw().slice(start..range.end.next_multiple_of(4));
+        let slice = memory.raw().slice(start..range.end.next_multiple_of(4));
         self.map(&slice, wgpu::MapMode::Read, "download")?;
         let range = range.start as usize..range.end as usize;
-        let copied = self.copy_from_mapped(buffer.raw(), range, target);
-        buffer.raw().unmap();
+        let copied = self.copy_from_mapped(memory.raw(), range, target);
+        memory.raw().unmap();
         copied
+    }
+
+    /// The first `bytes` of `buffer` where host and device share memory, and a loan is worth it; otherwise nothing.
+    ///
+    /// # Errors
+    /// As [`Gpu::read`].
+    pub(crate) fn read_lent(&self, buffer: &GpuBuffer, bytes: u64) -> Result<Option<Arc<dyn Loan>>> {
+        self.check()?;
+        if !self.profile().mapped_primary || bytes < LENT_FROM {
+            return Ok(None);
+        }
+        let lent = self.lend(buffer)?;
+        self.transfers().count_download(bytes);
+        self.transfers().lent.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(lent))
     }
 
     /// Reads a buffer that is no array: timestamps. Not counted.
@@ -209,9 +237,9 @@ impl Gpu {
         let bytes = range.end.next_multiple_of(4) - start;
         let staging = self.new_staging(bytes.max(4), Direction::Down)?;
         if bytes > 0 {
-            let mut recorder = self.recorder();
+            let (mut recorder, memory) = self.claim_one(buffer)?;
             recorder.encoder(self.raw_device()).copy_buffer_to_buffer(
-                buffer.raw(),
+                memory.raw(),
                 start,
                 &staging,
                 0,

@@ -230,9 +230,8 @@ fn distinct(layout: &Layout) -> bool {
 fn in_place(node: &mut NodeRef, part: &Layout, value: &Array) -> Result<bool> {
     // Node and buffer are asked each: several nodes may have one buffer, and a backend may hold it.
     let buffer = NodeRef::get_mut(node).and_then(|node| node.value.get_mut()).and_then(Arc::get_mut);
-    let Some(target) = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>()) else {
-        return Ok(false);
-    };
+    let target = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>());
+    let Some(target) = target.filter(|target| !target.is_lent()) else { return Ok(false) };
     let Operand { buffer, layout } = value.operand()?;
     let source: &HostBuffer = super::own(&*buffer, "host", "assign")?;
     let layout = layout.broadcast_to(&part.shape).expect("it was broadcast, or is a scalar");

@@ -29,7 +29,8 @@ pub trait Buffer: Any + Send + Sync + fmt::Debug {
 /// its memory runs short: the next use uploads again.
 pub type MirrorSlot = Arc<Mutex<Option<Arc<dyn Buffer>>>>;
 
-/// Host memory: blocks of the pool's, aligned to cache lines unless they are small, or a `Vec<T>` adopted without a copy.
+/// Host memory: blocks of the pool's, aligned to cache lines unless they are small, a `Vec<T>` adopted without a copy, or
+/// memory lent by somebody else, which is only read.
 pub struct HostBuffer {
     dtype: DType,
     len: usize,
@@ -37,22 +38,26 @@ pub struct HostBuffer {
     mirrors: Mutex<Vec<(Instance, MirrorSlot)>>,
 }
 
-/// The owner of host bytes.
-trait Bytes: Send + Sync {
+/// Memory that its owner lends to host arrays: a device's that the host reaches as well, a mapped file. As long as the
+/// loan is held the bytes stay where and what they are; they are never written.
+pub trait Loan: Send + Sync + 'static {
+    /// The same bytes at every call.
     fn bytes(&self) -> &[u8];
-    fn bytes_mut(&mut self) -> &mut [u8];
-    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// The owner of host bytes.
+trait Bytes: Any + Send + Sync {
+    fn bytes(&self) -> &[u8];
+    /// None where they are lent.
+    fn bytes_mut(&mut self) -> Option<&mut [u8]>;
 }
 
 impl<P: bytemuck::Pod + Send + Sync> Bytes for Vec<P> {
     fn bytes(&self) -> &[u8] {
         bytemuck::cast_slice(self)
     }
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        bytemuck::cast_slice_mut(self)
-    }
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
+    fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        Some(bytemuck::cast_slice_mut(self))
     }
 }
 
@@ -60,11 +65,17 @@ impl Bytes for Chunks {
     fn bytes(&self) -> &[u8] {
         self.bytes()
     }
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        self.bytes_mut()
+    fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        Some(self.bytes_mut())
     }
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
+}
+
+impl Bytes for Arc<dyn Loan> {
+    fn bytes(&self) -> &[u8] {
+        (**self).bytes()
+    }
+    fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        None
     }
 }
 
@@ -89,20 +100,32 @@ impl HostBuffer {
         HostBuffer { dtype: T::DTYPE, len, data: Box::new(v), mirrors: Mutex::default() }
     }
 
+    /// Elements that somebody else has: `len` of them, from the loan's first byte on. None if it has fewer, or if they
+    /// are not aligned as the dtype wants them.
+    pub fn lent(dtype: DType, len: usize, loan: Arc<dyn Loan>) -> Option<HostBuffer> {
+        let bytes = loan.bytes().get(..len.checked_mul(dtype.size())?)?;
+        crate::with_element!(dtype, T => {
+            bytemuck::checked::try_cast_slice::<u8, T>(&bytes[..dtype.size().min(bytes.len())]).ok()?;
+        });
+        Some(HostBuffer { dtype, len, data: Box::new(loan), mirrors: Mutex::default() })
+    }
+
+    /// Whether the memory is lent: what would be written in place is then written to a copy.
+    pub fn is_lent(&self) -> bool {
+        (&*self.data as &dyn Any).is::<Arc<dyn Loan>>()
+    }
+
     /// The vector back: without a copy where it was adopted from one, else by copying.
     ///
     /// # Errors
     /// [`Error::DType`] if the elements are not `T`.
     pub fn into_vec<T: Element>(self) -> Result<Vec<T>> {
         self.check::<T>()?;
-        match self.data.into_any().downcast::<Vec<T::Repr>>() {
-            Ok(v) => Ok(from_repr(*v)),
-            Err(other) => {
-                let chunks = other.downcast::<Chunks>().expect("a buffer is a vector or chunks");
-                let bytes = &chunks.bytes()[..self.len * self.dtype.size()];
-                Ok(bytemuck::checked::cast_slice::<u8, T>(bytes).to_vec())
-            }
+        if !(&*self.data as &dyn Any).is::<Vec<T::Repr>>() {
+            return Ok(self.as_slice::<T>()?.to_vec());
         }
+        let vec = (self.data as Box<dyn Any>).downcast::<Vec<T::Repr>>().expect("it was just asked");
+        Ok(from_repr(*vec))
     }
 
     fn check<T: Element>(&self) -> Result<()> {
@@ -148,11 +171,16 @@ impl HostBuffer {
         &self.data.bytes()[..self.len * self.dtype.size()]
     }
 
-    /// The bytes, to be written; copies on devices are forgotten.
+    /// The bytes, to be written; copies on devices are forgotten. Lent memory is copied first.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         self.mirrors.get_mut().clear();
         let n = self.len * self.dtype.size();
-        &mut self.data.bytes_mut()[..n]
+        if self.is_lent() {
+            let mut own = vec![0_u128; n.div_ceil(16)];
+            bytemuck::cast_slice_mut(&mut own)[..n].copy_from_slice(&self.data.bytes()[..n]);
+            self.data = Box::new(own);
+        }
+        &mut self.data.bytes_mut().expect("lent memory was just replaced")[..n]
     }
 
     /// The slot for this buffer's copy on `instance`, made on first use.
@@ -197,5 +225,46 @@ impl Buffer for HostBuffer {
 impl fmt::Debug for HostBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HostBuffer({} x {})", self.len, self.dtype)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Lender(Vec<u64>, usize);
+
+    impl Loan for Lender {
+        fn bytes(&self) -> &[u8] {
+            &bytemuck::cast_slice(&self.0)[self.1..]
+        }
+    }
+
+    fn lend(words: &[u64], skipped: usize) -> Arc<dyn Loan> {
+        Arc::new(Lender(words.to_vec(), skipped))
+    }
+
+    #[test]
+    fn lent_memory_is_read_where_it_is_and_never_written() {
+        let loan = lend(&[1, 2, 3], 0);
+        let at = loan.bytes().as_ptr();
+        let mut buffer = HostBuffer::lent(DType::U64, 2, loan.clone()).unwrap();
+        assert!(buffer.is_lent());
+        assert_eq!((buffer.bytes().as_ptr(), buffer.as_slice::<u64>().unwrap()), (at, &[1, 2][..]));
+        buffer.as_repr_mut::<u64>().unwrap()[0] = 9;
+        assert!(!buffer.is_lent());
+        assert_eq!(buffer.into_vec::<u64>().unwrap(), [9, 2]);
+        assert_eq!(loan.bytes()[..8], 1_u64.to_ne_bytes());
+        let whole = HostBuffer::lent(DType::U64, 3, loan).unwrap();
+        assert_eq!(whole.into_vec::<u64>().unwrap(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_a_loan_does_not_have_is_not_taken() {
+        assert!(HostBuffer::lent(DType::U64, 3, lend(&[1, 2], 0)).is_none());
+        assert!(HostBuffer::lent(DType::U64, usize::MAX, lend(&[1, 2], 0)).is_none());
+        assert!(HostBuffer::lent(DType::U64, 1, lend(&[1, 2], 4)).is_none(), "not aligned");
+        assert!(HostBuffer::lent(DType::U32, 3, lend(&[1, 2], 4)).is_some());
+        assert!(HostBuffer::lent(DType::F64, 0, lend(&[], 0)).is_some());
     }
 }

@@ -29,7 +29,7 @@ mod views;
 
 pub use assign::{Part, Span};
 pub use backend::{ArrayBackend, KernelLimits, Query, own};
-pub use buffer::{Buffer, HostBuffer, MirrorSlot};
+pub use buffer::{Buffer, HostBuffer, Loan, MirrorSlot};
 pub use facts::Facts;
 pub use handle::{Array, Operand};
 pub use host_memory::{HostMemory, host_memory, set_host_memory_limit, trim_host_memory};

@@ -225,8 +225,12 @@ fn default_device() -> Result<Key> {
     DEFAULT.get_or_init(|| found).clone()
 }
 
-/// The residency of that name, which a linked kind must hold: `host`, `gpu` (the first), `gpu:1`.
+/// The residency of that name, which a linked kind must hold, but for the host, which every program has: `host`,
+/// `gpu` (the first), `gpu:1`.
 fn named(name: &str) -> Result<Key> {
+    if name == HOST.name() {
+        return Ok(*HOST);
+    }
     let (kind, index) = match name.split_once(':') {
         Some((k, i)) => (k, i.parse::<u16>().ok()),
         None => (name, Some(0)),
@@ -241,9 +245,10 @@ fn named(name: &str) -> Result<Key> {
 
 /// The first device of every kind, by name; numbers beyond are found out when they are used.
 fn known_devices() -> String {
-    let mut names: Vec<_> = ARRAY_KINDS.iter().map(|k| (k.residency)(0).name()).collect();
+    let mut names = vec![HOST.name()];
+    names.extend(ARRAY_KINDS.iter().map(|k| (k.residency)(0).name()).filter(|name| *name != HOST.name()));
     names.dedup();
-    if names.is_empty() { "none is linked into this program".into() } else { names.join(", ") }
+    names.join(", ")
 }
 
 /// The instance whose arrays have that residency.

@@ -199,7 +199,7 @@ impl Gpu {
     }
 
     /// Maps and waits for it.
-    pub(super) fn map(
+    pub(crate) fn map(
         &self,
         slice: &wgpu::BufferSlice<'_>,
         mode: wgpu::MapMode,
@@ -219,7 +219,7 @@ impl Gpu {
         }
     }
 
-    pub(super) fn map_error(&self, operation: &'static str, reason: String) -> GpuError {
+    pub(crate) fn map_error(&self, operation: &'static str, reason: String) -> GpuError {
         match self.check() {
             Err(sick) => sick,
             Ok(()) => GpuError::Map { operation, device: self.title(), reason },

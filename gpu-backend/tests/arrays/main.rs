@@ -9,6 +9,7 @@ mod elementwise;
 mod epilogues;
 mod kernels;
 mod layouts;
+mod loans;
 mod memory;
 mod poorer;
 mod reductions;

@@ -1,0 +1,169 @@
+//! Memory that host and device share is lent instead of copied: a large array that comes home from an adapter of the CPU
+//! type is read where it is. The buffer stays mapped as long as somebody has the loan.
+//!
+//! A mapped buffer can't be in a submit. So a buffer whose bytes a kernel wants while they are lent moves: it takes other
+//! memory with a copy of them, and what it leaves is the host's until the loan ends. That is the copy which lending
+//! saved, and no more.
+
+use std::sync::{Arc, Weak};
+
+use parking_lot::{Mutex, MutexGuard};
+use polyarray_core::array::Loan;
+use smallvec::SmallVec;
+
+use crate::device::Gpu;
+use crate::error::Result;
+use crate::pool::{GpuBuffer, Memory};
+use crate::submit::{Recorder, Window};
+
+/// Bytes from which on memory is lent: less is copied in the time that mapping for longer takes.
+pub(crate) const LENT_FROM: u64 = 256 << 10;
+
+/// The memory of a call's buffers, in order of binding.
+pub(crate) type Memories = SmallVec<[Arc<Memory>; 8]>;
+
+/// A buffer's bytes, which the host reads where they are.
+pub(crate) struct Lent {
+    /// None while it is being given back.
+    view: Option<wgpu::BufferView>,
+    memory: Arc<Memory>,
+}
+
+impl Loan for Lent {
+    fn bytes(&self) -> &[u8] {
+        self.view.as_deref().unwrap_or(&[])
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.view = None;
+        self.memory.raw().unmap();
+        self.memory.set_mapped(false);
+        self.memory.gpu().loans().end();
+    }
+}
+
+/// The loans of a device. It is destroyed after the last of them: their bytes are its memory.
+#[derive(Debug, Default)]
+pub(crate) struct Loans {
+    state: Mutex<Out>,
+}
+
+#[derive(Debug, Default)]
+struct Out {
+    loans: usize,
+    destroy: Option<wgpu::Device>,
+}
+
+impl Loans {
+    fn begin(&self) {
+        self.state.lock().loans += 1;
+    }
+
+    fn end(&self) {
+        let mut out = self.state.lock();
+        out.loans -= 1;
+        if out.loans == 0
+            && let Some(device) = out.destroy.take()
+        {
+            drop(out);
+            device.destroy();
+        }
+    }
+
+    /// Destroys the device, at once or when the last loan ends.
+    pub(crate) fn destroy(&self, device: &wgpu::Device) {
+        let mut out = self.state.lock();
+        if out.loans > 0 {
+            out.destroy = Some(device.clone());
+            return;
+        }
+        drop(out);
+        device.destroy();
+    }
+}
+
+impl Gpu {
+    /// Lends the host a buffer's memory, after all that was recorded has run.
+    ///
+    /// # Errors
+    /// As [`Gpu::read`].
+    pub(crate) fn lend(&self, buffer: &GpuBuffer) -> Result<Arc<Lent>> {
+        self.check()?;
+        // The lock is held to the end: a mapped buffer must not be in a submit.
+        let mut recorder = self.recorder();
+        let mut place = buffer.place();
+        if let Some(lent) = place.lent.upgrade() {
+            return Ok(lent);
+        }
+        returned(&place.memory);
+        let memory = Arc::clone(&place.memory);
+        if memory.last_use() == recorder.batch() {
+            recorder.flush(self.raw_queue());
+        }
+        let slice = memory.raw().slice(..);
+        self.map(&slice, wgpu::MapMode::Read, "download")?;
+        match slice.get_mapped_range() {
+            Ok(view) => {
+                memory.set_mapped(true);
+                self.loans().begin();
+                let lent = Arc::new(Lent { view: Some(view), memory });
+                place.lent = Arc::downgrade(&lent);
+                Ok(lent)
+            }
+            Err(error) => {
+                memory.raw().unmap();
+                Err(self.map_error("download", error.to_string()))
+            }
+        }
+    }
+
+    /// The recorder, and the memory of what a call binds, none of which the host has.
+    pub(crate) fn claim(&self, windows: &[Window<'_>]) -> Result<(MutexGuard<'_, Recorder>, Memories)> {
+        loop {
+            let recorder = self.recorder();
+            let memories: Memories = windows.iter().map(|window| window.buffer.memory()).collect();
+            let Some(lent) = memories.iter().position(|memory| memory.is_mapped()) else {
+                return Ok((recorder, memories));
+            };
+            // Moving allocates, which may wait for the device, which takes the recorder.
+            drop(recorder);
+            self.move_away(windows[lent].buffer)?;
+        }
+    }
+
+    /// As [`Gpu::claim`], of one buffer.
+    pub(crate) fn claim_one(&self, buffer: &GpuBuffer) -> Result<(MutexGuard<'_, Recorder>, Arc<Memory>)> {
+        let (recorder, mut memories) = self.claim(&[buffer.into()])?;
+        Ok((recorder, memories.remove(0)))
+    }
+
+    /// Gives a buffer whose bytes the host reads other memory with a copy of them.
+    pub(crate) fn move_away(&self, buffer: &GpuBuffer) -> Result<()> {
+        let (memory, lent) = {
+            let place = buffer.place();
+            (Arc::clone(&place.memory), place.lent.upgrade())
+        };
+        let Some(lent) = lent else {
+            returned(&memory);
+            return Ok(());
+        };
+        let fresh = self.allocate(buffer.capacity(), "moving a buffer that the host reads")?;
+        self.write_uncounted(&fresh, lent.bytes())?;
+        let (mut place, mut fresh) = (buffer.place(), fresh.place());
+        // Else another thread was faster, and this copy is dropped.
+        if Arc::ptr_eq(&place.memory, &memory) {
+            std::mem::swap(&mut place.memory, &mut fresh.memory);
+            place.lent = Weak::new();
+        }
+        Ok(())
+    }
+}
+
+/// Waits for memory whose loan is just ending on another thread, which takes no lock and waits for nothing.
+fn returned(memory: &Memory) {
+    while memory.is_mapped() {
+        std::thread::yield_now();
+    }
+}

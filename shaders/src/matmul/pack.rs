@@ -51,12 +51,10 @@ impl Packed {
 enum Loads {
     /// Element by element.
     Each,
-    /// 64-bit words of two elements along k.
-    AlongK,
-    /// 64-bit words of two, or eight, neighbouring rows (columns), which go to neighbouring windows.
-    Across,
-    /// 64-bit words of eight bytes along k.
-    Bytes,
+    /// So many 64-bit words along k: half a quad, a quad, or two.
+    Along { words: usize },
+    /// So many 64-bit words of neighbouring rows (columns), which go to neighbouring windows.
+    Across { words: usize },
 }
 
 /// The structure of the kernel.
@@ -111,12 +109,12 @@ pub(super) fn plan(
     let panel = (layout.quads * LANES * QUAD) as u64;
     let panels = layout.bytes() / panel;
     let step = match loads {
-        Loads::Across => panels,
+        Loads::Across { .. } => panels,
         _ => (profile.max_binding / panel).max(1),
     };
     for first in (0..panels).step_by(step as usize) {
         let here = step.min(panels - first);
-        let groups = if loads == Loads::Across { here / neighbours(dtype) as u64 } else { here };
+        let groups = here / loads.panels(dtype) as u64;
         let mut params = vec![0];
         let numbers = [
             first as usize,
@@ -149,35 +147,74 @@ fn neighbours(dtype: DType) -> usize {
     8 / dtype.size()
 }
 
-/// The widest loads that the source's layout allows.
+impl Loads {
+    /// Panels that a workgroup packs, of neighbouring windows.
+    fn panels(self, dtype: DType) -> usize {
+        match self {
+            Loads::Across { words } => words * neighbours(dtype),
+            _ => 1,
+        }
+    }
+
+    /// 64-bit words of one load.
+    fn words(self) -> usize {
+        match self {
+            Loads::Each => 1,
+            Loads::Along { words } | Loads::Across { words } => words,
+        }
+    }
+}
+
+/// The widest loads that the source's layout allows. A load costs its lanes a loop, however wide it is.
 fn loads(layout: &Packed, source: &Placed, k: usize, profile: &Profile) -> Loads {
     let rank = source.strides.len();
     let (across, along) = (source.strides[rank - 2], source.strides[rank - 1]);
-    let size = layout.element.dtype.size();
-    let multiple = |of: usize| {
-        source.offset.is_multiple_of(of)
-            && source.strides[..rank - 2].iter().all(|s| s.unsigned_abs().is_multiple_of(of))
-    };
-    let one = profile.features.int64 && source.source.bindings() == 1;
-    let even = |stride: isize, of: usize| stride.unsigned_abs().is_multiple_of(of);
-    if one && size == 4 && along == 1 && multiple(2) && even(across, 2) && k.is_multiple_of(2) {
-        Loads::AlongK
-    } else if one && size == 1 && along == 1 && multiple(8) && even(across, 8) && k.is_multiple_of(8) {
-        Loads::Bytes
-    } else if one
-        && (size == 4 || size == 1)
-        && across == 1
-        && multiple(8 / size)
-        && even(along, 8 / size)
-        && !layout.side.adjacent_lanes
-        && layout.side.windows.is_multiple_of(8 / size)
-        && layout.side.count.is_multiple_of(8 / size)
-        && layout.bytes() <= profile.max_binding
-    {
-        Loads::Across
-    } else {
-        Loads::Each
+    let dtype = layout.element.dtype;
+    let side = &layout.side;
+    if !profile.features.int64 || source.source.bindings() != 1 || !matches!(dtype.size(), 1 | 4 | 8) {
+        return Loads::Each;
     }
+    // Whether loads of so many elements begin at multiples of them, if their neighbours lie next to each other.
+    let even = |elements: usize, step: isize| {
+        source.offset.is_multiple_of(elements)
+            && source.strides[..rank - 2]
+                .iter()
+                .chain([&step])
+                .all(|s| s.unsigned_abs().is_multiple_of(elements))
+    };
+    let fits = |loads: &Loads| {
+        let elements = loads.words() * neighbours(dtype);
+        match *loads {
+            Loads::Each => true,
+            Loads::Along { words } => {
+                along == 1
+                    && even(elements, across)
+                    && k.is_multiple_of(elements)
+                    && layout.quads.is_multiple_of(words.div_ceil(2))
+            }
+            Loads::Across { .. } => {
+                across == 1
+                    && even(elements, along)
+                    && !side.adjacent_lanes
+                    && side.windows.is_multiple_of(elements)
+                    && side.count.is_multiple_of(elements)
+                    && layout.bytes() <= profile.max_binding
+            }
+        }
+    };
+    let along = [4, 2, 1].map(|words| Loads::Along { words });
+    let across = [4, 2, 1].map(|words| Loads::Across { words });
+    along.into_iter().chain(across).find(fits).unwrap_or(Loads::Each)
+}
+
+/// One of so many words of a vector.
+fn part(vector: &str, words: usize, word: usize) -> String {
+    if words == 1 { vector.to_owned() } else { format!("{vector}.{}", ["x", "y", "z", "w"][word]) }
+}
+
+/// The type of so many 64-bit words.
+fn vector(words: usize) -> String {
+    if words == 1 { "u64".to_owned() } else { format!("vec{words}<u64>") }
 }
 
 /// Transposes a square of elements, one word of them to a row, by halves (Warren, Hacker's Delight, 7-3); returns
@@ -224,31 +261,45 @@ impl Pack {
         let mut text = String::new();
         let stride = format!("p.stride0_{along}");
         match self.loads {
-            Loads::AlongK | Loads::Bytes => {
-                let step = 8 / dtype.size();
-                for w in 0..2 {
+            Loads::Along { words } => {
+                let per_load = words * neighbours(dtype);
+                let mut found = Vec::new();
+                for l in 0..2usize.div_ceil(words) {
                     let _ = writeln!(
                         text,
-                        "        let in{w} = inside && k + {e}u < p.k;
-        let w{w} = select(u64(0u), in0_0[select(0u, (at + k + {e}u) / {step}u, in{w})], in{w});",
-                        e = w * step
+                        "        let in{l} = inside && k + {e}u < p.k;
+        let v{l} = select({vector}(), in0_0[select(0u, (at + k + {e}u) / {per_load}u, in{l})], in{l});",
+                        e = l * per_load,
+                        vector = vector(words)
                     );
+                    found.extend((0..words).map(|word| part(&format!("v{l}"), words, word)));
                 }
-                text += "        let quad = vec2<u64>(w0, w1);\n";
+                for (i, quad) in found.chunks(2).enumerate() {
+                    let _ = writeln!(text, "        let quad{i} = vec2<u64>({}, {});", quad[0], quad[1]);
+                }
             }
-            Loads::Across => {
+            Loads::Across { words } => {
                 let n = neighbours(dtype);
                 for e in 0..per_quad {
                     let _ = writeln!(
                         text,
                         "        let in{e} = inside && k + {e}u < p.k;
-        let w{e} = select(u64(0u), in0_0[select(0u, (at + (k + {e}u) * {stride}) / {n}u, in{e})], in{e});"
+        let v{e} = select({vector}(), in0_0[select(0u, (at + (k + {e}u) * {stride}) / {per_load}u, in{e})], in{e});",
+                        vector = vector(words),
+                        per_load = n * words
                     );
                 }
-                let words: Vec<String> = (0..per_quad).map(|e| format!("w{e}")).collect();
-                let halves: Vec<_> = words.chunks(n).map(|block| transpose(block, &mut text)).collect();
-                for (i, (low, high)) in halves[0].iter().zip(&halves[1]).enumerate() {
-                    let _ = writeln!(text, "        let quad{i} = vec2<u64>({low}, {high});");
+                for word in 0..words {
+                    let rows: Vec<String> = (0..per_quad).map(|e| format!("w{word}_{e}")).collect();
+                    for (e, row) in rows.iter().enumerate() {
+                        let _ =
+                            writeln!(text, "        let {row} = {};", part(&format!("v{e}"), words, word));
+                    }
+                    let halves: Vec<_> = rows.chunks(n).map(|block| transpose(block, &mut text)).collect();
+                    for (i, (low, high)) in halves[0].iter().zip(&halves[1]).enumerate() {
+                        let _ =
+                            writeln!(text, "        let quad{} = vec2<u64>({low}, {high});", word * n + i);
+                    }
                 }
             }
             Loads::Each => {
@@ -273,10 +324,10 @@ impl Pack {
                     format!("({})", parts.join(" | "))
                 };
                 let _ = match (dtype.size(), int64) {
-                    (8, _) => writeln!(text, "        let quad = vec2<u64>({}, {});", bits(0), bits(1)),
+                    (8, _) => writeln!(text, "        let quad0 = vec2<u64>({}, {});", bits(0), bits(1)),
                     (_, true) => writeln!(
                         text,
-                        "        let quad = vec2<u64>(u64({}) | (u64({}) << 32u), u64({}) | (u64({}) << 32u));",
+                        "        let quad0 = vec2<u64>(u64({}) | (u64({}) << 32u), u64({}) | (u64({}) << 32u));",
                         word(0),
                         word(1),
                         word(2),
@@ -284,7 +335,7 @@ impl Pack {
                     ),
                     (_, false) => writeln!(
                         text,
-                        "        let quad = vec4<u32>({}, {}, {}, {});",
+                        "        let quad0 = vec4<u32>({}, {}, {}, {});",
                         word(0),
                         word(1),
                         word(2),
@@ -311,7 +362,9 @@ impl Template for Pack {
         let mut text = self.names().declare(self.immediate, binding + 1);
         text += &match self.loads {
             Loads::Each => self.source.declare(0, 0, 1, false),
-            _ => "@group(0) @binding(0) var<storage, read> in0_0: array<u64>;\n".to_owned(),
+            loads => {
+                format!("@group(0) @binding(0) var<storage, read> in0_0: array<{}>;\n", vector(loads.words()))
+            }
         };
         let stored = if self.features.int64 { "vec2<u64>" } else { "vec4<u32>" };
         let _ =
@@ -320,7 +373,9 @@ impl Template for Pack {
         text += &access::offsets_function("batch_offsets", &[self.source], 0..self.batch_rank);
         let rank = self.batch_rank;
         // Panels that a lane writes, of neighbouring windows, whose number is a multiple of theirs.
-        let n = if self.loads == Loads::Across { neighbours(self.element.dtype) } else { 1 };
+        let n = self.loads.panels(self.element.dtype);
+        // Quads of each of them that it writes in a turn.
+        let quads = if let Loads::Along { words } = self.loads { words.div_ceil(2) } else { 1 };
         let panel = format!(
             "let group_number = p.panel0 / {n}u + g;
     let chunk_window = (group_number / p.all_blocks) * {n}u;
@@ -345,16 +400,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let inside = row < p.count;
     let at = p.first0 + batch_offsets(block / p.blocks).o0 + row * p.stride0_{rank};
     let to = (panel - p.panel0) * p.quads * {LANES}u + lane;
-    for (var quad_number = 0u; quad_number < p.quads; quad_number++) {{
+    for (var quad_number = 0u; quad_number < p.quads; quad_number += {quads}u) {{
         let k = (chunk * p.quads + quad_number) * {per_quad}u;
 {quad}{stores}    }}
 }}
 ",
             quad = self.quad(),
-            stores = (0..n)
+            stores = (0..n * quads)
                 .map(|i| {
-                    let quad = if n > 1 { format!("quad{i}") } else { "quad".to_owned() };
-                    format!("        out[to + ({i}u * p.all_blocks * p.quads + quad_number) * {LANES}u] = {quad};\n")
+                    let (panel, quad) = (i / quads, i % quads);
+                    format!("        out[to + ({panel}u * p.all_blocks * p.quads + quad_number + {quad}u) * {LANES}u] = quad{i};\n")
                 })
                 .collect::<String>(),
         );

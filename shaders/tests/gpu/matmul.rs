@@ -180,6 +180,62 @@ fn panels_of_every_dtype_and_layout() {
     }
 }
 
+/// The widest loads that lengths, strides and the offset allow: none of them may read a neighbour.
+#[test]
+fn operands_are_packed_by_loads_of_every_width() {
+    let gpu = device();
+    let own = gpu.profile;
+    assert!(own.windows == 0 || own.features.int64, "loads in 64-bit words are what is tested here");
+    let mut widths = std::collections::BTreeSet::new();
+    for dtype in [DType::F32, DType::F64] {
+        // Multiples of 8, 4, 2 and 1; chunks of an odd number of quads.
+        for (m, k, n) in [
+            (24, 72, 72),
+            (40, 36, 68),
+            (18, 38, 70),
+            (17, 37, 67),
+            (24, 520, 72),
+            (16, 1032, 64),
+            (20, 48, 66),
+        ] {
+            for (pad, offset) in [(0, 0), (4, 8), (2, 4), (6, 2)] {
+                // Rows of a wider matrix, from an element in its first one on.
+                let part = |rows: usize, columns: usize| {
+                    let wide = columns + pad + offset;
+                    Operand {
+                        len: rows * wide,
+                        offset,
+                        row_stride: wide as isize,
+                        ..dense((rows, columns), &[])
+                    }
+                };
+                let turned = |rows: usize, columns: usize| {
+                    let Operand { len, offset, row_stride, column_stride, .. } = part(columns, rows);
+                    let (row_stride, column_stride) = (column_stride, row_stride);
+                    Operand { len, offset, row_stride, column_stride, batch_strides: vec![] }
+                };
+                for (a, b) in [(part(m, k), part(k, n)), (turned(m, k), turned(k, n))] {
+                    let (x, y) = (data(dtype, a.len, 1), data(dtype, b.len, 2));
+                    let job = Matmul { dtype, batch: vec![], m, k, n, a, b };
+                    check(gpu, &job, &x, &y, &own);
+                    for step in plan(&job, &own).expect("it fits").steps {
+                        if step.shader.label().contains("pack") {
+                            let wgsl = step.shader.wgsl();
+                            let source = wgsl.lines().find(|line| line.contains("in0_0:"));
+                            let source = source.unwrap_or_else(|| panic!("{wgsl}"));
+                            widths.insert(source.rsplit_once(": ").map(|(_, ty)| ty.to_owned()));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    if own.windows > 0 {
+        let wide = ["array<u64>;", "array<vec2<u64>>;", "array<vec4<u64>>;"];
+        assert!(wide.iter().all(|ty| widths.contains(&Some((*ty).to_owned()))), "{widths:?}");
+    }
+}
+
 #[test]
 fn panels_in_several_tiles_chunks_and_batches() {
     let gpu = device();
@@ -241,7 +297,9 @@ fn bytes_and_bits() {
         for (dtype, terms) in
             [(DType::I8, Terms::Bytes), (DType::U8, Terms::Bytes), (DType::U32, Terms::Bits)]
         {
-            for (m, k, n) in [(40, 64, 66), (33, 47, 64), (20, 9, 5)] {
+            for (m, k, n) in
+                [(40, 64, 66), (33, 47, 64), (20, 9, 5), (40, 96, 72), (33, 1056, 64), (24, 40, 72)]
+            {
                 let job =
                     Matmul { dtype, batch: vec![], m, k, n, a: dense((m, k), &[]), b: dense((k, n), &[]) };
                 let (a, b) = (data(dtype, m * k, 5), data(dtype, k * n, 6));

@@ -24,6 +24,8 @@ pub(super) const QUAD: usize = 16;
 pub(super) const ROWS: usize = 16;
 /// Quads of a chunk of a sum, at most: four panels fit a window.
 const LONGEST: usize = 128;
+/// Steps of a sum one after the other, at most.
+const STEPS: usize = 4;
 /// Products below this many multiplications aren't worth packing.
 const SMALLEST: usize = 1 << 15;
 
@@ -91,6 +93,9 @@ struct Panels {
     columns: usize,
     /// Adds what an earlier chunk left.
     continues: bool,
+    /// Rows of the result are whole numbers of a lane's columns, which are then stored at once: a store costs its lanes a
+    /// loop, however wide it is.
+    whole: bool,
 }
 
 /// Columns of a lane's tile.
@@ -215,7 +220,9 @@ pub(super) fn plan(
         packed.push((slot, layout));
     }
     let shader = |continues: bool| {
-        let mut panels = Panels { features: profile.features, immediate: false, element, columns, continues };
+        let features = profile.features;
+        let whole = features.int64 && job.n.is_multiple_of(columns);
+        let mut panels = Panels { features, immediate: false, element, columns, continues, whole };
         panels.immediate = panels.names().count() * 4 <= profile.immediates as usize;
         (panels.immediate, Shader::new(panels))
     };
@@ -401,7 +408,11 @@ impl Template for Panels {
         if self.continues {
             bind(&mut declarations, "uniform", "left".into(), format!("array<{stored}, {entries}>"));
         }
-        let next = bind(&mut declarations, "storage, read_write", "out".into(), format!("array<{sum}>"));
+        let stores = match self.whole {
+            true => format!("vec{}<u64>", columns * element.sum().size() / 8),
+            false => sum.to_owned(),
+        };
+        let next = bind(&mut declarations, "storage, read_write", "out".into(), format!("array<{stores}>"));
         let mut text = self.names().declare(self.immediate, next);
         text += &declarations;
         let _ = write!(
@@ -440,12 +451,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                 for s in 0..steps {
                     let _ = writeln!(text, "        let x{r}_{s} = subgroupBroadcast(mine{i}_{s}, {lane}u);");
                 }
-                for c in 0..columns {
-                    let mut value = format!("s{r}_{c}");
-                    for s in 0..steps {
-                        value = element.step(&value, &format!("x{r}_{s}"), &format!("y{c}_{s}"));
+                // Few steps of a sum one after the other: the processor looks no further than so many that wait.
+                for first in (0..steps).step_by(STEPS) {
+                    for c in 0..columns {
+                        let steps = first..steps.min(first + STEPS);
+                        let value = steps.fold(format!("s{r}_{c}"), |sum, s| {
+                            element.step(&sum, &format!("x{r}_{s}"), &format!("y{c}_{s}"))
+                        });
+                        let _ = writeln!(text, "        s{r}_{c} = {value};");
                     }
-                    let _ = writeln!(text, "        s{r}_{c} = {value};");
                 }
             }
         }
@@ -472,18 +486,41 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                     }
                 }
             }
-            for c in 0..columns {
-                let mut value = format!("s{r}_{c}");
-                if bytes {
-                    value = format!("bitcast<u32>(i32({value}))");
-                }
-                if self.continues {
-                    value = format!("{value} + z{}_{}", c / per_quad, c % per_quad);
-                }
+            let values: Vec<String> = (0..columns)
+                .map(|c| {
+                    let mut value = format!("s{r}_{c}");
+                    if bytes {
+                        value = format!("bitcast<u32>(i32({value}))");
+                    }
+                    if self.continues {
+                        value = format!("{value} + z{}_{}", c / per_quad, c % per_quad);
+                    }
+                    value
+                })
+                .collect();
+            let row = format!("row * {ROWS}u + {r}u < p.rows");
+            let column = |c: usize| format!("(column * {LANES}u + lane) * {columns}u + {c}u < p.columns");
+            if self.whole {
+                let words: Vec<String> = match per_quad {
+                    2 => values.iter().map(|value| format!("bitcast<u64>({value})")).collect(),
+                    _ => (values.chunks(2))
+                        .map(|pair| {
+                            let [low, high] = [0, 1].map(|i| format!("u64(bitcast<u32>({}))", pair[i]));
+                            format!("{low} | ({high} << 32u)")
+                        })
+                        .collect(),
+                };
                 let _ = writeln!(
                     text,
-                    "        if (row * {ROWS}u + {r}u < p.rows && (column * {LANES}u + lane) * {columns}u + {c}u < p.columns) {{ out[at + {c}u] = {value}; }}"
+                    "        if ({row} && {}) {{ out[at / {columns}u] = {stores}({}); }}",
+                    column(0),
+                    words.join(", ")
                 );
+            } else {
+                for (c, value) in values.iter().enumerate() {
+                    let _ =
+                        writeln!(text, "        if ({row} && {}) {{ out[at + {c}u] = {value}; }}", column(c));
+                }
             }
             text += "    }\n";
         }

@@ -108,11 +108,12 @@ fn layout(operand: &Operand, [rows, columns]: [usize; 2]) -> &'static str {
 
 /// A number that changes with the source of the products' kernels: what was measured of other ones is of no use.
 pub const SOURCES: u64 = {
-    let files: [&[u8]; 8] = [
+    let files: [&[u8]; 9] = [
         include_bytes!("blocks.rs"),
         include_bytes!("mod.rs"),
         include_bytes!("pack.rs"),
         include_bytes!("panels.rs"),
+        include_bytes!("panels/kernel.rs"),
         include_bytes!("parts.rs"),
         include_bytes!("shape.rs"),
         include_bytes!("tail.rs"),

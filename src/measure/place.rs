@@ -117,8 +117,8 @@ impl Place {
         })
     }
 
-    /// Runs `body` on arrays of the host: copied there, computed, and the result copied back, all of which
-    /// counts. Copies that earlier uses left there are forgotten first, which does not.
+    /// Runs `body` on arrays of the host: copied there (a wrapper copies what it must itself), computed, and the result
+    /// copied back, all of which counts. Copies that earlier uses left there are forgotten first, which does not.
     ///
     /// # Errors
     /// What `body`, computing its result or the copies fail with.
@@ -126,8 +126,11 @@ impl Place {
         self.forget(inputs)?;
         self.inside(|| {
             let start = Instant::now();
-            let there = self.sent(inputs)?;
-            let result = body(&there)?.to(Device::At(*HOST))?;
+            let result = match self.wrapper {
+                Some(_) => body(inputs)?,
+                None => body(&self.sent(inputs)?)?,
+            };
+            let result = result.to(Device::At(*HOST))?;
             result.eval()?;
             Ok((result, start.elapsed().as_secs_f64()))
         })

@@ -6,6 +6,7 @@
 
 mod build;
 mod registers;
+mod scratch;
 
 use crate::loops::{MapLoop, Operand};
 use crate::rows::RowLoop;
@@ -13,7 +14,8 @@ use crate::turn::{self, Turned};
 use crate::walk::{self, position, unravel, walk};
 use polyarray_core::Element;
 use polyarray_core::expr::{Dims, Strides};
-use std::cell::Cell;
+pub use scratch::{Line, Scratch};
+use scratch::{Tiles, Values};
 use std::ops::Range;
 
 /// Bytes of one register: a few fit the second-level cache, and the processor reads ahead on runs of several pages
@@ -28,11 +30,6 @@ pub const LONGEST_ROW: usize = 16 << 10;
 /// Rows at least this long are reduced and gone on with one by one: their results are then scalars. Shorter ones are
 /// taken together, and what is one value for each of them is written to each of its elements where it meets these.
 const SINGLE_ROW: usize = 512;
-
-/// A cache line of scratch.
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-#[repr(C, align(64))]
-pub struct Line([u8; 64]);
 
 /// One parameter's bytes, aligned for any element.
 #[repr(align(16))]
@@ -103,56 +100,6 @@ enum Place {
     Lent,
 }
 
-/// Registers of one thread. Its next kernel gets them again: allocating them takes a small one longer than its arithmetic.
-#[derive(Default)]
-pub struct Scratch(Registers);
-
-#[derive(Default)]
-struct Registers {
-    registers: Vec<Vec<Line>>,
-    places: Vec<Place>,
-    tiles: Tiles,
-    /// What a product's epilogue needs. In a place of its own: few kernels are one, and all registers are moved.
-    product: Option<Box<Pieces>>,
-}
-
-#[derive(Default)]
-struct Pieces {
-    /// The block of the product that the code goes on with.
-    lent: Vec<Line>,
-    /// A piece of a product that is computed beside the output.
-    beside: Vec<Line>,
-}
-
-/// Most registers that a thread keeps: half a mebibyte of them.
-const MOST_KEPT: usize = 16;
-/// Most lines of a piece beside an output that a thread keeps: a mebibyte of them.
-const MOST_BESIDE: usize = 16 << 10;
-
-thread_local! {
-    static KEPT: Cell<Registers> = Cell::default();
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if (1..=MOST_KEPT).contains(&self.0.registers.len()) {
-            if self.0.product.as_ref().is_some_and(|product| product.beside.len() > MOST_BESIDE) {
-                self.0.product = None;
-            }
-            // Where the thread ends there is no next kernel.
-            let _ = KEPT.try_with(|kept| kept.set(std::mem::take(&mut self.0)));
-        }
-    }
-}
-
-/// Copies of a tile of each turned input.
-#[derive(Default)]
-struct Tiles {
-    copies: Vec<Vec<Line>>,
-    /// Row-major position of the tile's first element; nothing is read from a tile unless one was copied.
-    start: Option<usize>,
-}
-
 /// A kernel ready to run over one order of its axes.
 pub struct Program<'k> {
     dims: Dims,
@@ -184,12 +131,7 @@ impl<'k> Program<'k> {
 
     /// Registers for one thread.
     pub fn scratch(&self) -> Scratch {
-        let mut scratch = KEPT.take();
-        scratch.registers.resize_with(self.registers.max(scratch.registers.len()), Vec::new);
-        scratch.places.clear();
-        scratch.places.extend_from_slice(&self.places);
-        scratch.tiles.start = None;
-        Scratch(scratch)
+        Scratch::new(self.registers, &self.places)
     }
 
     /// Rows and columns of the tiles that the iteration is worth cutting into, because inputs are turned.
@@ -226,7 +168,7 @@ impl<'k> Program<'k> {
             if copies.len() <= number {
                 copies.resize_with(number + 1, Vec::new);
             }
-            copies[number].resize(turn::bytes(source.size).div_ceil(64), Line([0; 64]));
+            copies[number].resize(turn::bytes(source.size).div_ceil(64), Line::ZERO);
             let at = position(&index, &source.strides, source.offset);
             let tile = Turned { at, across: *across, down: *down };
             let out = bytemuck::cast_slice_mut(&mut copies[number]);
@@ -446,69 +388,10 @@ impl<'k> Program<'k> {
     }
 }
 
-/// What is computed of a block so far.
-#[derive(Clone, Copy)]
-struct Values<'s> {
-    registers: &'s [Vec<Line>],
-    places: &'s [Place],
-    tiles: &'s Tiles,
-    lent: &'s [Line],
-}
-
-impl Scratch {
-    fn values(&self) -> Values<'_> {
-        let Registers { registers, places, tiles, .. } = &self.0;
-        Values { registers, places, tiles, lent: self.0.lent() }
-    }
-
-    /// Memory beside the output, taken out while it is used; give it back by [`Scratch::keep`].
-    pub fn beside(&mut self, bytes: usize) -> Vec<Line> {
-        let mut beside = std::mem::take(&mut self.pieces().beside);
-        grow(&mut beside, bytes);
-        beside
-    }
-
-    /// Keeps memory for the next piece.
-    pub fn keep(&mut self, beside: Vec<Line>) {
-        self.pieces().beside = beside;
-    }
-
-    /// Lends the next block of elements: a copy, so that what the code makes of them may take their place.
-    pub fn lend(&mut self, block: &[u8]) {
-        let lent = &mut self.pieces().lent;
-        grow(lent, block.len());
-        bytemuck::cast_slice_mut(lent)[..block.len()].copy_from_slice(block);
-    }
-
-    fn pieces(&mut self) -> &mut Pieces {
-        self.0.product.get_or_insert_default()
-    }
-
-    /// A register taken out, so that it can be written while others are read.
-    fn take(&mut self, register: usize, bytes: usize) -> Vec<Line> {
-        let mut lines = std::mem::take(&mut self.0.registers[register]);
-        grow(&mut lines, bytes);
-        lines
-    }
-}
-
-impl Registers {
-    fn lent(&self) -> &[Line] {
-        self.product.as_ref().map_or(&[], |product| &product.lent)
-    }
-}
-
-/// Makes memory hold so many bytes.
-fn grow(lines: &mut Vec<Line>, bytes: usize) {
-    if lines.len() * 64 < bytes {
-        lines.resize(bytes.div_ceil(64), Line([0; 64]));
-    }
-}
-
 /// So many of one element: few programs reduce what is the same everywhere.
 #[cold]
 fn repeated(x: &[u8], n: usize) -> Vec<Line> {
-    let mut lines = vec![Line([0; 64]); (n * x.len()).div_ceil(64)];
+    let mut lines = vec![Line::ZERO; (n * x.len()).div_ceil(64)];
     let bytes: &mut [u8] = &mut bytemuck::cast_slice_mut(&mut lines)[..n * x.len()];
     bytes[..x.len()].copy_from_slice(x);
     repeat_first(bytes, x.len());

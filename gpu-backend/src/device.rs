@@ -219,7 +219,7 @@ impl Gpu {
         operation: &'static str,
         submission_index: Option<wgpu::SubmissionIndex>,
     ) -> Result<()> {
-        let patience = Duration::from_millis(self.0.patience.load(Ordering::Relaxed));
+        let patience = self.patience();
         let start = Instant::now();
         loop {
             self.check()?;
@@ -239,6 +239,11 @@ impl Gpu {
                 }
             }
         }
+    }
+
+    /// How long one wait may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_millis(self.0.patience.load(Ordering::Relaxed))
     }
 
     pub(crate) fn is_well(&self) -> bool {

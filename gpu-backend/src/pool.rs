@@ -116,6 +116,12 @@ impl Pool {
         let mut dropped = Vec::new();
         {
             let mut state = self.state.lock();
+            let limit = self.limit();
+            let room = |state: &State| limit.saturating_sub(state.stats.in_use);
+            // Kept buffers are asked, too: loans that ended bring more of them than the limit leaves room for.
+            if room(&state) < class {
+                return Attempt::Full;
+            }
             if let Some(list) = state.free.get_mut(&class)
                 && let Some(cached) = list.pop()
             {
@@ -123,11 +129,6 @@ impl Pool {
                 state.stats.hits += 1;
                 state.take(class);
                 return Attempt::Done(cached);
-            }
-            let limit = self.limit();
-            let room = |state: &State| limit.saturating_sub(state.stats.in_use);
-            if room(&state) < class {
-                return Attempt::Full;
             }
             while state.stats.cached > room(&state) - class {
                 // Largest first: the fewest buffers lost for the room gained.

@@ -289,13 +289,13 @@ impl ReadBack {
         if self.state.lock().outcome.is_none() {
             self.gpu.wait("download")?;
         }
-        let outcome = self.state.lock().outcome.take();
+        let outcome = self.gpu.told("download", || self.state.lock().outcome.take())?;
         self.take(outcome)
     }
 
-    fn take(&self, outcome: Option<Result<(), String>>) -> Result<Vec<u8>> {
+    fn take(&self, outcome: Result<(), String>) -> Result<Vec<u8>> {
         match outcome {
-            Some(Ok(())) => {
+            Ok(()) => {
                 let bytes = self
                     .staging
                     .slice(..)
@@ -304,8 +304,7 @@ impl ReadBack {
                 self.staging.unmap();
                 bytes.map_err(|error| self.gpu.map_error("download", error.to_string()))
             }
-            Some(Err(reason)) => Err(self.gpu.map_error("download", reason)),
-            None => Err(self.gpu.map_error("download", "the device is idle and never answered".to_owned())),
+            Err(reason) => Err(self.gpu.map_error("download", reason)),
         }
     }
 }
@@ -317,7 +316,7 @@ impl Future for ReadBack {
         let mut state = self.state.lock();
         if let Some(outcome) = state.outcome.take() {
             drop(state);
-            return Poll::Ready(self.take(Some(outcome)));
+            return Poll::Ready(self.take(outcome));
         }
         if let Some(failure) = state.failure.take() {
             return Poll::Ready(Err(failure));

@@ -1,7 +1,7 @@
 //! Buffers: where elements are stored. A backend has its own kind; the host's is here, in core, because
 //! Rust's in-memory arrays are everyone's lingua franca.
 
-use super::host_memory::{self, Chunks};
+use super::host_memory::{self, Chunks, Counted};
 use crate::dispatch::Instance;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
@@ -70,9 +70,15 @@ impl Bytes for Chunks {
     }
 }
 
-impl Bytes for Arc<dyn Loan> {
+/// Lent bytes. They count as a copy of them would: what keeps them alive may be nothing but the host array.
+struct Borrowed {
+    loan: Arc<dyn Loan>,
+    _counted: Counted,
+}
+
+impl Bytes for Borrowed {
     fn bytes(&self) -> &[u8] {
-        (**self).bytes()
+        self.loan.bytes()
     }
     fn bytes_mut(&mut self) -> Option<&mut [u8]> {
         None
@@ -101,18 +107,20 @@ impl HostBuffer {
     }
 
     /// Elements that somebody else has: `len` of them, from the loan's first byte on. None if it has fewer, or if they
-    /// are not aligned as the dtype wants them.
+    /// are not aligned as the dtype wants them, or if the host memory limit leaves no room for as many.
     pub fn lent(dtype: DType, len: usize, loan: Arc<dyn Loan>) -> Option<HostBuffer> {
         let bytes = loan.bytes().get(..len.checked_mul(dtype.size())?)?;
         crate::with_element!(dtype, T => {
             bytemuck::checked::try_cast_slice::<u8, T>(&bytes[..dtype.size().min(bytes.len())]).ok()?;
         });
-        Some(HostBuffer { dtype, len, data: Box::new(loan), mirrors: Mutex::default() })
+        let counted = host_memory::count(bytes.len())?;
+        let data = Box::new(Borrowed { loan, _counted: counted });
+        Some(HostBuffer { dtype, len, data, mirrors: Mutex::default() })
     }
 
     /// Whether the memory is lent: what would be written in place is then written to a copy.
     pub fn is_lent(&self) -> bool {
-        (&*self.data as &dyn Any).is::<Arc<dyn Loan>>()
+        (&*self.data as &dyn Any).is::<Borrowed>()
     }
 
     /// The vector back: without a copy where it was adopted from one, else by copying.

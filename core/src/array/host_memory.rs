@@ -39,7 +39,7 @@ struct Pool {
 /// What host memory holds, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostMemory {
-    /// In arrays computed by backends. Vectors adopted from the caller are the caller's.
+    /// In arrays computed by backends, also where their memory is lent. Vectors adopted from the caller are the caller's.
     pub live: usize,
     /// Kept for reuse.
     pub pooled: usize,
@@ -162,6 +162,22 @@ pub(super) fn take(bytes: usize) -> Result<Chunks> {
     });
     taken.block = fresh.ok_or_else(|| full(bytes, "the allocator refused".into()))?;
     Ok(taken)
+}
+
+/// Bytes of somebody else's that count as live.
+pub(super) struct Counted(usize);
+
+/// Counts bytes that host arrays keep alive elsewhere; none where the limit refuses.
+pub(super) fn count(bytes: usize) -> Option<Counted> {
+    let live = LIVE.fetch_add(bytes, Relaxed).saturating_add(bytes);
+    let counted = Counted(bytes);
+    (live <= LIMIT.load(Relaxed)).then_some(counted)
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(self.0, Relaxed);
+    }
 }
 
 fn full(bytes: usize, detail: String) -> Error {

@@ -394,15 +394,35 @@ impl Writer<'_> {
         Ok(Some(id))
     }
 
-    /// The operand of the root to be computed on its own, where the code has more inputs than the backend takes. They were
-    /// counted when the root was recorded, but an operand that got other users since is one more.
+    /// The operand to be computed on its own, where the code has more inputs than the backend takes. They were counted
+    /// when the root was recorded, but an operand that got other users since, or its value, is one more. The largest that
+    /// is within bounds, so that what is left of a long chain is not cut at every operation.
     fn too_many(&self, expr: &Expr, most: usize) -> Option<*const Node> {
         let inputs = self.lowered.inputs.len() + usize::from(self.lowered.product.is_some());
         if inputs <= most {
             return None;
         }
-        let inlined = expr.args().iter().filter(|arg| self.may_inline(arg) && arg.node.pending().is_some());
-        inlined.map(|arg| &arg.node).max_by_key(|node| node.leaves).map(NodeRef::as_ptr)
+        let inlined = expr.args().iter().filter(|arg| constant(arg).is_none() && self.may_inline(arg));
+        let counted = inlined.filter_map(|arg| {
+            let mut read = SmallVec::new();
+            self.reads(&*arg.node.pending()?, &mut read);
+            Some((read.len(), &arg.node))
+        });
+        let (inputs, node) = counted.max_by_key(|(inputs, _)| *inputs)?;
+        let below =
+            if inputs > most { node.pending().and_then(|expr| self.too_many(&expr, most)) } else { None };
+        Some(below.unwrap_or(NodeRef::as_ptr(node)))
+    }
+
+    /// Adds what code that ends in an expression would read.
+    fn reads(&self, expr: &Expr, read: &mut SmallVec<[*const Node; 16]>) {
+        for arg in expr.args().iter().filter(|arg| constant(arg).is_none()) {
+            match arg.node.pending() {
+                Some(expr) if expr.is_elementwise() && self.may_inline(arg) => self.reads(&expr, read),
+                _ if read.contains(&NodeRef::as_ptr(&arg.node)) => {}
+                _ => read.push(NodeRef::as_ptr(&arg.node)),
+            }
+        }
     }
 
     fn load(&mut self, arg: &Array) -> Result<Id> {

@@ -159,6 +159,17 @@ fn operands_that_get_other_users_later_do_not_pass_the_backends_inputs() {
 }
 
 #[test]
+fn operands_that_got_values_later_do_not_cut_at_every_operation() {
+    let (a, b) = (ramp(5), ramp(5));
+    let terms: Vec<Array> = (0..30).map(|k| &a * (k as f32) + &b).collect();
+    let sum = terms[1..].iter().fold(terms[0].clone(), |sum, t| &sum + t);
+    terms.iter().for_each(|t| drop(t.to_vec::<f32>().unwrap()));
+    let (_, how) = explain(|| sum.eval().unwrap());
+    assert_eq!(sum.to_vec::<f32>().unwrap(), (0..5).map(|i| (435 * i + 30 * i) as f32).collect::<Vec<_>>());
+    assert!(how.counters[KERNELS] <= 6, "29 additions, six to a kernel\n{how}");
+}
+
+#[test]
 fn a_full_memory_is_not_remembered_and_a_lost_device_is() {
     let _turn = alone();
     let x = ramp(3).to("far:1").unwrap();

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
 use parking_lot::Mutex;
 
@@ -206,16 +207,37 @@ impl Gpu {
         operation: &'static str,
     ) -> Result<()> {
         let outcome = begin(slice, mode);
-        self.wait(operation)?;
-        self.mapped(&outcome, operation)
+        let mapped = self.wait(operation).and_then(|()| self.mapped(&outcome, operation));
+        if mapped.is_err() {
+            // Takes the request back: a buffer that gets mapped later would be a fault in the next submit. One that was
+            // refused is not mapped, which is a complaint of its own.
+            let _ = self.scoped(|| slice.buffer().unmap());
+        }
+        mapped
     }
 
     /// What a mapping came to, after the work that it waited for is done.
     fn mapped(&self, outcome: &Outcome, operation: &'static str) -> Result<()> {
-        match outcome.lock().take() {
-            Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(self.map_error(operation, error)),
-            None => Err(self.map_error(operation, "the device is idle and never answered".to_owned())),
+        self.told(operation, || outcome.lock().take())?.map_err(|error| self.map_error(operation, error))
+    }
+
+    /// An answer to a mapping on an idle device. Another thread that polls may have found it, and tells it when it is
+    /// through with polling.
+    pub(super) fn told<T>(
+        &self,
+        operation: &'static str,
+        mut answer: impl FnMut() -> Option<T>,
+    ) -> Result<T> {
+        let start = Instant::now();
+        loop {
+            if let Some(answer) = answer() {
+                return Ok(answer);
+            }
+            if start.elapsed() >= self.patience() {
+                return Err(self.map_error(operation, "the device is idle and never answered".to_owned()));
+            }
+            self.check()?;
+            std::thread::yield_now();
         }
     }
 

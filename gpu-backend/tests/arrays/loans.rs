@@ -1,11 +1,12 @@
 //! Memory that host and device share is lent, and nobody sees more of it than the time that it saves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use polyarray_core::array::{ArrayBackend, Buffer, HostBuffer};
 use polyarray_core::expr::{Dims, Input, Instr, Kernel, Op, Output, Strides, Value};
 use polyarray_core::{Array, DType, Error, Scalar, numpy as np};
-use polyarray_gpu::{DeviceBuffer, Gpu, GpuBackend, Profile, adapters};
+use polyarray_gpu::{DeviceBuffer, Gpu, GpuBackend, Profile, RawKernel, adapters};
 
 const LEN: usize = 100_003;
 
@@ -186,6 +187,85 @@ fn threads_lend_and_compute_at_once() {
 
 fn size(x: &Arc<dyn Buffer>) -> u64 {
     x.nbytes() as u64
+}
+
+#[test]
+fn memory_that_comes_back_does_not_pass_the_limit() {
+    let backend = own(|_| {});
+    let device = backend.device();
+    let x = backend.upload(&HostBuffer::from_vec(numbers())).unwrap();
+    let class = device.pool_stats().in_use;
+    device.set_memory_limit(2 * class);
+    let lent = backend.download(&*x).unwrap();
+    drop(x);
+    let held = [0, 1].map(|_| backend.upload(&HostBuffer::from_vec(numbers())).unwrap());
+    // Kept by the pool, beside as much as the limit allows.
+    drop(lent);
+    let error = backend.upload(&HostBuffer::from_vec(numbers())).unwrap_err();
+    assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
+    assert_eq!(device.pool_stats().in_use, 2 * class);
+    drop(held);
+    assert!(backend.upload(&HostBuffer::from_vec(numbers())).is_ok());
+}
+
+#[test]
+fn a_wait_that_was_given_up_leaves_nothing_mapped() {
+    let wgsl = "@group(0) @binding(0) var<storage, read_write> x: array<i32>;
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    var s = x[0];
+    for (var i = 0; i < 30000; i += 1) { s = s * 3 + i; x[id.x % 64u] = s; }
+}";
+    let backend = own(|_| {});
+    let device = backend.device();
+    let x = backend.upload(&HostBuffer::from_vec(numbers())).unwrap();
+    let memory = (&*x as &dyn std::any::Any).downcast_ref::<DeviceBuffer>().unwrap().memory();
+    RawKernel::new("slow", wgsl, "main").launch(&device, &[memory], &[], [1024, 1, 1]).unwrap();
+    device.set_patience(Duration::from_millis(1));
+    // Where it was not given up, the adapter was faster.
+    let _ = backend.download(&*x);
+    let _ = device.read(memory, 0, &mut [0; 4]);
+    device.set_patience(Duration::from_secs(60));
+    assert_eq!(read(&backend.download(&*x).unwrap())[64..], numbers()[64..]);
+    let y = plus(&backend, &x, 1).unwrap();
+    assert_eq!(read(&backend.download(&*y).unwrap())[LEN - 1], LEN as i32);
+    device.check().unwrap();
+}
+
+/// Whoever polls finds the mappings of all threads.
+#[test]
+fn threads_wait_while_others_map() {
+    let backend = own(|_| {});
+    let device = backend.device();
+    let x = backend.upload(&HostBuffer::from_vec(numbers())).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..6 {
+            let (backend, device, x) = (&backend, &device, &x);
+            scope.spawn(move || {
+                let memory = (&**x as &dyn std::any::Any).downcast_ref::<DeviceBuffer>().unwrap().memory();
+                let mut kept = Vec::new();
+                for round in 0..400 {
+                    match (thread + round) % 5 {
+                        0 => {
+                            let y = plus(backend, x, 1).unwrap();
+                            kept.push(backend.download(&*y).unwrap());
+                            assert_eq!(read(&kept[kept.len() - 1])[9], 10);
+                        }
+                        1 => {
+                            let some = device.read_async(memory, 8..12).unwrap().wait().unwrap();
+                            assert_eq!(some, 2_i32.to_ne_bytes());
+                        }
+                        2 => device.write(memory, bytemuck::cast_slice(&[0, 1])).unwrap(),
+                        3 => device.finish("a test").unwrap(),
+                        _ => kept.push(backend.download(&**x).unwrap()),
+                    }
+                    if kept.len() > 3 {
+                        kept.remove(0);
+                    }
+                }
+            });
+        }
+    });
 }
 
 #[test]

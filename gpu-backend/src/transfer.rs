@@ -198,19 +198,15 @@ impl Gpu {
         copied
     }
 
-    /// The first `bytes` of `buffer` where host and device share memory, and a loan is worth it; otherwise nothing.
-    ///
-    /// # Errors
-    /// As [`Gpu::read`].
-    pub(crate) fn read_lent(&self, buffer: &GpuBuffer, bytes: u64) -> Result<Option<Arc<dyn Loan>>> {
-        self.check()?;
-        if !self.profile().mapped_primary || bytes < LENT_FROM {
-            return Ok(None);
-        }
-        let lent = self.lend(buffer)?;
+    /// Whether host and device share memory, and lending so many bytes of it is worth it.
+    pub(crate) fn lends(&self, bytes: u64) -> bool {
+        self.profile().mapped_primary && bytes >= LENT_FROM
+    }
+
+    /// Counts bytes that were lent.
+    pub(crate) fn count_lent(&self, bytes: u64) {
         self.transfers().count_download(bytes);
         self.transfers().lent.fetch_add(1, Ordering::Relaxed);
-        Ok(Some(lent))
     }
 
     /// Reads a buffer that is no array: timestamps. Not counted.

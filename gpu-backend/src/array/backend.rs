@@ -258,9 +258,10 @@ impl ArrayBackend for GpuBackend {
         let source = own::<DeviceBuffer>(buffer, KIND, "download")?;
         let memory = source.memory();
         let bytes = (source.len() * source.dtype().size()) as u64;
-        if let Some(loan) = memory.gpu().read_lent(memory, bytes)?
-            && let Some(host) = HostBuffer::lent(source.dtype(), source.len(), loan)
+        if memory.gpu().lends(bytes)
+            && let Some(host) = HostBuffer::lent(source.dtype(), source.len(), memory.gpu().lend(memory)?)
         {
+            memory.gpu().count_lent(bytes);
             return Ok(host);
         }
         let mut host = HostBuffer::unwritten(source.dtype(), source.len())?;

@@ -1,6 +1,7 @@
 //! What kernels need to know of an adapter. Kernels are templates over this, never over names.
 
 use polyarray_shaders::LaneMap;
+use polyarray_shaders::plan::MOST_WINDOWS;
 
 use crate::memory;
 
@@ -78,7 +79,7 @@ impl Profile {
                 .min_storage_buffer_offset_alignment
                 .max(limits.min_uniform_buffer_offset_alignment)
                 .max(4),
-            windows: if windows { limits.max_uniform_buffers_per_shader_stage } else { 0 },
+            windows: if windows { limits.max_uniform_buffers_per_shader_stage.min(MOST_WINDOWS) } else { 0 },
             windowed_loads: windows && lanes_go_through_memory(),
             immediates: if has(wgpu::Features::IMMEDIATES) { limits.max_immediate_size } else { 0 },
             max_groups: limits.max_compute_workgroups_per_dimension,

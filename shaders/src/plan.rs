@@ -32,6 +32,9 @@ pub const BUFFER_ALIGNMENT: u64 = 64;
 
 /// Bytes of a buffer that one uniform binding shows.
 pub const WINDOW: u64 = 64 << 10;
+/// Windows that a kernel binds, at most: Mesa 22's limit, with which all figures were measured. Newer drivers have dozens,
+/// and each is more code.
+pub const MOST_WINDOWS: u32 = 15;
 
 /// How elements are dealt to lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

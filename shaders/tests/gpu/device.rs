@@ -1,6 +1,6 @@
 //! A device for tests: SPIR-V goes to the driver as the crate made it.
 
-use polyarray_shaders::plan::{ENTRY, LaneMap, Plan, Profile, Slot, Step};
+use polyarray_shaders::plan::{ENTRY, LaneMap, MOST_WINDOWS, Plan, Profile, Slot, Step};
 use polyarray_shaders::{BindingKind, Features, Spirv};
 use std::collections::HashMap;
 use std::num::NonZeroU64;
@@ -62,7 +62,7 @@ async fn open() -> Option<Device> {
         offset_alignment: limits
             .min_storage_buffer_offset_alignment
             .max(limits.min_uniform_buffer_offset_alignment),
-        windows: if cpu { limits.max_uniform_buffers_per_shader_stage } else { 0 },
+        windows: if cpu { limits.max_uniform_buffers_per_shader_stage.min(MOST_WINDOWS) } else { 0 },
         windowed_loads: cpu,
         ..Profile::BASELINE
     };

@@ -33,7 +33,7 @@ pub mod measure;
 pub mod testing;
 
 pub use polyarray_core::array::{
-    Buffer, Device, Dyn, Gpu, HOST, Host, HostBuffer, HostMemory, Item, Marker, Operandlike, Slice,
+    Buffer, Device, Dyn, Gpu, HOST, Host, HostBuffer, HostMemory, Item, Loan, Marker, Operandlike, Slice,
     Transfers, Typed, host_memory, set_host_memory_limit, transfers, trim_host_memory,
 };
 pub use polyarray_core::dispatch::{

@@ -107,7 +107,24 @@ impl HostBuffer {
     }
 
     /// Elements that somebody else has: `len` of them, from the loan's first byte on. None if it has fewer, or if they
-    /// are not aligned as the dtype wants them, or if the host memory limit leaves no room for as many.
+    /// are not aligned as the dtype wants them, or if the host memory limit leaves no room for as many: they count as a
+    /// copy of them would.
+    ///
+    /// ```
+    /// # use polyarray_core::{DType, array::{HostBuffer, Loan}};
+    /// # use std::sync::Arc;
+    /// struct Table(Box<[f32]>);
+    /// impl Loan for Table {
+    ///     fn bytes(&self) -> &[u8] {
+    ///         bytemuck::cast_slice(&self.0)
+    ///     }
+    /// }
+    /// let table = Arc::new(Table(vec![1.0, 2.0, 3.0].into()));
+    /// let buffer = HostBuffer::lent(DType::F32, 2, table).expect("it has three");
+    /// assert!(buffer.is_lent());
+    /// assert_eq!(buffer.as_slice::<f32>()?, [1.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn lent(dtype: DType, len: usize, loan: Arc<dyn Loan>) -> Option<HostBuffer> {
         let bytes = loan.bytes().get(..len.checked_mul(dtype.size())?)?;
         crate::with_element!(dtype, T => {

@@ -17,10 +17,10 @@ use crate::pool::{GpuBuffer, Memory};
 use crate::submit::{Recorder, Window};
 
 /// Bytes from which on memory is lent: less is copied in the time that mapping for longer takes.
-pub(crate) const LENT_FROM: u64 = 256 << 10;
+const LENT_FROM: u64 = 256 << 10;
 
 /// The memory of a call's buffers, in order of binding.
-pub(crate) type Memories = SmallVec<[Arc<Memory>; 8]>;
+type Memories = SmallVec<[Arc<Memory>; 8]>;
 
 /// A buffer's bytes, which the host reads where they are.
 pub(crate) struct Lent {
@@ -85,6 +85,11 @@ impl Loans {
 }
 
 impl Gpu {
+    /// Whether host and device share memory, and lending so many bytes of it is worth it.
+    pub(crate) fn lends(&self, bytes: u64) -> bool {
+        self.profile().mapped_primary && bytes >= LENT_FROM
+    }
+
     /// Lends the host a buffer's memory, after all that was recorded has run.
     ///
     /// # Errors
@@ -99,9 +104,7 @@ impl Gpu {
         }
         returned(&place.memory);
         let memory = Arc::clone(&place.memory);
-        if memory.last_use() == recorder.batch() {
-            recorder.flush(self.raw_queue());
-        }
+        recorder.flush_uses(&memory, self.raw_queue());
         let slice = memory.raw().slice(..);
         self.map(&slice, wgpu::MapMode::Read, "download")?;
         match slice.get_mapped_range() {
@@ -140,7 +143,7 @@ impl Gpu {
     }
 
     /// Gives a buffer whose bytes the host reads other memory with a copy of them.
-    pub(crate) fn move_away(&self, buffer: &GpuBuffer) -> Result<()> {
+    fn move_away(&self, buffer: &GpuBuffer) -> Result<()> {
         let (memory, lent) = {
             let place = buffer.place();
             (Arc::clone(&place.memory), place.lent.upgrade())

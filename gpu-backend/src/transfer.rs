@@ -17,7 +17,6 @@ use polyarray_core::array::Loan;
 
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
-use crate::loan::LENT_FROM;
 use crate::pool::GpuBuffer;
 use staging::{Direction, Staging};
 
@@ -119,9 +118,7 @@ impl Gpu {
     fn write_mapped(&self, buffer: &GpuBuffer, bytes: &[u8]) -> Result<()> {
         // The lock is held to the end: a mapped buffer must not be in a submit.
         let (mut recorder, memory) = self.claim_one(buffer)?;
-        if memory.last_use() == recorder.batch() {
-            recorder.flush(self.raw_queue());
-        }
+        recorder.flush_uses(&memory, self.raw_queue());
         let padded = (bytes.len() as u64).next_multiple_of(4);
         let slice = memory.raw().slice(..padded);
         self.map(&slice, wgpu::MapMode::Write, "upload")?;
@@ -133,9 +130,7 @@ impl Gpu {
     fn write_staged(&self, buffer: &GpuBuffer, bytes: &[u8]) -> Result<()> {
         let (mut recorder, memory) = self.claim_one(buffer)?;
         // A queued write overtakes what is recorded and not yet handed over.
-        if memory.last_use() == recorder.batch() {
-            recorder.flush(self.raw_queue());
-        }
+        recorder.flush_uses(&memory, self.raw_queue());
         let whole = bytes.len() / 4 * 4;
         self.stage_up(&mut recorder, memory.raw(), 0, &bytes[..whole])?;
         if whole < bytes.len() {
@@ -186,9 +181,7 @@ impl Gpu {
             return Ok(());
         }
         let (mut recorder, memory) = self.claim_one(buffer)?;
-        if memory.last_use() == recorder.batch() {
-            recorder.flush(self.raw_queue());
-        }
+        recorder.flush_uses(&memory, self.raw_queue());
         let start = range.start / 8 * 8;
         let slice = memory.raw().slice(start..range.end.next_multiple_of(4));
         self.map(&slice, wgpu::MapMode::Read, "download")?;
@@ -196,11 +189,6 @@ impl Gpu {
         let copied = self.copy_from_mapped(memory.raw(), range, target);
         memory.raw().unmap();
         copied
-    }
-
-    /// Whether host and device share memory, and lending so many bytes of it is worth it.
-    pub(crate) fn lends(&self, bytes: u64) -> bool {
-        self.profile().mapped_primary && bytes >= LENT_FROM
     }
 
     /// Counts bytes that were lent.

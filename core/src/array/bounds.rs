@@ -2,7 +2,7 @@
 //! the memory that it keeps alive.
 
 use super::Array;
-use super::lower::MAX_OPS;
+use super::lower::{MAX_OPS, constant};
 use super::node::{Node, NodeRef};
 use crate::expr::Layout;
 use smallvec::SmallVec;
@@ -42,48 +42,25 @@ fn taken_in(arg: &Array) -> bool {
     node.fuses && whole && !node.cut.load(Relaxed)
 }
 
-/// What a kernel reads: a node, and how it is seen.
-type Seen = (*const Node, Option<Arc<Layout>>);
+/// What a kernel reads, each once: a node, and how it is seen.
+pub(super) type Inputs = SmallVec<[(*const Node, Option<Arc<Layout>>); 9]>;
 
-/// The inputs of a kernel, each once. A node's own number counts one as often as it is used, which is too much where a
-/// chain uses the same few arrays in every step.
-#[derive(Default)]
-struct Inputs {
-    seen: SmallVec<[Seen; 9]>,
-    /// Nodes with several users, once they were visited.
-    shared: SmallVec<[*const Node; 8]>,
-}
-
-impl Inputs {
-    /// The inputs of the kernel that takes these operands in; none if they are more than `most`.
-    fn of(args: &[&Array], most: usize) -> Option<u32> {
-        let mut inputs = Inputs::default();
-        args.iter().all(|arg| inputs.add(arg, most)).then_some(inputs.seen.len() as u32)
+/// Adds what a kernel reads for an operand, if it computes those that `inlines` names. A node's own number counts an input
+/// as often as it is used, which is too much where a chain uses the same few arrays in every step. Visits no more nodes
+/// than a kernel has operations.
+pub(super) fn add_inputs(arg: &Array, inlines: &impl Fn(&Array) -> bool, inputs: &mut Inputs) {
+    if constant(arg).is_some() {
+        return;
     }
-
-    /// Adds those of an operand; false if they are too many. Not deeper than a kernel may be.
-    fn add(&mut self, arg: &Array, most: usize) -> bool {
-        let node = &arg.node;
-        if node.weak {
-            return true;
-        }
-        let at = NodeRef::as_ptr(node);
-        if !node.leaf
-            && taken_in(arg)
-            && let Some(expr) = node.pending()
-        {
-            if node.consumers.load(Relaxed) > 1 {
-                if self.shared.contains(&at) {
-                    return true;
-                }
-                self.shared.push(at);
-            }
-            return expr.args().iter().all(|arg| self.add(arg, most));
-        }
-        if !self.seen.iter().any(|(seen, view)| *seen == at && *view == arg.view) {
-            self.seen.push((at, arg.view.clone()));
-        }
-        self.seen.len() <= most
+    if inlines(arg)
+        && let Some(expr) = arg.node.pending()
+        && expr.is_elementwise()
+    {
+        return expr.args().iter().for_each(|arg| add_inputs(arg, inlines, inputs));
+    }
+    let at = NodeRef::as_ptr(&arg.node);
+    if !inputs.iter().any(|(node, view)| *node == at && *view == arg.view) {
+        inputs.push((at, arg.view.clone()));
     }
 }
 
@@ -95,7 +72,9 @@ pub(super) fn bound(args: &[&Array], inputs: usize) -> (u32, u32) {
     loop {
         let (size, mut leaves) = parts.iter().fold((1, 0), |(s, l), part| (s + part.size, l + part.leaves));
         if leaves as usize > inputs {
-            leaves = Inputs::of(args, inputs).unwrap_or(leaves);
+            let mut read = Inputs::new();
+            args.iter().for_each(|arg| add_inputs(arg, &taken_in, &mut read));
+            leaves = read.len() as u32;
         }
         if size <= MAX_OPS && leaves as usize <= inputs {
             return (size, leaves);

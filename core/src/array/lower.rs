@@ -4,6 +4,7 @@
 mod rows;
 
 use super::Array;
+use super::bounds::{Inputs, add_inputs};
 use super::node::{Expr, Finish, Node, NodeRef};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
@@ -395,34 +396,25 @@ impl Writer<'_> {
     }
 
     /// The operand to be computed on its own, where the code has more inputs than the backend takes. They were counted
-    /// when the root was recorded, but an operand that got other users since, or its value, is one more. The largest that
-    /// is within bounds, so that what is left of a long chain is not cut at every operation.
+    /// when the root was recorded, but an operand that got other users since, or its value, is one more.
     fn too_many(&self, expr: &Expr, most: usize) -> Option<*const Node> {
         let inputs = self.lowered.inputs.len() + usize::from(self.lowered.product.is_some());
-        if inputs <= most {
-            return None;
-        }
-        let inlined = expr.args().iter().filter(|arg| constant(arg).is_none() && self.may_inline(arg));
-        let counted = inlined.filter_map(|arg| {
-            let mut read = SmallVec::new();
-            self.reads(&*arg.node.pending()?, &mut read);
-            Some((read.len(), &arg.node))
-        });
-        let (inputs, node) = counted.max_by_key(|(inputs, _)| *inputs)?;
-        let below =
-            if inputs > most { node.pending().and_then(|expr| self.too_many(&expr, most)) } else { None };
-        Some(below.unwrap_or(NodeRef::as_ptr(node)))
+        if inputs > most { self.largest(expr, most) } else { None }
     }
 
-    /// Adds what code that ends in an expression would read.
-    fn reads(&self, expr: &Expr, read: &mut SmallVec<[*const Node; 16]>) {
-        for arg in expr.args().iter().filter(|arg| constant(arg).is_none()) {
-            match arg.node.pending() {
-                Some(expr) if expr.is_elementwise() && self.may_inline(arg) => self.reads(&expr, read),
-                _ if read.contains(&NodeRef::as_ptr(&arg.node)) => {}
-                _ => read.push(NodeRef::as_ptr(&arg.node)),
-            }
-        }
+    /// The largest operand inlined that has no more inputs itself, so that what is left of a long chain is not cut at
+    /// every operation.
+    fn largest(&self, expr: &Expr, most: usize) -> Option<*const Node> {
+        let inlined = expr.args().iter().filter(|arg| constant(arg).is_none() && self.may_inline(arg));
+        let counted = inlined.filter(|arg| arg.node.pending().is_some()).map(|arg| {
+            let mut inputs = Inputs::new();
+            add_inputs(arg, &|arg| self.may_inline(arg), &mut inputs);
+            (inputs.len(), &arg.node)
+        });
+        let (inputs, node) = counted.max_by_key(|(inputs, _)| *inputs)?;
+        let within =
+            if inputs > most { node.pending().and_then(|expr| self.largest(&expr, most)) } else { None };
+        Some(within.unwrap_or(NodeRef::as_ptr(node)))
     }
 
     fn load(&mut self, arg: &Array) -> Result<Id> {
@@ -490,7 +482,7 @@ fn same_buffer(a: &NodeRef, b: &NodeRef) -> bool {
 }
 
 /// The value of an operand that is the same everywhere: a parameter of the kernel, whatever its shape.
-fn constant(arg: &Array) -> Option<Scalar> {
+pub(super) fn constant(arg: &Array) -> Option<Scalar> {
     if !arg.node.constant {
         return None;
     }

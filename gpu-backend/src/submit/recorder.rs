@@ -1,6 +1,7 @@
 //! The batch being recorded.
 
 use crate::device::Gpu;
+use crate::pool::Memory;
 
 /// Dispatches per submit: enough to hide a submit's cost, few enough to start the device early.
 const DISPATCHES_PER_SUBMIT: u32 = 32;
@@ -98,6 +99,13 @@ impl Recorder {
         self.dispatches = 0;
         self.bytes = 0;
         Some(index)
+    }
+
+    /// Hands the batch over if it uses this memory, which the host is about to touch.
+    pub(crate) fn flush_uses(&mut self, memory: &Memory, queue: &wgpu::Queue) {
+        if memory.last_use() == self.batch {
+            self.flush(queue);
+        }
     }
 
     /// A place for parameters in the batch's buffer, and that buffer.

@@ -1,7 +1,8 @@
 //! What a call would take on each side, from what is known of its operands.
 
-use polyarray_core::array::{Facts, Step};
+use polyarray_core::array::Facts;
 use polyarray_core::dispatch::{Key, Stop};
+use polyarray_core::numpy::Step;
 use polyarray_core::numpy::Work;
 use polyarray_core::{Array, DType, Error};
 use smallvec::SmallVec;

@@ -1,7 +1,7 @@
 //! `multimethod!`: the engine's macro, for functions of arrays.
 
 use super::Array;
-use super::residency::Marker;
+use crate::device::Marker;
 use crate::dtype::Scalar;
 use crate::error::Result;
 

@@ -1,7 +1,7 @@
 //! Slices: ndarray's `s![..]`, and Python's, as a value or parsed from Python's own notation.
 
 use crate::error::{Error, Result};
-use crate::expr::Layout;
+use crate::memory::Layout;
 use ndarray::SliceInfoElem;
 use smallvec::SmallVec;
 
@@ -144,7 +144,7 @@ impl<'a> Cursor<'a> {
         self.from.shape[self.axis]
     }
     fn at(&mut self, i: isize) -> Result<()> {
-        let k = super::views::wrap_index("slice", i as i64, self.axis, self.len())?;
+        let k = crate::expr::axes::wrap_index("slice", i as i64, self.axis, self.len())?;
         self.offset += k as isize * self.from.strides[self.axis];
         self.axis += 1;
         Ok(())
@@ -289,7 +289,7 @@ mod tests {
             let s = ndarray::s![$($s)*];
             let want: Vec<usize> = a.slice(s).iter().copied().collect();
             let out = apply(&l, &s.into_spec().unwrap().0).unwrap();
-            let got: Vec<usize> = super::super::interop::view(&data, &out).iter().copied().collect();
+            let got: Vec<usize> = crate::memory::strided::view(&data, &out).iter().copied().collect();
             assert_eq!(got, want);
         } }
         check!(1..3, ..;2);

@@ -2,51 +2,17 @@
 //! that no strides can express copies, where the array lives.
 
 use super::Array;
-use super::residency::Marker;
 use super::slice::{self, IntoSpec};
+use crate::device::Marker;
 use crate::error::{Error, Result};
-use crate::expr::layout::checked_len;
-use crate::expr::{Dims, Layout};
-use smallvec::SmallVec;
-
-/// An index that may count from the end, as one that doesn't.
-pub(crate) fn wrap_index(op: &'static str, i: i64, axis: usize, len: usize) -> Result<usize> {
-    let n = len as i64;
-    let k = if i < 0 { i + n } else { i };
-    if (0..n).contains(&k) { Ok(k as usize) } else { Err(Error::Index { op, index: i, axis, len }) }
-}
-
-/// An axis that may count from the end, as one that doesn't.
-pub(crate) fn wrap_axis(op: &'static str, axis: isize, ndim: usize) -> Result<usize> {
-    let k = if axis < 0 { axis + ndim as isize } else { axis };
-    if (0..ndim as isize).contains(&k) {
-        Ok(k as usize)
-    } else {
-        Err(Error::Axis { op, axis, ndim, fix: "axes count from 0, or from -1 at the end" })
-    }
-}
-
-/// Axes without repeats.
-pub(crate) fn wrap_axes(op: &'static str, axes: &[isize], ndim: usize) -> Result<SmallVec<[usize; 4]>> {
-    let mut out: SmallVec<[usize; 4]> = SmallVec::new();
-    for &axis in axes {
-        let k = wrap_axis(op, axis, ndim)?;
-        if out.contains(&k) {
-            return Err(Error::Axis { op, axis, ndim, fix: "an axis can be named only once" });
-        }
-        out.push(k);
-    }
-    Ok(out)
-}
+use crate::expr::axes::{wrap_axes, wrap_axis};
+use crate::graph::record;
+use crate::memory::layout::checked_len;
+use crate::memory::{Dims, Layout};
 
 impl<R: Marker> Array<R> {
     fn seen(&self, layout: Layout) -> Array<R> {
-        Array {
-            view: Some(layout.into()),
-            node: self.node.clone(),
-            coercion: self.coercion,
-            marker: self.marker,
-        }
+        Array { dense: self.dense.seen(layout), coercion: self.coercion, marker: self.marker }
     }
 
     /// The same elements in row-major order under another shape. One length may be -1: what remains.
@@ -81,8 +47,8 @@ impl<R: Marker> Array<R> {
         if let Some(l) = self.layout().reshape(&shape) {
             return Ok(self.seen(l));
         }
-        let dense = super::record::copy(&self.as_dyn())?;
-        Ok(Array { coercion: self.coercion, ..Array::from_node(dense.node, Some(Layout::dense(&shape))) })
+        let dense = record::copy(&self.dense)?.seen(Layout::dense(&shape));
+        Ok(Array { dense, coercion: self.coercion, marker: self.marker })
     }
 
     /// The axes in another order.
@@ -171,7 +137,7 @@ impl<R: Marker> Array<R> {
     /// [`Error::Shape`] where a length is neither equal nor 1.
     pub fn broadcast_to(&self, shape: impl AsRef<[usize]>) -> Result<Array<R>> {
         let shape = shape.as_ref();
-        super::record::checked_shape("broadcast_to", shape)?;
+        record::checked_shape("broadcast_to", shape)?;
         let l = self.layout().broadcast_to(shape).ok_or_else(|| Error::Shape {
             op: "broadcast_to",
             operands: format!("shape {:?} to {shape:?}", self.shape()),

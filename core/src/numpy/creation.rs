@@ -2,11 +2,13 @@
 
 use super::options::{Create, Shape};
 use super::{add, astype, equal, multiply};
-use crate::array::residency::site;
-use crate::array::{Array, Device, instance_at, record};
+use crate::array::Array;
+use crate::device::residency::site;
+use crate::device::{Device, instance_at};
 use crate::dispatch::{Cx, Instance, Registrar, Stop, method};
 use crate::dtype::{DType, Kind, Scalar, promote_weak};
 use crate::error::{Error, Result};
+use crate::graph::record;
 
 method! {
     domain "numpy";
@@ -27,11 +29,11 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
          _: &Device|
          -> Result<Array, Stop<Error>> {
             let dtype = dtype.map_or_else(|| default_dtype(value, cx.instance), Ok)?;
-            Ok(record::full(&shape.0, value.cast(dtype), cx.instance)?)
+            Ok(record::full(&shape.0, value.cast(dtype), cx.instance)?.into())
         },
     );
     r.register::<indices>(kind, |cx: Cx, len: usize, _: &Device| -> Result<Array, Stop<Error>> {
-        Ok(record::iota(len, cx.instance)?)
+        Ok(record::iota(len, cx.instance)?.into())
     });
 }
 

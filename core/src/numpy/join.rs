@@ -1,13 +1,14 @@
 //! Concatenation and stacking.
 
-use super::astype;
-use crate::array::{Array, Marker, Operand, external, wrap_axis};
-use crate::dispatch::{Cx, Stop, method};
+use super::{Answer, astype};
+use crate::array::spec::{Outputs, Spec, record_one};
+use crate::array::{Array, Marker};
+use crate::dispatch::{Cx, Registrar, method};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
-use crate::expr::Dims;
+use crate::expr::axes::wrap_axis;
+use crate::memory::Dims;
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 method! {
     domain "numpy";
@@ -46,9 +47,9 @@ pub fn stack<R: Marker>(arrays: &[&Array<R>], axis: isize) -> Result<Array<R>> {
     erased_stack(&erased(arrays), axis)?.retyped()
 }
 
-/// A concatenation, checked: what a backend's kernel computes. The parts have one dtype and agree in all lengths
-/// but that along `axis`; parts without elements are left out.
-#[derive(Clone, Debug)]
+/// Arrays one after another. Operands: the parts, of one dtype, agreeing in all lengths but that along `axis`; parts
+/// without elements are left out. The result is dense.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Concat {
     /// Shape of the result.
     pub shape: Dims,
@@ -58,19 +59,20 @@ pub struct Concat {
     pub axis: usize,
 }
 
-/// A backend's kernel for [`concat()`]: the parts into a dense buffer.
-pub type ConcatKernel = fn(Cx, &[Operand], &Concat) -> Result<Arc<dyn crate::array::Buffer>>;
+impl Spec for Concat {
+    const NAME: &'static str = "concat";
 
-/// Checks a concatenation and records a backend's kernel for it.
-///
-/// # Errors
-/// Declined by what the backend does not support; failed for shapes that disagree.
-pub fn record_concat(
-    cx: Cx,
-    arrays: &[Array],
-    axis: isize,
-    kernel: ConcatKernel,
-) -> Result<Array, Stop<Error>> {
+    fn outputs(&self) -> Outputs {
+        std::iter::once((self.shape.clone(), self.dtype)).collect()
+    }
+}
+
+/// Registers concatenation for a kind whose kernels compute it.
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<concat>(kind, record_concat);
+}
+
+fn record_concat(cx: Cx, arrays: &[Array], axis: isize) -> Answer {
     let Some(first) = arrays.first() else { return Err(nothing("concat").into()) };
     let axis = wrap_axis("concat", axis, first.ndim())?;
     let dtype = arrays.iter().map(Array::dtype).reduce(promote).unwrap_or(first.dtype());
@@ -97,9 +99,6 @@ pub fn record_concat(
     for a in arrays.iter().filter(|a| !a.is_empty()) {
         parts.push(if a.dtype() == dtype { a.clone() } else { astype(a, dtype)? });
     }
-    let spec = Concat { shape, dtype, axis };
-    let shape = spec.shape.clone();
     let args: Vec<&Array> = parts.iter().collect();
-    let run = Arc::new(move |operands: &[Operand]| kernel(cx, operands, &spec));
-    Ok(external(cx.instance, "concat", &shape, dtype, &args, run)?)
+    record_one(cx, Concat { shape, dtype, axis }, &args)
 }

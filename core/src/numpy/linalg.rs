@@ -1,16 +1,17 @@
 //! Matrix products.
 
+use super::Answer;
 use super::options::axis;
 use super::{add, astype, bitwise_and, multiply, not_equal, sum};
-use crate::array::{Array, Buffer, Finish, Operand, external_with};
-use crate::dispatch::{Cx, Stop};
+use crate::array::Array;
+use crate::array::spec::{Outputs, Spec, kernel_for, record_one};
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
-use crate::expr::layout::broadcast;
-use crate::expr::{Dims, Epilogue};
+use crate::memory::Dims;
+use crate::memory::layout::broadcast;
 use crate::multimethod;
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 multimethod! {
     domain "numpy";
@@ -18,7 +19,7 @@ multimethod! {
     /// Matrix product of `a` (…, m, k) and `b` (…, k, n); leading axes broadcast. One axis is taken as a row on
     /// the left and a column on the right, and goes from the result. Integers wrap, on bool it is any-and.
     pub fn matmul(a: &Array, b: &Array) -> Result<Array> {
-        let p = Product::of("matmul", a, b, promote(a.dtype(), b.dtype()))?;
+        let p = Product::of("matmul", a, b, promote(a.dtype(), b.dtype()), Terms::Products)?;
         // (…, m, 1, k) · (…, 1, n, k), summed over k.
         let columns = p.b.swap_axes(-1, -2)?.expand_dims(-3)?;
         let products = multiply(&p.a.expand_dims(-2)?, &columns)?;
@@ -58,8 +59,17 @@ fn words(a: &Array, b: &Array) -> Result<()> {
     }
 }
 
-/// A matrix product, checked: what a backend's kernel computes. Operands come as (batch…, m, k) and
-/// (batch…, k, n), broadcast to the same batch axes, in any layout (strides of broadcast axes are 0).
+/// What is summed in a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Terms {
+    /// Products of elements.
+    Products,
+    /// Bits set in both words.
+    Bits,
+}
+
+/// A matrix product. Operands come as (batch…, m, k) and (batch…, k, n), broadcast to the same batch axes, in any
+/// layout (strides of broadcast axes are 0). The result is dense, (batch…, m, n).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matmul {
     /// Leading axes.
@@ -72,41 +82,28 @@ pub struct Matmul {
     pub n: usize,
     /// Dtype of the operands.
     pub dtype: DType,
-    /// Dtype of the result: that of the operands in [`matmul()`], int32 in [`matmul_bits()`].
+    /// Dtype of the result: that of the operands in [`matmul()`], int32 in [`matmul_bits()`]. In another one, the
+    /// product is that of the operands cast to it.
     pub out: DType,
+    /// What is summed.
+    pub terms: Terms,
 }
 
-/// A backend's kernel for a product: operands into a dense (batch…, m, n) buffer.
-pub type MatmulKernel = fn(Cx, &Operand, &Operand, &Matmul) -> Result<Arc<dyn Buffer>>;
+impl Spec for Matmul {
+    const NAME: &'static str = "matmul";
 
-/// A backend's kernel for a product and what is done with its elements: a dense buffer of (batch…, m, n) elements of
-/// the epilogue's output. `None` if it does not take this epilogue, or would be slower; both then run one after the other.
-pub type EpilogueKernel = fn(Cx, &Operand, &Operand, &Matmul, &Epilogue) -> Result<Option<Arc<dyn Buffer>>>;
-
-/// How a backend computes products.
-#[derive(Clone, Copy, Debug)]
-pub struct ProductKernels {
-    /// The product.
-    pub product: MatmulKernel,
-    /// The product and its epilogue, where there is such a kernel.
-    pub with_epilogue: Option<EpilogueKernel>,
-}
-
-impl From<MatmulKernel> for ProductKernels {
-    fn from(product: MatmulKernel) -> Self {
-        ProductKernels { product, with_epilogue: None }
+    fn name(&self) -> &'static str {
+        match self.terms {
+            Terms::Bits => "matmul_bits",
+            Terms::Products if self.dtype != self.out => "matmul_as",
+            Terms::Products => Self::NAME,
+        }
     }
-}
 
-/// Which product.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProductOf {
-    /// [`matmul()`].
-    Matmul,
-    /// [`matmul_as()`], in a dtype.
-    As(DType),
-    /// [`matmul_bits()`].
-    Bits,
+    fn outputs(&self) -> Outputs {
+        let shape = self.batch.iter().copied().chain([self.m, self.n]).collect();
+        std::iter::once((shape, self.out)).collect()
+    }
 }
 
 /// Operands of a product brought to a common form.
@@ -119,7 +116,7 @@ struct Product {
 }
 
 impl Product {
-    fn of(op: &'static str, a: &Array, b: &Array, out: DType) -> Result<Product> {
+    fn of(op: &'static str, a: &Array, b: &Array, out: DType, terms: Terms) -> Result<Product> {
         let bad = |fix: &str| Error::Shape {
             op,
             operands: format!("a: {:?}, b: {:?}", a.shape(), b.shape()),
@@ -142,7 +139,7 @@ impl Product {
             )));
         }
         let batch = broadcast(batch_a, batch_b).ok_or_else(|| bad("leading axes must broadcast"))?;
-        let spec = Matmul { m: ma[0], k: ma[1], n: mb[1], dtype, out, batch };
+        let spec = Matmul { m: ma[0], k: ma[1], n: mb[1], dtype, out, batch, terms };
         let with = |x: usize, y: usize| -> Dims { spec.batch.iter().copied().chain([x, y]).collect() };
         let a3 = a2.broadcast_to(with(spec.m, spec.k))?;
         let b3 = b2.broadcast_to(with(spec.k, spec.n))?;
@@ -157,71 +154,43 @@ impl Product {
         if axes.is_empty() { Ok(out) } else { out.squeeze(&axes) }
     }
 
-    fn record(&self, cx: Cx, op: &'static str, kernels: ProductKernels) -> Result<Array, Stop<Error>> {
-        let ProductKernels { product, with_epilogue } = kernels;
-        let shape: Dims = self.spec.batch.iter().copied().chain([self.spec.m, self.spec.n]).collect();
-        let spec = self.spec.clone();
-        let run = Arc::new(move |o: &[Operand]| product(cx, &o[0], &o[1], &spec));
-        let finish = with_epilogue.map(|kernel| -> Arc<Finish> {
-            let spec = self.spec.clone();
-            Arc::new(move |o: &[Operand], epilogue: &Epilogue| kernel(cx, &o[0], &o[1], &spec, epilogue))
-        });
-        let args = [&self.a, &self.b];
-        let out = external_with(cx.instance, op, &shape, self.spec.out, &args, run, finish)?;
+    fn record(self, cx: Cx) -> Answer {
+        let out = record_one(cx, self.spec.clone(), &[&self.a, &self.b])?;
         Ok(self.finish(out)?)
     }
 }
 
-/// Checks a product and records a backend's kernels for it.
-///
-/// # Errors
-/// Declined by what the backend does not support; failed for shapes that don't fit, and for bits of operands that are
-/// not uint32.
-pub fn record_product(
-    cx: Cx,
-    a: &Array,
-    b: &Array,
-    of: ProductOf,
-    kernels: ProductKernels,
-) -> Result<Array, Stop<Error>> {
-    let (op, out) = match of {
-        ProductOf::Matmul => ("matmul", promote(a.dtype(), b.dtype())),
-        ProductOf::As(dtype) => ("matmul_as", dtype),
-        ProductOf::Bits => {
-            words(a, b)?;
-            ("matmul_bits", DType::I32)
-        }
-    };
-    Product::of(op, a, b, out)?.record(cx, op, kernels)
+/// A wider dtype that holds the product of a narrow one, to the same bits: it wraps, or rounds once more.
+fn wide(dtype: DType) -> Option<DType> {
+    match dtype {
+        DType::Bool | DType::U8 | DType::U16 => Some(DType::U32),
+        DType::I8 | DType::I16 => Some(DType::I32),
+        DType::F16 => Some(DType::F32),
+        _ => None,
+    }
 }
 
-/// Checks a matrix product and records a backend's kernel for it.
-///
-/// # Errors
-/// Those of [`record_product`].
-pub fn record_matmul(cx: Cx, a: &Array, b: &Array, kernel: MatmulKernel) -> Result<Array, Stop<Error>> {
-    record_product(cx, a, b, ProductOf::Matmul, kernel.into())
+fn record_matmul(cx: Cx, a: &Array, b: &Array) -> Answer {
+    let dtype = promote(a.dtype(), b.dtype());
+    let product = Product::of("matmul", a, b, dtype, Terms::Products)?;
+    if let Some(wide) = wide(dtype)
+        && kernel_for(cx, &product.spec).is_err()
+    {
+        let spec = Matmul { dtype: wide, out: wide, ..product.spec };
+        let wider = Product { a: astype(&product.a, wide)?, b: astype(&product.b, wide)?, spec, ..product };
+        return Ok(astype(&wider.record(cx)?, dtype)?);
+    }
+    product.record(cx)
 }
 
-/// Checks a product in another dtype and records a backend's kernel for it. The kernel gets operands of their
-/// promoted dtype, and has to compute what [`matmul()`] does after a cast of both to `dtype`.
-///
-/// # Errors
-/// Those of [`record_product`].
-pub fn record_matmul_as(
-    cx: Cx,
-    a: &Array,
-    b: &Array,
-    dtype: DType,
-    kernel: MatmulKernel,
-) -> Result<Array, Stop<Error>> {
-    record_product(cx, a, b, ProductOf::As(dtype), kernel.into())
-}
-
-/// Checks a product of bits and records a backend's kernel for it.
-///
-/// # Errors
-/// Those of [`record_product`].
-pub fn record_matmul_bits(cx: Cx, a: &Array, b: &Array, kernel: MatmulKernel) -> Result<Array, Stop<Error>> {
-    record_product(cx, a, b, ProductOf::Bits, kernel.into())
+/// Registers products for a kind whose kernels compute them.
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<matmul>(kind, record_matmul);
+    r.register::<matmul_as>(kind, |cx: Cx, a: &Array, b: &Array, dtype: DType| -> Answer {
+        Product::of("matmul_as", a, b, dtype, Terms::Products)?.record(cx)
+    });
+    r.register::<matmul_bits>(kind, |cx: Cx, a: &Array, b: &Array| -> Answer {
+        words(a, b)?;
+        Product::of("matmul_bits", a, b, DType::I32, Terms::Bits)?.record(cx)
+    });
 }

@@ -76,9 +76,9 @@ impl Reduce {
         }
         match &self.axes {
             None => Ok(if ndim == 64 { u64::MAX } else { (1 << ndim) - 1 }),
-            Some(axes) => {
-                Ok(crate::array::wrap_axes(op, axes, ndim)?.iter().fold(0, |mask, &axis| mask | 1 << axis))
-            }
+            Some(axes) => Ok(crate::expr::axes::wrap_axes(op, axes, ndim)?
+                .iter()
+                .fold(0, |mask, &axis| mask | 1 << axis)),
         }
     }
 }
@@ -157,6 +157,91 @@ impl From<i32> for Along {
         Along(Some(axis as isize))
     }
 }
+
+/// How to sort: `()` along the last axis, `0` along another, `.descending()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The axis.
+    pub axis: isize,
+    /// The largest first.
+    pub descending: bool,
+}
+
+/// The largest first, along the last axis.
+pub fn descending() -> Order {
+    Order { axis: -1, descending: true }
+}
+
+impl Order {
+    /// The largest first.
+    #[must_use]
+    pub fn descending(mut self) -> Order {
+        self.descending = true;
+        self
+    }
+}
+
+impl From<()> for Order {
+    fn from((): ()) -> Order {
+        Order { axis: -1, descending: false }
+    }
+}
+
+/// How to scan: `()`, an axis, a dtype, `axis(0).dtype(F64).include_initial()`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scanned {
+    /// The axis; none for the only one.
+    pub axis: Option<isize>,
+    /// The dtype of the result; none for the function's own.
+    pub dtype: Option<DType>,
+    /// The neutral element comes before the first.
+    pub include_initial: bool,
+}
+
+/// Scan along an axis.
+pub fn scan_along(axis: isize) -> Scanned {
+    Scanned { axis: Some(axis), ..Scanned::default() }
+}
+
+impl Scanned {
+    /// The result in this dtype; elements are cast first.
+    #[must_use]
+    pub fn dtype(mut self, dtype: DType) -> Scanned {
+        self.dtype = Some(dtype);
+        self
+    }
+
+    /// The neutral element comes before the first: results are one longer.
+    #[must_use]
+    pub fn include_initial(mut self) -> Scanned {
+        self.include_initial = true;
+        self
+    }
+}
+
+impl From<()> for Scanned {
+    fn from((): ()) -> Scanned {
+        Scanned::default()
+    }
+}
+
+impl From<DType> for Scanned {
+    fn from(dtype: DType) -> Scanned {
+        Scanned { dtype: Some(dtype), ..Scanned::default() }
+    }
+}
+
+macro_rules! from_axis {
+    ($($axis:ty),*) => { $(
+        impl From<$axis> for Order {
+            fn from(axis: $axis) -> Order { Order { axis: axis as isize, descending: false } }
+        }
+        impl From<$axis> for Scanned {
+            fn from(axis: $axis) -> Scanned { scan_along(axis as isize) }
+        }
+    )* };
+}
+from_axis!(i32, isize, usize);
 
 /// Dtype and device of an array to be made: `()`, a dtype, a device, `dtype(F32).device("gpu:0")`.
 #[derive(Clone, Debug, Default)]

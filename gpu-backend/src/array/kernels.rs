@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use polyarray_core::array::{Buffer, Operand, own};
-use polyarray_core::dispatch::{Cx, Registrar, Stop};
-use polyarray_core::dtype::promote;
+use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
 use polyarray_core::expr::{Epilogue, Layout, Strides, layout::collapse};
 use polyarray_core::numpy as np;
-use polyarray_core::numpy::{ProductKernels, ProductOf};
-use polyarray_core::{Array, DType, Error, Result};
+use polyarray_core::{DType, Result};
 use polyarray_shaders::matmul::Terms;
 use polyarray_shaders::{matmul, plan, region, take};
 
@@ -16,82 +14,54 @@ use super::backend::GpuBackend;
 use super::buffer::DeviceBuffer;
 use super::kind::KIND;
 
-type Answer = Result<Array, Stop<Error>>;
-
-/// The kernels of a product of such terms.
-macro_rules! kernels {
-    ($terms:expr) => {
-        ProductKernels {
-            product: |cx, a, b, spec| GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, $terms),
-            with_epilogue: Some(|cx, a, b, spec, epilogue| {
-                GpuBackend::open(cx.instance.index)?.matmul_epilogue(a, b, spec, $terms, epilogue)
-            }),
-        }
-    };
-}
-
-/// Registers what fused kernels can't do.
-pub(super) fn register(registrar: &mut Registrar<'_>) {
-    registrar.register::<np::matmul>(KIND, record_matmul);
-    registrar.register::<np::matmul_as>(KIND, record_matmul_as);
-    registrar.register::<np::matmul_bits>(KIND, |cx: Cx, a: &Array, b: &Array| -> Answer {
-        np::record_product(cx, a, b, ProductOf::Bits, kernels!(Terms::Bits))
+kernels! { GPU_KERNELS;
+    "gpu": np::Matmul = SpecKernel::new(|cx, spec, o| {
+            let backend = GpuBackend::open(cx.instance.index)?;
+            Ok(std::iter::once(backend.matmul(&o[0], &o[1], spec, terms(spec))?).collect())
+        })
+        .with_epilogue(|cx, spec, o, epilogue| {
+            GpuBackend::open(cx.instance.index)?.matmul_epilogue(&o[0], &o[1], spec, terms(spec), epilogue)
+        })
+        .supporting(multiplies);
+    "gpu": np::Concat = SpecKernel::new(|cx, spec, parts| {
+        Ok(std::iter::once(GpuBackend::open(cx.instance.index)?.concat(parts, spec)?).collect())
     });
-    registrar.register::<np::concat>(KIND, |cx: Cx, arrays: &[Array], axis: isize| -> Answer {
-        np::record_concat(cx, arrays, axis, concat_kernel)
-    });
-    registrar.register::<np::take>(KIND, |cx: Cx, x: &Array, indices: &Array, along: np::Along| -> Answer {
-        np::record_take(cx, x, indices, along, take_kernel)
+    "gpu": np::Take = SpecKernel::new(|cx, spec, o| {
+        Ok(std::iter::once(GpuBackend::open(cx.instance.index)?.take(&o[0], &o[1], spec)?).collect())
     });
 }
 
-/// The dtype that products of a packed dtype are summed in: it wraps, or rounds, to the same bits.
-fn wide(dtype: DType) -> Option<DType> {
-    match dtype {
-        DType::Bool | DType::U8 | DType::U16 => Some(DType::U32),
-        DType::I8 | DType::I16 => Some(DType::I32),
-        DType::F16 => Some(DType::F32),
-        _ => None,
+fn terms(spec: &np::Matmul) -> Terms {
+    match spec.terms {
+        np::Terms::Bits => Terms::Bits,
+        np::Terms::Products if spec.dtype == spec.out => Terms::Products,
+        np::Terms::Products => Terms::Bytes,
     }
 }
 
-fn record_matmul(cx: Cx, a: &Array, b: &Array) -> Answer {
-    let dtype = promote(a.dtype(), b.dtype());
-    match wide(dtype) {
-        None => np::record_product(cx, a, b, ProductOf::Matmul, kernels!(Terms::Products)),
-        Some(wide) => {
-            // Cast to the common dtype first, where the operands' own may differ from it.
-            let widen = |x: &Array| np::astype(np::astype(x, dtype)?, wide);
-            let (a, b) = (widen(a)?, widen(b)?);
-            let product = np::record_product(cx, &a, &b, ProductOf::Matmul, kernels!(Terms::Products))?;
-            Ok(np::astype(&product, dtype)?)
+/// Packed dtypes are multiplied in wider ones, but for bytes where the adapter multiplies them as they are.
+fn multiplies(cx: Cx, spec: &np::Matmul) -> Result<(), Unsupported> {
+    let packed = spec.dtype.size() < 4;
+    match terms(spec) {
+        Terms::Bits => Ok(()),
+        Terms::Products if !packed => Ok(()),
+        Terms::Products => Err(Unsupported::DType(spec.dtype)),
+        Terms::Bytes => {
+            let backend = GpuBackend::open(cx.instance.index)
+                .map_err(|_| Unsupported::Because("the device can't be opened"))?;
+            let profile = backend.device().profile().for_shaders();
+            let wraps = matches!(spec.out, DType::I32 | DType::U32);
+            if wraps && matmul::takes_bytes(spec.dtype, [spec.m, spec.k, spec.n], &profile) {
+                Ok(())
+            } else {
+                Err(Unsupported::Because("it has no kernel for a product of these dtypes"))
+            }
         }
     }
-}
-
-/// Bytes are multiplied as they are where there is a kernel for that; else as 32-bit integers.
-fn record_matmul_as(cx: Cx, a: &Array, b: &Array, dtype: DType) -> Answer {
-    let (ma, nb) = (a.shape(), b.shape());
-    if a.dtype() == b.dtype() && matches!(dtype, DType::I32 | DType::U32) && ma.len() >= 2 && nb.len() >= 2 {
-        let sizes = [ma[ma.len() - 2], ma[ma.len() - 1], nb[nb.len() - 1]];
-        let profile = GpuBackend::open(cx.instance.index)?.device().profile().for_shaders();
-        if matmul::takes_bytes(a.dtype(), sizes, &profile) {
-            return np::record_product(cx, a, b, ProductOf::As(dtype), kernels!(Terms::Bytes));
-        }
-    }
-    Ok(np::matmul(np::astype(a, dtype)?, np::astype(b, dtype)?)?)
 }
 
 fn memory<'a>(buffer: &'a Arc<dyn Buffer>, op: &str) -> Result<&'a crate::pool::GpuBuffer> {
     Ok(own::<DeviceBuffer>(&**buffer, KIND, op)?.memory())
-}
-
-fn concat_kernel(cx: Cx, parts: &[Operand], spec: &np::Concat) -> Result<Arc<dyn Buffer>> {
-    GpuBackend::open(cx.instance.index)?.concat(parts, spec)
-}
-
-fn take_kernel(cx: Cx, x: &Operand, indices: &Operand, spec: &np::Take) -> Result<Arc<dyn Buffer>> {
-    GpuBackend::open(cx.instance.index)?.take(x, indices, spec)
 }
 
 impl GpuBackend {

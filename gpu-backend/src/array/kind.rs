@@ -9,7 +9,6 @@ use polyarray_core::dispatch::{
 use polyarray_core::numpy as np;
 
 use super::backend::GpuBackend;
-use super::kernels;
 use crate::adapters;
 
 /// The kind's name.
@@ -78,7 +77,4 @@ static GPU_ARRAYS: ArrayKind = ArrayKind {
 
 #[distributed_slice(REGISTRATIONS)]
 #[linkme(crate = polyarray_core::dispatch::linkme)]
-static GPU_METHODS: fn(&mut Registrar<'_>) = |registrar| {
-    np::register_recorders(registrar, KIND);
-    kernels::register(registrar);
-};
+static GPU_METHODS: fn(&mut Registrar<'_>) = |registrar| np::register_methods(registrar, KIND);

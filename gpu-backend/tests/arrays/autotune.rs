@@ -39,7 +39,18 @@ impl Squares {
             Operand { buffer, layout: Layout::dense(&[side, side]) }
         });
         let (dtype, batch) = (DType::F32, Dims::new());
-        Squares { operands, spec: np::Matmul { batch, m: side, k: side, n: side, dtype, out: dtype } }
+        Squares {
+            operands,
+            spec: np::Matmul {
+                batch,
+                m: side,
+                k: side,
+                n: side,
+                dtype,
+                out: dtype,
+                terms: np::Terms::Products,
+            },
+        }
     }
 
     fn run(&self, backend: &GpuBackend) -> (Vec<u32>, u64) {

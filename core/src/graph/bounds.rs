@@ -1,7 +1,7 @@
 //! What the kernel that would end in a node is bounded by, found when the node is recorded: its operations, its inputs, and
 //! the memory that it keeps alive.
 
-use super::Array;
+use super::Dense;
 use super::lower::{MAX_OPS, constant};
 use super::node::{Node, NodeRef};
 use crate::expr::Layout;
@@ -19,7 +19,7 @@ pub(super) struct Part {
 
 impl Part {
     #[inline]
-    pub(super) fn of(arg: &Array, elementwise: bool) -> Part {
+    pub(super) fn of(arg: &Dense, elementwise: bool) -> Part {
         let node = &arg.node;
         if node.weak {
             // A parameter, not an input.
@@ -36,7 +36,7 @@ impl Part {
 
 /// Is a pending operand computed inside its consumer? As lowering inlines it: seen whole, if by a view.
 #[inline]
-fn taken_in(arg: &Array) -> bool {
+fn taken_in(arg: &Dense) -> bool {
     let node = &arg.node;
     let whole = arg.view.as_ref().is_none_or(|view| view.shape == node.shape && view.is_dense());
     node.fuses && whole && !node.cut.load(Relaxed)
@@ -48,7 +48,7 @@ pub(super) type Inputs = SmallVec<[(*const Node, Option<Arc<Layout>>); 9]>;
 /// Adds what a kernel reads for an operand, if it computes those that `inlines` names. A node's own number counts an input
 /// as often as it is used, which is too much where a chain uses the same few arrays in every step. Visits no more nodes
 /// than a kernel has operations.
-pub(super) fn add_inputs(arg: &Array, inlines: &impl Fn(&Array) -> bool, inputs: &mut Inputs) {
+pub(super) fn add_inputs(arg: &Dense, inlines: &impl Fn(&Dense) -> bool, inputs: &mut Inputs) {
     if constant(arg).is_some() {
         return;
     }
@@ -67,7 +67,7 @@ pub(super) fn add_inputs(arg: &Array, inlines: &impl Fn(&Array) -> bool, inputs:
 /// Cuts the largest operands off until the fused kernel is within bounds. Always at the same place of the same
 /// chain, so that a cut does not make a new kernel each time.
 #[cold]
-pub(super) fn bound(args: &[&Array], inputs: usize) -> (u32, u32) {
+pub(super) fn bound(args: &[&Dense], inputs: usize) -> (u32, u32) {
     let mut parts: SmallVec<[Part; 3]> = args.iter().map(|a| Part::of(a, true)).collect();
     loop {
         let (size, mut leaves) = parts.iter().fold((1, 0), |(s, l), part| (s + part.size, l + part.leaves));

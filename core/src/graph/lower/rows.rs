@@ -1,14 +1,14 @@
 //! Operands that are one value for each row: a reduction of what the kernel computes anyway, and what is made of it.
 //! `x / sum(x, -1)` is then one kernel, which reads a row once.
 
+use super::super::Dense;
+use super::super::node::{Expr, Node, NodeRef};
 use super::{Level, Lowered, Writer, constant};
-use crate::array::Array;
-use crate::array::node::{Expr, Node, NodeRef};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::expr::Reduction;
 use crate::expr::kernel::{Id, Instr};
-use crate::expr::layout::{Layout, Strides};
+use crate::memory::layout::{Layout, Strides};
 use smallvec::SmallVec;
 
 /// Nodes that are looked at for the reduction that an operand starts from.
@@ -73,7 +73,7 @@ impl Writer<'_> {
     /// The value of an operand that comes from a reduction over rows of the kernel's space; none if it does not, or
     /// can't be computed here.
     #[inline]
-    pub(super) fn row(&mut self, arg: &Array) -> Result<Option<Id>> {
+    pub(super) fn row(&mut self, arg: &Dense) -> Result<Option<Id>> {
         if arg.node.leaf || self.longest_row == 0 || arg.node.value.get().is_some() {
             return Ok(None);
         }
@@ -81,7 +81,7 @@ impl Writer<'_> {
     }
 
     #[cold]
-    fn pending_row(&mut self, arg: &Array) -> Result<Option<Id>> {
+    fn pending_row(&mut self, arg: &Dense) -> Result<Option<Id>> {
         if self.lowered.product.is_some() {
             return Ok(None);
         }
@@ -139,7 +139,7 @@ impl Writer<'_> {
                 !position && *own == axes && *arg.shape() == *self.space
             }
             Expr::Map { .. } | Expr::Cast { .. } => {
-                let whole = |arg: &Array| constant(arg).is_some() || is_whole(arg, node.len());
+                let whole = |arg: &Dense| constant(arg).is_some() || is_whole(arg, node.len());
                 expr.args().iter().all(whole)
                     && expr.args().iter().any(|arg| self.starts_from(&arg.node, axes, fuel))
             }
@@ -149,7 +149,7 @@ impl Writer<'_> {
 
     /// An operand of what is computed once for each row.
     #[cold]
-    pub(super) fn row_operand(&mut self, arg: &Array, want: DType, axes: u64) -> Result<Id> {
+    pub(super) fn row_operand(&mut self, arg: &Dense, want: DType, axes: u64) -> Result<Id> {
         if let Some(v) = constant(arg) {
             return Ok(self.param(v.cast(want)));
         }
@@ -232,6 +232,6 @@ impl Writer<'_> {
 }
 
 /// Does a handle see all elements of an array of that many, in order?
-fn is_whole(arg: &Array, len: usize) -> bool {
+fn is_whole(arg: &Dense, len: usize) -> bool {
     arg.len() == len && arg.view.as_ref().is_none_or(|view| view.is_dense())
 }

@@ -1,7 +1,7 @@
 //! Buffers: where elements are stored. A backend has its own kind; the host's is here, in core, because
 //! Rust's in-memory arrays are everyone's lingua franca.
 
-use super::host_memory::{self, Chunks, Counted};
+use super::host_pool::{self, Chunks, Counted};
 use crate::dispatch::Instance;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
@@ -96,7 +96,7 @@ impl HostBuffer {
             bytes: len as u128 * dtype.size() as u128,
             detail: "the address space".into(),
         })?;
-        Ok(HostBuffer { dtype, len, data: Box::new(host_memory::take(bytes)?), mirrors: Mutex::default() })
+        Ok(HostBuffer { dtype, len, data: Box::new(host_pool::take(bytes)?), mirrors: Mutex::default() })
     }
 
     /// Adopts a vector without copying it.
@@ -130,7 +130,7 @@ impl HostBuffer {
         crate::with_element!(dtype, T => {
             bytemuck::checked::try_cast_slice::<u8, T>(&bytes[..dtype.size().min(bytes.len())]).ok()?;
         });
-        let counted = host_memory::count(bytes.len())?;
+        let counted = host_pool::count(bytes.len())?;
         let data = Box::new(Borrowed { loan, _counted: counted });
         Some(HostBuffer { dtype, len, data, mirrors: Mutex::default() })
     }
@@ -251,6 +251,18 @@ impl fmt::Debug for HostBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HostBuffer({} x {})", self.len, self.dtype)
     }
+}
+
+/// A backend's buffer as what it is; another's is an error that says so.
+///
+/// # Errors
+/// [`Error::Backend`]: an array of another residency reached this backend, which dispatch never lets happen.
+pub fn own<'a, B: Buffer>(buffer: &'a dyn Buffer, backend: &str, op: &str) -> Result<&'a B> {
+    (buffer as &dyn std::any::Any).downcast_ref().ok_or_else(|| Error::Backend {
+        op: op.into(),
+        backend: backend.into(),
+        message: format!("{buffer:?} does not live here"),
+    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Nodes of the expression graph: what an array's elements are, or how they will be computed.
 
-use super::buffer::Buffer;
-use super::residency::Site;
-use super::{Array, Operand};
+use super::Dense;
+use crate::device::residency::Site;
 use crate::dispatch::{Key, trace::Sink};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 use crate::expr::{Dims, Epilogue, Op, Reduction};
+use crate::memory::Buffer;
+use crate::memory::Operand;
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -19,9 +20,9 @@ use triomphe::UniqueArc;
 pub(crate) type NodeRef = triomphe::Arc<Node>;
 /// Operands of an elementwise operation.
 pub(crate) enum Args {
-    One([Array; 1]),
-    Two([Array; 2]),
-    Three([Array; 3]),
+    One([Dense; 1]),
+    Two([Dense; 2]),
+    Three([Dense; 3]),
 }
 
 /// Operands by reference, to be kept by a node. Written out: `array::map` is a call and a copy.
@@ -31,26 +32,26 @@ pub(crate) trait Keep {
 
 /// A clone, inlined here and not everywhere: see [`Room`].
 #[inline(always)]
-fn handle(array: &Array) -> Array {
-    let Array { node, view, coercion, marker } = array;
-    Array { node: node.clone(), view: view.clone(), coercion: *coercion, marker: *marker }
+fn handle(array: &Dense) -> Dense {
+    let Dense { node, view } = array;
+    Dense { node: node.clone(), view: view.clone() }
 }
 
-impl Keep for [&Array; 1] {
+impl Keep for [&Dense; 1] {
     #[inline(always)]
     fn keep(self) -> Args {
         Args::One([handle(self[0])])
     }
 }
 
-impl Keep for [&Array; 2] {
+impl Keep for [&Dense; 2] {
     #[inline(always)]
     fn keep(self) -> Args {
         Args::Two([handle(self[0]), handle(self[1])])
     }
 }
 
-impl Keep for [&Array; 3] {
+impl Keep for [&Dense; 3] {
     #[inline(always)]
     fn keep(self) -> Args {
         Args::Three([handle(self[0]), handle(self[1]), handle(self[2])])
@@ -58,8 +59,8 @@ impl Keep for [&Array; 3] {
 }
 
 impl std::ops::Deref for Args {
-    type Target = [Array];
-    fn deref(&self) -> &[Array] {
+    type Target = [Dense];
+    fn deref(&self) -> &[Dense] {
         match self {
             Args::One(args) => args,
             Args::Two(args) => args,
@@ -69,7 +70,7 @@ impl std::ops::Deref for Args {
 }
 
 impl std::ops::DerefMut for Args {
-    fn deref_mut(&mut self) -> &mut [Array] {
+    fn deref_mut(&mut self) -> &mut [Dense] {
         match self {
             Args::One(args) => args,
             Args::Two(args) => args,
@@ -78,11 +79,11 @@ impl std::ops::DerefMut for Args {
     }
 }
 
-/// An implementation of a backend's own: gets evaluated operands, gives a dense buffer of the node's shape.
-pub type Run = dyn Fn(&[Operand]) -> Result<Arc<dyn Buffer>> + Send + Sync;
+/// A backend's own kernel: gets evaluated operands, gives a dense buffer for each result.
+pub(crate) type Run = dyn Fn(&[Operand]) -> Result<SmallVec<[Arc<dyn Buffer>; 3]>> + Send + Sync;
 
-/// An implementation that goes on with its elements: what the epilogue makes of them, as a dense buffer of the node's
-/// shape. `None` if it does not take this one; nothing was done then.
+/// A kernel that fuses an epilogue: what that makes of its elements, as a dense buffer of the node's shape. `None` if
+/// it does not take this one; nothing was done then.
 pub(crate) type Finish = dyn Fn(&[Operand], &Epilogue) -> Result<Option<Arc<dyn Buffer>>> + Send + Sync;
 
 /// How a pending node is computed.
@@ -91,33 +92,46 @@ pub(crate) enum Expr {
     /// to bool).
     Map { op: Op, compute: DType, args: Args },
     /// A cast to the node's dtype; to the same one, a dense copy.
-    Cast { arg: Array },
+    Cast { arg: Dense },
     /// One value everywhere.
     Full(Scalar),
     /// Row-major index of the element, as i64.
     Iota,
     /// Reduction over the axes set in `axes` of the operand cast to `compute`.
-    Reduce { op: Reduction, compute: DType, arg: Array, axes: u64 },
-    /// A backend's own implementation, and how it goes on with its elements if it can.
-    Extern { name: &'static str, args: Vec<Array>, run: Arc<Run>, finish: Option<Arc<Finish>> },
+    Reduce { op: Reduction, compute: DType, arg: Dense, axes: u64 },
+    /// A backend's own kernel, and how it fuses an epilogue if it can. With several results the node's value is
+    /// [`Several`], its shape and dtype those of the first.
+    Extern {
+        name: &'static str,
+        args: Vec<Dense>,
+        run: Arc<Run>,
+        finish: Option<Arc<Finish>>,
+        several: Option<SmallVec<[(Dims, DType); 3]>>,
+    },
+    /// One of the results of a kernel that has several.
+    Pick { of: Dense, index: usize },
 }
 
 impl Expr {
     /// The operands.
-    pub(crate) fn args(&self) -> &[Array] {
+    pub(crate) fn args(&self) -> &[Dense] {
         match self {
             Expr::Map { args, .. } => args,
             Expr::Extern { args, .. } => args,
-            Expr::Cast { arg } | Expr::Reduce { arg, .. } => std::slice::from_ref(arg),
+            Expr::Cast { arg } | Expr::Reduce { arg, .. } | Expr::Pick { of: arg, .. } => {
+                std::slice::from_ref(arg)
+            }
             Expr::Full(_) | Expr::Iota => &[],
         }
     }
 
-    fn args_mut(&mut self) -> &mut [Array] {
+    fn args_mut(&mut self) -> &mut [Dense] {
         match self {
             Expr::Map { args, .. } => args,
             Expr::Extern { args, .. } => args,
-            Expr::Cast { arg } | Expr::Reduce { arg, .. } => std::slice::from_mut(arg),
+            Expr::Cast { arg } | Expr::Reduce { arg, .. } | Expr::Pick { of: arg, .. } => {
+                std::slice::from_mut(arg)
+            }
             Expr::Full(_) | Expr::Iota => &mut [],
         }
     }
@@ -125,6 +139,22 @@ impl Expr {
     /// Elementwise: may be part of a fused kernel of its consumer.
     pub(crate) fn is_elementwise(&self) -> bool {
         matches!(self, Expr::Map { .. } | Expr::Cast { .. } | Expr::Full(_) | Expr::Iota)
+    }
+}
+
+/// The results of one kernel: the value of a node that only [`Expr::Pick`] reads.
+#[derive(Debug)]
+pub(crate) struct Several(pub(crate) SmallVec<[Arc<dyn Buffer>; 3]>);
+
+impl Buffer for Several {
+    fn dtype(&self) -> DType {
+        self.0[0].dtype()
+    }
+    fn len(&self) -> usize {
+        self.0[0].len()
+    }
+    fn nbytes(&self) -> usize {
+        self.0.iter().map(|buffer| buffer.nbytes()).sum()
     }
 }
 
@@ -300,6 +330,18 @@ impl Node {
         }
     }
 
+    /// The value, of a node whose turn it has been.
+    ///
+    /// # Errors
+    /// [`Error::Backend`]: a kernel's operand was not computed first.
+    pub(crate) fn computed(&self) -> Result<Arc<dyn Buffer>> {
+        self.value.get().cloned().ok_or_else(|| Error::Backend {
+            op: "evaluate".into(),
+            backend: self.home.name().into(),
+            message: "an operand was not computed first".into(),
+        })
+    }
+
     /// Number of elements.
     pub(crate) fn len(&self) -> usize {
         self.shape.iter().product()
@@ -394,7 +436,7 @@ mod tests {
         let inner = pending(&[2, 3, 4, 5, 6, 7], Expr::Iota);
         assert_eq!(inner.nbytes(), 4 * 5040);
         inner.consumers.fetch_add(2, Relaxed);
-        let arg = Array::from_node(inner.clone(), None);
+        let arg = Dense::new(inner.clone(), None);
         let outer =
             pending(&[5040], Expr::Map { op: Op::Add, compute: DType::F32, args: [&arg, &arg].keep() });
         assert_eq!(NodeRef::strong_count(&inner), 4);
@@ -408,7 +450,7 @@ mod tests {
         let mut last = pending(&[1], Expr::Iota);
         for _ in 0..if cfg!(miri) { 20 } else { 100_000 } {
             last.consumers.fetch_add(1, Relaxed);
-            last = pending(&[1], Expr::Cast { arg: Array::from_node(last, None) });
+            last = pending(&[1], Expr::Cast { arg: Dense::new(last, None) });
         }
         drop(last);
     }

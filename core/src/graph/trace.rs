@@ -1,10 +1,10 @@
 //! What the array layer tells a listener: kernels run, copies made.
 
-use super::handle::Operand;
 use super::node::Node;
 use crate::dispatch::Key;
 use crate::dispatch::trace::{Sink, current_sink};
 use crate::expr::Kernel;
+use crate::memory::Operand;
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! Operators. They panic with the message that the function of the same meaning returns as an error.
 
-use super::{Array, Marker, Operandlike};
+use crate::array::{Array, Operandlike};
+use crate::device::Marker;
 use crate::numpy as np;
 
 macro_rules! binary {

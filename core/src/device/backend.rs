@@ -1,12 +1,11 @@
 //! What a backend of arrays is: buffers to and from the host, and fused kernels run.
 
-use super::assign::Part;
-use super::buffer::{Buffer, HostBuffer};
-use super::handle::Operand;
 use crate::dispatch::{Instance, Key};
 use crate::dtype::DType;
 use crate::error::{Error, Result, Unsupported};
+use crate::expr::Part;
 use crate::expr::{Kernel, Op, Reduction};
+use crate::memory::{Buffer, HostBuffer, MirrorSlot, Operand};
 use std::sync::Arc;
 
 /// Bounds of what one fused kernel may hold on a backend; recording cuts expressions to fit.
@@ -106,7 +105,7 @@ pub trait ArrayBackend: Send + Sync {
 
     /// Told that a slot now holds this backend's copy of a host buffer: a backend whose memory runs short may
     /// empty the slot, and the next use uploads again.
-    fn keeps_mirror(&self, slot: &super::buffer::MirrorSlot) {
+    fn keeps_mirror(&self, slot: &MirrorSlot) {
         let _ = slot;
     }
 
@@ -115,16 +114,4 @@ pub trait ArrayBackend: Send + Sync {
     /// # Errors
     /// Whatever that work failed with; device lost.
     fn synchronize(&self) -> Result<()>;
-}
-
-/// A backend's buffer as what it is; another's is an error that says so.
-///
-/// # Errors
-/// [`Error::Backend`]: an array of another residency reached this backend, which dispatch never lets happen.
-pub fn own<'a, B: Buffer>(buffer: &'a dyn Buffer, backend: &str, op: &str) -> Result<&'a B> {
-    (buffer as &dyn std::any::Any).downcast_ref().ok_or_else(|| Error::Backend {
-        op: op.into(),
-        backend: backend.into(),
-        message: format!("{buffer:?} does not live here"),
-    })
 }

@@ -3,14 +3,14 @@
 
 mod rows;
 
-use super::Array;
+use super::Dense;
 use super::bounds::{Inputs, add_inputs};
 use super::node::{Expr, Finish, Node, NodeRef};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::expr::Epilogue;
 use crate::expr::kernel::{Id, Input, Instr, Kernel, Output, Value};
-use crate::expr::layout::{Layout, Strides, collapse, row_major};
+use crate::memory::layout::{Layout, Strides, collapse, row_major};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(crate) struct Lowered {
 pub(crate) struct Product {
     pub(crate) node: NodeRef,
     pub(crate) name: &'static str,
-    pub(crate) args: Vec<Array>,
+    pub(crate) args: Vec<Dense>,
     pub(crate) finish: Arc<Finish>,
 }
 
@@ -232,7 +232,7 @@ impl Lowered {
 /// An input that walks so over a node's value.
 #[inline]
 fn input(node: &NodeRef, strides: Strides, offset: usize) -> Result<Input> {
-    Ok(Input { buffer: super::eval::evaluate(node)?, strides, offset })
+    Ok(Input { buffer: node.computed()?, strides, offset })
 }
 
 /// A node that several nodes have as an operand.
@@ -259,7 +259,7 @@ struct Writer<'a> {
     space: &'a [usize],
     /// The axes that the root reduces; it then walks its elements in another order than an index counts.
     own_axes: Option<u64>,
-    /// See [`super::KernelLimits::row`].
+    /// See [`KernelLimits::row`](crate::device::KernelLimits::row).
     longest_row: usize,
     /// The axes that the code's own reductions go over; 0 until there was one.
     row_axes: u64,
@@ -323,7 +323,7 @@ impl Writer<'_> {
     }
 
     /// An operand in dtype `want`. Recursion is bounded by [`MAX_OPS`] and [`MAX_ROW_OPS`].
-    fn operand(&mut self, arg: &Array, want: DType, level: Level) -> Result<Id> {
+    fn operand(&mut self, arg: &Dense, want: DType, level: Level) -> Result<Id> {
         if let Level::PerRow { axes } = level {
             return self.row_operand(arg, want, axes);
         }
@@ -350,7 +350,7 @@ impl Writer<'_> {
     }
 
     /// May an operand be computed inline, if it is pending?
-    fn may_inline(&self, arg: &Array) -> bool {
+    fn may_inline(&self, arg: &Dense) -> bool {
         let node = &arg.node;
         if !self.may_compute(node) {
             return false;
@@ -383,7 +383,7 @@ impl Writer<'_> {
                 self.lowered.product = Some(Box::new(Product { node: node.clone(), name, args, finish }));
                 self.push(Instr::Load(PRODUCT), node.dtype)
             }
-            Expr::Reduce { .. } | Expr::Extern { .. } => return Ok(None),
+            Expr::Reduce { .. } | Expr::Extern { .. } | Expr::Pick { .. } => return Ok(None),
             _ => self.expression(&expr, node.dtype, level)?,
         };
         drop(expr);
@@ -417,7 +417,7 @@ impl Writer<'_> {
         Some(within.unwrap_or(NodeRef::as_ptr(node)))
     }
 
-    fn load(&mut self, arg: &Array) -> Result<Id> {
+    fn load(&mut self, arg: &Dense) -> Result<Id> {
         let (strides, offset) = match &arg.view {
             None if arg.node.shape[..] == *self.space => {
                 (self.dense.get_or_insert_with(|| row_major(self.space)).clone(), 0)
@@ -435,7 +435,7 @@ impl Writer<'_> {
     }
 
     /// The value that loads from an operand's buffer so.
-    fn load_from(&mut self, arg: &Array, strides: Strides, offset: usize) -> Id {
+    fn load_from(&mut self, arg: &Dense, strides: Strides, offset: usize) -> Id {
         let same = |source: &&Source| {
             source.offset == offset && source.strides == strides && same_buffer(&source.node, &arg.node)
         };
@@ -467,7 +467,9 @@ impl Writer<'_> {
                 self.iota = Some(id);
                 self.cast(id, dtype)
             }
-            Expr::Reduce { .. } | Expr::Extern { .. } => unreachable!("only elementwise nodes are inlined"),
+            Expr::Reduce { .. } | Expr::Extern { .. } | Expr::Pick { .. } => {
+                unreachable!("only elementwise nodes are inlined")
+            }
         })
     }
 }
@@ -482,7 +484,7 @@ fn same_buffer(a: &NodeRef, b: &NodeRef) -> bool {
 }
 
 /// The value of an operand that is the same everywhere: a parameter of the kernel, whatever its shape.
-pub(super) fn constant(arg: &Array) -> Option<Scalar> {
+pub(super) fn constant(arg: &Dense) -> Option<Scalar> {
     if !arg.node.constant {
         return None;
     }

@@ -1,15 +1,16 @@
 //! Pending elementwise work as a list: what a wrapper backend weighs, and records again where it is cheaper.
 //! Nothing of it has run, so recording it elsewhere instead costs no more than recording did.
 
-use super::lower::MAX_OPS;
-use super::node::{Expr, NodeRef};
-use super::residency::Marker;
-use super::{Array, record};
+use super::{apply, astype};
+use crate::array::Array;
+use crate::device::Marker;
 use crate::dispatch::{Instance, pinned};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::expr::{Dims, Op};
-use crate::numpy::{apply, astype};
+use crate::expr::Op;
+use crate::graph::node::Expr;
+use crate::graph::{Dense, MAX_OPS, NodeRef, record};
+use crate::memory::Dims;
 use smallvec::SmallVec;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -58,11 +59,11 @@ impl<R: Marker> Array<R> {
     /// The pending work behind this array. None if it is computed, or would not be computed inside its consumer; or
     /// if part of it is used elsewhere, too, and would then be computed twice.
     pub fn pending_work(&self) -> Option<PendingWork> {
-        if !self.facts().fuses || self.node.consumers.load(Relaxed) > 0 {
+        if !self.facts().fuses || self.dense.node.consumers.load(Relaxed) > 0 {
             return None;
         }
         let mut listed = Listed::default();
-        listed.list(&self.node)?;
+        listed.list(&self.dense.node)?;
         // The last one is this array's own. A constant is free to compute twice.
         let inner = listed.nodes.iter().zip(&listed.work.steps).rev().skip(1);
         let shared = |((node, uses), step): (&(NodeRef, u32), &PendingStep)| {
@@ -102,8 +103,8 @@ impl PendingWork {
             let next = match step {
                 Step::Map(op) => apply(*op, &args)?,
                 Step::Cast => astype(args[0], *dtype)?,
-                Step::Full(value) => record::full(shape, *value, instance).map_err(declined)?,
-                Step::Iota => record::iota(shape[0], instance).map_err(declined)?,
+                Step::Full(value) => record::full(shape, *value, instance).map_err(declined)?.into(),
+                Step::Iota => record::iota(shape[0], instance).map_err(declined)?.into(),
             };
             drop(args);
             made.push(next);
@@ -140,17 +141,18 @@ impl Listed {
             Expr::Cast { .. } => Step::Cast,
             Expr::Full(value) => Step::Full(*value),
             Expr::Iota => Step::Iota,
-            Expr::Reduce { .. } | Expr::Extern { .. } => return None,
+            Expr::Reduce { .. } | Expr::Extern { .. } | Expr::Pick { .. } => return None,
         };
         self.work.steps.push(PendingStep { step, shape: node.shape.clone(), dtype: node.dtype, from });
         self.nodes.push((node.clone(), 0));
         Some(self.nodes.len() - 1)
     }
 
-    fn source(&mut self, arg: &Array) -> Option<Source> {
-        let fuses = arg.facts().fuses && !arg.node.cut.load(Relaxed);
+    fn source(&mut self, arg: &Dense) -> Option<Source> {
+        let pending = arg.is_pending() && !arg.is_weak();
+        let fuses = pending && arg.node.fuses && arg.view.is_none() && !arg.node.cut.load(Relaxed);
         if !fuses {
-            self.work.leaves.push(arg.clone());
+            self.work.leaves.push(arg.clone().into());
             return Some(Source::Leaf(self.work.leaves.len() - 1));
         }
         let at = match self.nodes.iter().position(|(node, _)| NodeRef::ptr_eq(node, &arg.node)) {

@@ -1,71 +1,15 @@
-//! Residency: where an array lives, as a run-time key, as a type, and as a device that one can name.
+//! Residencies as keys, the kinds that hold arrays, and their open instances.
 
 use super::backend::{ArrayBackend, KernelLimits};
-use crate::dispatch::{Instance, Key, KindId, State};
+use crate::dispatch::{Instance, Key, KindId};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use linkme::distributed_slice;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
 /// The residency of host memory.
 pub static HOST: LazyLock<Key> = LazyLock::new(|| Key::intern("host"));
-
-/// A residency as a type: the `R` of `Array<R>`. An outsider's backend adds its own with
-/// [`residency_marker!`](crate::residency_marker).
-pub trait Marker: Send + Sync + 'static {
-    /// Its name in messages, and for [`Array::to`](super::Array::to).
-    const NAME: &'static str;
-    /// May arrays of it be copied elsewhere by a scope that coerces? Only those that name no residency.
-    const COERCIBLE: bool;
-    /// Does it cover a residency?
-    fn admits(key: Key) -> bool;
-}
-
-/// Any residency: checked when called.
-#[derive(Clone, Copy, Debug)]
-pub enum Dyn {}
-
-impl Marker for Dyn {
-    const NAME: &'static str = "any residency";
-    const COERCIBLE: bool = true;
-    fn admits(_: Key) -> bool {
-        true
-    }
-}
-
-/// A marker that names a residency, unlike [`Dyn`].
-pub trait Typed: Marker {}
-
-/// Declares a residency marker that covers the residencies of one backend kind: `residency_marker!(pub Gpu =
-/// "gpu")` covers `gpu:0`, `gpu:1` and so on, `"host"` covers `host`.
-#[macro_export]
-macro_rules! residency_marker {
-    ($(#[$meta:meta])* $vis:vis $name:ident = $prefix:literal) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug)]
-        $vis enum $name {}
-        impl $crate::array::Marker for $name {
-            const NAME: &'static str = $prefix;
-            const COERCIBLE: bool = false;
-            fn admits(key: $crate::dispatch::Key) -> bool {
-                let name = key.name();
-                name.strip_prefix($prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
-            }
-        }
-        impl $crate::array::Typed for $name {}
-    };
-}
-
-residency_marker!(
-    /// Host memory.
-    pub Host = "host"
-);
-residency_marker!(
-    /// Any GPU. Two different GPUs in one call are an error at the call.
-    pub Gpu = "gpu"
-);
 
 /// How a backend kind opens its instances: link-time enrolment beside the dispatch engine's own.
 pub struct ArrayKind {
@@ -169,65 +113,9 @@ pub(crate) fn name(key: Key) -> String {
     key.name().to_string()
 }
 
-/// Where to make an array: the argument of creation functions and of [`Array::to`](super::Array::to).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Device {
-    /// Where the scope says; the default device (`POLYARRAY_DEFAULT_DEVICE`, else the host) if it says nothing.
-    #[default]
-    Default,
-    /// A residency.
-    At(Key),
-}
-
-impl Device {
-    /// The residency named, the default device's for [`Device::Default`].
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] if `POLYARRAY_DEFAULT_DEVICE` names no device.
-    pub fn key(self) -> Result<Key> {
-        match self {
-            Device::At(key) => Ok(key),
-            Device::Default => default_device(),
-        }
-    }
-}
-
-impl Device {
-    /// Where an array is to be made: what a scope names comes before the environment's default device.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] if `POLYARRAY_DEFAULT_DEVICE` names no device.
-    pub(crate) fn placed(self) -> Result<Device> {
-        if self != Device::Default || State::names_backend() {
-            return Ok(self);
-        }
-        // The host needs no naming: it is the first registered backend's, and a global one may come before it.
-        let key = default_device()?;
-        Ok(if key == *HOST { Device::Default } else { Device::At(key) })
-    }
-}
-
-/// `POLYARRAY_DEFAULT_DEVICE`, read once.
-fn default_device() -> Result<Key> {
-    static DEFAULT: OnceLock<Result<Key>> = OnceLock::new();
-    if let Some(d) = DEFAULT.get() {
-        return d.clone();
-    }
-    let found = match std::env::var("POLYARRAY_DEFAULT_DEVICE") {
-        Ok(name) if !name.is_empty() => named(&name).map_err(|e| match e {
-            Error::Unknown { name, known, .. } => {
-                Error::Unknown { what: "device in POLYARRAY_DEFAULT_DEVICE", name, known }
-            }
-            e => e,
-        }),
-        _ => Ok(*HOST),
-    };
-    DEFAULT.get_or_init(|| found).clone()
-}
-
 /// The residency of that name, which a linked kind must hold, but for the host, which every program has: `host`,
 /// `gpu` (the first), `gpu:1`.
-fn named(name: &str) -> Result<Key> {
+pub(super) fn named(name: &str) -> Result<Key> {
     if name == HOST.name() {
         return Ok(*HOST);
     }
@@ -269,34 +157,4 @@ pub fn instance_at(key: Key) -> Result<Instance> {
     let instance = Instance { kind: KindId::intern(kind.name), index };
     FOUND.write().insert(key, instance);
     Ok(instance)
-}
-
-impl TryFrom<&str> for Device {
-    type Error = Error;
-    fn try_from(name: &str) -> Result<Device> {
-        named(name).map(Device::At)
-    }
-}
-
-impl TryFrom<String> for Device {
-    type Error = Error;
-    fn try_from(name: String) -> Result<Device> {
-        Device::try_from(name.as_str())
-    }
-}
-
-impl TryFrom<Instance> for Device {
-    type Error = Error;
-    fn try_from(instance: Instance) -> Result<Device> {
-        residency_of(instance).map(Device::At)
-    }
-}
-
-impl fmt::Display for Device {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Device::Default => f.pad("default"),
-            Device::At(key) => f.pad(key.name()),
-        }
-    }
 }

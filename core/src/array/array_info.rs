@@ -1,12 +1,12 @@
 //! What may be known of an array without computing it: what a cost model decides from.
 
 use super::Array;
-use super::buffer::HostBuffer;
 use super::handle::Coercion;
-use super::node::NodeRef;
-use super::residency::Marker;
+use crate::device::Marker;
 use crate::dispatch::{Instance, Key};
 use crate::dtype::DType;
+use crate::graph::NodeRef;
+use crate::memory::HostBuffer;
 
 /// What recording knows of an operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +32,15 @@ pub struct Facts {
 impl<R: Marker> Array<R> {
     /// What is known without computing anything. Costs a few loads.
     pub fn facts(&self) -> Facts {
-        let pending = self.is_pending() && !self.node.weak;
+        let pending = self.is_pending() && !self.dense.node.weak;
         Facts {
-            residency: self.node.home,
+            residency: self.dense.node.home,
             dtype: self.dtype(),
             len: self.len(),
-            bytes: self.node.nbytes(),
+            bytes: self.dense.node.nbytes(),
             pending,
-            fuses: pending && self.node.fuses && self.view.is_none(),
-            pending_ops: if pending { self.node.size } else { 0 },
+            fuses: pending && self.dense.node.fuses && self.dense.view.is_none(),
+            pending_ops: if pending { self.dense.node.size } else { 0 },
             coercible: self.coercion == Coercion::Allowed,
         }
     }
@@ -49,18 +49,22 @@ impl<R: Marker> Array<R> {
     /// Facts of which a glance wants only this take longer than the glance.
     #[inline]
     pub fn pending_steps(&self) -> u32 {
-        if self.node.fuses && self.view.is_none() && self.is_pending() { self.node.size } else { 0 }
+        if self.dense.node.fuses && self.dense.view.is_none() && self.is_pending() {
+            self.dense.node.size
+        } else {
+            0
+        }
     }
 
     /// Has a copy of this host array been kept on an instance, so that its next use there copies nothing?
     pub fn is_kept_on(&self, instance: Instance) -> bool {
-        let buffer = self.node.value.get().map(|buffer| &**buffer as &dyn std::any::Any);
+        let buffer = self.dense.node.value.get().map(|buffer| &**buffer as &dyn std::any::Any);
         let host = buffer.and_then(|buffer| buffer.downcast_ref::<HostBuffer>());
         host.is_some_and(|host| host.mirror(instance).lock().is_some())
     }
 
     /// Are these handles or views of the same values?
     pub fn shares_values_with(&self, other: &Array<R>) -> bool {
-        NodeRef::ptr_eq(&self.node, &other.node)
+        NodeRef::ptr_eq(&self.dense.node, &other.dense.node)
     }
 }

@@ -1,12 +1,15 @@
 //! Evaluation: partitions the pending graph into fused kernels and has its backend run them, in order,
 //! without recursion over the graph and without holding a lock while anything is computed.
 
-use super::buffer::{Buffer, HostBuffer};
 use super::lower::Lowered;
-use super::node::{Expr, Node, NodeRef};
-use super::residency::Site;
-use super::{Array, Operand, residency, trace};
+use super::node::{Expr, Node, NodeRef, Several};
+use super::{Dense, trace};
+use crate::device::residency;
+use crate::device::residency::Site;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::memory::Operand;
+use crate::memory::{Buffer, HostBuffer};
 use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -36,7 +39,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
             }
         };
         let lowered = match (&*expr, kept) {
-            (Expr::Extern { .. }, _) => None,
+            (Expr::Extern { .. } | Expr::Pick { .. }, _) => None,
             (_, Some(lowered)) => Some(lowered),
             _ => Some(Lowered::of(&node, &expr, None)?),
         };
@@ -93,15 +96,41 @@ fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<
     let Some(Site { backend, .. }) = node.site else {
         unreachable!("only leaves and weak scalars have no backend, and they are never computed");
     };
-    if node.shape.contains(&0) {
-        return backend.upload(&HostBuffer::unwritten(node.dtype, 0)?).map(Some);
+    let empty = |dtype| backend.upload(&HostBuffer::unwritten(dtype, 0)?);
+    if let Expr::Extern { several: Some(results), .. } = expr
+        && results.iter().all(|(shape, _)| shape.contains(&0))
+    {
+        let buffers = results.iter().map(|(_, dtype)| empty(*dtype)).collect::<Result<_>>()?;
+        return Ok(Some(Arc::new(Several(buffers))));
     }
-    if let Expr::Extern { name, args, run, .. } = expr {
-        let operands = args.iter().map(operand).collect::<Result<Vec<_>>>()?;
-        trace::ran(node, name, operands.len());
-        let buffer = run(&operands)?;
-        check(node, || (*name).into(), &*buffer)?;
-        return Ok(Some(buffer));
+    if node.shape.contains(&0) && !matches!(expr, Expr::Extern { several: Some(_), .. }) {
+        return empty(node.dtype).map(Some);
+    }
+    match expr {
+        Expr::Extern { name, args, run, several, .. } => {
+            let operands = args.iter().map(operand).collect::<Result<Vec<_>>>()?;
+            trace::ran(node, name, operands.len());
+            let mut buffers = run(&operands)?;
+            let Some(results) = several else {
+                let wrong = || mismatch(node, name, buffers.len(), 1);
+                let buffer = if buffers.len() == 1 { buffers.remove(0) } else { return Err(wrong()) };
+                check(node, || (*name).into(), &*buffer)?;
+                return Ok(Some(buffer));
+            };
+            if buffers.len() != results.len() {
+                return Err(mismatch(node, name, buffers.len(), results.len()));
+            }
+            for (buffer, (shape, dtype)) in buffers.iter().zip(results) {
+                check_as(node, || (*name).into(), &**buffer, *dtype, shape.iter().product())?;
+            }
+            return Ok(Some(Arc::new(Several(buffers))));
+        }
+        Expr::Pick { of, index } => {
+            let all = of.node.computed()?;
+            let all: &Several = crate::memory::own(&*all, node.home.name(), "pick")?;
+            return Ok(Some(all.0[*index].clone()));
+        }
+        _ => {}
     }
     let lowered = lowered.map_or_else(|| Lowered::of(node, expr, None), Ok)?;
     if lowered.product().is_some() {
@@ -124,32 +153,42 @@ fn go_on(node: &Node, lowered: Lowered) -> Result<Option<Arc<dyn Buffer>>> {
     Ok(Some(buffer))
 }
 
-fn operand(arg: &Array) -> Result<Operand> {
-    let buffer = arg.node.value.get().cloned().ok_or_else(|| Error::Backend {
-        op: "evaluate".into(),
-        backend: residency::name(arg.node.home),
-        message: "an operand was not computed first".into(),
-    })?;
-    Ok(Operand { buffer, layout: arg.layout() })
+fn operand(arg: &Dense) -> Result<Operand> {
+    Ok(Operand { buffer: arg.node.computed()?, layout: arg.layout() })
 }
 
 /// A backend, also an outsider's, must give what was recorded.
 fn check(node: &Node, op: impl FnOnce() -> String, buffer: &dyn Buffer) -> Result<()> {
-    let want = (node.dtype, node.shape.iter().product());
-    if (buffer.dtype(), buffer.len()) == want {
+    check_as(node, op, buffer, node.dtype, node.shape.iter().product())
+}
+
+fn check_as(
+    node: &Node,
+    op: impl FnOnce() -> String,
+    buffer: &dyn Buffer,
+    dtype: DType,
+    len: usize,
+) -> Result<()> {
+    if (buffer.dtype(), buffer.len()) == (dtype, len) {
         return Ok(());
     }
     Err(Error::Backend {
         op: op(),
         backend: residency::name(node.home),
         message: format!(
-            "it returned {} x {} where {} x {} was recorded",
+            "it returned {} x {} where {len} x {dtype} was recorded",
             buffer.len(),
-            buffer.dtype(),
-            want.1,
-            want.0
+            buffer.dtype()
         ),
     })
+}
+
+fn mismatch(node: &Node, name: &str, got: usize, want: usize) -> Error {
+    Error::Backend {
+        op: name.into(),
+        backend: residency::name(node.home),
+        message: format!("its kernel returned {got} results where {want} were recorded"),
+    }
 }
 
 /// A host buffer of one value.

@@ -1,17 +1,19 @@
 //! Recording: operations become nodes of the graph. Backend and listener are fixed here, and whatever can be
 //! declined (dtype, shape, limits) is declined here; evaluation finishes or fails.
 
-use super::backend::{ArrayBackend, Query};
 use super::bounds::{Part, bound};
 use super::lower::MAX_OPS;
 use super::node::{Expr, Finish, Keep, Node, Room, Run, State};
-use super::residency::Site;
-use super::{Array, residency, trace};
-use crate::dispatch::{Instance, Stop};
-use crate::dtype::{DType, Kind, Scalar, promote, promote_weak};
+use super::{Dense, trace};
+use crate::device::residency;
+use crate::device::residency::Site;
+use crate::device::{ArrayBackend, Query};
+use crate::dispatch::Instance;
+use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result, Unsupported};
-use crate::expr::layout::{broadcast, checked_len};
-use crate::expr::{Dims, Layout, Op, Reduction};
+use crate::expr::{Op, Reduction};
+use crate::memory::layout::{broadcast, checked_len};
+use crate::memory::{Buffer, Dims, Layout};
 use parking_lot::RwLock;
 use smallvec::SmallVec;
 use std::fmt::Write;
@@ -45,12 +47,10 @@ impl From<Unsupported> for NotRecorded {
     }
 }
 
-type Recorded = Result<Array, NotRecorded>;
-/// What a backend's implementation returns.
-type Answer = Result<Array, Stop<Error>>;
+pub(crate) type Recorded = Result<Dense, NotRecorded>;
 
 /// The operands for a message: `a: float32[2, 3] on host, b: 2.0`.
-pub(crate) fn operands(args: &[&Array]) -> String {
+pub(crate) fn operands(args: &[&Dense]) -> String {
     let mut out = String::new();
     for (i, a) in args.iter().enumerate() {
         let sep = if i == 0 { "" } else { ", " };
@@ -63,109 +63,18 @@ pub(crate) fn operands(args: &[&Array]) -> String {
     out
 }
 
-/// The dtype that `op` computes in over `args`.
-///
-/// # Errors
-/// [`Error::DType`] if the operation is not defined there or a scalar doesn't fit.
+/// Records an elementwise operation on operands cast to `compute` (`Where`'s first: to bool).
 #[inline(always)]
-pub(crate) fn compute_dtype(op: Op, args: &[&Array], float: DType) -> Result<DType> {
-    let info = op.info();
-    let first = args[0].dtype();
-    let alike = args.iter().all(|a| a.dtype() == first && !a.node.weak);
-    if alike && op != Op::Where && info.kinds.has(first.kind()) && first.kind() >= Kind::Float {
-        return Ok(first);
-    }
-    promoted(op, args, float)
-}
-
-/// [`compute_dtype`] of operands that are not all alike.
-fn promoted(op: Op, args: &[&Array], float: DType) -> Result<DType> {
-    let info = op.info();
-    let values = if op == Op::Where { &args[1..] } else { args };
-    let mut strong: Option<DType> = None;
-    let mut weak: Option<Kind> = None;
-    for a in values {
-        if a.node.weak {
-            let k = a.dtype().kind();
-            weak = Some(weak.map_or(k, |w| w.max(k)));
-        } else {
-            strong = Some(strong.map_or(a.dtype(), |s| promote(s, a.dtype())));
-        }
-    }
-    let promoted = match (strong, weak) {
-        (Some(s), Some(w)) => promote_weak(s, w, float),
-        (Some(s), None) => s,
-        (None, Some(Kind::Bool)) => DType::Bool,
-        (None, Some(Kind::Int)) => DType::I64,
-        (None, Some(Kind::Float)) => float,
-        (None, _) => promote_weak(float, Kind::Complex, float),
-    };
-    let compute = match info.typing {
-        crate::expr::op::Typing::Inexact if promoted.kind() < Kind::Float => float,
-        _ => promoted,
-    };
-    if !info.kinds.has(compute.kind()) {
-        return Err(Error::DType {
-            op: info.name,
-            operands: operands(args),
-            fix: format!("it is not defined on {compute}; cast the operands with astype"),
-        });
-    }
-    if weak.is_some() && compute.is_int() {
-        for a in values.iter().filter(|a| a.node.weak) {
-            if let Some(Expr::Full(v)) = a.node.pending().as_deref()
-                && v.cast(compute).to_i128() != v.to_i128()
-            {
-                return Err(Error::DType {
-                    op: info.name,
-                    operands: operands(args),
-                    fix: format!("{v} does not fit {compute}; cast the array to a wider dtype first"),
-                });
-            }
-        }
-    }
-    Ok(compute)
-}
-
-/// A comparison of integers with a scalar that their dtype can't hold, which has one answer for all of them.
-#[cold]
-fn beyond(op: Op, args: &[&Array], instance: Instance) -> Result<Option<Array>, NotRecorded> {
-    let (scalar, array, first) = match *args {
-        [a, b] if a.node.weak && !b.node.weak => (a, b, true),
-        [a, b] if b.node.weak && !a.node.weak => (b, a, false),
-        _ => return Ok(None),
-    };
-    let value = match scalar.node.pending().as_deref() {
-        Some(Expr::Full(v)) => v.to_i128(),
-        _ => None,
-    };
-    let Some(value) = value.filter(|_| array.dtype().is_int() && scalar.dtype().is_int()) else {
-        return Ok(None);
-    };
-    // Beyond the range, a negative scalar is below every element, and a positive one above.
-    let below = (value < 0) == first;
-    let answer = match op {
-        Op::Equal => false,
-        Op::NotEqual => true,
-        Op::Less | Op::LessEqual => below,
-        Op::Greater | Op::GreaterEqual => !below,
-        _ => return Ok(None),
-    };
-    let shape = common_shape(op.name(), args)?;
-    full(&shape, Scalar::Bool(answer), instance).map(Some)
-}
-
-/// Records an elementwise operation.
-pub(crate) fn map<const N: usize>(op: Op, args: [&Array; N], instance: Instance) -> Answer
+pub(crate) fn map<const N: usize, T: From<Dense>, E: From<NotRecorded>>(
+    op: Op,
+    compute: DType,
+    args: [&Dense; N],
+    site: &'static Site,
+) -> Result<T, E>
 where
-    for<'a> [&'a Array; N]: Keep,
+    for<'a> [&'a Dense; N]: Keep,
 {
-    let site = residency::site(instance)?;
     let backend = site.backend;
-    let compute = match compute_dtype(op, &args, site.default_float) {
-        Ok(dtype) => dtype,
-        Err(e) => return beyond(op, &args, instance)?.ok_or(Stop::Failed(e)),
-    };
     let dtype = op.output(compute);
     backend.supports(Query::Map(op, compute)).map_err(NotRecorded::from)?;
     for (i, a) in args.iter().enumerate() {
@@ -182,15 +91,15 @@ where
     let shape = if args.iter().all(|a| a.ndim() == 0 || same(a.shape(), shape)) {
         shape
     } else {
-        broadcast = common_shape(op.name(), &args)?;
+        broadcast = common_shape(op.name(), &args).map_err(NotRecorded::from)?;
         &broadcast[..]
     };
     let role = Role { takes: true, fuses: true, constant: false };
-    book(site, shape, dtype, role, &args, Mapped { op, compute, args })
+    make_node(site, shape, dtype, role, &args, Mapped { op, compute, args })
 }
 
 /// The shape all operands broadcast to.
-pub(crate) fn common_shape(op: &'static str, args: &[&Array]) -> Result<Dims> {
+pub(crate) fn common_shape(op: &'static str, args: &[&Dense]) -> Result<Dims> {
     let mut shape: Dims = SmallVec::from_slice(args[0].shape());
     for a in &args[1..] {
         if !same(a.shape(), &shape) {
@@ -212,15 +121,15 @@ fn same(a: &[usize], b: &[usize]) -> bool {
 }
 
 /// Records a cast; to the same dtype it is a dense copy.
-pub(crate) fn cast(arg: &Array, to: DType, instance: Instance) -> Recorded {
+pub(crate) fn cast(arg: &Dense, to: DType, instance: Instance) -> Recorded {
     let site = residency::site(instance)?;
     site.backend.supports(Query::Cast(arg.dtype(), to))?;
-    finish(site, SmallVec::from_slice(arg.shape()), to, Expr::Cast { arg: arg.clone() })
+    pending(site, SmallVec::from_slice(arg.shape()), to, Expr::Cast { arg: arg.clone() })
 }
 
 /// Records a dense copy where the array lives. A device array has its backend at hand; only an array in plain
 /// host memory has none, and takes the host's.
-pub(crate) fn copy(arg: &Array) -> Result<Array> {
+pub(crate) fn copy(arg: &Dense) -> Result<Dense> {
     let instance = match arg.node.site {
         Some(site) => site.instance,
         None => residency::instance_at(*residency::HOST)?,
@@ -238,18 +147,25 @@ pub(crate) fn failed(op: &str, instance: Instance, e: NotRecorded) -> Error {
     }
 }
 
+/// A host buffer as an operand.
+pub(crate) fn host_leaf(buffer: Arc<dyn Buffer>, layout: Layout) -> Dense {
+    let dense = layout.is_dense() && layout.len() == buffer.len();
+    let shape = if dense { layout.shape.clone() } else { SmallVec::from_slice(&[buffer.len()]) };
+    Dense::new(Node::leaf(shape, *residency::HOST, None, buffer), (!dense).then_some(layout))
+}
+
 /// Records an array of one value.
 pub(crate) fn full(shape: &[usize], value: Scalar, instance: Instance) -> Recorded {
     let site = residency::site(instance)?;
     site.backend.supports(Query::Hold(value.dtype()))?;
-    finish(site, checked_shape("full", shape)?, value.dtype(), Expr::Full(value))
+    pending(site, checked_shape("full", shape)?, value.dtype(), Expr::Full(value))
 }
 
 /// Records 0, 1, 2, … as i64.
 pub(crate) fn iota(len: usize, instance: Instance) -> Recorded {
     let site = residency::site(instance)?;
     site.backend.supports(Query::Hold(DType::I64))?;
-    finish(site, SmallVec::from_slice(&[len]), DType::I64, Expr::Iota)
+    pending(site, SmallVec::from_slice(&[len]), DType::I64, Expr::Iota)
 }
 
 /// A shape whose number of elements fits a `usize`.
@@ -262,9 +178,15 @@ pub(crate) fn checked_shape(op: &'static str, shape: &[usize]) -> Result<Dims> {
 }
 
 /// Records a reduction over the axes set in `axes`.
-pub(crate) fn reduce(op: Reduction, arg: &Array, axes: u64, keepdims: bool, instance: Instance) -> Recorded {
+pub(crate) fn reduce(
+    op: Reduction,
+    compute: DType,
+    arg: &Dense,
+    axes: u64,
+    keepdims: bool,
+    instance: Instance,
+) -> Recorded {
     let site = residency::site(instance)?;
-    let compute = reduction_dtype(op, arg.dtype())?;
     site.backend.supports(Query::Reduce(op, compute))?;
     if compute != arg.dtype() {
         site.backend.supports(Query::Cast(arg.dtype(), compute))?;
@@ -281,67 +203,53 @@ pub(crate) fn reduce(op: Reduction, arg: &Array, axes: u64, keepdims: bool, inst
     }
     let kept: Dims = (0..arg.ndim()).filter(|&i| !reduced(i)).map(|i| arg.shape()[i]).collect();
     let expr = Expr::Reduce { op, compute, arg: arg.clone(), axes };
-    let out = finish(site, kept, op.output(compute), expr)?;
+    let out: Dense = pending(site, kept, op.output(compute), expr)?;
     if !keepdims {
         return Ok(out);
     }
     let shape: Dims = (0..arg.ndim()).map(|i| if reduced(i) { 1 } else { arg.shape()[i] }).collect();
-    Ok(Array::from_node(out.node, Some(Layout::dense(&shape))))
+    Ok(Dense::new(out.node, Some(Layout::dense(&shape))))
 }
 
-/// The dtype in which a reduction runs: sums and products of bools and small integers in 64 bits.
-fn reduction_dtype(op: Reduction, dtype: DType) -> Result<DType> {
-    Ok(match op {
-        Reduction::Any | Reduction::All => DType::Bool,
-        Reduction::Sum | Reduction::Prod => match dtype {
-            d if d.is_unsigned() => DType::U64,
-            d if d.is_int() || d == DType::Bool => DType::I64,
-            d => d,
-        },
-        _ if dtype.is_complex() => {
-            return Err(Error::DType {
-                op: op.name(),
-                operands: format!("an array of {dtype}"),
-                fix: "complex numbers have no order; reduce real(x), imag(x) or absolute(x)".into(),
-            });
-        }
-        _ => dtype,
-    })
-}
-
-/// Records an implementation of a backend's own, which gets its operands evaluated. `run` must give a dense
-/// buffer of `shape` and `dtype`; it may be called again if memory was full, and is never called for an empty
-/// result.
+/// Records a backend's own kernel, which gets its operands evaluated, and gives a dense buffer for each of `outputs`.
+/// It may be called again if memory was full, and is never called where all results are empty.
 ///
 /// # Errors
 /// What opening the backend fails with; [`Error::TooLarge`].
-pub fn external(
+pub(crate) fn external(
     instance: Instance,
     name: &'static str,
-    shape: &[usize],
-    dtype: DType,
-    args: &[&Array],
+    outputs: SmallVec<[(Dims, DType); 3]>,
+    args: &[&Dense],
     run: Arc<Run>,
-) -> Recorded {
-    external_with(instance, name, shape, dtype, args, run, None)
-}
-
-/// The same of an implementation that may go on with its elements.
-pub(crate) fn external_with(
-    instance: Instance,
-    name: &'static str,
-    shape: &[usize],
-    dtype: DType,
-    args: &[&Array],
-    run: Arc<Run>,
-    finish_with: Option<Arc<Finish>>,
-) -> Recorded {
+    epilogue: Option<Arc<Finish>>,
+) -> Result<SmallVec<[Dense; 3]>, NotRecorded> {
     let site = residency::site(instance)?;
-    site.backend.supports(Query::Hold(dtype))?;
-    // A bare scalar has no buffer where the implementation looks for one until it is cast there.
-    let own = |a: &&Array| if a.is_weak() { cast(a, a.dtype(), instance) } else { Ok((*a).clone()) };
+    for (shape, dtype) in &outputs {
+        site.backend.supports(Query::Hold(*dtype))?;
+        checked_shape(name, shape)?;
+    }
+    // A bare scalar has no buffer where the kernel looks for one until it is cast there.
+    let own = |a: &&Dense| if a.is_weak() { cast(a, a.dtype(), instance) } else { Ok((*a).clone()) };
     let args = args.iter().map(own).collect::<Result<_, NotRecorded>>()?;
-    finish(site, checked_shape(name, shape)?, dtype, Expr::Extern { name, args, run, finish: finish_with })
+    let several = outputs.len() > 1;
+    let results = if several { Some(outputs.clone()) } else { None };
+    let Some((shape, dtype)) = outputs.into_iter().next() else {
+        return Err(NotRecorded::Failed(Error::Backend {
+            op: name.into(),
+            backend: instance.name(),
+            message: "a spec has at least one output".into(),
+        }));
+    };
+    let all = pending(
+        site,
+        shape,
+        dtype,
+        Expr::Extern { name, args, run, finish: epilogue, several: results.clone() },
+    )?;
+    let Some(results) = results else { return Ok(std::iter::once(all).collect()) };
+    let pick = |(index, (shape, dtype))| pending(site, shape, dtype, Expr::Pick { of: all.clone(), index });
+    results.into_iter().enumerate().map(pick).collect()
 }
 
 /// How a node takes part in fused kernels.
@@ -355,15 +263,15 @@ struct Role {
     constant: bool,
 }
 
-/// Books a node of an expression that is at hand.
-fn finish(site: &'static Site, shape: Dims, dtype: DType, expr: Expr) -> Recorded {
+/// Makes a pending node for an existing expression.
+fn pending(site: &'static Site, shape: Dims, dtype: DType, expr: Expr) -> Recorded {
     // The operands are looked at before the expression moves into its node.
-    let args: SmallVec<[Array; 3]> = expr.args().iter().cloned().collect();
-    let args: SmallVec<[&Array; 3]> = args.iter().collect();
+    let args: SmallVec<[Dense; 3]> = expr.args().iter().cloned().collect();
+    let args: SmallVec<[&Dense; 3]> = args.iter().collect();
     let fuses = expr.is_elementwise();
     let takes = fuses || matches!(expr, Expr::Reduce { .. });
     let role = Role { takes, fuses, constant: matches!(expr, Expr::Full(_)) };
-    book(site, &shape, dtype, role, &args, expr)
+    make_node(site, &shape, dtype, role, &args, expr)
 }
 
 /// What makes an expression where its node is. Not a closure: those are inlined only where the compiler likes.
@@ -380,12 +288,12 @@ impl Make for Expr {
 struct Mapped<'a, const N: usize> {
     op: Op,
     compute: DType,
-    args: [&'a Array; N],
+    args: [&'a Dense; N],
 }
 
 impl<'a, const N: usize> Make for Mapped<'a, N>
 where
-    [&'a Array; N]: Keep,
+    [&'a Dense; N]: Keep,
 {
     #[inline(always)]
     fn make(self) -> Expr {
@@ -393,16 +301,16 @@ where
     }
 }
 
-/// Bounds a node and makes it; the expression is made where the node is, not moved there.
+/// Makes a pending node, bounded; the expression is made where the node is, not moved there.
 #[inline(always)]
-fn book<E: From<NotRecorded>>(
+fn make_node<T: From<Dense>, E: From<NotRecorded>>(
     site: &'static Site,
     shape: &[usize],
     dtype: DType,
     role: Role,
-    args: &[&Array],
+    args: &[&Dense],
     expr: impl Make,
-) -> Result<Array, E> {
+) -> Result<T, E> {
     let (backend, limits) = (site.backend, site.limits);
     if shape.len() > limits.axes {
         let (got, limit) = (shape.len() as u64, limits.axes as u64);
@@ -447,11 +355,11 @@ fn book<E: From<NotRecorded>>(
         leaf: false,
     };
     let node = room.hold(node, shape);
-    let out = Array::from_node(node, None);
+    let out = Dense::new(node, None);
     if hoards {
         out.eval().map_err(NotRecorded::from)?;
     }
-    Ok(out)
+    Ok(T::from(out))
 }
 
 #[cold]

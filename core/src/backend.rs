@@ -1,0 +1,18 @@
+//! What authors of backends, of wrappers around backends and of domains build on.
+
+pub use crate::array::spec::{
+    Buffers, Kernels, Outputs, Spec, SpecKernel, kernel_for, one, record, record_one, record_with,
+    register_kernel,
+};
+pub use crate::device::{ARRAY_KINDS, ArrayBackend, ArrayKind, KernelLimits, Query};
+pub use crate::dispatch::{
+    BackendKind, Cx, Decline, Fit, Instance, Key, Kind, KindCell, KindId, REGISTRATIONS, Registrar, Stop,
+    enrol, linked_kind, registrations,
+};
+pub use crate::dtype::DType;
+pub use crate::error::Unsupported;
+pub use crate::expr::{Epilogue, Kernel, Part, Span};
+pub use crate::kernels;
+pub use crate::memory::{
+    Buffer, Dims, HostBuffer, Layout, Loan, MirrorSlot, Operand, Strides, own as downcast,
+};

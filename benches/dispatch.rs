@@ -137,7 +137,7 @@ fn main() -> Result<(), Error> {
     let (x, y) = (&x, &y);
 
     let serve = |call: fn(&Value) -> Result<i64, Error>| move || call(black_box(x)).unwrap_or(-1);
-    let cx = Cx { instance: a.instance(0) };
+    let cx = Cx::new(a.instance(0));
     let direct = median(|| one_directly(black_box(cx), black_box(x)).unwrap_or(-1));
     let direct_two = median(|| two_directly(black_box(cx), black_box(x), y, 3).unwrap_or(-1));
     let fast = median(serve(one));

@@ -46,23 +46,6 @@ impl Curve {
         y0 + (y1 - y0) * (size - x0) / (x1 - x0)
     }
 
-    /// A size, next to the largest, up to which it takes less than so many seconds; less than 0 if there is none.
-    pub(crate) fn reach(&self, seconds: f64) -> f64 {
-        let (below, beyond) = self.0.split_at(self.0.partition_point(|&(_, known)| known < seconds));
-        let size = match (below.last(), beyond.first()) {
-            (None, _) => return -1.0,
-            (Some(&(x0, y0)), Some(&(x1, y1))) => x0 + (x1 - x0) * (seconds - y0) / (y1 - y0),
-            (Some(&(last, most)), None) => last * seconds / most,
-        };
-        // Rounding must not reach too far.
-        size * 0.999_999
-    }
-
-    /// The sizes that it was measured at.
-    pub(crate) fn sizes(&self) -> impl Iterator<Item = f64> {
-        self.0.iter().map(|&(size, _)| size)
-    }
-
     fn is_sound(&self) -> bool {
         let sound = |&(size, seconds): &(f64, f64)| size > 0.0 && seconds > 0.0 && seconds.is_finite();
         !self.0.is_empty() && self.0.iter().all(sound) && self.0.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1)
@@ -182,17 +165,6 @@ mod tests {
         assert_eq!(curve.at(505.0), 101.0, "half way");
         assert_eq!(curve.at(2000.0), 200.0, "never less than for a smaller size");
         assert_eq!(curve.at(20000.0), 2000.0);
-    }
-
-    #[test]
-    fn a_curve_reaches_sizes_that_take_less() {
-        let curve = Curve::through([(10.0, 2.0), (1000.0, 200.0), (2000.0, 200.0)]);
-        assert!(curve.reach(2.0) < 0.0, "the start alone takes as long");
-        for seconds in [2.1, 3.0, 101.0, 199.9, 200.0, 200.1, 1000.0] {
-            let reach = curve.reach(seconds);
-            assert!(curve.at(reach) < seconds && curve.at(reach * 1.0001) >= seconds, "{seconds}: {reach}");
-        }
-        assert_eq!(curve.reach(f64::INFINITY), f64::INFINITY);
     }
 
     #[test]

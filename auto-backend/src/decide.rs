@@ -4,11 +4,11 @@ use std::fmt;
 
 use polyarray_core::dispatch::trace::current_sink;
 use polyarray_core::dispatch::{Instance, Stop};
-use polyarray_core::numpy::{Ranking, Route, Work};
 use polyarray_core::{Array, Error};
 use smallvec::SmallVec;
 
-use crate::call::Call;
+use crate::estimate::Call;
+use crate::work::Work;
 
 /// What a call is expected to take on one instance, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,11 +61,12 @@ pub fn estimates(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Erro
     if all.is_empty() { Err(Stop::declined("no backend that it holds can be opened")) } else { Ok(all) }
 }
 
-pub(crate) fn rank(work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>> {
+/// [`estimates`], told to a listener.
+pub(crate) fn rank(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Error>> {
     let all = estimates(work, operands)?;
     if let Some(sink) = current_sink() {
         let said: Vec<String> = all.iter().map(Estimate::to_string).collect();
         sink.note(format!("auto: {work:?} goes to {}: {}", all[0].on, said.join("; ")));
     }
-    Ok(all.iter().map(|estimate| Route { to: estimate.on, again: estimate.again }).collect())
+    Ok(all)
 }

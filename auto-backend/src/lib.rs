@@ -15,16 +15,17 @@
 #![warn(missing_docs)]
 
 mod calibrate;
-mod call;
-mod class;
 mod costs;
 mod decide;
+mod devices;
 mod enrol;
-mod plain;
-mod sides;
+mod estimate;
 mod store;
+mod work;
+mod work_class;
 
 pub use costs::{Costs, Curve, assume};
 pub use decide::{Estimate, estimates};
 pub use enrol::auto;
 pub use store::directory;
+pub use work::Work;

@@ -11,7 +11,9 @@ mod handle;
 mod interop;
 mod multimethod;
 mod operandlike;
+pub mod packed;
 mod read;
+pub mod repr;
 pub mod slice;
 pub mod spec;
 mod transfer;
@@ -32,6 +34,9 @@ pub use crate::memory::{
 pub use array_info::Facts;
 pub use handle::Array;
 pub use multimethod::Retype;
+#[doc(hidden)]
+pub use multimethod::operands;
 pub use operandlike::Operandlike;
+pub use repr::{Repr, View};
 pub use slice::{IntoSpec, Item, Slice};
 pub use transfer::{Transfers, transfers};

@@ -2,6 +2,7 @@
 //! that no strides can express copies, where the array lives.
 
 use super::Array;
+use super::repr::View;
 use super::slice::{self, IntoSpec};
 use crate::device::Marker;
 use crate::error::{Error, Result};
@@ -9,6 +10,7 @@ use crate::expr::axes::{wrap_axes, wrap_axis};
 use crate::graph::record;
 use crate::memory::layout::checked_len;
 use crate::memory::{Dims, Layout};
+use smallvec::SmallVec;
 
 impl<R: Marker> Array<R> {
     fn seen(&self, layout: Layout) -> Array<R> {
@@ -44,6 +46,9 @@ impl<R: Marker> Array<R> {
         if shape.as_slice() == self.shape() {
             return Ok(self.clone());
         }
+        if let Some(seen) = self.represented(|| View::Reshape(shape.clone())) {
+            return seen;
+        }
         if let Some(l) = self.layout().reshape(&shape) {
             return Ok(self.seen(l));
         }
@@ -65,6 +70,9 @@ impl<R: Marker> Array<R> {
                 fix: "it is not named: name every axis once",
             });
         }
+        if let Some(seen) = self.represented(|| View::Permute(axes.clone())) {
+            return seen;
+        }
         let l = self.layout();
         Ok(self.seen(Layout {
             shape: axes.iter().map(|&a| l.shape[a]).collect(),
@@ -73,8 +81,11 @@ impl<R: Marker> Array<R> {
         }))
     }
 
-    /// The axes in reverse order.
+    /// The axes in reverse order. A representation that has no such view panics with its error; `permute` returns it.
     pub fn t(&self) -> Array<R> {
+        if let Some(seen) = self.represented(|| View::Permute((0..self.ndim()).rev().collect())) {
+            return seen.unwrap_or_else(|error| panic!("{error}"));
+        }
         let mut l = self.layout();
         l.shape.reverse();
         l.strides.reverse();
@@ -87,6 +98,11 @@ impl<R: Marker> Array<R> {
     /// [`Error::Axis`] out of range.
     pub fn swap_axes(&self, a: isize, b: isize) -> Result<Array<R>> {
         let (a, b) = (wrap_axis("swap_axes", a, self.ndim())?, wrap_axis("swap_axes", b, self.ndim())?);
+        if self.repr().is_some() {
+            let mut axes: SmallVec<[isize; 4]> = (0..self.ndim() as isize).collect();
+            axes.swap(a, b);
+            return self.permute(axes);
+        }
         let mut l = self.layout();
         l.shape.swap(a, b);
         l.strides.swap(a, b);
@@ -109,6 +125,12 @@ impl<R: Marker> Array<R> {
     /// [`Error::Index`] out of bounds; [`Error::Shape`] for more items than axes or a step of 0.
     pub fn slice(&self, items: impl IntoSpec) -> Result<Array<R>> {
         let spec = items.into_spec()?;
+        if self.repr().is_some() {
+            let picks = slice::resolve(self.shape(), &spec.0)?;
+            if let Some(seen) = self.represented(|| View::Slice(picks)) {
+                return seen;
+            }
+        }
         Ok(self.seen(slice::apply(&self.layout(), &spec.0)?))
     }
 
@@ -120,6 +142,9 @@ impl<R: Marker> Array<R> {
         let mut axes = wrap_axes("flip", axes.as_ref(), self.ndim())?;
         if axes.is_empty() {
             axes = (0..self.ndim()).collect();
+        }
+        if let Some(seen) = self.represented(|| View::Flip(axes.clone())) {
+            return seen;
         }
         let mut l = self.layout();
         if !l.is_empty() {
@@ -143,6 +168,9 @@ impl<R: Marker> Array<R> {
             operands: format!("shape {:?} to {shape:?}", self.shape()),
             fix: "aligned at the last axis, lengths must be equal or 1".into(),
         })?;
+        if let Some(seen) = self.represented(|| View::BroadcastTo(SmallVec::from_slice(shape))) {
+            return seen;
+        }
         Ok(self.seen(l))
     }
 
@@ -152,6 +180,14 @@ impl<R: Marker> Array<R> {
     /// [`Error::Axis`] out of range.
     pub fn expand_dims(&self, axis: isize) -> Result<Array<R>> {
         let a = wrap_axis("expand_dims", axis, self.ndim() + 1)?;
+        let wider = || {
+            let mut shape: Dims = SmallVec::from_slice(self.shape());
+            shape.insert(a, 1);
+            View::Reshape(shape)
+        };
+        if let Some(seen) = self.represented(wider) {
+            return seen;
+        }
         let mut l = self.layout();
         l.shape.insert(a, 1);
         // The stride of an axis of length 1 is free; this one keeps a dense layout dense.
@@ -176,8 +212,12 @@ impl<R: Marker> Array<R> {
                 fix: "only axes of length 1 can go".into(),
             });
         }
-        let l = self.layout();
         let keep = |i: &usize| !axes.contains(i);
+        let narrower = || View::Reshape((0..self.ndim()).filter(keep).map(|i| self.shape()[i]).collect());
+        if let Some(seen) = self.represented(narrower) {
+            return seen;
+        }
+        let l = self.layout();
         Ok(self.seen(Layout {
             shape: (0..self.ndim()).filter(keep).map(|i| l.shape[i]).collect(),
             strides: (0..self.ndim()).filter(keep).map(|i| l.strides[i]).collect(),

@@ -18,7 +18,6 @@ mod searching;
 mod sorting;
 mod typing;
 mod ufunc;
-mod wrapper;
 
 pub use creation::*;
 pub use elementwise::*;
@@ -32,7 +31,6 @@ pub use scan::*;
 pub use searching::*;
 pub use sorting::{Sort, Sorted, argsort, erased_argsort, erased_sort, sort};
 pub use ufunc::{Sym, Ufunc, ufunc, ufunc2, ufunc3};
-pub use wrapper::{Ranking, Route, Work, Wrapper, register_wrapper};
 
 use crate::array::Array;
 use crate::dispatch::{Registrar, Stop};

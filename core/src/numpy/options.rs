@@ -138,6 +138,10 @@ impl From<Option<isize>> for Reduce {
     }
 }
 
+/// One axis; negative counts from the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis(pub isize);
+
 /// One axis to work along; `()` for the flattened array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Along(pub Option<isize>);
@@ -145,16 +149,6 @@ pub struct Along(pub Option<isize>);
 impl From<()> for Along {
     fn from((): ()) -> Along {
         Along(None)
-    }
-}
-impl From<isize> for Along {
-    fn from(axis: isize) -> Along {
-        Along(Some(axis))
-    }
-}
-impl From<i32> for Along {
-    fn from(axis: i32) -> Along {
-        Along(Some(axis as isize))
     }
 }
 
@@ -233,6 +227,12 @@ impl From<DType> for Scanned {
 
 macro_rules! from_axis {
     ($($axis:ty),*) => { $(
+        impl From<$axis> for Axis {
+            fn from(axis: $axis) -> Axis { Axis(axis as isize) }
+        }
+        impl From<$axis> for Along {
+            fn from(axis: $axis) -> Along { Along(Some(axis as isize)) }
+        }
         impl From<$axis> for Order {
             fn from(axis: $axis) -> Order { Order { axis: axis as isize, descending: false } }
         }

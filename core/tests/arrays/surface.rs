@@ -75,7 +75,7 @@ fn parts_are_joined_in_the_promoted_dtype() {
     let row = Array::from(vec![1, 2]);
     assert_eq!(np::stack(&[&row, &row], -1).unwrap().to_vec::<i32>().unwrap(), [1, 1, 2, 2]);
     assert!(matches!(np::concat(&[&a, &b], 1), Err(Error::Shape { .. })));
-    assert!(matches!(np::concat::<polyarray_core::array::Dyn>(&[], 0), Err(Error::Shape { .. })));
+    assert!(matches!(np::concat(&[] as &[Array], 0), Err(Error::Shape { .. })));
 }
 
 #[test]

@@ -7,7 +7,6 @@ use polyarray_core::dispatch::{Instance, Key, KindId};
 
 use crate::Costs;
 use crate::costs::{generation, known};
-use crate::plain::Stays;
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +15,6 @@ pub struct Side {
     /// Where its arrays live.
     pub key: Key,
     pub costs: &'static Costs,
-    /// What stays here without being weighed.
-    pub stays: Stays,
 }
 
 thread_local! {
@@ -39,14 +36,8 @@ fn listed() -> &'static [Side] {
         let _ = Costs::of(Instance { kind: KindId::intern(kind.name), index: 0 });
     }
     let now = generation();
-    let side = |(instance, costs)| {
-        Some(Side { instance, key: residency_of(instance).ok()?, costs, stays: Stays::NONE })
-    };
-    let mut sides: Vec<Side> = known().into_iter().filter_map(side).collect();
-    let stays: Vec<Stays> = sides.iter().map(|home| Stays::at(home, &sides)).collect();
-    for (side, stays) in sides.iter_mut().zip(stays) {
-        side.stays = stays;
-    }
+    let side = |(instance, costs)| Some(Side { instance, key: residency_of(instance).ok()?, costs });
+    let sides: Vec<Side> = known().into_iter().filter_map(side).collect();
     // There are as many tables as changes to what is known: a few.
     let sides: &'static [Side] = sides.leak();
     SIDES.set((now, sides));

@@ -3,14 +3,14 @@
 use polyarray_core::array::Facts;
 use polyarray_core::dispatch::{Key, Stop};
 use polyarray_core::numpy::Step;
-use polyarray_core::numpy::Work;
 use polyarray_core::{Array, DType, Error};
 use smallvec::SmallVec;
 
 use crate::Costs;
-use crate::class::{Class, broadcast_len, product};
 use crate::decide::Estimate;
-use crate::sides::{self, Side, moved, sides};
+use crate::devices::{self, Side, moved, sides};
+use crate::work::Work;
+use crate::work_class::{Class, broadcast_len, product};
 
 /// A call, as far as its cost depends on it.
 pub struct Call<'a> {
@@ -35,7 +35,7 @@ impl<'a> Call<'a> {
         let Some(main) = arrays().max_by_key(|f| f.bytes) else {
             return Err(Stop::declined("only scalars: it decides where arrays go"));
         };
-        let Some(home) = sides::at(main.residency) else {
+        let Some(home) = devices::at(main.residency) else {
             return Err(Stop::declined("nothing was measured where they live"));
         };
         let largest = arrays().map(|f| f.len).max().unwrap_or(0) as f64;
@@ -66,7 +66,7 @@ impl<'a> Call<'a> {
             if from == Key::NONE || from == side.key || operand.is_kept_on(side.instance) {
                 continue;
             }
-            let copied = moved(sides::at(from)?, side, facts.bytes as f64)?;
+            let copied = moved(devices::at(from)?, side, facts.bytes as f64)?;
             match redone(operand, side) {
                 Some(redone) if redone < copied => {
                     there += redone;
@@ -104,13 +104,13 @@ impl<'a> Call<'a> {
 /// was begun. None if there is no such work.
 fn redone(operand: &Array, side: &Side) -> Option<f64> {
     let work = operand.pending_work()?;
-    let begun = sides::at(operand.residency())?;
+    let begun = devices::at(operand.residency())?;
     let mut seconds = 0.0;
     for (n, leaf) in work.leaves.iter().enumerate() {
         let from = leaf.residency();
         let twice = work.leaves[..n].iter().any(|earlier| earlier.shares_values_with(leaf));
         if from != Key::NONE && from != side.key && !leaf.is_kept_on(side.instance) && !twice {
-            seconds += moved(sides::at(from)?, side, leaf.facts().bytes as f64)?;
+            seconds += moved(devices::at(from)?, side, leaf.facts().bytes as f64)?;
         }
     }
     for (n, step) in work.steps.iter().enumerate() {

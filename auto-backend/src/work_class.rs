@@ -3,8 +3,8 @@
 use polyarray_core::Array;
 use polyarray_core::expr::op::Typing;
 use polyarray_core::expr::{Op, OpInfo};
-use polyarray_core::numpy::Work;
 
+use crate::work::Work;
 use crate::{Costs, Curve};
 
 /// What of a machine a call keeps busy.
@@ -21,17 +21,6 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Class; 8] = [
-        Class::Simple,
-        Class::Function,
-        Class::Reduction,
-        Class::Variance,
-        Class::Product,
-        Class::WideProduct,
-        Class::ByteProduct,
-        Class::BitProduct,
-    ];
-
     /// The class of work whose operands are mostly of elements of so many bytes.
     pub fn of(work: Work, bytes: usize) -> Class {
         match work {

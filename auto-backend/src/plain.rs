@@ -1,9 +1,9 @@
-//! Calls whose place is plain: their operands are in one place, and elsewhere even starting anything, and bringing
-//! the result back, takes longer than all that there is to do.
+//! The fast path of the decision: calls whose operands are on one device and which take less time there than the
+//! minimum that any other device needs to start, and to copy the result back.
 //!
-//! Estimates take longer than small work itself, so what this asks is computed once for each side, from the costs of
-//! all: sizes up to which no estimate can say anything else than "at home". A call is compared with them by upper
-//! bounds. Whatever is not plain is weighed.
+//! Estimates take longer than small work itself. So size thresholds are precomputed for each device from the costs of
+//! all: sizes up to which every estimate would choose the device of the operands. A call is compared with them by upper
+//! bounds; if it exceeds one, the estimates decide.
 
 use polyarray_core::Array;
 use polyarray_core::dispatch::{Instance, Key};
@@ -13,31 +13,31 @@ use crate::Costs;
 use crate::class::{Class, broadcast_len, product};
 use crate::sides::{Side, moved, sides};
 
-/// Where work that began on a side stays, in sizes that costs are given against.
+/// The thresholds of a device, in the units in which costs are measured: work below them stays.
 #[derive(Clone, Copy, Debug)]
 pub struct Stays {
-    /// By class: seconds that a call takes elsewhere at least, and the largest size that takes less at home.
+    /// By class: the minimum seconds of a call elsewhere, and the largest size that takes less time here.
     classes: [(f64, f64); Class::ALL.len()],
-    /// Up to this size, no step of pending work takes longer at home than elsewhere: that it might go along is no
-    /// reason to go.
+    /// Up to this size, no step of pending work takes longer here than elsewhere: re-recording it elsewhere would gain
+    /// nothing.
     steps: f64,
-    /// Seconds that a step takes elsewhere at least.
+    /// The minimum seconds of a step elsewhere.
     step: f64,
 }
 
-/// The widest element, complex128, in float32s, which sizes are of.
+/// The widest element, complex128, in units of float32, in which sizes are given.
 const WIDEST: f64 = 4.0;
 
 impl Stays {
-    /// Nothing is plain.
+    /// No call is below a threshold.
     pub const NONE: Stays = Stays { classes: [(0.0, -1.0); Class::ALL.len()], steps: -1.0, step: 0.0 };
 
-    /// Of a side among all there are.
+    /// The thresholds of one device among all.
     pub fn at(home: &Side, sides: &[Side]) -> Stays {
         let others = || sides.iter().filter(|side| side.key != home.key);
         let least = |all: &mut dyn Iterator<Item = f64>| all.fold(f64::INFINITY, f64::min);
         let classes = Class::ALL.map(|class| {
-            // Its operands may have been copied there before.
+            // Copies of its operands may be cached there.
             let start = |side: &Side| {
                 Some(class.passes() * class.curve(side.costs).at(0.0) + moved(side, home, 0.0)?)
             };
@@ -52,7 +52,7 @@ impl Stays {
         }
     }
 
-    /// Does work of this size stay, with so many steps pending before it, of no more than so many elements?
+    /// Whether work of this size stays, with `steps` steps pending before it of at most `elements` elements each.
     fn holds(&self, home: &Costs, class: Class, size: f64, steps: u32, elements: f64) -> bool {
         let (start, reach) = self.classes[class as usize];
         if size > reach || steps == 0 || elements * WIDEST <= self.steps {
@@ -64,13 +64,13 @@ impl Stays {
     }
 }
 
-/// Up to which size no elementwise step, alone or in a kernel, takes less time on `other` than at home.
+/// The size up to which no elementwise step, alone or fused, takes less time on `other` than here.
 fn steps_stay(here: &Costs, there: &Costs) -> f64 {
     let curves = [&here.simple, &here.function, &there.simple, &there.function];
     let mut sizes: Vec<f64> = curves.iter().flat_map(|curve| curve.sizes()).collect();
     sizes.push(0.0);
     sizes.sort_by(f64::total_cmp);
-    // Between these sizes all of it is straight, so two ends say what is between them. Halves bring them closer.
+    // Between these sizes all curves are linear, so that the two ends bound what is between. Bisection narrows them.
     let halves = |ends: &[f64]| {
         let (least, most) = (ends[0], ends[1]);
         let mut halves: Vec<f64> = (1..8).map(|n| most / f64::from(1 << n)).filter(|&x| x > least).collect();
@@ -82,7 +82,7 @@ fn steps_stay(here: &Costs, there: &Costs) -> f64 {
     let no_longer = |ends: &[f64], here: &dyn Fn(f64) -> f64, there: &dyn Fn(f64) -> f64| {
         ends.iter().all(|&size| here(size) <= there(size))
     };
-    // In a kernel, of a function counts what it takes more than a pass over memory, but a quarter at least.
+    // A fused function costs its time beyond a pass over memory, but at least a quarter.
     let more = |costs: &Costs, size: f64| costs.function.at(size) - costs.simple.at(size);
     let stays = |ends: &&[f64]| {
         no_longer(ends, &|x| here.simple.at(x), &|x| there.simple.at(x))
@@ -90,11 +90,11 @@ fn steps_stay(here: &Costs, there: &Costs) -> f64 {
             && (no_longer(ends, &|x| more(here, x), &|x| more(there, x))
                 || no_longer(ends, &|x| more(here, x), &|x| there.function.at(x) / 4.0))
     };
-    // Beyond the last size all grow in proportion to it.
+    // Beyond the last size all curves are proportional to the size.
     ends.windows(2).find(|ends| !stays(ends)).map_or(f64::INFINITY, |ends| ends[0])
 }
 
-/// The instance that a call stays on, if that is plain.
+/// The instance that `rank` would choose first, or `None` to fall back to `rank`.
 pub fn plain(work: Work, operands: &[&Array]) -> Option<Instance> {
     let (mut home, mut shape, mut alike): (Key, &[usize], bool) = (Key::NONE, &[], true);
     let (mut elements, mut all, mut steps, mut bytes) = (0, 0, 0, 0);
@@ -109,7 +109,7 @@ pub fn plain(work: Work, operands: &[&Array]) -> Option<Instance> {
             alike &= same(own, shape);
         }
         let len = own.iter().product::<usize>();
-        // Behind an array without elements there may be steps that have some.
+        // Steps pending behind an array without elements may have elements.
         if residency != home || len == 0 {
             return None;
         }
@@ -125,7 +125,7 @@ pub fn plain(work: Work, operands: &[&Array]) -> Option<Instance> {
         Work::Map(_) | Work::Cast(_) | Work::Reduce(_) | Work::Var => elements as f64 * share,
         Work::Concat => all as f64 * share,
         Work::Take => operands.last()?.len() as f64 * share,
-        // Of several dtypes, one would have to be found that says which product it is.
+        // With several dtypes the class of the product would have to be determined first.
         _ if operands.iter().any(|x| x.dtype().size() != bytes) => return None,
         _ => match product(operands)? {
             (1.0, m, k, n) => m * k * n,
@@ -136,7 +136,7 @@ pub fn plain(work: Work, operands: &[&Array]) -> Option<Instance> {
     side.stays.holds(side.costs, class, size, steps, elements as f64).then_some(side.instance)
 }
 
-/// Equality of two short lists, without the call that comparing slices makes.
+/// Equality of two short lists, without the function call of a slice comparison.
 fn same(a: &[usize], b: &[usize]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x == y)
 }

@@ -64,7 +64,7 @@ impl Stays {
     }
 }
 
-/// The size up to which no elementwise step, alone or fused, takes less time on `other` than here.
+/// The size up to which no elementwise step, alone or fused, takes less time `there` than `here`.
 fn steps_stay(here: &Costs, there: &Costs) -> f64 {
     let curves = [&here.simple, &here.function, &there.simple, &there.function];
     let mut sizes: Vec<f64> = curves.iter().flat_map(|curve| curve.sizes()).collect();

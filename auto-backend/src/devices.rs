@@ -1,4 +1,4 @@
-//! The instances that work can be handed to, with their costs at hand.
+//! The instances among which `auto` chooses, with their costs.
 
 use std::cell::Cell;
 
@@ -8,7 +8,7 @@ use polyarray_core::dispatch::{Instance, Key, KindId};
 use crate::Costs;
 use crate::costs::{generation, known};
 
-/// One of them.
+/// An instance and its costs.
 #[derive(Clone, Copy, Debug)]
 pub struct Side {
     pub instance: Instance,
@@ -18,12 +18,12 @@ pub struct Side {
 }
 
 thread_local! {
-    /// The table, and the generation of costs that it is of. A decision looks at it without a lock.
+    /// The table and the generation of costs from which it was made. Decisions read it without a lock.
     static SIDES: Cell<(u64, &'static [Side])> = const { Cell::new((0, &[])) };
 }
 
-/// The first instance of every kind of arrays, and every other one that was met; without those that can't be opened
-/// or measured.
+/// The first instance of every kind of arrays, and every other instance that held an operand; without those that can't
+/// be opened or measured.
 pub fn sides() -> &'static [Side] {
     let (of, sides) = SIDES.get();
     if of == generation() && !sides.is_empty() { sides } else { listed() }
@@ -32,7 +32,7 @@ pub fn sides() -> &'static [Side] {
 #[cold]
 fn listed() -> &'static [Side] {
     for kind in ARRAY_KINDS {
-        // Measured if it can be. What can't is not offered, and says why to whoever names it.
+        // An instance that can't be measured is left out; naming it directly gives the reason.
         let _ = Costs::of(Instance { kind: KindId::intern(kind.name), index: 0 });
     }
     let now = generation();
@@ -44,7 +44,7 @@ fn listed() -> &'static [Side] {
     sides
 }
 
-/// The one whose arrays have this residency.
+/// The instance whose arrays have this residency.
 pub fn at(key: Key) -> Option<&'static Side> {
     let find = || sides().iter().find(|side| side.key == key);
     if let Some(side) = find() {
@@ -54,7 +54,7 @@ pub fn at(key: Key) -> Option<&'static Side> {
     find()
 }
 
-/// Seconds for a copy between two; from one device to another it goes by way of the host. None if there is no way.
+/// Seconds of a copy between two instances, through the host between two devices. None if a cost is not known.
 pub fn moved(from: &Side, to: &Side, bytes: f64) -> Option<f64> {
     let host = *HOST;
     let leave = if from.key == host { 0.0 } else { from.costs.download.as_ref()?.at(bytes) };

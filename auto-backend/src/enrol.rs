@@ -1,4 +1,4 @@
-//! Enrolment at link time: `auto` can then be named. Nobody gets it who doesn't name it.
+//! Enrolment at link time: `auto` can then be named. It is never used otherwise.
 
 use polyarray_core::array::ARRAY_KINDS;
 use polyarray_core::backend::{
@@ -20,7 +20,7 @@ static CELL: KindCell = KindCell::new(KIND);
 #[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant: `scope!(auto);`")]
 pub const auto: Kind = Kind::new(&CELL);
 
-/// What dispatch asks: it takes what lives anywhere that a backend of arrays is linked for.
+/// Its answers to dispatch: it accepts every residency for which a backend of arrays is linked.
 struct AutoKind;
 
 impl BackendKind for AutoKind {

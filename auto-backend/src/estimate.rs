@@ -1,4 +1,4 @@
-//! What a call would take on each side, from what is known of its operands.
+//! Estimates the time of a call on each device, from the properties of its operands.
 
 use polyarray_core::array::Facts;
 use polyarray_core::dispatch::{Key, Stop};
@@ -12,23 +12,23 @@ use crate::devices::{self, Side, moved, sides};
 use crate::work::Work;
 use crate::work_class::{Class, broadcast_len, product};
 
-/// A call, as far as its cost depends on it.
+/// The properties of a call on which its cost depends.
 pub struct Call<'a> {
     work: Work,
     operands: &'a [&'a Array],
     facts: SmallVec<[Facts; 4]>,
-    /// Where most of the operands' bytes are.
+    /// The device that holds the largest operand.
     pub home: &'static Side,
-    /// Elements of the result, and of the largest operand.
+    /// Number of elements of the result, and of the largest operand.
     out: f64,
     largest: f64,
-    /// Dtype of most of the work.
+    /// Dtype of the largest operand, taken as that of the work.
     dtype: DType,
 }
 
 impl<'a> Call<'a> {
     /// # Errors
-    /// Declined, if there are only scalars, or if nothing is known of where they live.
+    /// Declined if there are only scalars, or if the device of the largest operand has no measured costs.
     pub fn of(work: Work, operands: &'a [&'a Array]) -> Result<Call<'a>, Stop<Error>> {
         let facts: SmallVec<[Facts; 4]> = operands.iter().map(|x| x.facts()).collect();
         let arrays = || facts.iter().filter(|f| f.residency != Key::NONE);
@@ -41,7 +41,7 @@ impl<'a> Call<'a> {
         let largest = arrays().map(|f| f.len).max().unwrap_or(0) as f64;
         let out = match work {
             Work::Map(_) | Work::Cast(_) => broadcast_len(operands),
-            // Its axes are not told; the copies of a result are never what decides a reduction.
+            // The axes are not known here; the copy of its result never decides a reduction.
             Work::Reduce(_) | Work::Var => 1.0,
             Work::Concat => arrays().map(|f| f.len as f64).sum(),
             Work::Take => facts.last().map_or(0.0, |f| f.len as f64),
@@ -50,15 +50,15 @@ impl<'a> Call<'a> {
         Ok(Call { work, operands, home, out, largest, dtype: main.dtype, facts })
     }
 
-    /// The estimates, in no order.
+    /// The estimates, unordered.
     pub fn estimates(&self) -> impl Iterator<Item = Estimate> {
-        // An array that may not be copied decides alone.
+        // An array that may not be coerced fixes the device.
         let fixed = self.facts.iter().find(|f| !f.coercible && f.residency != Key::NONE).map(|f| f.residency);
         let may = move |side: &&Side| fixed.is_none_or(|only| side.key == only);
         sides().iter().filter(may).filter_map(|side| self.on(side))
     }
 
-    /// The estimate for one side; none if it could not get an operand.
+    /// The estimate for one device; none if an operand can't be copied there.
     fn on(&self, side: &Side) -> Option<Estimate> {
         let (mut there, mut again) = (0.0, 0);
         for (n, (operand, facts)) in self.operands.iter().zip(&self.facts).enumerate() {
@@ -80,7 +80,7 @@ impl<'a> Call<'a> {
         Some(Estimate { on: side.instance, there, work: self.seconds(side), back, again })
     }
 
-    /// Costs were measured in float32.
+    /// Element size relative to float32, in which costs are measured.
     fn share(&self) -> f64 {
         self.dtype.size() as f64 / 4.0
     }
@@ -100,8 +100,8 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Seconds that it takes to do an operand's pending work on another side, less those that it would take where it
-/// was begun. None if there is no such work.
+/// Seconds of an operand's pending work on another device, minus those on the device where it was recorded. None if
+/// nothing is pending.
 fn redone(operand: &Array, side: &Side) -> Option<f64> {
     let work = operand.pending_work()?;
     let begun = devices::at(operand.residency())?;
@@ -128,7 +128,7 @@ fn redone(operand: &Array, side: &Side) -> Option<f64> {
     Some(seconds)
 }
 
-/// Seconds of one elementwise operation. In its producer's kernel it costs no pass over memory.
+/// Seconds of one elementwise operation. Fused into its producer's kernel it costs no pass over memory.
 fn one(costs: &Costs, class: Class, size: f64, fused: bool) -> f64 {
     let simple = costs.simple.at(size);
     let alone = if class == Class::Function { costs.function.at(size) } else { simple };

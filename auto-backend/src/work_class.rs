@@ -1,4 +1,4 @@
-//! Classes of work: which curve a call's cost is read from, and at which size.
+//! Classes of work: which measured curve gives the cost of a call, and at which size.
 
 use polyarray_core::Array;
 use polyarray_core::expr::op::Typing;
@@ -7,7 +7,7 @@ use polyarray_core::expr::{Op, OpInfo};
 use crate::work::Work;
 use crate::{Costs, Curve};
 
-/// What of a machine a call keeps busy.
+/// The resource of a machine that bounds a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     Simple,
@@ -35,7 +35,7 @@ impl Class {
         }
     }
 
-    /// Where it was measured.
+    /// The measured curve of the class.
     pub fn curve(self, costs: &Costs) -> &Curve {
         match self {
             Class::Simple => &costs.simple,
@@ -48,18 +48,18 @@ impl Class {
         }
     }
 
-    /// How often the curve is gone through.
+    /// Number of passes, by which the curve's seconds are multiplied.
     pub fn passes(self) -> f64 {
         if self == Class::Variance { 2.0 } else { 1.0 }
     }
 }
 
-/// Is it computed by a polynomial and not by an instruction?
+/// Whether it is computed by a polynomial and not by an instruction.
 fn is_function(info: &OpInfo) -> bool {
     info.arity == 1 && info.typing == Typing::Inexact && info.op != Op::Sqrt
 }
 
-/// Elements of what operands broadcast to.
+/// Number of elements of the shape to which the operands broadcast.
 pub fn broadcast_len(operands: &[&Array]) -> f64 {
     let axes = operands.iter().map(|x| x.ndim()).max().unwrap_or(0);
     let length = |back: usize| {

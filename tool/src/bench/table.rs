@@ -124,7 +124,7 @@ pub fn table() -> Vec<Case> {
         },
         Case {
             name: "download",
-            doc: "the device to host memory; where they share it, large arrays are only lent",
+            doc: "the device to host memory; where they share it, large arrays are mapped",
             numpy: "a, in host memory",
             work: Work::Download,
             ..moving()

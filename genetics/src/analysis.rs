@@ -3,10 +3,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use ndarray::ArrayD;
-use ndarray_npy::WriteNpyExt;
-use polyarray_core::DType;
 use polyarray_core::array::{Array, Transfers, residency, transfers};
 use polyarray_core::numpy as np;
+use polyarray_core::{DType, Element};
 
 use crate::atomic::StagedFiles;
 use crate::domain::{
@@ -14,6 +13,7 @@ use crate::domain::{
 };
 use crate::error::Result;
 use crate::grm::grm_vanraden;
+use crate::npy;
 use crate::options::Float;
 use crate::packed::PackedGenotypes;
 use crate::plink::Dataset;
@@ -147,12 +147,8 @@ pub fn to_f64(array: &Array) -> polyarray_core::Result<ArrayD<f64>> {
     }
 }
 
-fn stage_array<T: ndarray_npy::WritableElement>(
-    staged: &mut StagedFiles,
-    path: &Path,
-    array: &ArrayD<T>,
-) -> Result<()> {
-    staged.write(path, |file| array.write_npy(file).map_err(std::io::Error::other))
+fn stage_array<T: Element>(staged: &mut StagedFiles, path: &Path, array: &ArrayD<T>) -> Result<()> {
+    staged.write(path, |file| npy::write(file, array.view()))
 }
 
 impl TryFrom<&PackedGenotypes> for Array {

@@ -12,6 +12,7 @@ mod error;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod grm;
+pub mod npy;
 mod options;
 mod packed;
 pub mod plink;

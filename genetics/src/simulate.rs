@@ -1,7 +1,4 @@
 //! Simulated genotypes: independent variants in Hardy–Weinberg proportions, some calls missing.
-use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
-
 use crate::atomic::StagedFiles;
 use crate::chromosome::Chromosome;
 use crate::error::{Error, Result};
@@ -14,7 +11,7 @@ const MOST_SAMPLES: usize = 10_000_000;
 const MOST_GENOTYPES: usize = 1 << 36;
 
 /// What to simulate. The same description gives the same genotypes on every machine: the generator is
-/// ChaCha8, and one 32-bit draw decides one genotype.
+/// SplitMix64, and the upper half of one draw decides one genotype.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulation {
     /// Number of variants.
@@ -88,16 +85,16 @@ impl Simulation {
     /// Calls `each` with every variant and its row of the `.bed`.
     fn rows(&self, mut each: impl FnMut(&Variant, &[u8]) -> Result<()>) -> Result<()> {
         self.check()?;
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut draws = SplitMix64(self.seed);
         let mut row = vec![0u8; self.samples.div_ceil(4)];
         for index in 0..self.variants {
-            let frequency = self.min_frequency + (0.5 - self.min_frequency) * unit(rng.next_u32());
+            let frequency = self.min_frequency + (0.5 - self.min_frequency) * draws.unit();
             let called = 1.0 - self.missing;
             let hom_a1 = self.missing + called * frequency * frequency;
             let het = hom_a1 + called * 2.0 * frequency * (1.0 - frequency);
             row.fill(0);
             for sample in 0..self.samples {
-                let draw = unit(rng.next_u32());
+                let draw = draws.unit();
                 let genotype = if draw < self.missing {
                     Genotype::Missing
                 } else if draw < hom_a1 {
@@ -153,14 +150,32 @@ impl Simulation {
     }
 }
 
-/// A number in [0, 1).
-fn unit(draw: u32) -> f64 {
-    f64::from(draw) / 4_294_967_296.0
+/// The generator of Steele, Lea and Flood, *Fast splittable pseudorandom number generators* (OOPSLA 2014).
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number in [0, 1).
+    fn unit(&mut self) -> f64 {
+        (self.draw() >> 32) as f64 / 4_294_967_296.0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_generator_is_the_published_one() {
+        let mut draws = SplitMix64(1_234_567);
+        assert_eq!([draws.draw(), draws.draw()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
+    }
 
     #[test]
     fn shares_are_those_asked_for() {

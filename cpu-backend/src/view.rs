@@ -1,7 +1,7 @@
 //! Evaluated operands as strided slices: what the kernels that are not fused ones read.
 
-use crate::backend::KIND;
-use crate::walk::gather;
+use crate::identity::KIND;
+use crate::iteration::gather;
 use polyarray_core::array::{HostBuffer, Operand, own};
 use polyarray_core::expr::layout::collapse;
 use polyarray_core::expr::{Dims, Strides};

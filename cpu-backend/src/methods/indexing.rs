@@ -1,9 +1,8 @@
 //! Elements by index along an axis.
 
+use crate::iteration::{gather, position, unravel};
 use crate::parallel::{for_each_chunk, worth_sharing};
-use crate::program::Scratch;
 use crate::view::View;
-use crate::walk::{gather, position, unravel};
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::expr::layout::collapse;
 use polyarray_core::numpy::Take;
@@ -65,7 +64,7 @@ fn take_as<T: Element>(x: &Operand, indices: &[usize], spec: &Take) -> Result<Ho
     let row: usize = inner_dims.iter().product();
     let rows = (CHUNK / row).max(1);
     let task = rows * row * T::DTYPE.size();
-    for_each_chunk(out.bytes_mut(), task, worth_sharing(n, 2), &Scratch::default, &|_, i, chunk| {
+    for_each_chunk(out.bytes_mut(), task, worth_sharing(n, 2), &|| (), &|_, i, chunk| {
         let mut k = i * rows;
         let chunk: &mut [T::Repr] = bytemuck::cast_slice_mut(chunk);
         let mut chunk = chunk.chunks_exact_mut(row);

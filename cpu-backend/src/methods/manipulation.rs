@@ -1,7 +1,6 @@
 //! Concatenation: runs of each part copied to where they belong.
 
 use crate::parallel::{for_each_chunk, worth_sharing};
-use crate::program::Scratch;
 use crate::view::View;
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::numpy::Concat;
@@ -34,7 +33,7 @@ fn concat_as<T: Element>(parts: &[Operand], spec: &Concat) -> Result<HostBuffer>
         })
         .collect::<Result<Vec<_>>>()?;
     let size = T::DTYPE.size();
-    for_each_chunk(out.bytes_mut(), CHUNK * size, worth_sharing(n, 1), &Scratch::default, &|_, i, chunk| {
+    for_each_chunk(out.bytes_mut(), CHUNK * size, worth_sharing(n, 1), &|| (), &|_, i, chunk| {
         let mut at = i * CHUNK;
         let mut chunk: &mut [T::Repr] = bytemuck::cast_slice_mut(chunk);
         while !chunk.is_empty() {

@@ -1,0 +1,6 @@
+//! The methods that are no fused kernels, a file or folder for each family.
+
+pub mod indexing;
+pub mod linalg;
+pub mod manipulation;
+pub mod statistics;

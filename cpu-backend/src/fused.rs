@@ -7,9 +7,9 @@
 
 pub mod epilogue;
 pub mod fold;
-mod loops;
+pub mod loops;
 mod map;
-mod ops;
+pub mod ops;
 pub mod program;
 pub mod reduce;
 mod row_reduce;

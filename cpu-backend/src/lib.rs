@@ -13,6 +13,8 @@ mod iteration;
 mod methods;
 mod parallel;
 mod simd;
+#[cfg(test)]
+mod testing;
 mod view;
 
 pub use backend::{BACKEND, CpuBackend};

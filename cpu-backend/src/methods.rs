@@ -3,4 +3,8 @@
 pub mod indexing;
 pub mod linalg;
 pub mod manipulation;
+mod rows;
+pub mod scan;
+pub mod searching;
+pub mod sorting;
 pub mod statistics;

@@ -15,7 +15,6 @@ use crate::view::View;
 use columns::columns;
 use moments::{Float, Lines, Moments, SPAN, finish};
 use polyarray_core::array::{HostBuffer, Operand};
-use polyarray_core::expr::layout::collapse;
 use polyarray_core::numpy::Var;
 use polyarray_core::{DType, Error, Result};
 
@@ -44,7 +43,7 @@ pub fn var(x: &Operand, spec: &Var) -> Result<HostBuffer> {
 }
 
 fn var_as<T: Float>(x: &Operand, spec: &Var) -> Result<HostBuffer> {
-    let mut view = View::<T>::of(x, "var")?;
+    let mut view = View::of::<T>(x, "var")?;
     let n: usize = view.dims[..spec.split].iter().product();
     let len: usize = view.dims[spec.split..].iter().product();
     let mut out = HostBuffer::unwritten(T::DTYPE, n)?;
@@ -52,11 +51,7 @@ fn var_as<T: Float>(x: &Operand, spec: &Var) -> Result<HostBuffer> {
         out.as_repr_mut::<T>()?.fill(finish::<T>(Moments::NONE, spec));
         return Ok(out);
     }
-    let mut strides = [view.strides];
-    let (dims, split) = collapse(&view.dims, spec.split, &mut strides);
-    let [strides] = strides;
-    (view.dims, view.strides) = (dims, strides);
-
+    let split = view.collapse(spec.split);
     let (kept, reduced) = view.strides.split_at(split);
     let lines = Lines { split, len, dense: matches!(reduced, [] | [1]), view: &view };
     match (kept, reduced) {

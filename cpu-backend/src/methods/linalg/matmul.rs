@@ -196,14 +196,14 @@ impl<T: Arithmetic> Matrix<'_, T> {
 
 /// One operand of the product: where each matrix of the batch starts, and its steps.
 struct Matrices<'a, T: Element> {
-    view: View<'a, T>,
+    view: View<'a, T::Repr>,
     row_step: isize,
     column_step: isize,
 }
 
 impl<'a, T: Element> Matrices<'a, T> {
     fn of(operand: &'a Operand) -> Result<Matrices<'a, T>> {
-        let view = View::<T>::of(operand, "matmul")?;
+        let view = View::of::<T>(operand, "matmul")?;
         // Raw pointers are made from these strides: an operand that leaves its buffer must not get there.
         if operand.layout.extent().is_some_and(|(_, last)| last >= view.data.len()) {
             return Err(Error::Backend {

@@ -6,6 +6,9 @@ use crate::identity::KIND;
 use crate::methods::indexing::take;
 use crate::methods::linalg::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
 use crate::methods::manipulation::concat;
+use crate::methods::scan::scan;
+use crate::methods::searching::compact;
+use crate::methods::sorting::sort;
 use crate::methods::statistics::{has_var, var};
 use polyarray_core::Result;
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
@@ -14,7 +17,7 @@ use polyarray_core::backend::{
     Unsupported, kernels, linked_kind, one,
 };
 use polyarray_core::dispatch::linkme::distributed_slice;
-use polyarray_core::numpy::{Concat, Matmul, Take, Terms, Var, register_methods};
+use polyarray_core::numpy::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var, register_methods};
 use std::sync::Arc;
 
 /// What dispatch asks: there is one instance, and it takes what lives on the host.
@@ -61,6 +64,9 @@ kernels! { CPU_KERNELS;
         });
     "cpu": Concat = SpecKernel::new(|_, spec, parts| Ok(one(concat(parts, spec)?)));
     "cpu": Take = SpecKernel::new(|_, spec, o| Ok(one(take(&o[0], &o[1], spec)?)));
+    "cpu": Sort = SpecKernel::new(|_, spec, o| sort(&o[0], spec));
+    "cpu": Scan = SpecKernel::new(|_, spec, o| Ok(one(scan(&o[0], spec)?)));
+    "cpu": Compact = SpecKernel::new(|_, spec, o| Ok(one(compact(o, spec)?)));
     "cpu": Var = SpecKernel::new(|_, spec, o| Ok(one(var(&o[0], spec)?))).supporting(|_, spec| {
         if has_var(spec.dtype) { Ok(()) } else { Err(Unsupported::Because("its kernel takes float32 and float64")) }
     });

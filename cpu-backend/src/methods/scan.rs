@@ -11,16 +11,16 @@
 //! where the product up to there is neither.
 
 use crate::element::Arithmetic;
-use crate::fused::loops::Operand as Bytes;
-use crate::fused::ops::cast_loop;
+use crate::identity::KIND;
 use crate::methods::rows::Rows;
 use crate::parallel::{collect, for_each_chunk, worth_sharing};
 use crate::simd::{Loop, widest};
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::dtype::ty;
-use polyarray_core::{DType, Element, Result};
+use polyarray_core::expr::Reduction;
+use polyarray_core::numpy::Scan;
+use polyarray_core::{DType, Element, Error, Result};
 use std::marker::PhantomData;
-use std::ops::Range;
 
 /// Elements of a line.
 const LINE: usize = 128;
@@ -33,82 +33,45 @@ const SPAN: usize = 32 << 10;
 /// Rows of which each is one thread's.
 const MANY: usize = 64;
 
-/// What is accumulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scan {
-    /// Sums.
-    Sum,
-    /// Products.
-    Prod,
-}
-
-/// The cumulative sums or products of each row in a dtype, which elements are cast to first, as a dense buffer.
+/// The cumulative sums or products of each row, as a dense buffer.
 ///
 /// # Errors
-/// Out of memory; an operand that is not on the host.
-pub fn scan(x: &Operand, op: Scan, dtype: DType) -> Result<HostBuffer> {
-    let kernel = Kernel::of(op, dtype);
-    let rows = &Rows::of(x, "a cumulative method")?;
-    let (len, size, n) = (rows.len(), dtype.size(), x.layout.len());
+/// Out of memory; another reduction; an operand that is not on the host.
+pub fn scan(x: &Operand, spec: &Scan) -> Result<HostBuffer> {
+    let &Scan { op, rows: count, len, dtype } = spec;
+    let kernel = Kernel::of(op, dtype)?;
+    let rows = &Rows::of(x, "a scan")?;
+    let (n, size) = (count * len, dtype.size());
     let mut out = HostBuffer::unwritten(dtype, n)?;
-    if n == 0 {
-        return Ok(out);
-    }
-    let from = x.buffer.dtype();
-    let cast = (from != dtype).then(|| cast_loop(from, dtype));
-    let elements =
-        |Scratch { copy, cast_copy }: &mut Scratch, range: Range<usize>, body: &mut dyn FnMut(&[u8])| {
-            let bytes = range.len() * size;
-            let xs = rows.range(range, copy);
-            let Some(cast) = &cast else { return body(xs) };
-            cast_copy.resize(bytes.div_ceil(size_of::<u128>()).max(cast_copy.len()), 0);
-            let cast_copy = &mut bytemuck::cast_slice_mut(cast_copy)[..bytes];
-            cast(&[Bytes::Each(xs)], cast_copy);
-            body(cast_copy);
-        };
     let share = worth_sharing(n, 2);
-    if !share || !kernel.in_parts || len <= SPAN || n / len >= MANY {
+    if !share || !kernel.in_parts || len <= SPAN || count >= MANY {
         let group = rows.per_task(SPAN) * len;
-        for_each_chunk(out.bytes_mut(), group * size, share, &Scratch::default, &|scratch, i, out| {
-            let start = i * group;
-            elements(scratch, start..start + out.len() / size, &mut |xs| {
-                for (xs, out) in xs.chunks_exact(len * size).zip(out.chunks_exact_mut(len * size)) {
-                    let mut before = kernel.neutral;
-                    for (xs, out) in xs.chunks(SPAN * size).zip(out.chunks_mut(SPAN * size)) {
-                        before = (kernel.cumulate)(xs, before, out);
-                    }
+        for_each_chunk(out.bytes_mut(), group * size, share, &Vec::new, &|copy, i, out| {
+            let xs = rows.range(i * group..i * group + out.len() / size, copy);
+            for (xs, out) in xs.chunks_exact(len * size).zip(out.chunks_exact_mut(len * size)) {
+                let mut before = kernel.neutral;
+                for (xs, out) in xs.chunks(SPAN * size).zip(out.chunks_mut(SPAN * size)) {
+                    before = (kernel.cumulate)(xs, before, out);
                 }
-            });
+            }
         });
         return Ok(out);
     }
     for (row, out) in out.bytes_mut().chunks_exact_mut(len * size).enumerate() {
         let span = |i: usize| row * len + i * SPAN..row * len + len.min((i + 1) * SPAN);
-        let totals = collect(len.div_ceil(SPAN), true, &Scratch::default, &|scratch, i| {
-            let mut total = kernel.neutral;
-            elements(scratch, span(i), &mut |xs| total = (kernel.total)(xs));
-            total
-        });
+        let total = |copy: &mut Vec<u128>, i: usize| (kernel.total)(rows.range(span(i), copy));
         let mut before = kernel.neutral;
         let next = |total| {
             let after = (kernel.step)(before, total);
             std::mem::replace(&mut before, after)
         };
+        let totals = collect(len.div_ceil(SPAN), true, &Vec::new, &total);
         let starts: Vec<Carry> = totals.into_iter().map(next).collect();
-        for_each_chunk(out, SPAN * size, true, &Scratch::default, &|scratch, i, out| {
-            elements(scratch, span(i), &mut |xs| {
-                (kernel.cumulate)(xs, starts[i], out);
-            });
+        for_each_chunk(out, SPAN * size, true, &Vec::new, &|copy, i, out| {
+            (kernel.cumulate)(rows.range(span(i), copy), starts[i], out);
         });
     }
     Ok(out)
-}
-
-/// What a thread copies operands to.
-#[derive(Default)]
-struct Scratch {
-    copy: Vec<u128>,
-    cast_copy: Vec<u128>,
 }
 
 /// The bits of an accumulator.
@@ -126,22 +89,28 @@ struct Kernel {
 }
 
 impl Kernel {
-    fn of(op: Scan, dtype: DType) -> Kernel {
+    fn of(op: Reduction, dtype: DType) -> Result<Kernel> {
         // Integers wrap: signed ones have the bits of unsigned ones.
         macro_rules! by_dtype {
             ($($($V:ident)|* => $T:ident),*) => {
                 match dtype {
                     $($(DType::$V)|* => match op {
-                        Scan::Sum => Kernel::with::<Add<ty::$T>>(),
-                        Scan::Prod => Kernel::with::<Multiply<ty::$T>>(),
+                        Reduction::Sum => Some(Kernel::with::<Add<ty::$T>>()),
+                        Reduction::Prod => Some(Kernel::with::<Multiply<ty::$T>>()),
+                        _ => None,
                     },)*
                 }
             };
         }
-        by_dtype!(
+        let kernel = by_dtype!(
             Bool => Bool, I8 | U8 => U8, I16 | U16 => U16, I32 | U32 => U32, I64 | U64 => U64,
             F16 => F16, F32 => F32, F64 => F64, C64 => C64, C128 => C128
-        )
+        );
+        kernel.ok_or_else(|| Error::Backend {
+            op: "a scan".into(),
+            backend: KIND.into(),
+            message: format!("{} has no cumulative form", op.name()),
+        })
     }
 
     fn with<S: Step>() -> Kernel {
@@ -273,9 +242,9 @@ mod tests {
     use polyarray_core::dtype::DTYPES;
 
     /// The sums or products of a row in higher precision, or exactly in 64 bits, and the sums of absolute values.
-    fn truth(xs: &[Scalar], op: Scan, dtype: DType) -> Vec<(Scalar, f64)> {
-        let (mut int, mut z, mut size) = (u64::from(op == Scan::Prod), Complex64::ZERO, 0.0);
-        if op == Scan::Prod {
+    fn truth(xs: &[Scalar], op: Reduction, dtype: DType) -> Vec<(Scalar, f64)> {
+        let (mut int, mut z, mut size) = (u64::from(op == Reduction::Prod), Complex64::ZERO, 0.0);
+        if op == Reduction::Prod {
             z = Complex64::ONE;
         }
         let each = xs.iter().map(|x| {
@@ -284,11 +253,11 @@ mod tests {
                 Scalar::I64(i) => i as u64,
                 _ => unreachable!("it was cast"),
             };
-            int = if op == Scan::Sum { int.wrapping_add(i) } else { int.wrapping_mul(i) };
-            z = if op == Scan::Sum { z + x.to_c128() } else { z * x.to_c128() };
-            size = if op == Scan::Sum { size + x.to_c128().norm() } else { z.norm() };
+            int = if op == Reduction::Sum { int.wrapping_add(i) } else { int.wrapping_mul(i) };
+            z = if op == Reduction::Sum { z + x.to_c128() } else { z * x.to_c128() };
+            size = if op == Reduction::Sum { size + x.to_c128().norm() } else { z.norm() };
             let exact = match dtype {
-                DType::Bool if op == Scan::Sum => Scalar::Bool(z.re > 0.0),
+                DType::Bool if op == Reduction::Sum => Scalar::Bool(z.re > 0.0),
                 DType::Bool => Scalar::Bool(z.re != 0.0),
                 _ if dtype.is_int() => Scalar::U64(int).cast(dtype),
                 _ => Scalar::C128(z),
@@ -298,11 +267,16 @@ mod tests {
         each.collect()
     }
 
-    fn check(x: &Operand, op: Scan, dtype: DType) {
-        poison(dtype, x.layout.len());
-        let got = scan(x, op, dtype).unwrap();
-        let len = *x.layout.shape.last().unwrap();
-        let rows = x.layout.len() / len.max(1);
+    fn run(x: &Operand, op: Reduction) -> HostBuffer {
+        let [rows, len] = x.layout.shape[..] else { panic!("operands are matrices") };
+        let dtype = x.buffer.dtype();
+        poison(dtype, rows * len);
+        scan(x, &Scan { op, rows, len, dtype }).unwrap()
+    }
+
+    fn check(x: &Operand, op: Reduction) {
+        let (got, dtype) = (run(x, op), x.buffer.dtype());
+        let [rows, len] = x.layout.shape[..] else { panic!("operands are matrices") };
         let ulp = match dtype.real() {
             DType::F16 => 2f64.powi(-11),
             DType::F32 => 2f64.powi(-24),
@@ -312,13 +286,13 @@ mod tests {
             let xs: Vec<Scalar> = (0..len).map(|i| element(x, row * len + i)).collect();
             for (i, (want, size)) in truth(&xs, op, dtype).into_iter().enumerate() {
                 let found = crate::testing::stored(&got, row * len + i);
-                let message = || format!("{op:?} of {} in {dtype}, row {row}, element {i}", x.buffer.dtype());
+                let message = || format!("{op:?} of {dtype}, row {row}, element {i}");
                 if !(dtype.is_float() || dtype.is_complex()) {
                     assert_eq!(found, want, "{}", message());
                     continue;
                 }
                 // One rounding for each element of a product, and the bound of the page for a sum. float16 rounds once.
-                let most = if op == Scan::Prod { i + 1 } else { (i + 1).min(LINE) + i / LINE + 2 };
+                let most = if op == Reduction::Prod { i + 1 } else { (i + 1).min(LINE) + i / LINE + 2 };
                 let error = if dtype == DType::F16 { 1.01 } else { 4.0 * most as f64 } * ulp;
                 let (found, want) = (found.to_c128(), want.to_c128());
                 let (tiny, huge) = match dtype.real() {
@@ -336,17 +310,10 @@ mod tests {
 
     #[test]
     fn every_dtype_and_layout_against_higher_precision() {
-        for from in DTYPES {
-            for x in operands(from, &[(1, 0), (0, 3), (1, 1), (5, 127), (3, 130), (2, 2 * BLOCK + LINE + 5)])
-            {
-                let wide = if from.is_float() || from.is_complex() { from } else { DType::I64 };
-                for op in [Scan::Sum, Scan::Prod] {
-                    check(&x, op, from);
-                    check(&x, op, wide);
-                }
-                if !from.is_complex() {
-                    check(&x, Scan::Sum, DType::F32);
-                }
+        for dtype in DTYPES {
+            for x in operands(dtype, &[(1, 1), (5, 127), (3, 130), (2, 2 * BLOCK + LINE + 5)]) {
+                check(&x, Reduction::Sum);
+                check(&x, Reduction::Prod);
             }
         }
     }
@@ -356,12 +323,12 @@ mod tests {
         let n = 5 * SPAN + 3 * BLOCK + 77;
         let mut random = crate::testing::Random(3);
         let xs: Vec<f32> = (0..2 * n).map(|_| random.unit() as f32).collect();
-        let whole = scan(&crate::testing::dense(xs.clone(), &[2, n]), Scan::Sum, DType::F32).unwrap();
+        let whole = run(&crate::testing::dense(xs.clone(), &[2, n]), Reduction::Sum);
         let whole = whole.as_slice::<f32>().unwrap();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(5).build().unwrap();
         for row in 0..2 {
             let x = crate::testing::dense(xs[row * n..][..n].to_vec(), &[1, n]);
-            let one = pool.install(|| scan(&x, Scan::Sum, DType::F32)).unwrap();
+            let one = pool.install(|| run(&x, Reduction::Sum));
             assert_eq!(one.as_slice::<f32>().unwrap(), &whole[row * n..][..n]);
             assert!(whole[row * n..][..n].is_sorted(), "nothing that is added is negative");
             // As if one thread had gone through it.
@@ -373,13 +340,8 @@ mod tests {
             assert_eq!(serial, &whole[row * n..][..n]);
         }
         // Rows that many threads go through one each.
-        let many = scan(
-            &crate::testing::dense(xs[..n / 100 * 100].to_vec(), &[100, n / 100]),
-            Scan::Sum,
-            DType::F32,
-        );
-        let first = scan(&crate::testing::dense(xs[..n / 100].to_vec(), &[n / 100]), Scan::Sum, DType::F32);
-        let (many, first) = (many.unwrap(), first.unwrap());
+        let many = run(&crate::testing::dense(xs[..n / 100 * 100].to_vec(), &[100, n / 100]), Reduction::Sum);
+        let first = run(&crate::testing::dense(xs[..n / 100].to_vec(), &[1, n / 100]), Reduction::Sum);
         assert_eq!(&many.as_slice::<f32>().unwrap()[..n / 100], first.as_slice::<f32>().unwrap());
     }
 
@@ -390,10 +352,10 @@ mod tests {
         xs[..10].fill(1e-3);
         xs[2 * BLOCK..][..20].fill(1e2);
         xs[2 * BLOCK + 20..][..15].fill(1e-2);
-        let got = scan(&crate::testing::dense(xs.clone(), &[n]), Scan::Prod, DType::F32).unwrap();
+        let got = run(&crate::testing::dense(xs.clone(), &[1, n]), Reduction::Prod);
         assert!((got.as_slice::<f32>().unwrap()[n - 1] / 1e-20 - 1.0).abs() < 1e-5);
         xs[5] = 0.0;
-        let got = scan(&crate::testing::dense(xs, &[n]), Scan::Prod, DType::F32).unwrap();
+        let got = run(&crate::testing::dense(xs, &[1, n]), Reduction::Prod);
         assert!(got.as_slice::<f32>().unwrap()[5..].iter().all(|&x| x == 0.0));
     }
 
@@ -402,7 +364,7 @@ mod tests {
         let n = 1 << 20;
         let mut random = crate::testing::Random(4);
         let xs: Vec<f32> = (0..n).map(|_| random.unit() as f32 - 0.25).collect();
-        let got = scan(&crate::testing::dense(xs.clone(), &[n]), Scan::Sum, DType::F32).unwrap();
+        let got = run(&crate::testing::dense(xs.clone(), &[1, n]), Reduction::Sum);
         let (mut sum, mut size) = (0f64, 0f64);
         for (i, (x, got)) in xs.iter().zip(got.as_slice::<f32>().unwrap()).enumerate() {
             sum += f64::from(*x);

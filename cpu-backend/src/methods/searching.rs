@@ -8,7 +8,8 @@ use crate::parallel::{for_each, worth_sharing};
 use crate::simd::{Loop, widest};
 use crate::view::with_bits;
 use bytemuck::Pod;
-use polyarray_core::array::{HostBuffer, Operand};
+use polyarray_core::backend::{HostBuffer, Operand};
+use polyarray_core::numpy::{Compact, Kept};
 use polyarray_core::{DType, Error, Result};
 
 /// Elements of a task: whole groups.
@@ -18,28 +19,33 @@ const GROUP: usize = u64::BITS as usize;
 /// Set elements of a group up to which they are looked up one by one.
 const FEW: u32 = 12;
 
-/// The int64 positions, in row-major order, of the `count` elements that are not zero (NaN is not), as a dense buffer.
+/// Where a mask is set, or the elements of a second operand there, as a dense buffer.
 ///
 /// # Errors
-/// Out of memory; an operand that is not on the host, or of which another number is set.
-pub fn nonzero(x: &Operand, count: usize) -> Result<HostBuffer> {
+/// Out of memory; an operand that is not on the host; a mask of which another number is set than the spec says.
+pub fn compact(operands: &[Operand], spec: &Compact) -> Result<HostBuffer> {
+    match (spec.keeps, operands) {
+        (Kept::Values(_), [mask, x]) => select(x, mask, spec.count),
+        (_, operands) => nonzero(&operands[0], spec.count),
+    }
+}
+
+/// The int64 positions, in row-major order, of the elements that are not zero (NaN is not).
+fn nonzero(x: &Operand, count: usize) -> Result<HostBuffer> {
     let set = Set::of(x, count, "nonzero")?;
     let mut out = HostBuffer::unwritten(DType::I64, count)?;
     set.each_span(out.as_repr_mut::<i64>()?, &|span, words, mut out| {
         let mut positions: [i64; GROUP] = std::array::from_fn(|i| (span * SPAN + i) as i64);
         for &word in words {
-            out = compact(word, &positions, out);
+            out = pack(word, &positions, out);
             positions.iter_mut().for_each(|position| *position += GROUP as i64);
         }
     });
     Ok(out)
 }
 
-/// The elements of `x`, in row-major order, where a mask of its shape is set, `count` times, as a dense buffer.
-///
-/// # Errors
-/// Out of memory; an operand that is not on the host; a mask of another length, or of which another number is set.
-pub fn select(x: &Operand, mask: &Operand, count: usize) -> Result<HostBuffer> {
+/// The elements of `x`, in row-major order, where a mask of its shape is set.
+fn select(x: &Operand, mask: &Operand, count: usize) -> Result<HostBuffer> {
     let set = Set::of(mask, count, "select")?;
     let (dtype, n) = (x.buffer.dtype(), x.layout.len());
     if n != mask.layout.len() {
@@ -52,7 +58,7 @@ pub fn select(x: &Operand, mask: &Operand, count: usize) -> Result<HostBuffer> {
             let (mut copy, start) = (Vec::new(), span * SPAN);
             let xs: &[P] = bytemuck::cast_slice(rows.range(start..n.min(start + SPAN), &mut copy));
             for (&word, xs) in words.iter().zip(xs.chunks(GROUP)) {
-                out = compact(word, xs, out);
+                out = pack(word, xs, out);
             }
         });
     });
@@ -100,7 +106,7 @@ impl Set {
 
 /// Writes the elements that are set; returns the rest of the result.
 #[inline]
-fn compact<'a, T: Copy>(mut word: u64, xs: &[T], out: &'a mut [T]) -> &'a mut [T] {
+fn pack<'a, T: Copy>(mut word: u64, xs: &[T], out: &'a mut [T]) -> &'a mut [T] {
     let n = word.count_ones();
     if n > FEW
         && let (Some(xs), Some(places)) = (xs.first_chunk::<GROUP>(), out.first_chunk_mut::<GROUP>())

@@ -1,8 +1,8 @@
 //! Sorting along the last axis: every real dtype, stable in either direction.
 //!
-//! Elements become unsigned keys of the same order and are sorted by digits. NaN is larger than every number, so it comes last,
-//! and first in descending order; NaNs are equal to each other, and so are -0 and +0. Elements that are equal keep their order,
-//! also where values only are asked for: the result has the very bits of the operand.
+//! Elements become unsigned keys of the same order and are sorted by digits. NaN comes last, in descending order too; NaNs
+//! are equal to each other, and so are -0 and +0. Elements that are equal keep their order, also where values only are
+//! asked for: the result has the very bits of the operand.
 
 mod keys;
 mod radix;
@@ -12,7 +12,8 @@ mod tests;
 use crate::methods::rows::Rows;
 use crate::parallel::{collect, for_each, worth_sharing};
 use keys::{Bits, Order, Pair};
-use polyarray_core::array::{HostBuffer, Operand};
+use polyarray_core::backend::{Buffers, HostBuffer, Operand, one};
+use polyarray_core::numpy::{Sort, Sorted};
 use polyarray_core::{DType, Error, Result};
 
 /// Elements of a row from which on all threads sort it together; shorter rows are sorted by one thread each.
@@ -45,45 +46,27 @@ macro_rules! by_bits {
     };
 }
 
-/// The elements of each row in order, as a dense buffer.
+/// The elements of each row in order, their int64 indices in the row, or both, as dense buffers.
 ///
 /// # Errors
 /// Out of memory; complex elements; an operand that is not on the host.
-pub fn sort(x: &Operand, descending: bool) -> Result<HostBuffer> {
-    let (dtype, order) = order("sort", x, descending)?;
-    by_bits!(dtype, B => values::<B>(x, dtype, order))
-}
-
-/// The int64 indices within its row of the elements of each row in order, as a dense buffer.
-///
-/// # Errors
-/// Out of memory; complex elements; an operand that is not on the host.
-pub fn argsort(x: &Operand, descending: bool) -> Result<HostBuffer> {
-    let (dtype, order) = order("argsort", x, descending)?;
-    by_bits!(dtype, B => indices::<B>(x, order, None))
-}
-
-/// What [`sort`] and [`argsort`] give.
-///
-/// # Errors
-/// As theirs.
-pub fn sort_with_indices(x: &Operand, descending: bool) -> Result<[HostBuffer; 2]> {
-    let (dtype, order) = order("sort", x, descending)?;
-    let mut values = HostBuffer::unwritten(dtype, x.layout.len())?;
-    let indices = by_bits!(dtype, B => {
-        indices::<B>(x, order, Some(bytemuck::cast_slice_mut(values.bytes_mut())))
-    })?;
-    Ok([values, indices])
-}
-
-fn order(op: &'static str, x: &Operand, descending: bool) -> Result<(DType, Order)> {
-    let dtype = x.buffer.dtype();
-    let order = Order::of(dtype, descending).ok_or_else(|| Error::DType {
-        op,
-        operands: format!("elements of {dtype}"),
+pub fn sort(x: &Operand, spec: &Sort) -> Result<Buffers> {
+    let order = Order::of(spec.dtype, spec.descending).ok_or_else(|| Error::DType {
+        op: "sort",
+        operands: format!("elements of {}", spec.dtype),
         fix: "complex numbers have no order; sort by their absolute values or real parts".into(),
     })?;
-    Ok((dtype, order))
+    by_bits!(spec.dtype, B => {
+        if spec.gives == Sorted::Values {
+            return Ok(one(values::<B>(x, spec.dtype, order)?));
+        }
+        if spec.gives == Sorted::Indices {
+            return Ok(one(indices::<B>(x, order, None)?));
+        }
+        let mut values = HostBuffer::unwritten(spec.dtype, x.layout.len())?;
+        let indices = indices::<B>(x, order, Some(bytemuck::cast_slice_mut(values.bytes_mut())))?;
+        Ok([values, indices].into_iter().flat_map(one).collect())
+    })
 }
 
 /// Memory that rows are sorted in.
@@ -193,14 +176,11 @@ fn restore<B: Bits>(out: &mut [B], order: Order, source: impl FnOnce(&mut dyn Fn
     let zeros = out[first..].partition_point(|x| key(x) <= B::ZEROS[1]);
     let both = zeros > 0 && key(&out[first]) != key(&out[first + zeros - 1]);
     let is_nan = |x: &B| key(x).is_nan(order);
-    let nans = match order.is_descending() {
-        true => 0..out.partition_point(is_nan),
-        false => out.partition_point(|x| !is_nan(x))..out.len(),
-    };
-    if !both && nans.is_empty() {
+    let nans = out.partition_point(|x| !is_nan(x));
+    if !both && nans == out.len() {
         return;
     }
-    let (mut zero, mut nan) = (first, nans.start);
+    let (mut zero, mut nan) = (first, nans);
     source(&mut |xs| {
         B::keys(xs, order, false, |i, key| {
             let place = if key.is_nan(order) {

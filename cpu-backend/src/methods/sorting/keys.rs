@@ -29,11 +29,6 @@ impl Order {
         Some(Order { form, descending })
     }
 
-    /// Are the largest first?
-    pub fn is_descending(self) -> bool {
-        self.descending
-    }
-
     /// Are there elements that are equal and differ in their bits?
     pub fn has_ties(self) -> bool {
         matches!(self.form, Form::Float)
@@ -46,7 +41,7 @@ pub trait Bits: bytemuck::Pod + Ord + Send + Sync {
     const BITS: u32;
     /// What its keys are sorted as.
     type Word: Word;
-    /// Writes the keys of elements. NaNs have one key, above all others; the zeros of floats have one of their own each unless
+    /// Writes the keys of elements. NaNs have one key, above all others in either direction; the zeros of floats have one of their own each unless
     /// they are `tied`.
     fn keys(elements: &[Self], order: Order, tied: bool, key: impl FnMut(usize, Self));
     /// The element that has a key: of NaNs one, of tied zeros the positive one.
@@ -92,7 +87,8 @@ macro_rules! bits {
                         each.for_each(|(i, &x)| {
                             let k = if x & SIGN != 0 { !x } else { x | SIGN };
                             let k = if x == SIGN { zero } else { k };
-                            key(i, if x & !SIGN > $infinity { <$B>::MAX } else { k } ^ flip);
+                            // Only NaN has bits whose key is the largest, in either direction.
+                            key(i, if x & !SIGN > $infinity { <$B>::MAX } else { k ^ flip });
                         });
                     }
                 }
@@ -125,7 +121,7 @@ macro_rules! bits {
                 key as $B
             }
             fn is_nan(self, order: Order) -> bool {
-                order.has_ties() && self == if order.descending { 0 } else { <$B>::MAX }
+                order.has_ties() && self == <$B>::MAX
             }
         }
     )*};

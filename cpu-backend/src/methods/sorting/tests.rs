@@ -1,45 +1,60 @@
 use super::*;
 use crate::testing::{Random, dense, element, operands, poison, stored};
 use half::f16;
-use polyarray_core::array::Buffer;
+use polyarray_core::backend::{Buffer, downcast as own};
 use polyarray_core::dtype::DTYPES;
 use polyarray_core::{Element, Scalar};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-/// Before, equal or behind: NaN is above all numbers, and equal to itself; -0 is equal to 0.
-fn compare(a: Scalar, b: Scalar) -> Ordering {
-    match (a.to_i128(), b.to_i128()) {
+/// Before, equal or behind: NaN is behind all numbers in either direction, and equal to itself; -0 is equal to 0.
+fn compare(a: Scalar, b: Scalar, descending: bool) -> Ordering {
+    let order = match (a.to_i128(), b.to_i128()) {
         (Some(a), Some(b)) => a.cmp(&b),
-        _ => {
-            let (a, b) = (a.to_f64(), b.to_f64());
-            a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
-        }
-    }
+        _ => match a.to_f64().partial_cmp(&b.to_f64()) {
+            Some(order) => order,
+            None => return a.to_f64().is_nan().cmp(&b.to_f64().is_nan()),
+        },
+    };
+    if descending { order.reverse() } else { order }
 }
 
-/// Both functions against a stable sort of the standard library's, to the bit.
+fn run(x: &Operand, descending: bool, gives: Sorted) -> Result<Vec<Arc<dyn Buffer>>> {
+    let [rows, len] = x.layout.shape[..] else { panic!("operands are matrices") };
+    let spec = Sort { rows, len, dtype: x.buffer.dtype(), descending, gives };
+    Ok(sort(x, &spec)?.into_iter().collect())
+}
+
+/// Results of every kind against a stable sort of the standard library's, to the bit.
 fn check(x: &Operand) {
     let (dtype, n) = (x.buffer.dtype(), x.layout.len());
-    let len = x.layout.shape.last().copied().unwrap_or(1);
+    let len = x.layout.shape[1];
     for descending in [false, true] {
         [dtype, DType::I64, DType::U32, DType::U64, DType::C128]
             .into_iter()
             .for_each(|dtype| poison(dtype, n));
-        let values = sort(x, descending).unwrap();
-        let indices = argsort(x, descending).unwrap();
-        let [both, both_indices] = sort_with_indices(x, descending).unwrap();
-        assert_eq!((values.dtype(), values.len(), indices.len()), (dtype, n, n));
+        let results: Vec<_> = [Sorted::Values, Sorted::Both, Sorted::Indices]
+            .into_iter()
+            .flat_map(|gives| run(x, descending, gives).unwrap())
+            .collect();
+        let dtypes: Vec<(DType, usize)> = results.iter().map(|r| (r.dtype(), r.len())).collect();
+        assert_eq!(dtypes, [(dtype, n), (dtype, n), (DType::I64, n), (DType::I64, n)]);
+        let [values, both, both_indices, indices] =
+            &results.iter().map(|r| own::<HostBuffer>(&**r, "cpu", "test").unwrap()).collect::<Vec<_>>()[..]
+        else {
+            panic!("there are four results")
+        };
         assert_eq!(indices.as_slice::<i64>().unwrap(), both_indices.as_slice::<i64>().unwrap());
         for row in 0..n / len.max(1) {
             let xs: Vec<Scalar> = (0..len).map(|i| element(x, row * len + i)).collect();
             let mut want: Vec<usize> = (0..len).collect();
-            want.sort_by(|&a, &b| if descending { compare(xs[b], xs[a]) } else { compare(xs[a], xs[b]) });
+            want.sort_by(|&a, &b| compare(xs[a], xs[b], descending));
             for (i, &at) in want.iter().enumerate() {
                 let message =
                     || format!("{dtype}, descending {descending}, row {row}, place {i}, {:?}", x.layout);
-                let found = stored(&indices, row * len + i);
+                let found = stored(indices, row * len + i);
                 assert_eq!(found, Scalar::I64(at as i64), "{}", message());
-                for values in [&values, &both] {
+                for values in [values, both] {
                     let value = stored(values, row * len + i);
                     assert_eq!(value.to_bytes(), xs[at].to_bytes(), "{}", message());
                 }
@@ -103,7 +118,7 @@ fn long_rows_are_sorted_by_all_threads() {
                 .map(|i| if i / dtype.size() % 3 == 0 { [0, 0x80, 1][i % 3] } else { random.bits() as u8 })
                 .map(|byte| if dtype == DType::Bool { byte & 1 } else { byte })
                 .collect();
-            dense::<T>(bytes.chunks_exact(dtype.size()).map(bytemuck::checked::pod_read_unaligned).collect(), &[n])
+            dense::<T>(bytes.chunks_exact(dtype.size()).map(bytemuck::checked::pod_read_unaligned).collect(), &[1, n])
         });
         check(&x);
     }
@@ -116,6 +131,6 @@ fn long_rows_are_sorted_by_all_threads() {
 
 #[test]
 fn complex_numbers_have_no_order() {
-    let x = dense(vec![num_complex::Complex32::ONE; 3], &[3]);
-    assert!(sort(&x, false).is_err() && argsort(&x, true).is_err());
+    let x = dense(vec![num_complex::Complex32::ONE; 3], &[1, 3]);
+    assert!(run(&x, false, Sorted::Values).is_err() && run(&x, true, Sorted::Indices).is_err());
 }

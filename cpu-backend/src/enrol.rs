@@ -1,26 +1,24 @@
 //! Enrolment at link time: whoever links this crate has the backend, first in the order of candidates.
 
-use crate::backend::{BACKEND, KIND};
-use crate::epilogue::Finish;
-use crate::join::concat;
-use crate::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
-use crate::spread::{has_var, var};
-use crate::take::take;
+use crate::backend::BACKEND;
+use crate::fused::epilogue::Finish;
+use crate::identity::KIND;
+use crate::methods::indexing::take;
+use crate::methods::linalg::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
+use crate::methods::manipulation::concat;
+use crate::methods::scan::scan;
+use crate::methods::searching::compact;
+use crate::methods::sorting::sort;
+use crate::methods::statistics::{has_var, var};
 use polyarray_core::Result;
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
 use polyarray_core::backend::{
-    BackendKind, Decline, Epilogue, Fit, HostBuffer, Key, Kind, KindCell, Operand, REGISTRATIONS, Registrar,
-    SpecKernel, Unsupported, kernels, linked_kind, one,
+    BackendKind, Decline, Epilogue, Fit, HostBuffer, Key, Operand, REGISTRATIONS, Registrar, SpecKernel,
+    Unsupported, kernels, linked_kind, one,
 };
 use polyarray_core::dispatch::linkme::distributed_slice;
-use polyarray_core::numpy::{Concat, Matmul, Take, Terms, Var, register_methods};
+use polyarray_core::numpy::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var, register_methods};
 use std::sync::Arc;
-
-static CELL: KindCell = KindCell::new(KIND);
-
-/// The kind, as scopes and registrations name it.
-#[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]
-pub const cpu: Kind = Kind::new(&CELL);
 
 /// What dispatch asks: there is one instance, and it takes what lives on the host.
 struct CpuKind;
@@ -66,6 +64,9 @@ kernels! { CPU_KERNELS;
         });
     "cpu": Concat = SpecKernel::new(|_, spec, parts| Ok(one(concat(parts, spec)?)));
     "cpu": Take = SpecKernel::new(|_, spec, o| Ok(one(take(&o[0], &o[1], spec)?)));
+    "cpu": Sort = SpecKernel::new(|_, spec, o| sort(&o[0], spec));
+    "cpu": Scan = SpecKernel::new(|_, spec, o| Ok(one(scan(&o[0], spec)?)));
+    "cpu": Compact = SpecKernel::new(|_, spec, o| Ok(one(compact(o, spec)?)));
     "cpu": Var = SpecKernel::new(|_, spec, o| Ok(one(var(&o[0], spec)?))).supporting(|_, spec| {
         if has_var(spec.dtype) { Ok(()) } else { Err(Unsupported::Because("its kernel takes float32 and float64")) }
     });

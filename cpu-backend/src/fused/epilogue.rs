@@ -2,8 +2,8 @@
 //! computed, while it is in cache. Where an element of the output is as long as one of the product, it takes its place;
 //! else the piece is computed beside the output. A product without an epilogue is one that has nothing to go on with.
 
+use super::program::{Program, Scratch};
 use crate::parallel::for_each_chunk;
-use crate::program::{Program, Scratch};
 use bytemuck::Pod;
 use polyarray_core::expr::Epilogue;
 use polyarray_core::{DType, Result};

@@ -1,10 +1,11 @@
 //! Which loop computes an operation in a dtype. The match on [`Op`] has no catch-all: a new operation does not
 //! compile until it has an arm here.
 
-use crate::functions::{double, single};
-use crate::halves;
-use crate::lane::{Bits, CastTo, Inexact, Lane, Number, Ordered, Real};
-use crate::loops::{MapLoop, binary, function, select, unary};
+use crate::element::cast::CastTo;
+use crate::element::functions::{double, single};
+use crate::element::half as halves;
+use crate::element::{Arithmetic, Bits, Inexact, Number, Ordered, Real};
+use crate::fused::loops::{MapLoop, binary, function, select, unary};
 use half::f16;
 use polyarray_core::dtype::ty;
 use polyarray_core::expr::Op;

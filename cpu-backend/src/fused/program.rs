@@ -5,14 +5,14 @@
 //! a register first. The last value is written straight into the output.
 
 mod build;
+mod code;
 mod registers;
 mod scratch;
 
-use crate::loops::{MapLoop, Operand};
-use crate::rows::RowLoop;
-use crate::turn::{self, Turned};
-use crate::walk::{self, position, unravel, walk};
-use polyarray_core::Element;
+use super::loops::Operand;
+use super::transpose_tiles::{self, Turned};
+use crate::iteration::{position, unravel, walk};
+use code::{Param, Place, Slot, Source, Step, Work};
 use polyarray_core::expr::{Dims, Strides};
 pub use scratch::{Line, Scratch};
 use scratch::{Tiles, Values};
@@ -30,75 +30,6 @@ pub const LONGEST_ROW: usize = 16 << 10;
 /// Rows at least this long are reduced and gone on with one by one: their results are then scalars. Shorter ones are
 /// taken together, and what is one value for each of them is written to each of its elements where it meets these.
 const SINGLE_ROW: usize = 512;
-
-/// One parameter's bytes, aligned for any element.
-#[repr(align(16))]
-struct Param([u8; 16]);
-
-struct Source<'k> {
-    bytes: &'k [u8],
-    size: usize,
-    strides: Strides,
-    offset: isize,
-    /// The iteration walks it as one dense run.
-    dense: bool,
-    /// Every element of the iteration is the same one.
-    constant: bool,
-    /// Of a kernel that goes on with rows: it has an element for each, in order.
-    per_row: bool,
-    gather: GatherFn,
-    /// Walked across its rows: its number among those of which tiles are copied.
-    turned: Option<usize>,
-}
-
-/// A value: how long its elements are, whether there is one for each row, and which register it may be computed into.
-struct Slot {
-    size: usize,
-    per_row: bool,
-    register: usize,
-}
-
-/// What has to be done for each block, to get at one value.
-struct Step {
-    /// The value's number.
-    id: usize,
-    work: Work,
-}
-
-enum Work {
-    /// Find the block of an input, or gather it.
-    Load(usize),
-    Iota,
-    /// A loop over the values with these numbers, of which so many are operands.
-    Map(MapLoop, [usize; 3], usize),
-    /// A value reduced to one for each row.
-    Reduce(RowLoop, usize),
-    /// The value of each row at each of its elements.
-    Spread(RowLoop, usize),
-}
-
-/// Where a value is while a block is computed. In words: what is written by bytes and copied at once waits for the cache.
-#[derive(Clone, Copy)]
-enum Place {
-    Input {
-        source: usize,
-        at: usize,
-    },
-    /// One element of an input for all of the block's.
-    Constant {
-        source: usize,
-        at: usize,
-    },
-    Param(usize),
-    Register,
-    /// One element in a register for all of the block's.
-    Splat,
-    Tile {
-        number: usize,
-        at: usize,
-    },
-    Lent,
-}
 
 /// A kernel ready to run over one order of its axes.
 pub struct Program<'k> {
@@ -121,8 +52,6 @@ pub struct Program<'k> {
     pub dense: bool,
 }
 
-type GatherFn = fn(&[u8], &[usize], &Source<'_>, usize, &mut [u8]);
-
 impl<'k> Program<'k> {
     /// Work per element, roughly, in instructions: decides what is worth a second thread.
     pub fn cost(&self) -> usize {
@@ -141,21 +70,23 @@ impl<'k> Program<'k> {
             return None;
         }
         // Bands of rows are equally long, so that none crosses from one matrix to the next.
-        if height < turn::HEIGHT || width < turn::HEIGHT || (self.dims.len() > 2 && height % turn::HEIGHT > 0)
+        if height < transpose_tiles::HEIGHT
+            || width < transpose_tiles::HEIGHT
+            || (self.dims.len() > 2 && height % transpose_tiles::HEIGHT > 0)
         {
             return None;
         }
         let mut number = 0;
         for source in &mut self.sources {
             if let [.., 1, across] = source.strides[..]
-                && across.unsigned_abs() >= turn::HEIGHT
+                && across.unsigned_abs() >= transpose_tiles::HEIGHT
             {
                 source.turned = Some(number);
                 number += 1;
             }
         }
         let size = self.slots.iter().map(|slot| slot.size).max().unwrap_or(1);
-        (number > 0).then_some((turn::HEIGHT, turn::width(size).min(self.block)))
+        (number > 0).then_some((transpose_tiles::HEIGHT, transpose_tiles::width(size).min(self.block)))
     }
 
     /// Copies the tile of each turned input that starts at a row-major position.
@@ -168,11 +99,18 @@ impl<'k> Program<'k> {
             if copies.len() <= number {
                 copies.resize_with(number + 1, Vec::new);
             }
-            copies[number].resize(turn::bytes(source.size).div_ceil(64), Line::ZERO);
+            copies[number].resize(transpose_tiles::bytes(source.size).div_ceil(64), Line::ZERO);
             let at = position(&index, &source.strides, source.offset);
             let tile = Turned { at, across: *across, down: *down };
             let out = bytemuck::cast_slice_mut(&mut copies[number]);
-            turn::copy(source.bytes, source.size, tile, height, width, &mut out[..turn::bytes(source.size)]);
+            transpose_tiles::copy(
+                source.bytes,
+                source.size,
+                tile,
+                height,
+                width,
+                &mut out[..transpose_tiles::bytes(source.size)],
+            );
         }
     }
 
@@ -199,6 +137,30 @@ impl<'k> Program<'k> {
             at = end.min(start.saturating_add(block.min(row - start % row)));
             Some(start..at)
         })
+    }
+
+    /// Computes the elements from number `start` on into `out`, block by block.
+    pub fn fill(&self, scratch: &mut Scratch, start: usize, out: &mut [u8]) {
+        let size = self.result().size;
+        for block in self.blocks(start..start + out.len() / size) {
+            let part = (block.start - start) * size..(block.end - start) * size;
+            self.store(scratch, block, &mut out[part]);
+        }
+    }
+
+    /// The same of a band of whole rows, `inner` elements each, in tiles of `width` columns: see [`Program::tile`].
+    pub fn fill_band(&self, scratch: &mut Scratch, start: usize, inner: usize, width: usize, out: &mut [u8]) {
+        let size = self.result().size;
+        let rows = out.len() / size / inner;
+        for first in (0..inner).step_by(width) {
+            let width = width.min(inner - first);
+            self.copy_tiles(scratch, start + first, rows, width);
+            for row in 0..rows {
+                let at = row * inner + first;
+                let block = start + at..start + at + width;
+                self.store(scratch, block, &mut out[at * size..(at + width) * size]);
+            }
+        }
     }
 
     /// Computes a block of [`Program::blocks`] into `out`.
@@ -353,7 +315,10 @@ impl<'k> Program<'k> {
         }
         if let (Some(number), Some(start), Some(&inner)) = (source.turned, tiles.start, self.dims.last()) {
             let from = range.start - start;
-            return Some(Place::Tile { number, at: turn::position(from / inner, from % inner, source.size) });
+            return Some(Place::Tile {
+                number,
+                at: transpose_tiles::position(from / inner, from % inner, source.size),
+            });
         }
         let (&inner, &step) = (self.dims.last()?, source.strides.last()?);
         if (step == 0 || step == 1) && range.start % inner + range.len() <= inner {
@@ -406,10 +371,4 @@ fn repeat_first(out: &mut [u8], size: usize) {
         out.copy_within(..n, have);
         have += n;
     }
-}
-
-fn gather<T: Element>(bytes: &[u8], dims: &[usize], source: &Source<'_>, start: usize, out: &mut [u8]) {
-    let (from, out): (&[T::Repr], &mut [T::Repr]) =
-        (bytemuck::cast_slice(bytes), bytemuck::cast_slice_mut(out));
-    walk::gather(from, dims, &source.strides, source.offset, start, out);
 }

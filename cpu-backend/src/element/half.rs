@@ -1,8 +1,8 @@
 //! float16: stored in 16 bits, computed in f32. The conversions have no branch and call nothing, so that loops over
 //! them are compiled to vectors, which those of the `half` crate are not: they ask for the processor's features each.
 
-use crate::lane::{Inexact, Lane, Number, Ordered, Real, stored_as_itself};
-use half::f16;
+use super::{Arithmetic, Inexact, Number, Ordered, Real, stored_as_itself};
+use ::half::f16;
 
 /// A half as a float: exact. (Giesen, "Half to float done quic", 2012.)
 #[inline(always)]
@@ -48,7 +48,7 @@ half_through_single!(
     Inexact: divided(other) square_root() exponential() logarithm() sine() cosine() hyperbolic_tangent();
 );
 
-impl Lane for f16 {
+impl Arithmetic for f16 {
     type Real = f16;
     type Acc = f32;
     const ZERO: f16 = f16::ZERO;

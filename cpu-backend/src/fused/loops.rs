@@ -1,6 +1,6 @@
 //! The tight loops over a block: one operation, one dtype, compiled for each instruction set.
 
-use crate::lane::Lane;
+use crate::element::Arithmetic;
 use crate::simd::{Loop, fused, widest};
 
 /// An operand of a block, as bytes of its stored elements.
@@ -17,13 +17,13 @@ pub enum Operand<'a> {
 pub type MapLoop = Box<dyn Fn(&[Operand<'_>], &mut [u8]) + Send + Sync>;
 
 /// An operand as stored elements.
-enum Items<'a, T: Lane> {
+enum Items<'a, T: Arithmetic> {
     Each(&'a [T::Repr]),
     Splat(T),
 }
 
 impl<'a> Operand<'a> {
-    fn items<T: Lane>(self, n: usize) -> Items<'a, T> {
+    fn items<T: Arithmetic>(self, n: usize) -> Items<'a, T> {
         match self {
             Operand::Each(bytes) => Items::Each(&bytemuck::cast_slice(bytes)[..n]),
             Operand::Splat(bytes) if n == 1 => Items::Each(&bytemuck::cast_slice(bytes)[..1]),
@@ -34,13 +34,13 @@ impl<'a> Operand<'a> {
     }
 }
 
-struct Unary<'a, A: Lane, O: Lane, F> {
+struct Unary<'a, A: Arithmetic, O: Arithmetic, F> {
     f: F,
     a: &'a [A::Repr],
     out: &'a mut [O::Repr],
 }
 
-impl<A: Lane, O: Lane, F: Fn(A) -> O> Loop for Unary<'_, A, O, F> {
+impl<A: Arithmetic, O: Arithmetic, F: Fn(A) -> O> Loop for Unary<'_, A, O, F> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
@@ -51,7 +51,7 @@ impl<A: Lane, O: Lane, F: Fn(A) -> O> Loop for Unary<'_, A, O, F> {
 }
 
 /// The loop of a function of one operand.
-pub fn unary<A: Lane, O: Lane>(f: impl Fn(A) -> O + Copy + Send + Sync + 'static) -> MapLoop {
+pub fn unary<A: Arithmetic, O: Arithmetic>(f: impl Fn(A) -> O + Copy + Send + Sync + 'static) -> MapLoop {
     Box::new(move |args, out| {
         let out: &mut [O::Repr] = bytemuck::cast_slice_mut(out);
         match args[0].items::<A>(out.len()) {
@@ -62,12 +62,12 @@ pub fn unary<A: Lane, O: Lane>(f: impl Fn(A) -> O + Copy + Send + Sync + 'static
 }
 
 /// Is an element among them where the function's fast form does not hold?
-struct AnyFar<'a, T: Lane, P> {
+struct AnyFar<'a, T: Arithmetic, P> {
     far: P,
     a: &'a [T::Repr],
 }
 
-impl<T: Lane, P: Fn(T) -> bool> Loop for AnyFar<'_, T, P> {
+impl<T: Arithmetic, P: Fn(T) -> bool> Loop for AnyFar<'_, T, P> {
     type Out = bool;
     #[inline(always)]
     fn run(self) -> bool {
@@ -77,7 +77,7 @@ impl<T: Lane, P: Fn(T) -> bool> Loop for AnyFar<'_, T, P> {
 
 /// The loop of a function in two forms: `fast` on fused products, and `plain` for what is `far` (few elements, as a
 /// rule none) and for processors without fused products. Which form an element gets depends on itself alone.
-pub fn function<T: Lane>(
+pub fn function<T: Arithmetic>(
     fast: impl Fn(T) -> T + Copy + Send + Sync + 'static,
     plain: impl Fn(T) -> T + Copy + Send + Sync + 'static,
     far: impl Fn(T) -> bool + Copy + Send + Sync + 'static,
@@ -107,14 +107,14 @@ pub fn function<T: Lane>(
     })
 }
 
-struct Binary<'a, A: Lane, O: Lane, F> {
+struct Binary<'a, A: Arithmetic, O: Arithmetic, F> {
     f: F,
     a: &'a [A::Repr],
     b: &'a [A::Repr],
     out: &'a mut [O::Repr],
 }
 
-impl<A: Lane, O: Lane, F: Fn(A, A) -> O> Loop for Binary<'_, A, O, F> {
+impl<A: Arithmetic, O: Arithmetic, F: Fn(A, A) -> O> Loop for Binary<'_, A, O, F> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
@@ -125,7 +125,7 @@ impl<A: Lane, O: Lane, F: Fn(A, A) -> O> Loop for Binary<'_, A, O, F> {
 }
 
 /// The loop of a function of two operands of one dtype.
-pub fn binary<A: Lane, O: Lane>(f: impl Fn(A, A) -> O + Copy + Send + Sync + 'static) -> MapLoop {
+pub fn binary<A: Arithmetic, O: Arithmetic>(f: impl Fn(A, A) -> O + Copy + Send + Sync + 'static) -> MapLoop {
     Box::new(move |args, out| {
         let out: &mut [O::Repr] = bytemuck::cast_slice_mut(out);
         let n = out.len();
@@ -138,14 +138,14 @@ pub fn binary<A: Lane, O: Lane>(f: impl Fn(A, A) -> O + Copy + Send + Sync + 'st
     })
 }
 
-struct Select<'a, T: Lane> {
+struct Select<'a, T: Arithmetic> {
     condition: &'a [u8],
     a: Items<'a, T>,
     b: Items<'a, T>,
     out: &'a mut [T::Repr],
 }
 
-impl<T: Lane> Loop for Select<'_, T> {
+impl<T: Arithmetic> Loop for Select<'_, T> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
@@ -179,7 +179,7 @@ impl<T: Lane> Loop for Select<'_, T> {
 }
 
 /// `where`: the first operand is bool, the others are `T`.
-pub fn select<T: Lane>() -> MapLoop {
+pub fn select<T: Arithmetic>() -> MapLoop {
     Box::new(|args, out| {
         let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
         let n = out.len();

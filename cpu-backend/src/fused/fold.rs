@@ -4,7 +4,7 @@
 //! are blocks that stay in cache). A run is read in four streams of 16 lanes, each lane
 //! over 16 elements at a time; everything above that merges pairwise, so the error grows with the logarithm.
 
-use crate::lane::{Lane, Ordered};
+use crate::element::{Arithmetic, Ordered};
 use crate::simd::{Loop, widest};
 use smallvec::SmallVec;
 use std::marker::PhantomData;
@@ -12,11 +12,11 @@ use std::marker::PhantomData;
 /// A reduction in one dtype.
 pub trait Fold: Send + Sync + 'static {
     /// Elements.
-    type In: Lane;
+    type In: Arithmetic;
     /// Accumulators.
     type Acc: Copy + Send + Sync;
     /// Results.
-    type Out: Lane;
+    type Out: Arithmetic;
     /// Merging with it changes nothing.
     const NEUTRAL: Self::Acc;
     /// Merging selects one of two by several comparisons. At the end of a loop the compiler then cuts vectors up to merge lanes,
@@ -322,9 +322,9 @@ macro_rules! fold {
     )*};
 }
 fold!(
-    [T: Lane] Sum<T>: T, T::Acc => T, T::Acc::NOTHING, Some(T::ZERO), false,
+    [T: Arithmetic] Sum<T>: T, T::Acc => T, T::Acc::NOTHING, Some(T::ZERO), false,
         |x| x.widen(), |a, b| a.plus(b), |acc| T::narrow(acc);
-    [T: Lane] Prod<T>: T, T::Acc => T, T::Acc::ONE, Some(T::ONE), false,
+    [T: Arithmetic] Prod<T>: T, T::Acc => T, T::Acc::ONE, Some(T::ONE), false,
         |x| x.widen(), |a, b| a.times(b), |acc| T::narrow(acc);
     [T: Ordered] Min<T>: T, T => T, T::MOST, None, true, |x| x, |a, b| a.smaller(b), |acc| acc;
     [T: Ordered] Max<T>: T, T => T, T::LEAST, None, true, |x| x, |a, b| a.larger(b), |acc| acc;

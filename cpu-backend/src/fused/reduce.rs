@@ -5,11 +5,13 @@
 //! rows are folded into a row of accumulators. Either way long reductions are cut into spans of fixed length
 //! whose partial results merge pairwise.
 
-use crate::fold::{All, Any, ArgMax, ArgMin, Fold, Max, Min, Prod, ROWS_AT_ONCE, Repr, RowsInto, Sum, Tree};
-use crate::lane::Lane;
-use crate::ops::{among, ordered};
+use crate::element::Arithmetic;
+use crate::fused::fold::{
+    All, Any, ArgMax, ArgMin, Fold, Max, Min, Prod, ROWS_AT_ONCE, Repr, RowsInto, Sum, Tree,
+};
+use crate::fused::ops::{among, ordered};
+use crate::fused::program::{LONG_ROW, Program, Scratch};
 use crate::parallel::{MakeScratch, collect, for_each_chunk, worth_sharing};
-use crate::program::{LONG_ROW, Program, Scratch};
 use crate::simd::widest;
 use polyarray_core::array::{Buffer, HostBuffer};
 use polyarray_core::dtype::ty;
@@ -111,7 +113,7 @@ fn rows<F: Fold>(kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let program = &Program::new(kernel, &axes)?;
     let len = kernel.reduced_len();
     let share = worth_sharing(out.len().saturating_mul(len), program.cost());
-    let scratch: MakeScratch<'_> = &|| program.scratch();
+    let scratch: MakeScratch<'_, Scratch> = &|| program.scratch();
     let size = <F::Out as Element>::DTYPE.size();
     if len <= program.block && (program.dense || len < LONG_ROW) {
         // Several results to a block.
@@ -190,7 +192,7 @@ fn columns<F: Fold>(kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let program = &Program::new(kernel, &axes)?;
     let (len, across) = (kernel.reduced_len(), kernel.dims[split - 1]);
     let share = worth_sharing(out.len().saturating_mul(len), program.cost());
-    let scratch: MakeScratch<'_> = &|| program.scratch();
+    let scratch: MakeScratch<'_, Scratch> = &|| program.scratch();
     let size = <F::Out as Element>::DTYPE.size();
     let width = across.min(program.block);
     let span = (SPAN / width).next_multiple_of(ROWS);
@@ -202,7 +204,7 @@ fn columns<F: Fold>(kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     if spans == 1 {
         let outers = (SPAN / len.saturating_mul(across)).max(1);
         let task = outers * across * size;
-        for_each_chunk(out.bytes_mut(), task, share, &Scratch::default, &|_, i, out| {
+        for_each_chunk(out.bytes_mut(), task, share, &|| (), &|_, i, out| {
             for (j, out) in out.chunks_mut(across * size).enumerate() {
                 for_each_chunk(out, width * size, share, scratch, &|scratch, k, out| {
                     let out: &mut [Out<F>] = bytemuck::cast_slice_mut(out);

@@ -2,15 +2,16 @@
 //! wrap) and bool (any of ands) by a blocked loop of our own; small integers with an int32 result, and bits, from
 //! packed panels.
 
-use crate::backend::KIND;
-use crate::epilogue::{self, Finish, Region};
-use crate::lane::{CastTo, Lane};
-use crate::packed::{self, Extent};
-use crate::parallel::{for_each_chunk, for_each_index, worth_sharing};
+use super::int_gemm::microkernels::{self, GROUP, Kernel, Pair, Quad};
+use super::int_gemm::{self, Extent};
+use crate::element::Arithmetic;
+use crate::element::cast::CastTo;
+use crate::fused::epilogue::{self, Finish, Region};
+use crate::identity::KIND;
+use crate::iteration::{gather, position, unravel};
+use crate::parallel::{for_each, for_each_chunk, worth_sharing};
 use crate::simd::{Loop, widest};
-use crate::tiles::{self, GROUP, Kernel, Pair, Quad};
 use crate::view::View;
-use crate::walk::{gather, position, unravel};
 use gemm::Parallelism;
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::dispatch::detached;
@@ -91,13 +92,13 @@ pub fn matmul_narrow(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_
 }
 
 /// Products of integers of 8 bits: in fours if the processor has instructions for that, else in pairs.
-fn bytes<T: Lane + CastTo<i16>>(
+fn bytes<T: Arithmetic + CastTo<i16>>(
     a: &Operand,
     b: &Operand,
     spec: &Matmul,
     finish: &Finish<'_>,
 ) -> Result<HostBuffer> {
-    if tiles::quads(spec.dtype == DType::I8).is_none() {
+    if microkernels::quads(spec.dtype == DType::I8).is_none() {
         return pairs::<T>(a, b, spec, finish);
     }
     let k = spec.k;
@@ -107,8 +108,8 @@ fn bytes<T: Lane + CastTo<i16>>(
                 |i| if 4 * l + i < k { CastTo::<i16>::cast_to(at(4 * l + i)) as u8 } else { 0 },
             )
         };
-        let Some(kernel) = tiles::quads(spec.dtype == DType::I8) else { return };
-        packed::product(
+        let Some(kernel) = microkernels::quads(spec.dtype == DType::I8) else { return };
+        int_gemm::product(
             Extent { m, k: k.div_ceil(4), n },
             |i, l| quad(l, &|l| a.at(i, l)),
             |l, j| quad(l, &|l| b.at(l, j)),
@@ -118,7 +119,7 @@ fn bytes<T: Lane + CastTo<i16>>(
     })
 }
 
-fn pairs<T: Lane + CastTo<i16>>(
+fn pairs<T: Arithmetic + CastTo<i16>>(
     a: &Operand,
     b: &Operand,
     spec: &Matmul,
@@ -130,11 +131,11 @@ fn pairs<T: Lane + CastTo<i16>>(
             let second = if 2 * l + 1 < k { at(2 * l + 1) } else { T::ZERO };
             [at(2 * l).cast_to(), second.cast_to()]
         };
-        packed::product(
+        int_gemm::product(
             Extent { m, k: k.div_ceil(2), n },
             |i, l| pair(l, &|l| a.at(i, l)),
             |l, j| pair(l, &|l| b.at(l, j)),
-            Kernel { tile: tiles::pairs, start: None },
+            Kernel { tile: microkernels::pairs, start: None },
             out,
         );
     })
@@ -147,23 +148,23 @@ fn pairs<T: Lane + CastTo<i16>>(
 pub fn matmul_bits(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     packed_product::<u32>(a, b, spec, finish, |a, b, m, n, out| {
         let k = spec.k;
-        if let Some(kernel) = tiles::counted() {
-            return packed::product(Extent { m, k, n }, |i, l| a.at(i, l), |l, j| b.at(l, j), kernel, out);
+        if let Some(kernel) = microkernels::counted() {
+            return int_gemm::product(Extent { m, k, n }, |i, l| a.at(i, l), |l, j| b.at(l, j), kernel, out);
         }
         let extent = Extent { m, k: k.next_multiple_of(GROUP), n };
         let left = |i, l| if l < k { a.at(i, l) } else { 0 };
         let right = |l, j| if l < k { b.at(l, j) } else { 0 };
-        packed::product(extent, left, right, Kernel { tile: tiles::bits, start: None }, out);
+        int_gemm::product(extent, left, right, Kernel { tile: microkernels::bits, start: None }, out);
     })
 }
 
 /// Products of a batch, one after the other, of 32-bit integers.
-fn packed_product<T: Lane>(
+fn packed_product<T: Arithmetic>(
     a: &Operand,
     b: &Operand,
     spec: &Matmul,
     finish: &Finish<'_>,
-    product: impl Fn(Matrix<'_, T>, Matrix<'_, T>, usize, usize, packed::Out<'_>),
+    product: impl Fn(Matrix<'_, T>, Matrix<'_, T>, usize, usize, int_gemm::Out<'_>),
 ) -> Result<HostBuffer> {
     let &Matmul { m, n, .. } = spec;
     let batch: usize = spec.batch.iter().product();
@@ -172,7 +173,7 @@ fn packed_product<T: Lane>(
     // A matrix without elements has no chunks.
     let matrix = (m * n * finish.dtype.size()).max(1);
     for (i, bytes) in out.bytes_mut().chunks_exact_mut(matrix).enumerate() {
-        product(a.matrix(i), b.matrix(i), m, n, packed::Out { bytes, first: i * m * n, finish });
+        product(a.matrix(i), b.matrix(i), m, n, int_gemm::Out { bytes, first: i * m * n, finish });
     }
     Ok(out)
 }
@@ -185,7 +186,7 @@ struct Matrix<'a, T: Element> {
     column_step: isize,
 }
 
-impl<T: Lane> Matrix<'_, T> {
+impl<T: Arithmetic> Matrix<'_, T> {
     #[inline(always)]
     fn at(&self, row: usize, column: usize) -> T {
         let at = self.start + row as isize * self.row_step + column as isize * self.column_step;
@@ -195,14 +196,14 @@ impl<T: Lane> Matrix<'_, T> {
 
 /// One operand of the product: where each matrix of the batch starts, and its steps.
 struct Matrices<'a, T: Element> {
-    view: View<'a, T>,
+    view: View<'a, T::Repr>,
     row_step: isize,
     column_step: isize,
 }
 
 impl<'a, T: Element> Matrices<'a, T> {
     fn of(operand: &'a Operand) -> Result<Matrices<'a, T>> {
-        let view = View::<T>::of(operand, "matmul")?;
+        let view = View::of::<T>(operand, "matmul")?;
         // Raw pointers are made from these strides: an operand that leaves its buffer must not get there.
         if operand.layout.extent().is_some_and(|(_, last)| last >= view.data.len()) {
             return Err(Error::Backend {
@@ -227,7 +228,7 @@ impl<'a, T: Element> Matrices<'a, T> {
     }
 }
 
-fn floats<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
+fn floats<T: Arithmetic>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     let &Matmul { m, k, n, .. } = spec;
     let batch: usize = spec.batch.iter().product();
     let mut out = HostBuffer::unwritten(finish.dtype, batch * m * n)?;
@@ -288,7 +289,7 @@ fn floats<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>)
             let matrix = first * group + i;
             // A pointer that threads may share.
             let out = AtomicPtr::new(out.as_mut_ptr());
-            for_each_index(pieces.number(m, n), !by_batch, &scratch, &|scratch, piece| {
+            for_each(0..pieces.number(m, n), !by_batch, &scratch, &|scratch, piece| {
                 let (rows, columns) = pieces.get(piece, m, n);
                 let at = rows.start * n + columns.start;
                 let first = matrix * m * n + at;
@@ -352,7 +353,12 @@ fn pieces(m: usize, n: usize, work: usize) -> Option<Pieces> {
     })
 }
 
-fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
+fn wrapping<T: Arithmetic>(
+    a: &Operand,
+    b: &Operand,
+    spec: &Matmul,
+    finish: &Finish<'_>,
+) -> Result<HostBuffer> {
     let &Matmul { m, k, n, .. } = spec;
     let batch: usize = spec.batch.iter().product();
     let mut out = HostBuffer::unwritten(finish.dtype, batch * m * n)?;
@@ -401,7 +407,7 @@ fn wrapping<T: Lane>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_
 }
 
 /// A matrix copied row by row.
-fn pack<T: Lane>(b: &Matrices<'_, T>, start: isize, k: usize, n: usize) -> Vec<T::Repr> {
+fn pack<T: Arithmetic>(b: &Matrices<'_, T>, start: isize, k: usize, n: usize) -> Vec<T::Repr> {
     let mut packed = vec![T::ZERO.to_repr(); k * n];
     gather(b.view.data, &[k, n], &[b.row_step, b.column_step], start, 0, &mut packed);
     packed
@@ -422,14 +428,14 @@ impl<R> Clone for Panel<'_, R> {
 impl<R> Copy for Panel<'_, R> {}
 
 /// Adds to a row of the result a line of the left operand times rows of the right one.
-struct Row<'a, T: Lane> {
+struct Row<'a, T: Arithmetic> {
     out: &'a mut [T::Repr],
     line: &'a [T],
     panel: Panel<'a, T::Repr>,
     first: isize,
 }
 
-impl<T: Lane> Loop for Row<'_, T> {
+impl<T: Arithmetic> Loop for Row<'_, T> {
     type Out = ();
     #[inline(always)]
     fn run(self) {

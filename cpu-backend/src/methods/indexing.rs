@@ -1,13 +1,13 @@
 //! Elements by index along an axis.
 
+use crate::iteration::{gather, position, unravel};
 use crate::parallel::{for_each_chunk, worth_sharing};
-use crate::program::Scratch;
-use crate::view::View;
-use crate::walk::{gather, position, unravel};
+use crate::view::{View, with_bits};
+use bytemuck::Pod;
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::expr::layout::collapse;
 use polyarray_core::numpy::Take;
-use polyarray_core::{DType, Element, Error, Result, with_element};
+use polyarray_core::{DType, Error, Result};
 
 /// Elements that one task copies.
 const CHUNK: usize = 64 << 10;
@@ -18,7 +18,7 @@ const CHUNK: usize = 64 << 10;
 /// Out of memory; [`Error::Index`]; an operand that is not on the host.
 pub fn take(x: &Operand, indices: &Operand, spec: &Take) -> Result<HostBuffer> {
     let indices = positions(indices, spec)?;
-    with_element!(x.buffer.dtype(), T => take_as::<T>(x, &indices, spec))
+    with_bits!(x.buffer.dtype().size(), P => take_as::<P>(x, &indices, spec))
 }
 
 /// The indices as positions from the start of the axis.
@@ -27,7 +27,7 @@ fn positions(indices: &Operand, spec: &Take) -> Result<Vec<usize>> {
         ($($V:ident $T:ty),*) => {
             match indices.buffer.dtype() {
                 $(DType::$V => {
-                    let dense = View::<$T>::of(indices, "take")?.dense();
+                    let dense = View::of::<$T>(indices, "take")?.dense();
                     dense.iter().map(|&i| place(i128::from(i), spec)).collect()
                 })*
                 other => Err(Error::DType {
@@ -51,10 +51,11 @@ fn place(index: i128, spec: &Take) -> Result<usize> {
     Err(Error::Index { op: "take", index, axis: spec.axis, len: spec.len })
 }
 
-fn take_as<T: Element>(x: &Operand, indices: &[usize], spec: &Take) -> Result<HostBuffer> {
-    let x = View::<T>::of(x, "take")?;
+fn take_as<P: Pod + Send + Sync>(operand: &Operand, indices: &[usize], spec: &Take) -> Result<HostBuffer> {
+    let x = View::<P>::bits(operand, "take")?;
+    let dtype = operand.buffer.dtype();
     let n = spec.shape.iter().product();
-    let mut out = HostBuffer::unwritten(T::DTYPE, n)?;
+    let mut out = HostBuffer::unwritten(dtype, n)?;
     let step = x.strides[spec.axis];
     let (outer_dims, outer_strides) = (&x.dims[..spec.axis], &x.strides[..spec.axis]);
     let mut inner_strides = [x.strides[spec.axis + 1..].into()];
@@ -64,10 +65,10 @@ fn take_as<T: Element>(x: &Operand, indices: &[usize], spec: &Take) -> Result<Ho
     // A row: what one index brings.
     let row: usize = inner_dims.iter().product();
     let rows = (CHUNK / row).max(1);
-    let task = rows * row * T::DTYPE.size();
-    for_each_chunk(out.bytes_mut(), task, worth_sharing(n, 2), &Scratch::default, &|_, i, chunk| {
+    let task = rows * row * dtype.size();
+    for_each_chunk(out.bytes_mut(), task, worth_sharing(n, 2), &|| (), &|_, i, chunk| {
         let mut k = i * rows;
-        let chunk: &mut [T::Repr] = bytemuck::cast_slice_mut(chunk);
+        let chunk: &mut [P] = bytemuck::cast_slice_mut(chunk);
         let mut chunk = chunk.chunks_exact_mut(row);
         while chunk.len() > 0 {
             let (outer, first) = (k / indices.len(), k % indices.len());

@@ -3,13 +3,14 @@
 //! of summation is free.
 //!
 //! A unit of the summed axis is a word of 32 bits: two integers of 16 bits, four of 8, or 32 bits. What the tile functions
-//! do with them is in [`crate::tiles`].
+//! do with them is in [`microkernels`].
 
-use crate::epilogue::Finish;
+pub mod microkernels;
+
+use crate::fused::epilogue::Finish;
 use crate::parallel::{for_each_chunk, worth_sharing};
-use crate::program::Scratch;
-use crate::tiles::Kernel;
 use bytemuck::Pod;
+use microkernels::Kernel;
 
 /// Units of a panel of the right operand that a tile function runs over: half of the first-level cache.
 const PANEL: usize = 4096;
@@ -60,7 +61,7 @@ pub fn product<U: Pod + Send + Sync, const M: usize, const N: usize>(
         bytemuck::cast_slice_mut(&mut packed),
         size * size_of::<U>(),
         share,
-        &Scratch::default,
+        &|| (),
         &|_, p, panel| {
             let columns = p * N..n.min((p + 1) * N);
             let (rows, _) = bytemuck::cast_slice_mut(panel).as_chunks_mut::<N>();

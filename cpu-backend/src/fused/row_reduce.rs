@@ -1,8 +1,8 @@
 //! Reductions whose results the code goes on with.
 
-use crate::fold::{All, Any, Fold, Max, Min, Prod, Repr, Sum};
-use crate::lane::Lane;
-use crate::ops::{among, ordered};
+use crate::element::Arithmetic;
+use crate::fused::fold::{All, Any, Fold, Max, Min, Prod, Repr, Sum};
+use crate::fused::ops::{among, ordered};
 use polyarray_core::dtype::ty;
 use polyarray_core::expr::Reduction;
 use polyarray_core::{DType, Element, with_element};

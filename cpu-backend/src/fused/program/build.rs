@@ -1,10 +1,11 @@
 //! Making a kernel ready.
 
+use super::code::{Param, Place, Slot, Source, Step, Work, gather};
 use super::registers::allocate;
-use super::{Param, Place, Program, REGISTER_BYTES, SINGLE_ROW, Slot, Source, Step, Work, gather};
-use crate::backend::KIND;
-use crate::ops::{cast_loop, map_loop};
-use crate::rows::{row_fold, row_spread};
+use super::{Program, REGISTER_BYTES, SINGLE_ROW};
+use crate::fused::ops::{cast_loop, map_loop};
+use crate::fused::row_reduce::{row_fold, row_spread};
+use crate::identity::KIND;
 use polyarray_core::array::{HostBuffer, own};
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Dims, Instr, Kernel, Strides, Value, kernel::Id};

@@ -1,11 +1,11 @@
 //! Concatenation: runs of each part copied to where they belong.
 
 use crate::parallel::{for_each_chunk, worth_sharing};
-use crate::program::Scratch;
-use crate::view::View;
+use crate::view::{View, with_bits};
+use bytemuck::Pod;
+use polyarray_core::Result;
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::numpy::Concat;
-use polyarray_core::{Element, Result, with_element};
 
 /// Elements that one task copies.
 const CHUNK: usize = 64 << 10;
@@ -15,28 +15,28 @@ const CHUNK: usize = 64 << 10;
 /// # Errors
 /// Out of memory; a part that is not on the host.
 pub fn concat(parts: &[Operand], spec: &Concat) -> Result<HostBuffer> {
-    with_element!(spec.dtype, T => concat_as::<T>(parts, spec))
+    with_bits!(spec.dtype.size(), P => concat_as::<P>(parts, spec))
 }
 
-fn concat_as<T: Element>(parts: &[Operand], spec: &Concat) -> Result<HostBuffer> {
+fn concat_as<P: Pod + Send + Sync>(parts: &[Operand], spec: &Concat) -> Result<HostBuffer> {
     let n = spec.shape.iter().product();
-    let mut out = HostBuffer::unwritten(T::DTYPE, n)?;
+    let mut out = HostBuffer::unwritten(spec.dtype, n)?;
     // A row: everything along the axis and after it, of each part in turn.
     let row: usize = spec.shape[spec.axis..].iter().product();
     let mut first = 0;
     let parts = parts
         .iter()
         .map(|part| {
-            let view = View::<T>::of(part, "concat")?;
+            let view = View::<P>::bits(part, "concat")?;
             let len: usize = view.dims[spec.axis..].iter().product();
             first += len;
             Ok((first - len..first, view.collapsed()))
         })
         .collect::<Result<Vec<_>>>()?;
-    let size = T::DTYPE.size();
-    for_each_chunk(out.bytes_mut(), CHUNK * size, worth_sharing(n, 1), &Scratch::default, &|_, i, chunk| {
+    let size = spec.dtype.size();
+    for_each_chunk(out.bytes_mut(), CHUNK * size, worth_sharing(n, 1), &|| (), &|_, i, chunk| {
         let mut at = i * CHUNK;
-        let mut chunk: &mut [T::Repr] = bytemuck::cast_slice_mut(chunk);
+        let mut chunk: &mut [P] = bytemuck::cast_slice_mut(chunk);
         while !chunk.is_empty() {
             let (outer, within) = (at / row, at % row);
             let k = parts.partition_point(|(range, _)| range.end <= within);

@@ -1,13 +1,13 @@
 //! Complex elements. Functions are written once, on f64 parts, so that no intermediate over- or underflows
 //! where the result does not; c64 computes in them and rounds once.
 
-use crate::lane::{Inexact, Lane, Number, accumulated_as_itself, stored_as_itself};
+use super::{Arithmetic, Inexact, Number, accumulated_as_itself, stored_as_itself};
 use num_complex::{Complex, Complex32, Complex64};
 use std::f64::consts::LN_2;
 
 macro_rules! complex {
     ($($ty:ty, $part:ty;)*) => {$(
-        impl Lane for $ty {
+        impl Arithmetic for $ty {
             type Real = $part;
             type Acc = $ty;
             const ZERO: $ty = Complex { re: 0.0, im: 0.0 };

@@ -1,6 +1,6 @@
 //! Which value is computed into which register.
 
-use super::{Slot, Step, Work};
+use super::code::{Slot, Step};
 use polyarray_core::expr::kernel::Id;
 use smallvec::SmallVec;
 
@@ -33,16 +33,4 @@ pub(super) fn allocate(slots: &mut [Slot], steps: &[Step]) -> usize {
         count += 1;
     }
     count
-}
-
-impl Step {
-    /// Numbers of the values that it computes from.
-    fn operands(&self) -> impl Iterator<Item = usize> + use<> {
-        let (ids, arity) = match self.work {
-            Work::Map(_, ids, arity) => (ids, arity),
-            Work::Reduce(_, a) | Work::Spread(_, a) => ([a, 0, 0], 1),
-            _ => ([0; 3], 0),
-        };
-        ids.into_iter().take(arity)
-    }
 }

@@ -1,9 +1,8 @@
 //! Variances of columns: a tile of rows is read from memory for the means, and from cache for the distances.
 
-use super::{BLOCK_BYTES, Float, Lines, Moments, SPAN, finish};
-use crate::fold::{STREAMS, Tree};
+use super::moments::{BLOCK_BYTES, Float, Lines, Moments, SPAN, finish};
+use crate::fused::fold::{STREAMS, Tree};
 use crate::parallel::{collect, worth_sharing};
-use crate::program::Scratch;
 use crate::simd::{Loop, widest};
 use polyarray_core::numpy::Var;
 
@@ -21,7 +20,7 @@ pub fn columns<T: Float>(lines: &Lines<'_, T>, step: isize, spec: &Var, out: &mu
     let span = (SPAN / width).next_multiple_of(height);
     let spans = len.div_ceil(span);
     let share = worth_sharing(out.len().saturating_mul(len), 4);
-    let parts = collect(out.len() / across * tiles * spans, share, &Scratch::default, &|_, i| {
+    let parts = collect(out.len() / across * tiles * spans, share, &|| (), &|_, i| {
         let (outer, tile, first) = (i / spans / tiles, i / spans % tiles, i % spans * span);
         let (column, last) = (tile * width, len.min(first + span));
         let width = width.min(across - column);

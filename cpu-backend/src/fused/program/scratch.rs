@@ -1,6 +1,6 @@
 //! What a thread needs while it runs a program: registers, and what is found where in the block at hand.
 
-use super::Place;
+use super::code::Place;
 use std::cell::Cell;
 
 /// A cache line of scratch.

@@ -1,0 +1,4 @@
+//! Linear algebra.
+
+mod int_gemm;
+pub mod matmul;

@@ -20,6 +20,7 @@ mod decide;
 mod devices;
 mod enrol;
 mod estimate;
+mod measurement_cache;
 mod store;
 mod work;
 mod work_class;

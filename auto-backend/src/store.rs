@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use polyarray_core::kept::Folder;
+use crate::measurement_cache::Folder;
 
 use crate::Costs;
 

@@ -1,7 +1,6 @@
 //! The running state of a reduction, by operation and dtype.
 
 use super::storage::name;
-use crate::plan::{LaneMap, Profile};
 use polyarray_core::DType;
 use polyarray_core::expr::Reduction;
 
@@ -21,10 +20,7 @@ pub struct Accumulator {
 }
 
 impl Accumulator {
-    /// Adapters that run on the CPU add doubles as fast as floats, two instructions where a compensated sum takes seven;
-    /// on others double precision may be 64 times slower.
-    pub fn new(op: Reduction, dtype: DType, profile: &Profile) -> Accumulator {
-        let doubles = profile.lane_map == LaneMap::Run && profile.features.f64;
+    pub fn new(op: Reduction, dtype: DType) -> Accumulator {
         use Reduction::{All, Any, ArgMax, ArgMin, Max, Min, Prod, Sum};
         let stem = match op {
             Sum => "sum",
@@ -39,12 +35,8 @@ impl Accumulator {
         let register = (dtype.size() as u64).max(4);
         let (prefix, push, result, bytes) = match (op, dtype) {
             // Halves are summed as floats are, and rounded once.
-            (Sum, DType::F16) if doubles => ("f32_double_sum".to_owned(), "x", "f16_round(x)", 8),
             (Sum | Prod, DType::F16) => {
                 (format!("f32_{stem}"), "x", "f16_round(x)", if op == Sum { 8 } else { 4 })
-            }
-            (Sum, DType::F32 | DType::C64) if doubles => {
-                (format!("{}_double_sum", name(dtype)), "x", "x", 2 * register)
             }
             (Sum, _) if dtype.is_float() || dtype.is_complex() => {
                 (format!("{}_sum", name(dtype)), "x", "x", 2 * register)

@@ -21,6 +21,7 @@ impl Folder {
     }
 
     /// That folder, which need not exist yet.
+    #[cfg(test)]
     pub fn at(path: impl Into<PathBuf>) -> Folder {
         Folder(path.into())
     }

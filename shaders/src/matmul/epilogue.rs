@@ -1,12 +1,13 @@
 //! What is done with a product's elements where they are stored: an epilogue's code as a function, its other inputs read
-//! through strides over (batch…, rows, columns). A product without an epilogue has an empty tail.
+//! through strides over (batch…, rows, columns). A product without an epilogue has an empty code.
 
 use crate::compile::Exact;
-use crate::fused::access::{Placed, Source};
 use crate::fused::body;
-use crate::fused::params::{Names, scalar_words};
+use crate::fused::input_access::{Placed, Source};
 use crate::fused::storage::register;
+use crate::params::{Names, scalar_words};
 use crate::plan::{Bind, PlanError, Profile, check_dtype};
+use crate::shader::Module;
 use polyarray_core::DType;
 use polyarray_core::expr::{Epilogue, Instr, Value};
 
@@ -17,7 +18,7 @@ const UNROLLED_COST: u32 = 1024;
 
 /// Its structure.
 #[derive(Clone, Debug, Hash)]
-pub(super) struct Tail {
+pub(super) struct EpilogueCode {
     /// Dtype of the product's elements, and of the output's.
     product: DType,
     pub out: DType,
@@ -29,9 +30,9 @@ pub(super) struct Tail {
     batch_rank: usize,
 }
 
-/// A tail with the numbers of one launch.
-pub(super) struct PlacedTail {
-    pub tail: Tail,
+/// A code with the numbers of one launch.
+pub(super) struct PlacedEpilogue {
+    pub code: EpilogueCode,
     placed: Vec<Placed>,
     scalars: Vec<u32>,
 }
@@ -45,19 +46,19 @@ pub(super) struct Place<'a> {
     pub index: &'a str,
 }
 
-impl PlacedTail {
+impl PlacedEpilogue {
     /// Nothing is done.
-    pub fn none(product: DType) -> PlacedTail {
+    pub fn none(product: DType) -> PlacedEpilogue {
         let (sources, params, code) = (Vec::new(), Vec::new(), Vec::new());
-        let tail = Tail { product, out: product, sources, params, code, batch_rank: 0 };
-        PlacedTail { tail, placed: Vec::new(), scalars: Vec::new() }
+        let code = EpilogueCode { product, out: product, sources, params, code, batch_rank: 0 };
+        PlacedEpilogue { code, placed: Vec::new(), scalars: Vec::new() }
     }
 
-    /// The tail of an epilogue whose axes are (batch…, rows, columns) of the job.
+    /// The code of an epilogue whose axes are (batch…, rows, columns) of the job.
     ///
     /// # Errors
     /// A dtype that the adapter lacks, or whose elements no lane owns a word of; code with loops.
-    pub fn new(epilogue: &Epilogue, profile: &Profile) -> Result<PlacedTail, PlanError> {
+    pub fn new(epilogue: &Epilogue, profile: &Profile) -> Result<PlacedEpilogue, PlanError> {
         let kernel = &epilogue.kernel;
         let out = kernel.output_dtype();
         let inputs = kernel.inputs.iter().map(|i| i.buffer.dtype());
@@ -71,7 +72,7 @@ impl PlacedTail {
         }
         let place = |(i, input)| Placed::new(FIRST + i, input, &kernel.dims, None, profile);
         let placed = kernel.inputs.iter().enumerate().map(place).collect::<Result<Vec<_>, _>>()?;
-        let tail = Tail {
+        let code = EpilogueCode {
             product: epilogue.dtype,
             out,
             sources: placed.iter().map(|p| p.source).collect(),
@@ -80,10 +81,10 @@ impl PlacedTail {
             batch_rank: kernel.dims.len() - 2,
         };
         let scalars = kernel.params.iter().flat_map(|&p| scalar_words(p)).collect();
-        Ok(PlacedTail { tail, placed, scalars })
+        Ok(PlacedEpilogue { code, placed, scalars })
     }
 
-    /// Values of the words that [`Tail::params`] names.
+    /// Values of the words that [`EpilogueCode::params`] names.
     pub fn words(&self, profile: &Profile) -> Vec<u32> {
         let inputs = self.placed.iter().flat_map(|p| p.words(0, 1, profile));
         inputs.chain(self.scalars.iter().copied()).collect()
@@ -100,7 +101,7 @@ pub(super) fn not_taken(dtype: DType) -> PlanError {
     PlanError::Epilogue { dtype }
 }
 
-impl Tail {
+impl EpilogueCode {
     /// Nothing is done.
     pub fn is_empty(&self) -> bool {
         self.code.is_empty()
@@ -137,11 +138,6 @@ impl Tail {
         ops.flat_map(|op| [" ", op]).collect()
     }
 
-    /// Number of bindings of its inputs.
-    pub fn bindings(&self) -> usize {
-        self.sources.iter().map(Source::bindings).sum()
-    }
-
     /// Names of its words.
     pub fn params(&self, names: &mut Names) {
         for (i, source) in self.sources.iter().enumerate() {
@@ -155,20 +151,16 @@ impl Tail {
         operands.into_iter().chain(self.sources.iter().copied()).collect()
     }
 
-    /// Declares its inputs from number `binding` on, and its code as the function `compute`.
-    pub fn declare(&self, mut binding: usize) -> String {
+    /// Declares its inputs, and its code as the function `compute`.
+    pub fn declare(&self, module: &mut Module) {
         if self.is_empty() {
-            return String::new();
+            return;
         }
-        let mut text = String::new();
         for (i, source) in self.sources.iter().enumerate() {
-            text += &source.declare(FIRST + i, binding, 1, false);
-            binding += source.bindings();
+            source.declare(FIRST + i, 1, module);
         }
         let inputs: Vec<DType> = self.sources.iter().map(|s| s.dtype).chain([self.product]).collect();
-        text + &body::function(&self.code, &inputs, |i, dtype| {
-            body::param_register(dtype, |w| format!("p.c{i}_{w}"))
-        })
+        body::write_function("compute", &self.code, &inputs, module);
     }
 
     /// What becomes of an element of the product, `value` in dtype `from`, whose matrix's offsets are in the variable

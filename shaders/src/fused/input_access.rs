@@ -1,15 +1,16 @@
 //! How a kernel reaches its inputs: as scalars, in dense blocks, or element by element through strides; and
 //! which bytes of them it binds.
 
-use super::params::Names;
-use super::storage::{
-    element, load_element, load_uniform, loaded_block, loaded_get, loads_wide, register, uniform_element,
-};
-use crate::plan::{BUFFER_ALIGNMENT, Bind, PlanError, Profile, Slot, WINDOW, buffer_bytes};
+use super::storage::{block, block_get, element, load_element, register};
+use crate::builder::{addressable, padded};
+use crate::params::{Names, reciprocal};
+use crate::plan::{Bind, LaneMap, PlanError, Profile, Slot, buffer_bytes};
+use crate::shader::Module;
 use polyarray_core::DType;
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Input, Layout};
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// How an input is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,8 +33,6 @@ pub enum Access {
 pub struct Source {
     pub dtype: DType,
     pub access: Access,
-    /// Walked through strides, and so small that it is bound as one uniform window.
-    pub uniform: bool,
     /// Walked through strides by blocks that are within a row, and the same all along each row.
     pub steady: bool,
 }
@@ -55,11 +54,6 @@ pub struct Placed {
     /// Bytes of a window, and the bytes that all must reach.
     pub window: u64,
     pub end: u64,
-}
-
-/// Offsets of bindings are multiples of this.
-pub fn alignment(profile: &Profile) -> u64 {
-    u64::from(profile.offset_alignment).max(BUFFER_ALIGNMENT)
 }
 
 impl Placed {
@@ -91,14 +85,8 @@ impl Placed {
         let size = dtype.size() as u64;
         let layout = Layout { shape: dims.into(), strides: strides.into(), offset };
         let (low, high) = layout.extent().unwrap_or((0, 0));
-        if high as u64 > MAX_ELEMENTS {
-            return Err(PlanError::TooLarge {
-                what: format!("input {number}"),
-                elements: high as u64 + 1,
-                limit: MAX_ELEMENTS,
-            });
-        }
-        let align = alignment(profile);
+        addressable(&format!("input {number}"), high + 1)?;
+        let align = profile.alignment();
         let base = low as u64 * size / align * align;
         let end = (high as u64 + 1) * size;
         let window = profile.max_binding / align * align;
@@ -112,7 +100,7 @@ impl Placed {
             Access::Strided { windows: (end - base).div_ceil(window).max(1) as u32 }
         };
         Ok(Placed {
-            source: Source { dtype, access, uniform: false, steady: false },
+            source: Source { dtype, access, steady: false },
             slot: Slot::Input(number),
             len,
             strides: strides.to_vec(),
@@ -123,14 +111,11 @@ impl Placed {
         })
     }
 
-    /// Has an input that is walked through strides, a row or a column that is repeated say, read through a
-    /// uniform window where the adapter likes that and it fits one.
-    pub fn through_window(mut self, profile: &Profile) -> Placed {
-        self.source.uniform = profile.windowed_loads
-            && profile.windows > 0
-            && self.source.access == Access::Strided { windows: 1 }
-            && self.end - self.base <= WINDOW - BUFFER_ALIGNMENT
-            && (profile.features.int64 || self.source.dtype.size() <= 4);
+    /// The same, walked through strides also where it is one element.
+    pub fn strided(mut self) -> Placed {
+        if !self.source.strided() {
+            self.source.access = Access::Strided { windows: 1 };
+        }
         self
     }
 
@@ -143,7 +128,7 @@ impl Placed {
             let mut others = self.strides.iter().enumerate().filter(|&(a, _)| a != axis);
             let dense = along == 1 && whole(self.offset) && others.all(|(_, s)| whole(s.unsigned_abs()));
             self.source.steady = along == 0;
-            if dense && windows == 1 && !self.source.uniform {
+            if dense && windows == 1 {
                 self.source.access = Access::Rows;
             }
         }
@@ -159,23 +144,20 @@ impl Placed {
         holds: impl Fn(usize) -> bool,
     ) -> (Placed, u32) {
         let size = self.source.dtype.size();
-        let wide = profile.wide();
         // What adapters load at once: a line of the cache, a quad of words.
-        let most = if wide { 64 } else { 16 };
+        let most = if profile.lane_map == LaneMap::Run { 64 } else { 16 };
         let fits = |&unit: &usize| {
             let whole = |x: usize| x.is_multiple_of(unit);
             let [others @ .., last] = &self.strides[..] else { return false };
-            let declarable = loads_wide(self.source.dtype, unit as u32, wide) || unit.is_multiple_of(4);
-            declarable
-                && unit * size <= most
+            unit * size <= most
                 && *last == 1
                 && whole(self.offset)
                 && dims.last().is_some_and(|&n| whole(n))
                 && others.iter().all(|s| whole(s.unsigned_abs()))
                 && holds(unit)
         };
-        let one = matches!(self.source.access, Access::Strided { windows: 1 }) && !self.source.uniform;
-        match [64, 32, 16, 8, 4, 2].iter().find(|unit| one && fits(unit)) {
+        let one = matches!(self.source.access, Access::Strided { windows: 1 });
+        match [64, 32, 16, 8, 4].iter().find(|unit| one && fits(unit)) {
             Some(&unit) => {
                 self.source.access = Access::Rows;
                 (self, unit as u32)
@@ -187,15 +169,17 @@ impl Placed {
     /// The bindings; a dense input shows elements `start..start + count` of the iteration.
     pub fn binds(&self, start: usize, count: usize, profile: &Profile) -> Vec<Bind> {
         let total = buffer_bytes(self.source.dtype, self.len);
-        let bind = |offset: u64, end: u64| {
-            let end = end.div_ceil(BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT;
-            Bind { slot: self.slot, offset, size: end.min(total) - offset, write: false }
+        let bind = |offset: u64, end: u64| Bind {
+            slot: self.slot,
+            offset,
+            size: padded(end).min(total) - offset,
+            write: false,
         };
         match self.source.access {
             Access::Dense => {
                 let size = self.source.dtype.size() as u64;
                 let first = (self.offset + start) as u64 * size;
-                vec![bind(first / alignment(profile) * alignment(profile), first + count as u64 * size)]
+                vec![bind(first / profile.alignment() * profile.alignment(), first + count as u64 * size)]
             }
             Access::Scalar | Access::Rows => vec![bind(self.base, self.end)],
             Access::Strided { windows } => (0..u64::from(windows))
@@ -211,7 +195,7 @@ impl Placed {
     pub fn first_block(&self, start: usize, unit: u32, profile: &Profile) -> u32 {
         let size = self.source.dtype.size() as u64;
         let first = (self.offset + start) as u64 * size;
-        ((first % alignment(profile)) / (u64::from(unit) * size)) as u32
+        ((first % profile.alignment()) / (u64::from(unit) * size)) as u32
     }
 
     /// Values of the words that [`Source::params`] names.
@@ -237,9 +221,6 @@ impl Placed {
 pub fn rows_hold(dims: &[usize], unit: u32) -> bool {
     dims.last().is_some_and(|row| row.is_multiple_of(unit as usize))
 }
-
-/// Indices are u32, with room for a grid rounded up.
-pub const MAX_ELEMENTS: u64 = u32::MAX as u64 - (1 << 24);
 
 impl Source {
     /// True where offsets are computed per element.
@@ -284,95 +265,73 @@ impl Source {
     }
 
     /// Element `e` of a block that is walked through strides, along `axis`, and begins at `offset`.
-    pub fn element(
-        &self,
-        i: usize,
-        e: u32,
-        offset: &str,
-        axis: usize,
-        (unit, int64, wide): (u32, bool, bool),
-    ) -> String {
+    pub fn element(&self, i: usize, e: u32, offset: &str, axis: usize, int64: bool) -> String {
         match self.access {
-            Access::Rows => loaded_get(self.dtype, unit, int64, wide, &format!("b{i}"), e as usize),
+            Access::Rows => block_get(self.dtype, int64, &format!("b{i}"), e),
             _ if self.steady => format!("s{i}"),
             _ if e == 0 => format!("load{i}({offset})"),
             _ => format!("load{i}({offset} + {e}u * p.stride{i}_{axis})"),
         }
     }
 
-    /// Declares its bindings from number `binding` on, and `load{i}(offset)` for access by element.
-    pub fn declare(&self, i: usize, binding: usize, unit: u32, wide: bool) -> String {
-        let mut text = String::new();
-        let declare = |text: &mut String, name: &str, number: usize, ty: &str| {
-            let _ = writeln!(text, "@group(0) @binding({number}) var<storage, read> {name}: array<{ty}>;");
-        };
-        let load = |name: &str, index: &str| load_element(self.dtype, name, index);
-        match self.access {
-            Access::Dense | Access::Rows => {
-                declare(&mut text, &format!("in{i}"), binding, &loaded_block(self.dtype, unit, wide))
-            }
-            Access::Strided { .. } if self.uniform => {
-                let (stored, entries) = (uniform_element(self.dtype), WINDOW / 16);
-                let _ = writeln!(
-                    text,
-                    "@group(0) @binding({binding}) var<uniform> in{i}_0: array<{stored}, {entries}>;
-fn load{i}(at: u32) -> {} {{ return {}; }}",
-                    register(self.dtype),
-                    load_uniform(self.dtype, &format!("in{i}_0"), "at")
-                );
-            }
-            Access::Scalar | Access::Strided { .. } => {
-                for w in 0..self.bindings() {
-                    declare(&mut text, &format!("in{i}_{w}"), binding + w, element(self.dtype));
-                }
-                let _ = writeln!(text, "fn load{i}(at: u32) -> {} {{", register(self.dtype));
-                for w in 0..self.bindings() - 1 {
-                    let here = load(&format!("in{i}_{w}"), &format!("(at - {w}u * p.window{i})"));
-                    let _ = writeln!(text, "    if (at < {}u * p.window{i}) {{ return {here}; }}", w + 1);
-                }
-                let w = self.bindings() - 1;
-                let at = if w == 0 { "at".to_owned() } else { format!("(at - {w}u * p.window{i})") };
-                let _ = writeln!(text, "    return {};\n}}", load(&format!("in{i}_{w}"), &at));
-            }
+    /// Declares its bindings, and `load{i}(offset)` for access by element.
+    pub fn declare(&self, i: usize, unit: u32, module: &mut Module) {
+        if self.by_block() {
+            module.read(&format!("in{i}"), &block(self.dtype, unit));
+            return;
         }
-        text
+        let last = self.bindings() - 1;
+        (0..=last).for_each(|w| module.read(&format!("in{i}_{w}"), element(self.dtype)));
+        let load = |w: usize| {
+            let at = if w == 0 { "at".to_owned() } else { format!("(at - {w}u * p.window{i})") };
+            load_element(self.dtype, &format!("in{i}_{w}"), &at)
+        };
+        let _ = writeln!(module, "fn load{i}(at: u32) -> {} {{", register(self.dtype));
+        for w in 0..last {
+            let _ = writeln!(module, "    if (at < {}u * p.window{i}) {{ return {}; }}", w + 1, load(w));
+        }
+        let _ = writeln!(module, "    return {};\n}}", load(last));
     }
 }
 
-/// `struct Offsets` with a member per strided input, and `fn {name}(i)` that gives the offsets of element `i` of
-/// the axes `axes`, without the inputs' first elements.
-pub fn offsets_function(function: &str, sources: &[Source], axes: std::ops::Range<usize>) -> String {
-    let strided: Vec<usize> = (0..sources.len()).filter(|&i| sources[i].strided()).collect();
-    let mut text = format!("fn {function}(i: u32) -> Offsets {{\n    var rest = i;\n");
+/// Writes `c{axis}`, the index along each of the axes, of element `rest` (a variable, which is used up).
+pub fn write_indices(axes: Range<usize>, module: &mut Module) {
     for axis in axes.clone().skip(1).rev() {
         let _ = writeln!(
-            text,
-            "    let q{axis} = index_divide(rest, p.magic{axis}, p.shift{axis});\n    let c{axis} = rest - q{axis} * p.length{axis};\n    rest = q{axis};"
+            module,
+            "    let q{axis} = index_divide(rest, p.magic{axis}, p.shift{axis});
+    let c{axis} = rest - q{axis} * p.length{axis};
+    rest = q{axis};"
         );
     }
     if !axes.is_empty() {
-        let _ = writeln!(text, "    let c{} = rest;", axes.start);
+        let _ = writeln!(module, "    let c{} = rest;", axes.start);
     }
+}
+
+/// Writes `fn {function}(i)` that gives the offsets of element `i` of the axes `axes`, without the inputs' first elements.
+pub fn write_offsets(function: &str, sources: &[Source], axes: Range<usize>, module: &mut Module) {
+    let strided = (0..sources.len()).filter(|&i| sources[i].strided());
+    let _ = writeln!(module, "fn {function}(i: u32) -> Offsets {{\n    var rest = i;");
+    write_indices(axes.clone(), module);
     let sums: Vec<String> = strided
-        .iter()
         .map(|i| {
             let terms: Vec<String> = axes.clone().map(|a| format!("c{a} * p.stride{i}_{a}")).collect();
             if terms.is_empty() { "0u".to_owned() } else { terms.join(" + ") }
         })
         .collect();
-    let _ = writeln!(text, "    return Offsets({});\n}}", sums.join(", "));
-    text
+    let _ = writeln!(module, "    return Offsets({});\n}}", sums.join(", "));
 }
 
-/// `struct Offsets`: one member per strided input.
-pub fn offsets_struct(sources: &[Source]) -> String {
-    let members: Vec<String> =
-        (0..sources.len()).filter(|&i| sources[i].strided()).map(|i| format!("o{i}: u32")).collect();
-    format!("struct Offsets {{ {} }}\n", members.join(", "))
+/// Writes `struct Offsets`: one member per strided input.
+pub fn write_offsets_struct(sources: &[Source], module: &mut Module) {
+    let strided = (0..sources.len()).filter(|&i| sources[i].strided());
+    let members: Vec<String> = strided.map(|i| format!("o{i}: u32")).collect();
+    let _ = writeln!(module, "struct Offsets {{ {} }}", members.join(", "));
 }
 
-/// Names of the reciprocals of the axes that [`offsets_function`] divides by.
-pub fn axis_params(axes: std::ops::Range<usize>, names: &mut Names) {
+/// Names of the reciprocals of the axes that [`write_indices`] divides by.
+pub fn axis_params(axes: Range<usize>, names: &mut Names) {
     for axis in axes.skip(1) {
         for what in ["magic", "shift", "length"] {
             names.word(format!("{what}{axis}"));
@@ -381,12 +340,11 @@ pub fn axis_params(axes: std::ops::Range<usize>, names: &mut Names) {
 }
 
 /// Values of the words that [`axis_params`] names.
-pub fn axis_words(dims: &[usize], axes: std::ops::Range<usize>) -> Vec<u32> {
-    axes.skip(1)
-        .flat_map(|axis| {
-            let length = dims[axis] as u32;
-            let [magic, shift] = super::params::reciprocal(length);
-            [magic, shift, length]
-        })
-        .collect()
+pub fn axis_words(dims: &[usize], axes: Range<usize>) -> Vec<u32> {
+    let words = |axis: usize| {
+        let length = dims[axis] as u32;
+        let [magic, shift] = reciprocal(length);
+        [magic, shift, length]
+    };
+    axes.skip(1).flat_map(words).collect()
 }

@@ -1,7 +1,6 @@
 //! A kernel's parameters: u32 words, laid out in the order in which the template asks for them. The template
 //! asks for names, the planner for values; both walk the same list.
 
-use super::body::param_words;
 use polyarray_core::{DType, Scalar};
 use std::fmt::Write as _;
 
@@ -21,6 +20,11 @@ impl Names {
         self.names.push(name.into());
     }
 
+    /// More words.
+    pub fn words(&mut self, names: &[&str]) {
+        names.iter().for_each(|&name| self.word(name));
+    }
+
     /// The words of a kernel's scalars: `c{i}_0` and on for each.
     pub fn scalars(&mut self, dtypes: &[DType]) {
         for (i, &dtype) in dtypes.iter().enumerate() {
@@ -33,17 +37,16 @@ impl Names {
         self.names.len()
     }
 
-    /// The declarations: the struct, its variable, and the run-time zero. Immediates where `immediate`, else a
-    /// storage buffer at `binding`.
-    pub fn declare(&self, immediate: bool, binding: usize) -> String {
+    /// The declarations: the struct, its variable, and the run-time zero. Immediates, or a storage buffer at `binding`.
+    pub fn declare(&self, binding: Option<usize>) -> String {
         let mut text = "struct Params { ".to_owned();
         for name in &self.names {
             let _ = write!(text, "{name}: u32, ");
         }
         text += "}\n";
-        text += &match immediate {
-            true => "var<immediate> p: Params;\n".to_owned(),
-            false => format!("@group(0) @binding({binding}) var<storage, read> p: Params;\n"),
+        text += &match binding {
+            None => "var<immediate> p: Params;\n".to_owned(),
+            Some(binding) => format!("@group(0) @binding({binding}) var<storage, read> p: Params;\n"),
         };
         text + "fn run_time_zero() -> u32 { return p.zero; }\n"
     }
@@ -67,6 +70,33 @@ pub fn scalar_words(scalar: Scalar) -> Vec<u32> {
         Scalar::F64(v) => halves(v.to_bits()),
         Scalar::C64(v) => vec![v.re.to_bits(), v.im.to_bits()],
         Scalar::C128(v) => [halves(v.re.to_bits()), halves(v.im.to_bits())].concat(),
+    }
+}
+
+/// The register of scalar parameter `i`, from its words.
+pub fn param_register(i: u8, dtype: DType) -> String {
+    let word = |w: usize| format!("p.c{i}_{w}");
+    let float = |i| format!("bitcast<f32>({})", word(i));
+    let double = |i| format!("f64_from_bits(u64_join({}, {}))", word(i), word(i + 1));
+    match dtype {
+        DType::Bool => format!("({} > 0u)", word(0)),
+        DType::I8 | DType::I16 | DType::I32 => format!("bitcast<i32>({})", word(0)),
+        DType::U8 | DType::U16 | DType::U32 => word(0),
+        DType::I64 => format!("i64_join({}, {})", word(0), word(1)),
+        DType::U64 => format!("u64_join({}, {})", word(0), word(1)),
+        DType::F16 | DType::F32 => float(0),
+        DType::F64 => double(0),
+        DType::C64 => format!("vec2<f32>({}, {})", float(0), float(1)),
+        DType::C128 => format!("vec2<f64>({}, {})", double(0), double(2)),
+    }
+}
+
+/// Number of words of a parameter.
+const fn param_words(dtype: DType) -> usize {
+    match dtype {
+        DType::I64 | DType::U64 | DType::F64 | DType::C64 => 2,
+        DType::C128 => 4,
+        _ => 1,
     }
 }
 

@@ -1,11 +1,12 @@
 //! A product in parts: what the kernels whose operands lie where they are have in common. Every dispatch computes a part
 //! of the output, over a part of the sum, and the last of these goes on with its elements.
 
-use super::tail::{PlacedTail, Tail};
+use super::epilogue::{EpilogueCode, PlacedEpilogue};
 use super::{Matmul, Operand};
-use crate::fused::access::{self, Access, Placed, Source};
-use crate::fused::params::Names;
-use crate::plan::{Bind, Plan, PlanError, Profile, Shader, Slot, Step, buffer_bytes, grid};
+use crate::builder::Builder;
+use crate::fused::input_access::{self, Placed, Source};
+use crate::params::Names;
+use crate::plan::{Bind, PlanError, Profile, Shader};
 use polyarray_core::DType;
 
 /// Multiplications of one dispatch, at most: about a second of a slow adapter.
@@ -17,7 +18,7 @@ pub(super) struct Dispatches<'a> {
     /// Operands.
     pub a: &'a Placed,
     pub b: &'a Placed,
-    pub tail: &'a PlacedTail,
+    pub epilogue: &'a PlacedEpilogue,
     /// Dtype of sums.
     pub sums: DType,
     /// Rows and columns of a workgroup.
@@ -27,41 +28,38 @@ pub(super) struct Dispatches<'a> {
 }
 
 /// Names of the words that [`Dispatches::plan`] gives values.
-pub(super) fn names(batch_rank: usize, operands: [Source; 2], tail: &Tail) -> Names {
-    let mut names = Names::new();
-    for name in ["batch0", "batches", "row0", "rows", "m", "n", "lead", "first", "last", "tiles_m", "tiles_n"]
-    {
-        names.word(name);
-    }
-    access::axis_params(0..batch_rank, &mut names);
+pub(super) fn params(batch_rank: usize, operands: [Source; 2], epilogue: &EpilogueCode, names: &mut Names) {
+    names.words(&[
+        "batch0", "batches", "row0", "rows", "m", "n", "lead", "first", "last", "tiles_m", "tiles_n",
+    ]);
+    input_access::axis_params(0..batch_rank, names);
     for (i, source) in operands.iter().enumerate() {
-        source.params(i, batch_rank + 2, &mut names);
+        source.params(i, batch_rank + 2, names);
     }
-    tail.params(&mut names);
-    names
+    epilogue.params(names);
 }
 
 impl Dispatches<'_> {
-    /// Adds the steps. `shader` makes the kernel that ends in a tail, and adds to what an earlier one has left or does
-    /// not; it says whether its parameters are immediates.
+    /// Adds the steps. `shader` makes the kernel that ends in an epilogue, and adds to what an earlier one has left or
+    /// does not.
     pub fn plan(
         &self,
-        shader: impl Fn(bool, &Tail) -> Result<(bool, Shader), PlanError>,
-        profile: &Profile,
-        plan: &mut Plan,
+        shader: impl Fn(&Builder<'_>, bool, &EpilogueCode) -> Shader,
+        builder: &mut Builder<'_>,
     ) -> Result<(), PlanError> {
-        let &Dispatches { job, a, b, tail, sums, tile, depth } = self;
+        let &Dispatches { job, a, b, epilogue, sums, tile, depth } = self;
+        let profile = builder.profile;
         let batches: usize = job.batch.iter().product();
-        let out = tail.tail.out;
-        tail.tail.check_parts(job.k.div_ceil(depth), job.dtype)?;
-        let nothing = PlacedTail::none(sums);
+        let out = epilogue.code.out;
+        epilogue.code.check_parts(job.k.div_ceil(depth), job.dtype)?;
+        let nothing = PlacedEpilogue::none(sums);
         let sums = (0..job.k.max(1)).step_by(depth).map(|first| {
             let last = (first + depth).min(job.k);
-            let tail = if last == job.k { tail } else { &nothing };
-            Ok((first, last, tail, shader(first > 0, &tail.tail)?))
+            let epilogue = if last == job.k { epilogue } else { &nothing };
+            (first, last, epilogue, shader(builder, first > 0, &epilogue.code))
         });
-        let sums = sums.collect::<Result<Vec<_>, PlanError>>()?;
-        let mut constant = access::axis_words(&job.batch, 0..job.batch.len());
+        let sums: Vec<_> = sums.collect();
+        let mut constant = input_access::axis_words(&job.batch, 0..job.batch.len());
         constant.extend(a.words(0, 1, profile));
         constant.extend(b.words(0, 1, profile));
         let inputs: Vec<Bind> = [a.binds(0, 0, profile), b.binds(0, 0, profile)].concat();
@@ -69,26 +67,17 @@ impl Dispatches<'_> {
             let tiles = [part.rows.div_ceil(tile[0]), job.n.div_ceil(tile[1])];
             let elements = ((part.batches - 1) * job.m + part.rows) * job.n;
             // A binding begins at an aligned byte; the part begins some elements later.
-            let begin = (part.first_element(job) * out.size()) as u64;
-            let offset = begin / access::alignment(profile) * access::alignment(profile);
-            let lead = (begin - offset) as usize / out.size();
-            let size = buffer_bytes(out, lead + elements);
-            let output = Bind { slot: Slot::Output, offset, size, write: true };
-            for (first, last, tail, (immediate, shader)) in &sums {
+            let begin = part.first_element(job);
+            let lead = begin % (profile.alignment() as usize / out.size());
+            let output = builder.output(begin - lead..begin + elements);
+            for (first, last, epilogue, shader) in &sums {
                 let Part { batch, batches, row, rows } = part;
                 let numbers =
                     [batch, batches, row, rows, job.m, job.n, lead, *first, *last, tiles[0], tiles[1]];
-                let mut params = vec![0];
-                params.extend(numbers.map(|x| x as u32));
-                params.extend(&constant);
-                params.extend(tail.words(profile));
-                plan.steps.push(Step {
-                    shader: shader.clone(),
-                    bindings: [inputs.as_slice(), &tail.binds(profile), &[output]].concat(),
-                    params,
-                    params_are_immediate: *immediate,
-                    groups: grid((tiles[0] * tiles[1] * part.batches) as u64, profile),
-                });
+                let words = numbers.into_iter().map(|x| x as u32).chain(constant.iter().copied());
+                let bindings = [inputs.as_slice(), &epilogue.binds(profile), &[output]].concat();
+                let groups = (tiles[0] * tiles[1] * part.batches) as u64;
+                builder.step(shader, bindings, words.chain(epilogue.words(profile)), groups)?;
             }
         }
         Ok(())
@@ -156,11 +145,8 @@ pub(super) fn place(
     dims.extend(matrix);
     let mut strides = operand.batch_strides.clone();
     strides.extend([operand.row_stride, operand.column_stride]);
-    let mut placed =
-        Placed::from_parts(number, job.dtype, operand.len, &dims, &strides, operand.offset, None, profile)?;
     // A matrix of one element is a scalar to the planner; here it is a matrix all the same.
-    if !placed.source.strided() {
-        placed.source.access = Access::Strided { windows: 1 };
-    }
-    Ok(placed)
+    let placed =
+        Placed::from_parts(number, job.dtype, operand.len, &dims, &strides, operand.offset, None, profile)?;
+    Ok(placed.strided())
 }

@@ -6,7 +6,7 @@ use super::error::{Error, Origin, Passed};
 use super::globals::Content;
 use super::key::Key;
 use super::kind::{BackendKind, Instance, Target};
-use super::registry;
+use super::registry::{self, lineage};
 use super::state::Walk;
 
 /// One candidate, with what there is to say of it before conversions and implementations are tried.
@@ -31,11 +31,6 @@ pub(super) struct Candidates {
     pub ended: bool,
 }
 
-/// A domain and its parents, innermost first: `numpy.fft`, `numpy`.
-fn lineage(domain: &'static str) -> impl Iterator<Item = &'static str> {
-    std::iter::successors(Some(domain), |domain| domain.rfind('.').map(|dot| &domain[..dot]))
-}
-
 /// The candidates for a call in `domain` whose arguments have these keys. Opens no device, except to
 /// check an instance that a scope or the environment named by number.
 pub(super) fn candidates(walk: &Walk, domain: &'static str, keys: &[Key]) -> Result<Candidates, Error> {
@@ -58,6 +53,9 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// Lists all of them; true when something ended the walk.
     fn all(&mut self, domain: &'static str, globals: &Content) -> Result<bool, Error> {
+        for &target in &self.walk.skipped {
+            registry::known(target, "`skip`")?;
+        }
         if let Some(pin) = self.walk.pin {
             self.ask(pin.to.into(), Origin::Pin, pin.coerce, true)?;
             // Even one that is skipped or blocked: nothing goes round a pin.

@@ -69,7 +69,13 @@ thread_local! {
     static NESTED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Counts the calls that are nested under pins on this thread.
+/// The calls nested under pins around the one that runs. A state captures it, so that a method that comes back to
+/// itself on another thread is found out, too.
+pub(super) fn nested() -> u32 {
+    NESTED.get()
+}
+
+/// Counts the calls that are nested under pins.
 pub struct Depth(bool);
 
 impl Depth {
@@ -93,6 +99,27 @@ impl Drop for Depth {
         if self.0 {
             NESTED.set(NESTED.get() - 1);
         }
+    }
+}
+
+/// While it lives, calls are counted from another number.
+pub(super) struct Counted(u32);
+
+impl Counted {
+    /// From nothing: what a thread that waits runs meanwhile is not nested in the call that waits.
+    pub fn anew() -> Counted {
+        Counted(NESTED.replace(0))
+    }
+
+    /// From the count where a state was captured, unless this thread has come further.
+    pub fn on_from(nested: u32) -> Counted {
+        Counted(NESTED.replace(NESTED.get().max(nested)))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        NESTED.set(self.0);
     }
 }
 

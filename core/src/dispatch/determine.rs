@@ -50,6 +50,7 @@ pub fn determine_backend(
         }
     }
     let report = Report {
+        method: None,
         what: format!("determine_backend for {domain}"),
         names: names(None, arguments.len()),
         keys: &keys,

@@ -124,6 +124,14 @@ impl Tables {
         self.implementations.get(&(kind, MethodRef(method))).copied()
     }
 
+    /// The kinds that have an implementation of a method, in the order of their numbers.
+    pub fn implementers(&self, method: &'static MethodInfo) -> Vec<KindId> {
+        let keys = self.implementations.keys().filter(|(_, of)| *of == MethodRef(method));
+        let mut kinds: Vec<KindId> = keys.map(|(kind, _)| *kind).collect();
+        kinds.sort_unstable();
+        kinds
+    }
+
     /// The implementation of a method on a kind: its own, or one that hands the call to the kind's interceptor.
     pub fn serves(&self, kind: KindId, method: &'static MethodInfo) -> Option<Registered> {
         self.implementation(kind, method).or_else(|| {
@@ -156,6 +164,11 @@ impl Tables {
     pub fn fault(&self) -> Option<Error> {
         self.faults.first().cloned()
     }
+}
+
+/// A domain and its parents, innermost first: `numpy.fft`, `numpy`.
+pub(super) fn lineage(domain: &'static str) -> impl Iterator<Item = &'static str> {
+    std::iter::successors(Some(domain), |domain| domain.rfind('.').map(|dot| &domain[..dot]))
 }
 
 /// What a link-time registration is handed.
@@ -271,6 +284,7 @@ impl Kind {
     /// Adds an implementation of `M`.
     ///
     /// A second one is an error that names both places, unless [`Kind::replace`] says that it replaces.
+    /// Where the kind serves neither the method's domain nor one around it, only calls under its pin ask it.
     /// A wrong signature does not compile: see [`method!`](super::method!).
     #[track_caller]
     pub fn register<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {

@@ -6,8 +6,9 @@ use super::decline::{Decline, Operand};
 use super::error::{ConversionFailed, Error, NotFound, Origin, Outcome, Tried};
 use super::identity::MethodInfo;
 use super::key::Key;
-use super::kind::{Fit, Instance};
+use super::kind::{BackendKind, Fit, Instance};
 use super::plan::{Fallback, Plan, Row, Verdict};
+use super::registry::{self, lineage};
 
 /// What came of a candidate that was ready when the call began.
 pub(super) enum Seen {
@@ -102,6 +103,7 @@ pub(super) fn not_found(
 ) -> Error {
     let of = |n: usize| seen.iter().find(|(row, _)| *row == n).map(|(_, seen)| seen);
     let report = Report {
+        method: Some(plan.method.0),
         what: plan.method.0.to_string(),
         names: plan.method.0.arguments.to_vec(),
         keys: &plan.keys,
@@ -113,6 +115,8 @@ pub(super) fn not_found(
 }
 
 pub(super) struct Report<'a> {
+    /// None for `determine_backend`.
+    pub method: Option<&'static MethodInfo>,
     pub what: String,
     pub names: Vec<&'static str>,
     pub keys: &'a [Key],
@@ -182,12 +186,33 @@ impl<'a> Report<'a> {
             fixes.push("leave the scope without `only`, or the pin, so that other backends are asked".into());
         }
         if fixes.is_empty() {
+            fixes.extend(self.unasked());
+        }
+        if fixes.is_empty() {
             fixes.push(format!(
                 "register an implementation of {} on a backend that has the operands, or give it a default",
                 self.what
             ));
         }
         fixes
+    }
+
+    /// How to have the walk ask a backend that has an implementation, and is no candidate.
+    fn unasked(&self) -> Option<String> {
+        let method = self.method?;
+        let serves = |backend: &dyn BackendKind| {
+            lineage(method.domain).any(|domain| backend.domains().contains(&domain))
+        };
+        registry::read(|tables| tables.implementers(method)).into_iter().find_map(|kind| match kind.backend() {
+            None => Some(format!("link the crate of {kind:?}, which has an implementation of {method}")),
+            Some(backend) if serves(backend) => None,
+            Some(backend) => Some(format!(
+                "add {:?}, or a domain around it, to the `domains()` of {kind:?}, which has an implementation of {method} \
+                 and serves {:?}",
+                method.domain,
+                backend.domains()
+            )),
+        })
     }
 
     fn copied(&self, fits: &'a [Fit]) -> impl Iterator<Item = (&'static str, &'a dyn Argument)> {

@@ -1,6 +1,7 @@
 //! Scopes: closures, and the local that `scope!` expands to.
 use std::marker::PhantomData;
 
+use super::cx::Counted;
 use super::kind::{AsTarget, Instance};
 use super::state::{Entered, Options, Pin, Replaced, State, Step};
 
@@ -19,7 +20,8 @@ pub fn with_backend<R>(target: impl AsTarget, options: Options, f: impl FnOnce()
 
 /// Runs `f` with a backend passed over, wherever it stands in the walk.
 ///
-/// A pin entered within (a wrapper's call of its inner backend) is not concerned.
+/// A pin entered within (a wrapper's call of its inner backend) is not concerned. A name that no enrolled backend
+/// answers to is no error yet: the first call inside returns it, as in a scope.
 pub fn skip<R>(target: impl AsTarget, f: impl FnOnce() -> R) -> R {
     let _entered = Entered::step(Step::Skip(target.target()));
     f()
@@ -35,9 +37,10 @@ pub fn pinned<R>(instance: Instance, coerce: bool, f: impl FnOnce() -> R) -> R {
 }
 
 /// Runs `f` in the empty state: for work that waits in a thread pool, where the waiting thread may
-/// pick up another caller's task.
+/// pick up another caller's task. What runs inside does not count as nested in the call that waits.
 pub fn detached<R>(f: impl FnOnce() -> R) -> R {
     let empty = State::empty();
+    let _counted = Counted::anew();
     let _replaced = Replaced::by(empty.walk, empty.sink);
     f()
 }

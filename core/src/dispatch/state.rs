@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 
 use parking_lot::Mutex;
 
+use super::cx::{Counted, nested};
 use super::globals::Globals;
 use super::identity::MethodRef;
 use super::kind::{Instance, Target};
@@ -299,6 +300,8 @@ impl Drop for Entered {
 pub struct State {
     pub(super) walk: &'static Walk,
     pub(super) sink: Option<Arc<Sink>>,
+    /// How deep in calls it was captured.
+    nested: u32,
 }
 
 impl State {
@@ -309,12 +312,12 @@ impl State {
             Some(_) => walk,
             None => walk.child(Step::Globals(process_globals())),
         };
-        State { walk, sink: sink() }
+        State { walk, sink: sink(), nested: nested() }
     }
 
     /// No scope, no listener, the process's globals as they are.
     pub fn empty() -> State {
-        State { walk: &ROOT, sink: None }
+        State { walk: &ROOT, sink: None, nested: 0 }
     }
 
     /// Does a scope or a pin of the state in force name a backend?
@@ -332,6 +335,7 @@ impl State {
 
     /// Runs `f` in this state, globals included, whatever thread this is.
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _counted = Counted::on_from(self.nested);
         let _entered = Replaced::by(self.walk, self.sink.clone());
         f()
     }

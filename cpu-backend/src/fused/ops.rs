@@ -4,7 +4,7 @@
 use crate::element::cast::CastTo;
 use crate::element::functions::{double, single};
 use crate::element::half as halves;
-use crate::element::{Arithmetic, Bits, Inexact, Number, Ordered, Real};
+use crate::element::{Arithmetic, Bits, Inexact, Integer, Number, Ordered, Real};
 use crate::fused::loops::{MapLoop, binary, function, select, unary};
 use half::f16;
 use polyarray_core::dtype::ty;
@@ -35,6 +35,9 @@ macro_rules! inexact {
 }
 macro_rules! bits {
     ($($rest:tt)*) => { among!([Bool I8 I16 I32 I64 U8 U16 U32 U64] $($rest)*) };
+}
+macro_rules! integer {
+    ($($rest:tt)*) => { among!([I8 I16 I32 I64 U8 U16 U32 U64] $($rest)*) };
 }
 macro_rules! all {
     ($d:expr, $T:ident => $body:expr) => { Some(with_element!($d, $T => $body)) };
@@ -95,6 +98,8 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
         Op::BitwiseAnd => bits!(d, T => binary(|a: T, b: T| a.both(b))),
         Op::BitwiseOr => bits!(d, T => binary(|a: T, b: T| a.either(b))),
         Op::BitwiseXor => bits!(d, T => binary(|a: T, b: T| a.exclusive(b))),
+        Op::LeftShift => integer!(d, T => binary(|a: T, b: T| a.shifted_up(b))),
+        Op::RightShift => integer!(d, T => binary(|a: T, b: T| a.shifted_down(b))),
         Op::Where => all!(d, T => select::<T>()),
     }
 }

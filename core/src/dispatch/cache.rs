@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::call::{Cx, Depth, Hit};
+use super::cx::{Cx, Depth, Hit};
 use super::error::Error;
+use super::identity::MethodInfo;
 use super::key::Key;
 use super::kind::Instance;
-use super::method::MethodInfo;
 use super::plan::{PinnedDefault, Plan};
 use super::registry;
 use super::state::{Walk, bypassed, fast_id};

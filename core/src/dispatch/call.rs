@@ -1,115 +1,23 @@
 //! A call, where the front cache had no answer or its answer declined.
-use std::any::{Any, TypeId};
-use std::cell::Cell;
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::any::Any;
+use std::sync::Arc;
 use std::thread::LocalKey;
 
-use parking_lot::RwLock;
 use smallvec::SmallVec;
 
 use super::argument::{Argument, Dispatchable, Held};
 use super::cache::Front;
+use super::cx::{Cx, Depth, TOO_DEEP};
 use super::decline::{Decline, Refusal, Stop};
 use super::error::{DispatchError, Error, Inside};
+use super::identity::{Erased, MethodInfo, MethodRef};
 use super::key::Key;
 use super::kind::{Fit, Instance, KindId};
-use super::method::{Erased, Method, MethodInfo, MethodRef};
+use super::method::Method;
 use super::plan::{Fallback, PinnedDefault, Plan, Ready, Verdict};
 use super::report::{self, Seen};
+use super::sink::{Event, Sink, deeper};
 use super::state::{self, Entered, Pin};
-use super::trace::{self, Event, Sink};
-
-/// What an implementation is told about its call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cx {
-    /// The instance that it runs on.
-    pub instance: Instance,
-    /// Nobody has a result: the packed form runs the call elsewhere.
-    falls_back: bool,
-}
-
-impl Cx {
-    /// A call on this instance.
-    #[inline]
-    pub const fn new(instance: Instance) -> Cx {
-        Cx { instance, falls_back: false }
-    }
-
-    /// Is the call to be run elsewhere, its results brought back?
-    #[doc(hidden)]
-    pub const fn falls_back(self) -> bool {
-        self.falls_back
-    }
-
-    /// What an instance keeps for its kernels, such as plans of transforms: one value of each type, made when it is
-    /// first asked for, and kept as long as the process runs.
-    ///
-    /// ```
-    /// use polyarray_core::dispatch::{Cx, Instance, KindId};
-    /// #[derive(Default)]
-    /// struct Plans(std::sync::Mutex<Vec<usize>>);
-    /// let cx = Cx::new(Instance { kind: KindId::intern("mine"), index: 0 });
-    /// cx.state::<Plans>().0.lock().unwrap().push(8);
-    /// assert_eq!(*cx.state::<Plans>().0.lock().unwrap(), [8]);
-    /// ```
-    pub fn state<T: Default + Send + Sync + 'static>(self) -> &'static T {
-        static STATES: LazyLock<RwLock<HashMap<(Instance, TypeId), &'static Erased>>> =
-            LazyLock::new(Default::default);
-        let key = (self.instance, TypeId::of::<T>());
-        let known = STATES.read().get(&key).copied();
-        // Made outside of the lock; the first one stays.
-        let found = known.unwrap_or_else(|| {
-            let made = T::default();
-            *STATES.write().entry(key).or_insert_with(|| Box::leak(Box::new(made)))
-        });
-        (found as &dyn Any).downcast_ref().expect("it is kept under its type")
-    }
-}
-
-/// Calls nested under a pin beyond this many are taken for a method that calls itself.
-const MOST_NESTED: u32 = 96;
-const TOO_DEEP: &str = "calls are nested too deep under pins and defaults";
-
-thread_local! {
-    static NESTED: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Counts the calls that are nested under pins on this thread.
-pub struct Depth(bool);
-
-impl Depth {
-    /// Counts one if `pinned`; nothing when there are too many.
-    #[inline(always)]
-    pub(super) fn if_pinned(pinned: bool) -> Option<Depth> {
-        if pinned {
-            let nested = NESTED.get();
-            if nested >= MOST_NESTED {
-                return None;
-            }
-            NESTED.set(nested + 1);
-        }
-        Some(Depth(pinned))
-    }
-}
-
-impl Drop for Depth {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.0 {
-            NESTED.set(NESTED.get() - 1);
-        }
-    }
-}
-
-/// What the front cache found.
-pub struct Hit<F> {
-    /// The implementation.
-    pub function: F,
-    /// What it is told.
-    pub cx: Cx,
-    pub(super) _depth: Depth,
-}
 
 /// Hands out the arguments of one attempt, converted where they must be.
 pub struct Fits<'a> {
@@ -282,10 +190,10 @@ pub fn failed<M: Method, E: DispatchError>(cx: Cx, error: E) -> E {
 }
 
 /// The part of a call that knows no types.
-pub(super) struct Call<'a> {
-    pub plan: &'a Plan,
-    pub arguments: &'a [&'a dyn Argument],
-    pub sink: Option<Arc<Sink>>,
+struct Call<'a> {
+    plan: &'a Plan,
+    arguments: &'a [&'a dyn Argument],
+    sink: Option<Arc<Sink>>,
 }
 
 impl Call<'_> {
@@ -303,7 +211,7 @@ impl Call<'_> {
         let Some(_depth) = Depth::if_pinned(pin.is_some()) else {
             return Err(self.reentered(pin, TOO_DEEP));
         };
-        let _deeper = self.sink.as_ref().map(|_| trace::deeper());
+        let _deeper = self.sink.as_ref().map(|_| deeper());
         self.emit(|| Event::Called {
             method: self.method().to_string(),
             operands: report::operands(self.method(), self.arguments),
@@ -346,7 +254,7 @@ impl Call<'_> {
             return Ok(());
         }
         self.emit(|| Event::NotFound);
-        Err(report::not_found(self, &seen, unpinned))
+        Err(report::not_found(self.plan, self.arguments, &seen, unpinned))
     }
 
     /// Has the first candidate that does so run the call elsewhere; false where there is none, or that declines too.
@@ -356,7 +264,7 @@ impl Call<'_> {
             if ready.fallback != Fallback::Allowed {
                 continue;
             }
-            let cx = Cx { instance: ready.to, falls_back: true };
+            let cx = Cx::falling_back(ready.to);
             match work(Job::Serve(cx, &ready.fits, self.method().packed)) {
                 Reply::Done => {
                     self.considered(n, Some(&Seen::FellBack));
@@ -389,7 +297,7 @@ impl Call<'_> {
             Reply::Refused(at, Refusal::Declined(decline)) => return Ok(Some(Seen::Refused(at, decline))),
             Reply::Refused(at, Refusal::Failed(source)) => {
                 self.considered(n, Some(&Seen::Failed));
-                return Err(report::conversion(self, at, ready.to, source));
+                return Err(report::conversion(self.method(), self.arguments, at, ready.to, source));
             }
             Reply::Failed => {
                 self.considered(n, Some(&Seen::Failed));
@@ -447,7 +355,7 @@ impl Call<'_> {
 
     fn considered(&self, n: usize, seen: Option<&Seen>) {
         self.emit(|| {
-            let tried = report::tried(self, n, seen);
+            let tried = report::tried(self.plan, n, seen);
             Event::Considered { backend: tried.backend, origin: tried.origin, outcome: tried.outcome }
         });
     }

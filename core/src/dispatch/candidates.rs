@@ -1,60 +1,13 @@
 //! THE order: which backends are asked, one after the other.
 //!
 //! One function; a call, `determine_backend` and `explain` all read its list.
-use std::fmt;
-
 use super::decline::Decline;
-use super::error::Error;
+use super::error::{Error, Origin, Passed};
 use super::globals::Content;
 use super::key::Key;
 use super::kind::{BackendKind, Instance, Target};
 use super::registry;
 use super::state::Walk;
-
-/// How a backend came to be a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The pin in force.
-    Pin,
-    /// A scope; its domain in the walk.
-    Scope(&'static str),
-    /// The global backend of a domain.
-    Global(&'static str),
-    /// Registered for a domain.
-    Registered(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Pin => f.write_str("pinned"),
-            Origin::Scope(domain) => write!(f, "scope, {domain}"),
-            Origin::Global(domain) => write!(f, "global, {domain}"),
-            Origin::Registered(domain) => write!(f, "registered, {domain}"),
-        }
-    }
-}
-
-/// Why a candidate is passed over without being asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passed {
-    /// Inside `skip`.
-    Skipped,
-    /// Blocked, by the environment or by `block`.
-    Blocked,
-    /// The same instance was asked before, on terms at least as good.
-    AskedBefore,
-}
-
-impl fmt::Display for Passed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Passed::Skipped => "passed over: inside `skip`",
-            Passed::Blocked => "passed over: blocked",
-            Passed::AskedBefore => "passed over: asked before",
-        })
-    }
-}
 
 /// One candidate, with what there is to say of it before conversions and implementations are tried.
 pub(super) struct Candidate {

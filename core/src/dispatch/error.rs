@@ -3,11 +3,9 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
-use super::candidates::Origin;
 use super::decline::Operand;
+use super::identity::MethodInfo;
 use super::kind::Instance;
-use super::method::MethodInfo;
-use super::trace::Outcome;
 
 /// What dispatch itself can get wrong. A method's own error type takes it in through [`DispatchError`].
 #[derive(Clone, Debug, thiserror::Error)]
@@ -126,6 +124,101 @@ pub struct NotFound {
 pub(super) struct Inside {
     pub method: &'static MethodInfo,
     pub backend: Instance,
+}
+
+/// How a backend came to be a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The pin in force.
+    Pin,
+    /// A scope; its domain in the walk.
+    Scope(&'static str),
+    /// The global backend of a domain.
+    Global(&'static str),
+    /// Registered for a domain.
+    Registered(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Pin => f.write_str("pinned"),
+            Origin::Scope(domain) => write!(f, "scope, {domain}"),
+            Origin::Global(domain) => write!(f, "global, {domain}"),
+            Origin::Registered(domain) => write!(f, "registered, {domain}"),
+        }
+    }
+}
+
+/// Why a candidate is passed over without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// Inside `skip`.
+    Skipped,
+    /// Blocked, by the environment or by `block`.
+    Blocked,
+    /// The same instance was asked before, on terms at least as good.
+    AskedBefore,
+}
+
+impl fmt::Display for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Passed::Skipped => "passed over: inside `skip`",
+            Passed::Blocked => "passed over: blocked",
+            Passed::AskedBefore => "passed over: asked before",
+        })
+    }
+}
+
+/// What came of one candidate.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Not asked.
+    Passed(Passed),
+    /// It can't have the arguments, and why.
+    Refused(String),
+    /// It has the arguments and no result: the implementation's reason (none: it has none), and what
+    /// its default, run with this backend pinned, did not find.
+    Declined {
+        /// The implementation's reason; none if there is no implementation.
+        implementation: Option<String>,
+        /// What the pinned default did not find, if there is a default.
+        default: Option<Error>,
+    },
+    /// Its implementation ran.
+    Ran,
+    /// The default ran, with this backend pinned; the implementation's reason, if it has one.
+    RanDefault(Option<String>),
+    /// Nobody had a result: the call ran elsewhere, and the results were brought back.
+    FellBack,
+    /// Its implementation, a conversion for it, or its default failed: the caller has the error.
+    Failed,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lacks = |reason: &Option<String>| match reason {
+            Some(reason) => format!("declined: {reason}"),
+            None => "has no implementation".to_owned(),
+        };
+        match self {
+            Outcome::Passed(passed) => passed.fmt(f),
+            Outcome::Refused(why) => write!(f, "refused: {why}"),
+            Outcome::Declined { implementation, default } => {
+                f.write_str(&lacks(implementation))?;
+                match default {
+                    Some(error) => write!(f, "; its default, pinned here: {}", Indented(error)),
+                    None => Ok(()),
+                }
+            }
+            Outcome::Ran => f.write_str("ran"),
+            Outcome::RanDefault(reason) => write!(f, "{}; ran the default, pinned here", lacks(reason)),
+            Outcome::FellBack => f.write_str("fell back: ran elsewhere, and the results were brought back"),
+            Outcome::Failed => f.write_str("failed"),
+        }
+    }
 }
 
 /// One candidate of a call that nothing ran.

@@ -1,13 +1,22 @@
 //! Backends: kinds, their instances, and how scopes name them.
+use std::collections::HashMap;
 use std::fmt;
-use std::panic::Location;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use linkme::distributed_slice;
+use parking_lot::RwLock;
+
 use super::decline::Decline;
-use super::error::Error;
 use super::key::Key;
-use super::method::Method;
-use super::registry;
+
+/// The backends linked into this program, gathered by the linker, so that nobody has to be told; see
+/// [`linked_kind!`](crate::dispatch::linked_kind).
+#[distributed_slice]
+pub static KINDS: [&'static dyn BackendKind];
+
+/// Kinds that come before all others in the order of registration; the others follow by name.
+const PRECEDENCE: [&str; 2] = ["cpu", "gpu"];
 
 /// What a backend tells the engine. Implementations of methods are registered beside it, not in it.
 ///
@@ -91,12 +100,13 @@ pub struct KindId(pub(super) u16);
 impl KindId {
     /// The id for this name, enrolled or not.
     pub fn intern(name: &str) -> KindId {
-        registry::intern_kind(name)
+        let known = TABLE.read().by_name.get(name).copied();
+        known.unwrap_or_else(|| TABLE.write().intern(name))
     }
 
     /// The name.
     pub fn name(self) -> &'static str {
-        registry::kind_name(self)
+        TABLE.read().kinds[self.0 as usize].cell.name
     }
 
     /// The number itself, for tables by kind.
@@ -106,7 +116,7 @@ impl KindId {
 
     /// The backend enrolled under this id, if it is linked.
     pub fn backend(self) -> Option<&'static dyn BackendKind> {
-        registry::backend(self)
+        TABLE.read().kinds[self.0 as usize].backend
     }
 }
 
@@ -114,6 +124,76 @@ impl fmt::Debug for KindId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+struct Slot {
+    cell: &'static KindCell,
+    backend: Option<&'static dyn BackendKind>,
+}
+
+/// All kinds that were ever named, by number.
+#[derive(Default)]
+struct Table {
+    kinds: Vec<Slot>,
+    by_name: HashMap<&'static str, KindId>,
+    /// Names under which two backends are linked.
+    linked_twice: Vec<&'static str>,
+}
+
+static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(|| RwLock::new(Table::linked()));
+
+impl Table {
+    fn linked() -> Table {
+        let mut table = Table::default();
+        let mut linked: Vec<&'static dyn BackendKind> = KINDS.iter().copied().collect();
+        linked.sort_by_key(|kind| {
+            let name = kind.name();
+            (PRECEDENCE.iter().position(|&first| first == name).unwrap_or(PRECEDENCE.len()), name)
+        });
+        for backend in linked {
+            if table.enrol(backend).is_none() {
+                table.linked_twice.push(backend.name());
+            }
+        }
+        table
+    }
+
+    fn intern(&mut self, name: &str) -> KindId {
+        if let Some(&id) = self.by_name.get(name) {
+            return id;
+        }
+        let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+        let id = KindId(self.kinds.len() as u16);
+        self.kinds.push(Slot { cell: Box::leak(Box::new(KindCell::new(name))), backend: None });
+        self.by_name.insert(name, id);
+        id
+    }
+
+    fn enrol(&mut self, backend: &'static dyn BackendKind) -> Option<KindId> {
+        let id = self.intern(backend.name());
+        let place = &mut self.kinds[id.0 as usize].backend;
+        if place.is_some() {
+            return None;
+        }
+        *place = Some(backend);
+        Some(id)
+    }
+}
+
+/// Enrols a backend; none where another one has its name.
+pub(super) fn enrol(backend: &'static dyn BackendKind) -> Option<KindId> {
+    TABLE.write().enrol(backend)
+}
+
+/// Names under which two backends are linked.
+pub(super) fn linked_twice() -> Vec<&'static str> {
+    TABLE.read().linked_twice.clone()
+}
+
+/// The kinds enrolled, in the order of their numbers.
+pub fn kinds() -> Vec<Kind> {
+    let table = TABLE.read();
+    table.kinds.iter().filter(|kind| kind.backend.is_some()).map(|kind| Kind(kind.cell)).collect()
 }
 
 /// The storage behind a [`Kind`] constant: `static GPU: KindCell = KindCell::new("gpu");`.
@@ -148,13 +228,6 @@ impl Kind {
         Self(cell)
     }
 
-    /// The kind with this name among those enrolled.
-    pub fn named(name: &str) -> Result<Kind, Error> {
-        let id = KindId::intern(name);
-        registry::known(Target { kind: id, index: None }, "the program")?;
-        Ok(id.into())
-    }
-
     /// Its name.
     pub const fn name(self) -> &'static str {
         self.0.name
@@ -177,26 +250,11 @@ impl Kind {
     pub fn instance(self, index: u16) -> Instance {
         Instance { kind: self.id(), index }
     }
-
-    /// Adds an implementation of `M`.
-    ///
-    /// A second one is an error that names both places, unless [`Kind::replace`] says that it replaces.
-    /// A wrong signature does not compile: see [`method!`](super::method!).
-    #[track_caller]
-    pub fn register<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
-        registry::register::<M>(self.id(), implementation, Location::caller(), false)
-    }
-
-    /// Adds an implementation of `M`, or takes the place of the one that is there.
-    #[track_caller]
-    pub fn replace<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
-        registry::register::<M>(self.id(), implementation, Location::caller(), true)
-    }
 }
 
 impl From<KindId> for Kind {
     fn from(id: KindId) -> Kind {
-        Kind(registry::cell(id))
+        Kind(TABLE.read().kinds[id.0 as usize].cell)
     }
 }
 

@@ -1,13 +1,13 @@
 //! A walk, resolved: the candidate list with its functions, for one method, state and residencies.
 use smallvec::SmallVec;
 
-use super::candidates::{Candidates, Origin, Passed, Standing, candidates};
+use super::candidates::{Candidates, Standing, candidates};
 use super::decline::Decline;
 use super::env;
-use super::error::Error;
+use super::error::{Error, Origin, Passed};
+use super::identity::{MethodInfo, MethodRef};
 use super::key::Key;
 use super::kind::{Fit, Instance, Target};
-use super::method::{MethodInfo, MethodRef};
 use super::registry::{self, Registered};
 use super::state::{Pin, Step, Walk};
 

@@ -2,15 +2,12 @@
 use std::sync::{Arc, OnceLock};
 
 use super::argument::Argument;
-use super::call::Call;
-use super::candidates::Origin;
 use super::decline::{Decline, Operand};
-use super::error::{ConversionFailed, Error, NotFound, Tried};
+use super::error::{ConversionFailed, Error, NotFound, Origin, Outcome, Tried};
+use super::identity::MethodInfo;
 use super::key::Key;
 use super::kind::{Fit, Instance};
-use super::method::MethodInfo;
-use super::plan::{Fallback, Row, Verdict};
-use super::trace::Outcome;
+use super::plan::{Fallback, Plan, Row, Verdict};
 
 /// What came of a candidate that was ready when the call began.
 pub(super) enum Seen {
@@ -92,20 +89,25 @@ pub(super) fn considered(row: &Row, names: &[&str], keys: &[Key], seen: Option<&
     Tried { backend, origin: row.origin, outcome }
 }
 
-pub(super) fn tried(call: &Call<'_>, n: usize, seen: Option<&Seen>) -> Tried {
-    considered(&call.plan.rows[n], call.plan.method.0.arguments, &call.plan.keys, seen)
+pub(super) fn tried(plan: &Plan, n: usize, seen: Option<&Seen>) -> Tried {
+    considered(&plan.rows[n], plan.method.0.arguments, &plan.keys, seen)
 }
 
 /// The error of a call that no candidate ran.
-pub(super) fn not_found(call: &Call<'_>, seen: &[(usize, Seen)], default: Option<Error>) -> Error {
+pub(super) fn not_found(
+    plan: &Plan,
+    arguments: &[&dyn Argument],
+    seen: &[(usize, Seen)],
+    default: Option<Error>,
+) -> Error {
     let of = |n: usize| seen.iter().find(|(row, _)| *row == n).map(|(_, seen)| seen);
     let report = Report {
-        what: call.plan.method.0.to_string(),
-        names: call.plan.method.0.arguments.to_vec(),
-        keys: &call.plan.keys,
-        arguments: call.arguments,
-        rows: &call.plan.rows,
-        ended: call.plan.ended,
+        what: plan.method.0.to_string(),
+        names: plan.method.0.arguments.to_vec(),
+        keys: &plan.keys,
+        arguments,
+        rows: &plan.rows,
+        ended: plan.ended,
     };
     report.error(of, default)
 }
@@ -220,12 +222,12 @@ impl<'a> Report<'a> {
 
 /// The error of a conversion that went wrong.
 pub(super) fn conversion(
-    call: &Call<'_>,
+    method: &'static MethodInfo,
+    arguments: &[&dyn Argument],
     at: usize,
     to: Instance,
     source: Box<dyn std::error::Error + Send + Sync>,
 ) -> Error {
-    let method = call.plan.method.0;
-    let operand = call.arguments[at].describe(method.arguments[at]);
+    let operand = arguments[at].describe(method.arguments[at]);
     Error::Conversion(Arc::new(ConversionFailed { method, operand, to, source }))
 }

@@ -14,10 +14,10 @@ use std::task::{Context, Poll};
 use parking_lot::Mutex;
 
 use super::globals::Globals;
+use super::identity::MethodRef;
 use super::kind::{Instance, Target};
-use super::method::MethodRef;
 use super::registry;
-use super::trace::Sink;
+use super::sink::Sink;
 
 /// How a backend in a scope is tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,20 +55,9 @@ pub(super) enum Step {
     Pin(Pin),
     /// The default of a method runs, pinned or not.
     Default(MethodRef, Option<Pin>),
-    /// Globals of its own, by their number.
-    Globals(&'static GlobalsId),
+    /// Globals of its own.
+    Globals(&'static Globals),
 }
-
-/// Wraps the interned settings to compare by address.
-pub(super) type GlobalsId = Globals;
-
-impl PartialEq for Globals {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-    }
-}
-
-impl Eq for Globals {}
 
 /// What a walk consults. The public [`State`] adds the trace.
 pub(super) struct Walk {

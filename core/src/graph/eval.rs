@@ -192,6 +192,6 @@ fn mismatch(node: &Node, name: &str, got: usize, want: usize) -> Error {
 }
 
 /// A host buffer of one value.
-pub(crate) fn scalar_buffer(value: crate::Scalar) -> HostBuffer {
-    crate::with_element!(value.dtype(), T => HostBuffer::from_vec(vec![<T as crate::Element>::from_scalar(value)]))
+pub(crate) fn scalar_buffer(value: crate::dtype::Scalar) -> HostBuffer {
+    crate::with_element!(value.dtype(), T => HostBuffer::from_vec(vec![<T as crate::dtype::Element>::from_scalar(value)]))
 }

@@ -423,11 +423,12 @@ impl Writer<'_> {
                 (self.dense.get_or_insert_with(|| row_major(self.space)).clone(), 0)
             }
             _ => {
-                let layout = arg.layout().broadcast_to(self.space).ok_or_else(|| crate::Error::Shape {
-                    op: "evaluate",
-                    operands: format!("{:?} into {:?}", arg.shape(), self.space),
-                    fix: "this is checked when an operation is recorded; please report it".into(),
-                })?;
+                let layout =
+                    arg.layout().broadcast_to(self.space).ok_or_else(|| crate::error::Error::Shape {
+                        op: "evaluate",
+                        operands: format!("{:?} into {:?}", arg.shape(), self.space),
+                        fix: "this is checked when an operation is recorded; please report it".into(),
+                    })?;
                 (layout.strides, layout.offset)
             }
         };

@@ -12,8 +12,8 @@
 //!
 //! Which backend runs a call is decided by where its arrays live, and by the scopes that the caller has entered:
 //! `x.to("gpu:0")?` moves an array, [`scope!`]`(gpu, coerce)` lets a block copy what it must, and [`explain`]
-//! shows what a call did. [`scope!`]`(auto)` chooses by measured cost, see [`offload`]. All of them, and the domain of [`genetics`], are ordinary crates that enrol when
-//! they are linked.
+//! shows what a call did. [`scope!`]`(auto)` chooses by measured cost, see [`offload`]. The backends are ordinary crates
+//! that enrol when they are linked; so is a domain such as that of statistical genetics, the crate `polyarray-genetics`.
 //!
 //! Element types that Rust itself lacks are here as [`half`]`::f16` and [`num_complex`]`::Complex64`, so that a program
 //! needs no dependency of its own for them:
@@ -27,9 +27,8 @@
 //! # Ok::<(), np::Error>(())
 //! ```
 //!
-//! Features: `gpu` (on; off, wgpu is never compiled) and `cli` (the tool; on).
+//! One feature: `gpu` (on by default; without it wgpu is never compiled).
 
-pub mod measure;
 pub mod testing;
 
 pub use polyarray_core::array::{
@@ -45,11 +44,10 @@ pub use polyarray_core::expr::{OPS, Op, OpInfo, REDUCTIONS, Reduction};
 pub use polyarray_core::ndarray::{self, s};
 pub use polyarray_core::numpy::*;
 pub use polyarray_core::{Array, DType, Element, Error, Result, Scalar, Unsupported, multimethod};
-pub use polyarray_core::{array, dispatch, dispatch::scope, dtype as dtypes, expr};
+pub use polyarray_core::{array, backend, dispatch, dispatch::scope, dtype as dtypes, expr};
 pub use polyarray_core::{half, num_complex};
 
 pub use polyarray_auto::{self as offload, auto};
-pub use polyarray_genetics as genetics;
 
 /// The host: ndarray's, rayon's and gemm's place.
 #[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]

@@ -2,7 +2,8 @@
 //!
 //! Core knows neither backend and not wgpu; its `dispatch/` knows no array. Backends import core (the GPU's
 //! also the shaders), never each other. Genetics imports core, and names the GPU backend only in its feature
-//! `gpu`. The shaders know no wgpu outside their tests. Whoever needs only the host never compiles wgpu.
+//! `gpu`. The shaders know no wgpu outside their tests. Whoever needs only the host never compiles wgpu. The tool is
+//! nobody's dependency, and the library compiles nothing that only the tool needs.
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,8 @@ fn packages_import_only_what_the_house_allows() {
         ("polyarray-gpu", &["naga", "polyarray-core", "polyarray-shaders", "wgpu"]),
         ("polyarray-auto", &["polyarray-core"]),
         ("polyarray-genetics", &["polyarray-core", "polyarray-gpu"]),
+        ("polyarray", &["polyarray-auto", "polyarray-core", "polyarray-cpu", "polyarray-gpu"]),
+        ("polyarray-tool", &["polyarray", "polyarray-genetics", "polyarray-gpu"]),
     ] {
         let found = guarded_imports(&package(name));
         let strangers: Vec<_> = found.iter().filter(|import| !allowed.contains(&import.as_str())).collect();
@@ -66,19 +69,30 @@ fn genetics_names_the_gpu_only_in_its_feature() {
     }
 }
 
+/// The names of all packages that a build of `package` compiles.
+fn compiled(package: &str, features: &[&str]) -> BTreeSet<String> {
+    let package = format!("--package={package}");
+    let arguments = ["tree", "--locked", "--edges=normal,build", "--prefix=none", &package];
+    let tree = cargo(&[&arguments[..], features].concat());
+    tree.lines().filter_map(|line| line.split(' ').next()).map(str::to_string).collect()
+}
+
+fn among(compiled: &BTreeSet<String>, names: &[&str]) -> Vec<String> {
+    names.iter().filter(|name| compiled.contains(**name)).map(ToString::to_string).collect()
+}
+
 #[test]
 fn a_host_only_program_never_compiles_wgpu() {
-    let tree = |features: &[&str]| {
-        let arguments = ["tree", "--locked", "--package=polyarray", "--edges=normal", "--prefix=none"];
-        cargo(&[&arguments[..], features].concat())
-    };
-    let gpu_side = |tree: &str| {
-        let names = tree.lines().filter_map(|line| line.split(' ').next());
-        let gpu = names.filter(|name| ["wgpu", "naga", "polyarray-gpu", "polyarray-shaders"].contains(name));
-        gpu.map(str::to_string).collect::<BTreeSet<_>>()
-    };
-    assert!(gpu_side(&tree(&[])).contains("wgpu"), "by default the GPU is there");
-    assert_eq!(gpu_side(&tree(&["--no-default-features"])), BTreeSet::new());
+    let gpu_side = ["wgpu", "naga", "polyarray-gpu", "polyarray-shaders"];
+    assert_eq!(among(&compiled("polyarray", &[]), &gpu_side), gpu_side, "by default the GPU is there");
+    assert_eq!(among(&compiled("polyarray", &["--no-default-features"]), &gpu_side), [""; 0]);
+}
+
+#[test]
+fn the_library_compiles_nothing_that_only_the_tool_needs() {
+    let tool_side = ["polyarray-tool", "polyarray-genetics", "clap", "indicatif", "signal-hook"];
+    assert_eq!(among(&compiled("polyarray-tool", &[]), &tool_side), tool_side);
+    assert_eq!(among(&compiled("polyarray", &[]), &tool_side), [""; 0]);
 }
 
 /// The code of every source file under `folder`, without comments and strings.
@@ -128,6 +142,8 @@ fn sources_name_only_what_the_house_allows() {
         ("shaders/src", &["wgpu", "polyarray_gpu", "polyarray_cpu"]),
         ("auto-backend/src", &["wgpu", "polyarray_cpu", "polyarray_gpu", "polyarray_genetics"]),
         ("genetics/src", &["wgpu", "polyarray_cpu", "polyarray_shaders"]),
+        ("src", &["wgpu", "polyarray_genetics", "clap"]),
+        ("tool/src", &["wgpu", "polyarray_core", "polyarray_cpu", "polyarray_shaders"]),
     ] {
         for (path, code) in code_under(folder) {
             for (index, line) in code.lines().enumerate() {

@@ -8,7 +8,6 @@ pub mod dtype;
 pub mod error;
 pub mod expr;
 pub mod graph;
-pub mod kept;
 pub mod memory;
 pub mod numpy;
 

@@ -97,6 +97,14 @@ pub trait Bits: Arithmetic {
     fn exclusive(self, other: Self) -> Self;
 }
 
+/// Integers.
+pub trait Integer: Bits {
+    /// Bits shifted up; 0 where the count is negative or not below the number of bits.
+    fn shifted_up(self, count: Self) -> Self;
+    /// Bits shifted down, the sign kept; all of them where the count is negative or not below the number of bits.
+    fn shifted_down(self, count: Self) -> Self;
+}
+
 /// The parts of [`Arithmetic`] that most dtypes share: stored as itself.
 macro_rules! stored_as_itself {
     () => {

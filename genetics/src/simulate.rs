@@ -1,20 +1,17 @@
 //! Simulated genotypes: independent variants in Hardy–Weinberg proportions, some calls missing.
-use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
-
 use crate::atomic::StagedFiles;
 use crate::chromosome::Chromosome;
 use crate::error::{Error, Result};
 use crate::packed::{Genotype, PackedGenotypes};
 use crate::plink::{Dataset, PlinkPaths, PlinkWriter, Sample, Variant};
 
-/// Most samples: each is a line of text in memory.
+/// Largest number of samples: each is a line of text in memory.
 const MOST_SAMPLES: usize = 10_000_000;
-/// Most genotypes: 16 GiB packed.
+/// Largest number of genotypes: 16 GiB packed.
 const MOST_GENOTYPES: usize = 1 << 36;
 
 /// What to simulate. The same description gives the same genotypes on every machine: the generator is
-/// ChaCha8, and one 32-bit draw decides one genotype.
+/// SplitMix64, and the upper half of one draw decides one genotype.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulation {
     /// Number of variants.
@@ -42,7 +39,7 @@ impl Simulation {
         match self {
             Self { variants: 0, .. } => wrong("variants", "0".to_string(), "at least 1"),
             Self { samples: 0, .. } => wrong("samples", "0".to_string(), "at least 1"),
-            // A size that no memory holds would end the process where it is allocated.
+            // An allocation larger than memory would end the process.
             Self { variants: v, samples: s, .. }
                 if *s > MOST_SAMPLES || v.saturating_mul(*s) > MOST_GENOTYPES =>
             {
@@ -71,7 +68,7 @@ impl Simulation {
         (0..self.samples).map(sample).collect()
     }
 
-    /// The variants lie in 22 equal stretches, one per autosome.
+    /// The variants are divided into 22 equal ranges, one per autosome.
     fn variant(&self, index: usize) -> Variant {
         let per_chromosome = self.variants.div_ceil(22);
         let (a1, a2) = [("A", "G"), ("C", "T"), ("G", "A"), ("T", "C")][index % 4];
@@ -88,16 +85,16 @@ impl Simulation {
     /// Calls `each` with every variant and its row of the `.bed`.
     fn rows(&self, mut each: impl FnMut(&Variant, &[u8]) -> Result<()>) -> Result<()> {
         self.check()?;
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut draws = SplitMix64(self.seed);
         let mut row = vec![0u8; self.samples.div_ceil(4)];
         for index in 0..self.variants {
-            let frequency = self.min_frequency + (0.5 - self.min_frequency) * unit(rng.next_u32());
+            let frequency = self.min_frequency + (0.5 - self.min_frequency) * draws.unit();
             let called = 1.0 - self.missing;
             let hom_a1 = self.missing + called * frequency * frequency;
             let het = hom_a1 + called * 2.0 * frequency * (1.0 - frequency);
             row.fill(0);
             for sample in 0..self.samples {
-                let draw = unit(rng.next_u32());
+                let draw = draws.unit();
                 let genotype = if draw < self.missing {
                     Genotype::Missing
                 } else if draw < hom_a1 {
@@ -130,11 +127,11 @@ impl Simulation {
         Ok(Dataset { variants, samples: self.samples(), genotypes })
     }
 
-    /// Simulates into PLINK files, in memory for one row; `progress` is told the number of variants done
-    /// and can end the work by an error.
+    /// Simulates into PLINK files with memory for one row; `progress` is called with the number of variants done
+    /// and can end the work by returning an error.
     ///
     /// # Errors
-    /// [`Error::Argument`], and those of [`PlinkWriter`]. Nothing is left behind then.
+    /// [`Error::Argument`], and those of [`PlinkWriter`]. No file is left behind on an error.
     pub fn write(
         &self,
         paths: &PlinkPaths,
@@ -153,14 +150,32 @@ impl Simulation {
     }
 }
 
-/// A number in [0, 1).
-fn unit(draw: u32) -> f64 {
-    f64::from(draw) / 4_294_967_296.0
+/// The generator of Steele, Lea and Flood, *Fast splittable pseudorandom number generators* (OOPSLA 2014).
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn draw(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number in [0, 1).
+    fn unit(&mut self) -> f64 {
+        (self.draw() >> 32) as f64 / 4_294_967_296.0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_generator_is_the_published_one() {
+        let mut draws = SplitMix64(1_234_567);
+        assert_eq!([draws.draw(), draws.draw()], [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]);
+    }
 
     #[test]
     fn shares_are_those_asked_for() {

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-cargo xtask demo    simulate genotypes, analyse them on every backend there is, compare
-cargo xtask test    everything: format, lints, documentation, all tests (installs a software adapter if it may)";
+cargo xtask demo    one function on the host and on a GPU: what runs where, what is copied, which side is faster
+cargo xtask test    everything: format, lints, documentation, all tests
+
+Where there is no GPU, both install Mesa's software adapter if they may.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

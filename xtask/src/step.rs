@@ -1,5 +1,6 @@
 //! Commands as steps: a header, the output as it comes, the time.
 use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -67,17 +68,26 @@ pub fn footer(title: &str, took: Duration, ok: bool) {
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(crate::root());
-    // Cargo sets these for us; passed on, they would make it build everything anew.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if name.starts_with("CARGO_PKG_")
+        // Cargo sets these for us; passed on, they would make it build everything anew.
+        let ours = name.starts_with("CARGO_PKG_")
             || name.starts_with("CARGO_MANIFEST_")
-            || name == "CARGO_PRIMARY_PACKAGE"
-        {
+            || name == "CARGO_PRIMARY_PACKAGE";
+        // What the user's programs are told is not for tests: only where the data is, and which adapter to test.
+        let users =
+            name.starts_with("POLYARRAY_") && !["POLYARRAY_DATA", "POLYARRAY_ADAPTER"].contains(&&*name);
+        if ours || users {
             command.env_remove(name);
         }
     }
     command
+}
+
+/// A program that cargo has built: it lies where we do.
+pub fn built(name: &str) -> PathBuf {
+    let ours = std::env::current_exe().unwrap_or_default();
+    ours.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// Runs a step that counts as one.

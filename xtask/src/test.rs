@@ -45,8 +45,6 @@ pub fn run() -> ExitCode {
             "--tests",
             "--examples",
         ]);
-        // Off in tests, whatever the caller's environment says: what is measured may differ from run to run.
-        tests.env_remove("POLYARRAY_AUTOTUNE");
         tests.arg("--").arg(step::colour()).args(&filters);
         step::run_tests("tests (the layering test among them)", tests, &mut tally);
         let mut doc_tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast", "--doc"]);

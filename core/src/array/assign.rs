@@ -52,6 +52,11 @@ impl<R: Marker> Array<R> {
     pub fn assign(&mut self, items: impl IntoSpec, value: impl Operandlike<R>) -> Result<()> {
         let spec = items.into_spec()?.0;
         let value = value.operand();
+        if let Some(repr) = self.repr() {
+            let assigned = repr.assign(&slice::resolve(self.shape(), &spec)?, &value)?;
+            self.dense = assigned.dense;
+            return Ok(());
+        }
         if let Some(node) = write(&mut self.dense.node, self.dense.view.as_deref(), &spec, &value.dense)? {
             self.dense = Dense::new(node, None);
         }

@@ -5,13 +5,16 @@
 
 mod array_info;
 mod assign;
+mod axes;
 mod dispatchable;
 mod display;
 mod handle;
 mod interop;
 mod multimethod;
 mod operandlike;
+pub mod packed;
 mod read;
+pub mod repr;
 pub mod slice;
 pub mod spec;
 mod transfer;
@@ -30,8 +33,13 @@ pub use crate::memory::{
 };
 
 pub use array_info::Facts;
+pub(crate) use axes::lengths;
+pub use axes::{IntoAxes, IntoShape, Whole};
 pub use handle::Array;
 pub use multimethod::Retype;
+#[doc(hidden)]
+pub use multimethod::operands;
 pub use operandlike::Operandlike;
+pub use repr::{Repr, View};
 pub use slice::{IntoSpec, Item, Slice};
 pub use transfer::{Transfers, transfers};

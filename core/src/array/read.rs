@@ -1,6 +1,6 @@
 //! Reading: computing the values, and having them on the host.
 
-use super::{Array, transfer};
+use super::{Array, IntoAxes, transfer};
 use crate::device::{Device, HOST, Marker};
 use crate::dispatch::Key;
 use crate::dtype::{Element, Scalar};
@@ -16,6 +16,10 @@ impl<R: Marker> Array<R> {
     /// # Errors
     /// What the computation fails with: out of memory, a lost device.
     pub fn eval(&self) -> Result<&Self> {
+        if let Some(repr) = self.repr() {
+            repr.eval()?;
+            return Ok(self);
+        }
         self.dense.eval()?;
         Ok(self)
     }
@@ -30,6 +34,9 @@ impl<R: Marker> Array<R> {
 
     /// The values on the host, as buffer and layout: copied from the device if they live on one.
     pub(crate) fn on_host(&self) -> Result<(Arc<dyn Buffer>, Layout)> {
+        if let Some(repr) = self.repr() {
+            return repr.to_dense()?.on_host();
+        }
         if self.dense.node.home == *HOST || self.dense.node.home == Key::NONE {
             return Ok((self.dense.eval()?, self.layout()));
         }
@@ -62,14 +69,15 @@ impl<R: Marker> Array<R> {
                 fix: "item reads arrays of one element; use get(index) or to_vec".into(),
             });
         }
-        self.get(&SmallVec::<[isize; 4]>::from_elem(0, self.ndim()))
+        self.get(SmallVec::<[isize; 4]>::from_elem(0, self.ndim()))
     }
 
     /// One element. A negative index counts from the end.
     ///
     /// # Errors
     /// [`Error::Index`] out of bounds; [`Error::Shape`] if there are not as many indices as axes.
-    pub fn get(&self, index: &[isize]) -> Result<Scalar> {
+    pub fn get(&self, index: impl IntoAxes) -> Result<Scalar> {
+        let index = index.into_axes();
         if index.len() != self.ndim() {
             return Err(Error::Shape {
                 op: "get",
@@ -82,7 +90,8 @@ impl<R: Marker> Array<R> {
             at.push(crate::expr::axes::wrap_index("get", i as i64, axis, len)?);
         }
         // A device copies back that one element, not the array; if there is no other, as it is.
-        let near = self.dense.node.home == *HOST || self.dense.node.home == Key::NONE;
+        let home = self.dense.node.home;
+        let near = home == *HOST || home == Key::NONE || self.repr().is_some();
         let one = if near || self.len() == 1 {
             self.as_dyn()
         } else {

@@ -62,6 +62,11 @@ pub fn transfers() -> Transfers {
 /// The array on another residency.
 pub(crate) fn to(array: &Array, device: Device) -> Result<Array> {
     let target = device.key()?;
+    if let Some(repr) = array.repr()
+        && array.residency() != target
+    {
+        return to(&repr.to_dense()?, device);
+    }
     if array.residency() == target || (array.is_weak() && target == *HOST) {
         return Ok(array.clone());
     }

@@ -10,6 +10,7 @@ use crate::memory::Buffer;
 use crate::memory::Operand;
 use parking_lot::{MappedRwLockReadGuard, RwLock, RwLockReadGuard};
 use smallvec::SmallVec;
+use std::any::Any;
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
@@ -199,6 +200,8 @@ pub(crate) struct Node {
     pub(crate) retains: u64,
     /// Who was listening when it was recorded.
     pub(crate) sink: Option<Arc<Sink>>,
+    /// Of a representation that the graph does not know: it has no value here, and is never computed.
+    pub(crate) representation: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Nodes of Rust scalars that a thread keeps.
@@ -244,6 +247,18 @@ impl Node {
         NodeRef::new(node)
     }
 
+    /// A node of a representation that the graph does not know.
+    pub(crate) fn represented(
+        shape: Dims,
+        dtype: DType,
+        home: Key,
+        representation: Arc<dyn Any + Send + Sync>,
+    ) -> NodeRef {
+        let mut node = Node::new(shape, dtype, home, None, State::Done);
+        node.representation = Some(representation);
+        NodeRef::new(node)
+    }
+
     /// A node in a given state, its bounds those of a leaf.
     #[inline(always)]
     pub(crate) fn new(
@@ -270,6 +285,7 @@ impl Node {
             leaves: 1,
             retains: 0,
             sink: None,
+            representation: None,
         }
     }
 
@@ -322,8 +338,17 @@ impl Node {
         .ok()
     }
 
-    /// The error that it failed with for good.
+    /// The error that it failed with for good, or why it is never computed.
     pub(crate) fn failure(&self) -> Option<Error> {
+        if self.representation.is_some() {
+            return Some(Error::Backend {
+                op: "evaluate".into(),
+                backend: self.home.name().into(),
+                message:
+                    "an array of another representation reached a kernel; its backend intercepts methods"
+                        .into(),
+            });
+        }
         match &*self.state.read_recursive() {
             State::Failed(e) => Some(e.clone()),
             _ => None,

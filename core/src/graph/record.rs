@@ -353,6 +353,7 @@ fn make_node<T: From<Dense>, E: From<NotRecorded>>(
         consumers: AtomicU32::new(0),
         cut: AtomicBool::new(false),
         leaf: false,
+        representation: None,
     };
     let node = room.hold(node, shape);
     let out = Dense::new(node, None);

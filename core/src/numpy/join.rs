@@ -1,50 +1,42 @@
 //! Concatenation and stacking.
 
-use super::{Answer, astype};
+use super::{Answer, Axis, astype};
+use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, record_one};
-use crate::array::{Array, Marker};
-use crate::dispatch::{Cx, Registrar, method};
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
 use crate::expr::axes::wrap_axis;
 use crate::memory::Dims;
+use crate::multimethod;
 use smallvec::SmallVec;
 
-method! {
+multimethod! {
     domain "numpy";
-    #[doc(hidden)]
-    pub fn erased_concat handle concat(arrays: &[Array], axis: isize) -> Result<Array, Error>;
-    #[doc(hidden)]
-    pub fn erased_stack handle stack(arrays: &[Array], axis: isize) -> Result<Array, Error> {
+
+    /// The arrays one after another along an axis; other lengths must agree. The dtype is the promoted one.
+    ///
+    /// NumPy: `concatenate(arrays, axis)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for no arrays or shapes that disagree;
+    /// [`Error::Axis`](crate::Error::Axis).
+    pub fn concat(arrays: &[Array], axis: Axis) -> Result<Array>;
+
+    /// The arrays along a new axis of the result; their shapes must be equal.
+    ///
+    /// # Errors
+    /// Those of [`concat()`].
+    pub fn stack(arrays: &[Array], axis: Axis) -> Result<Array> {
         let Some(first) = arrays.first() else { return Err(nothing("stack")) };
-        let axis = wrap_axis("stack", axis, first.ndim() + 1)?;
+        let axis = wrap_axis("stack", axis.0, first.ndim() + 1)?;
         let expanded = arrays.iter().map(|a| a.expand_dims(axis as isize)).collect::<Result<Vec<_>>>()?;
-        erased_concat(&expanded, axis as isize)
+        concat(&expanded, axis as isize)
     }
 }
 
 fn nothing(op: &'static str) -> Error {
     Error::Shape { op, operands: "no arrays".into(), fix: "give at least one".into() }
-}
-
-fn erased<R: Marker>(arrays: &[&Array<R>]) -> Vec<Array> {
-    arrays.iter().map(|a| a.as_dyn()).collect()
-}
-
-/// The arrays one after another along an axis; other lengths must agree. The dtype is the promoted one.
-///
-/// # Errors
-/// [`Error::Shape`] for no arrays or shapes that disagree; [`Error::Axis`].
-pub fn concat<R: Marker>(arrays: &[&Array<R>], axis: isize) -> Result<Array<R>> {
-    erased_concat(&erased(arrays), axis)?.retyped()
-}
-
-/// The arrays along a new axis of the result; their shapes must be equal.
-///
-/// # Errors
-/// Those of [`concat()`].
-pub fn stack<R: Marker>(arrays: &[&Array<R>], axis: isize) -> Result<Array<R>> {
-    erased_stack(&erased(arrays), axis)?.retyped()
 }
 
 /// Arrays one after another. Operands: the parts, of one dtype, agreeing in all lengths but that along `axis`; parts
@@ -72,9 +64,9 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     r.register::<concat>(kind, record_concat);
 }
 
-fn record_concat(cx: Cx, arrays: &[Array], axis: isize) -> Answer {
+fn record_concat(cx: Cx, arrays: &[Array], axis: Axis) -> Answer {
     let Some(first) = arrays.first() else { return Err(nothing("concat").into()) };
-    let axis = wrap_axis("concat", axis, first.ndim())?;
+    let axis = wrap_axis("concat", axis.0, first.ndim())?;
     let dtype = arrays.iter().map(Array::dtype).reduce(promote).unwrap_or(first.dtype());
     let mut shape: Dims = SmallVec::from_slice(first.shape());
     shape[axis] = 0;

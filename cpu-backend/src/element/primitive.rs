@@ -1,7 +1,7 @@
 //! Bool, integers and floats.
 
 use crate::element::{
-    Arithmetic, Bits, Inexact, Number, Ordered, Real, accumulated_as_itself, stored_as_itself,
+    Arithmetic, Bits, Inexact, Integer, Number, Ordered, Real, accumulated_as_itself, stored_as_itself,
 };
 
 impl Arithmetic for bool {
@@ -76,6 +76,21 @@ macro_rules! integers {
         impl Ordered for $ty {
             const LEAST: $ty = $ty::MIN;
             const MOST: $ty = $ty::MAX;
+        }
+        impl Integer for $ty {
+            #[inline(always)]
+            fn shifted_up(self, count: $ty) -> $ty {
+                // Selected, not branched on: the loop is vectorised.
+                let inside = count >= 0 && count < $ty::BITS as $ty;
+                let shifted = self.wrapping_shl(count as u32);
+                if inside { shifted } else { 0 }
+            }
+            #[inline(always)]
+            fn shifted_down(self, count: $ty) -> $ty {
+                let inside = count >= 0 && count < $ty::BITS as $ty;
+                let shifted = self.wrapping_shr(count as u32);
+                if inside { shifted } else if self < 0 { !0 } else { 0 }
+            }
         }
         impl Real for $ty {
             #[inline(always)]

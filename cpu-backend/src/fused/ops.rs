@@ -8,7 +8,7 @@ use super::loops::{MapLoop, binary, copy, function, in_single, select, swapped, 
 use crate::element::cast::CastTo;
 use crate::element::functions::{double, single};
 use crate::element::half::{half as to_half, single as to_single};
-use crate::element::{Arithmetic, Bits, Inexact, Number, Ordered, Real};
+use crate::element::{Arithmetic, Bits, Inexact, Integer, Number, Ordered, Real};
 use half::f16;
 use num_complex::{Complex32, Complex64};
 use polyarray_core::expr::Op;
@@ -57,6 +57,16 @@ macro_rules! bits {
     ($d:expr, $T:ident => $body:expr) => {
         among!([
             Bool | I8 | U8 => u8, I16 | U16 => u16, I32 | U32 => u32, I64 | U64 => u64
+        ] $d, $T => $body)
+    };
+}
+macro_rules! integer {
+    ([unsigned] $d:expr, $T:ident => $body:expr) => {
+        among!([I8 | U8 => u8, I16 | U16 => u16, I32 | U32 => u32, I64 | U64 => u64] $d, $T => $body)
+    };
+    ([signed] $d:expr, $T:ident => $body:expr) => {
+        among!([
+            U8 => u8, U16 => u16, U32 => u32, U64 => u64, I8 => i8, I16 => i16, I32 => i32, I64 => i64
         ] $d, $T => $body)
     };
 }
@@ -140,6 +150,9 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
         Op::BitwiseAnd => bits!(d, T => binary(|a: T, b: T| a.both(b))),
         Op::BitwiseOr => bits!(d, T => binary(|a: T, b: T| a.either(b))),
         Op::BitwiseXor => bits!(d, T => binary(|a: T, b: T| a.exclusive(b))),
+        // A negative count is a large one of the unsigned type.
+        Op::LeftShift => integer!([unsigned] d, T => binary(|a: T, b: T| a.shifted_up(b))),
+        Op::RightShift => integer!([signed] d, T => binary(|a: T, b: T| a.shifted_down(b))),
         Op::Where => Some(select(d.size())),
     }
 }

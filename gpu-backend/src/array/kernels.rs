@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use polyarray_core::Result;
 use polyarray_core::array::{Buffer, Operand, own};
 use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
 use polyarray_core::expr::{Epilogue, Layout, Strides, layout::collapse};
 use polyarray_core::numpy as np;
-use polyarray_core::{DType, Result};
 use polyarray_shaders::matmul::Terms;
-use polyarray_shaders::{matmul, plan, region, take};
+use polyarray_shaders::methods::{copy_region, take};
+use polyarray_shaders::{matmul, plan};
 
 use super::backend::GpuBackend;
 use super::buffer::DeviceBuffer;
@@ -34,29 +35,19 @@ kernels! { GPU_KERNELS;
 fn terms(spec: &np::Matmul) -> Terms {
     match spec.terms {
         np::Terms::Bits => Terms::Bits,
-        np::Terms::Products if spec.dtype == spec.out => Terms::Products,
-        np::Terms::Products => Terms::Bytes,
+        np::Terms::Products => Terms::Products,
     }
 }
 
-/// Packed dtypes are multiplied in wider ones, but for bytes where the adapter multiplies them as they are.
-fn multiplies(cx: Cx, spec: &np::Matmul) -> Result<(), Unsupported> {
-    let packed = spec.dtype.size() < 4;
+/// Packed dtypes are multiplied in wider ones, and operands are cast first to what they are multiplied in.
+fn multiplies(_: Cx, spec: &np::Matmul) -> Result<(), Unsupported> {
     match terms(spec) {
         Terms::Bits => Ok(()),
-        Terms::Products if !packed => Ok(()),
-        Terms::Products => Err(Unsupported::DType(spec.dtype)),
-        Terms::Bytes => {
-            let backend = GpuBackend::open(cx.instance.index)
-                .map_err(|_| Unsupported::Because("the device can't be opened"))?;
-            let profile = backend.device().profile().for_shaders();
-            let wraps = matches!(spec.out, DType::I32 | DType::U32);
-            if wraps && matmul::takes_bytes(spec.dtype, [spec.m, spec.k, spec.n], &profile) {
-                Ok(())
-            } else {
-                Err(Unsupported::Because("it has no kernel for a product of these dtypes"))
-            }
+        Terms::Products if spec.dtype.size() < 4 => Err(Unsupported::DType(spec.dtype)),
+        Terms::Products if spec.dtype != spec.out => {
+            Err(Unsupported::Because("it has no kernel for a product of these dtypes"))
         }
+        Terms::Products => Ok(()),
     }
 }
 
@@ -65,7 +56,7 @@ fn memory<'a>(buffer: &'a Arc<dyn Buffer>, op: &str) -> Result<&'a crate::pool::
 }
 
 impl GpuBackend {
-    /// The matrix product of two operands that live here, whose dtype is not packed unless the terms are bytes.
+    /// The matrix product of two operands that live here, whose dtype is not packed.
     ///
     /// # Errors
     /// Out of memory, device lost, operands beyond 32-bit indices.
@@ -79,11 +70,7 @@ impl GpuBackend {
         let (job, _) = matmul_job(a, b, spec, None);
         let operands = [memory(&a.buffer, "matmul")?, memory(&b.buffer, "matmul")?];
         let profile = self.device().profile().for_shaders();
-        let plan = match self.measured_shape(&job, terms, operands) {
-            None => matmul::plan_terms(&job, terms, &profile),
-            Some(shape) => matmul::plan_shape(&job, terms, None, shape, &profile),
-        };
-        let plan = self.planned("matmul", plan)?;
+        let plan = self.planned("matmul", matmul::plan(&job, terms, &profile))?;
         let len = spec.batch.iter().product::<usize>() * spec.m * spec.n;
         self.execute("matmul", &plan, &operands, (spec.out, len))
     }
@@ -104,18 +91,11 @@ impl GpuBackend {
         let Some(epilogue) = epilogue else { return Ok(None) };
         let profile = self.device().profile().for_shaders();
         // What can't be planned together is planned, or fails, one after the other.
-        let Ok(mut plan) = matmul::plan_epilogue(&job, terms, &epilogue, &profile) else { return Ok(None) };
+        let Ok(plan) = matmul::plan_epilogue(&job, terms, &epilogue, &profile) else { return Ok(None) };
         let kernel = &epilogue.kernel;
         let label = format!("matmul {}", kernel.label());
         let buffers = [&a.buffer, &b.buffer].into_iter().chain(kernel.inputs.iter().map(|i| &i.buffer));
         let inputs = buffers.map(|buffer| memory(buffer, &label)).collect::<Result<Vec<_>>>()?;
-        // Measured without the epilogue, which is the same work in every shape.
-        let shape = self.measured_shape(&job, terms, [inputs[0], inputs[1]]);
-        if let Some(shape) = shape
-            && let Ok(measured) = matmul::plan_shape(&job, terms, Some(&epilogue), shape, &profile)
-        {
-            plan = measured;
-        }
         self.execute(&label, &plan, &inputs, (kernel.output_dtype(), kernel.output_len())).map(Some)
     }
 
@@ -134,7 +114,7 @@ impl GpuBackend {
             let run = layout.shape[spec.axis] * inner;
             let mut strides = [layout.strides.clone()];
             let (dims, _) = collapse(&layout.shape, layout.shape.len(), &mut strides);
-            let job = region::Region {
+            let job = copy_region::CopyRegion {
                 dtype: spec.dtype,
                 rows: spec.shape[..spec.axis].iter().product(),
                 row_length: spec.shape[spec.axis] * inner,
@@ -145,7 +125,7 @@ impl GpuBackend {
                 offset: layout.offset,
                 len: part.buffer.len(),
             };
-            let plan = self.planned("concat", region::plan(&job, &device.profile().for_shaders()))?;
+            let plan = self.planned("concat", copy_region::plan(&job, &device.profile().for_shaders()))?;
             device.execute_into("concat", &plan, &[memory(&part.buffer, "concat")?], &output)?;
             column += run;
         }

@@ -59,6 +59,10 @@ impl BackendKind for GpuKind {
         }
     }
 
+    fn falls_back(&self) -> bool {
+        true
+    }
+
     fn instances(&self) -> Vec<String> {
         let count = adapters::list().map_or(0, <[_]>::len);
         (0..count).map(|index| format!("{KIND}:{index}")).collect()

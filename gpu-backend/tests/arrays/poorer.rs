@@ -12,10 +12,8 @@ use crate::POISON;
 /// A profile that claims less, by name.
 type Poorer = (&'static str, fn(&mut Profile));
 
-const POORER: [Poorer; 10] = [
+const POORER: [Poorer; 8] = [
     ("as it is", |_| ()),
-    ("no windows", |p| (p.windows, p.windowed_loads) = (0, false)),
-    ("windows for products only", |p| p.windowed_loads = false),
     ("coalesced lanes", |p| (p.lane_map, p.workgroup) = (LaneMap::Coalesced, 64)),
     ("no immediates", |p| p.immediates = 0),
     ("bindings of 1 MiB", |p| p.max_binding = 1 << 20),

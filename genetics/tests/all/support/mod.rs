@@ -4,7 +4,8 @@ pub mod host;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array, Dimension};
-use ndarray_npy::{ReadableElement, read_npy};
+use polyarray::Element;
+use polyarray_genetics::npy;
 use polyarray_genetics::plink::{self, Dataset, PlinkPaths, ReadOptions};
 
 /// The folder of genotype data: `POLYARRAY_DATA`, by default `../shared/data` beside the workspace.
@@ -25,9 +26,10 @@ pub fn data_dir() -> PathBuf {
 }
 
 /// A reference array.
-pub fn reference<T: ReadableElement, D: Dimension>(name: &str) -> Array<T, D> {
+pub fn reference<T: Element, D: Dimension>(name: &str) -> Array<T, D> {
     let path = data_dir().join("reference").join(name).with_extension("npy");
-    read_npy(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let array = npy::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    array.into_dimensionality().unwrap()
 }
 
 /// The 14,266 autosomal variants of HapMap 3.

@@ -101,7 +101,7 @@ impl GpuBackend {
     ///
     /// # Errors
     /// Out of memory, device lost, a driver's failure.
-    pub(super) fn execute(
+    pub(crate) fn execute(
         &self,
         operation: &str,
         plan: &Plan,
@@ -113,7 +113,7 @@ impl GpuBackend {
     }
 
     /// The operand's elements, dense: its buffer where they lie so, else a copy.
-    pub(super) fn dense(&self, operand: &Operand) -> Result<Arc<dyn Buffer>> {
+    pub(crate) fn dense(&self, operand: &Operand) -> Result<Arc<dyn Buffer>> {
         let layout = &operand.layout;
         if layout.is_dense() {
             return Ok(Arc::clone(&operand.buffer));
@@ -133,7 +133,7 @@ impl GpuBackend {
     }
 
     /// A plan, or the error that names the device.
-    pub(super) fn planned(&self, operation: &str, plan: Result<Plan, PlanError>) -> Result<Plan> {
+    pub(crate) fn planned(&self, operation: &str, plan: Result<Plan, PlanError>) -> Result<Plan> {
         plan.map_err(|error| unplanned(operation, &self.device().title(), error))
     }
 }

@@ -145,7 +145,7 @@ impl<R: Marker> Array<R> {
     /// [`Error::DType`] if the elements are not `T`; what the computation or the copy fails with.
     pub fn with_view<T: Element, O>(&self, f: impl FnOnce(ArrayViewD<'_, T>) -> O) -> Result<O> {
         let (buffer, layout) = self.on_host()?;
-        let host: &HostBuffer = crate::memory::own(&*buffer, "host", "with_view")?;
+        let host: &HostBuffer = crate::memory::downcast(&*buffer, "host", "with_view")?;
         Ok(f(view(host.as_slice::<T>()?, &layout)))
     }
 }

@@ -1,4 +1,4 @@
-//! A call, where the front cache had no answer or its answer declined.
+//! The slow path of a call: the front cache has no implementation, or that declined.
 use std::any::Any;
 use std::sync::Arc;
 use std::thread::LocalKey;
@@ -19,7 +19,7 @@ use super::report::{self, Seen};
 use super::sink::{Event, Sink, deeper};
 use super::state::{self, Entered, Pin};
 
-/// Hands out the arguments of one attempt, converted where they must be.
+/// The arguments of one attempt, converted where necessary.
 pub struct Fits<'a> {
     to: Instance,
     fits: &'a [Fit],
@@ -35,30 +35,30 @@ impl Fits<'_> {
     }
 }
 
-/// What the typed half of a call is asked to do by the untyped one.
+/// A request of the untyped half of a call to the typed one.
 enum Job<'a> {
-    /// Convert the arguments, and give them to the implementation if there is one to be asked.
+    /// Convert the arguments, and call the implementation with them if there is one to try.
     Serve(Cx, &'a [Fit], Option<&'a Erased>),
-    /// Run the default, with the arguments as converted last.
+    /// Run the default with the arguments as converted last.
     PinnedDefault,
-    /// Run the default, with the caller's own.
+    /// Run the default with the caller's own arguments.
     Default,
 }
 
 enum Reply {
-    /// The result is there.
+    /// The call succeeded.
     Done,
-    /// The result is there, and is an error.
+    /// The call failed.
     Failed,
-    /// Converted, and nobody was to be asked.
+    /// The arguments were converted, and there was no implementation to try.
     Converted,
     Refused(usize, Refusal),
     Declined(Decline),
-    /// A default did not find something.
+    /// A default called a method that no backend ran.
     NotFound(Error),
 }
 
-/// The part of a call that knows the method's types: kept small, there is one per method.
+/// The typed half of a call: kept small, as it is instantiated for every method.
 #[cold]
 #[inline(never)]
 #[expect(clippy::type_complexity, reason = "spelled once, filled in by the macro")]
@@ -71,7 +71,7 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
     serve: &dyn Fn(M::Fn, Cx, &H) -> Result<Out, Stop<E>>,
     default: &dyn Fn(M::Default, Option<&H>) -> Result<Out, E>,
 ) -> Result<Out, E> {
-    // What the front cache knows is asked here, without a plan; the rest of the way takes it into account.
+    // First what the front cache has, without a plan; the rest of the walk does not repeat it.
     let mut asked: SmallVec<[Asked; 4]> =
         declined.into_iter().map(|(decline, on)| (on, Seen::declined(Some(decline)))).collect();
     if let Some(&body) = M::DEFAULTS.first() {
@@ -102,13 +102,13 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
     walked::<M, H, Out, E, N>(front, keys, arguments, asked, convert, serve, default)
 }
 
-/// A candidate that was asked before there was a plan, and its answer.
+/// A candidate that was tried before there was a plan, and its outcome.
 type Asked = (Instance, Seen);
 
-/// The whole way, by the plan. What was asked is not asked again, and is matched by the instance: an
-/// implementation may have registered another one meanwhile, and so may another thread.
+/// The whole walk, by the plan. Candidates in `asked` are not tried again. They are matched by instance, because an
+/// implementation, or another thread, may have registered others meanwhile.
 #[inline(never)]
-#[expect(clippy::type_complexity, reason = "the macro's closures, handed on")]
+#[expect(clippy::type_complexity, reason = "the macro's closures, passed on")]
 fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
     front: &'static LocalKey<Front<M::Fn, N>>,
     keys: &[Key; N],
@@ -169,8 +169,8 @@ fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
     }
 }
 
-/// What a default did not find, if that is why it stopped: something that an implementation within it
-/// did not find is a failure like any other.
+/// The not-found error that a default stopped with, if it did; one that surfaced inside an implementation is a failure
+/// like any other.
 fn not_found<Out, E: DispatchError>(result: &Result<Out, E>) -> Option<Error> {
     match result.as_ref().err()?.dispatch_error()? {
         Error::NotFound(report) if report.inside.get().is_none() => Some(Error::NotFound(Arc::clone(report))),
@@ -178,8 +178,8 @@ fn not_found<Out, E: DispatchError>(result: &Result<Out, E>) -> Option<Error> {
     }
 }
 
-/// An implementation's error on its way to the caller. Something that was not found inside of it is
-/// no longer a matter of choosing a backend.
+/// Marks an implementation's not-found error as surfaced inside it: it is then a failure, no longer a matter of choosing
+/// a backend.
 #[cold]
 pub fn failed<M: Method, E: DispatchError>(cx: Cx, error: E) -> E {
     if let Some(Error::NotFound(report)) = error.dispatch_error() {
@@ -189,7 +189,7 @@ pub fn failed<M: Method, E: DispatchError>(cx: Cx, error: E) -> E {
     error
 }
 
-/// The part of a call that knows no types.
+/// The untyped half of a call.
 struct Call<'a> {
     plan: &'a Plan,
     arguments: &'a [&'a dyn Argument],
@@ -201,7 +201,7 @@ impl Call<'_> {
         self.plan.method.0
     }
 
-    /// Asks one candidate after the other. When it returns `Ok`, the typed half has the result.
+    /// Tries one candidate after the other. If it returns `Ok`, the typed half has the result.
     fn run(
         &self,
         asked: &mut SmallVec<[Asked; 4]>,
@@ -257,7 +257,7 @@ impl Call<'_> {
         Err(report::not_found(self.plan, self.arguments, &seen, unpinned))
     }
 
-    /// Has the first candidate that does so run the call elsewhere; false where there is none, or that declines too.
+    /// Runs the fallback of the first candidate that has one; false where there is none, or it declines too.
     fn fallback(&self, work: &mut dyn FnMut(Job<'_>) -> Reply) -> Result<bool, Error> {
         for (n, row) in self.plan.rows.iter().enumerate() {
             let Verdict::Ready(ready) = &row.verdict else { continue };
@@ -280,7 +280,7 @@ impl Call<'_> {
         Ok(false)
     }
 
-    /// Asks one candidate; nothing means that the result is there.
+    /// Tries one candidate; none if the typed half has the result.
     fn ask(
         &self,
         n: usize,

@@ -1,4 +1,4 @@
-//! What an implementation is told, what the front cache hands out, and the depth of nested calls.
+//! The context of an implementation, the front cache's result, and the depth of nested calls.
 use std::any::{Any, TypeId};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -9,12 +9,12 @@ use parking_lot::RwLock;
 use super::identity::Erased;
 use super::kind::Instance;
 
-/// What an implementation is told about its call.
+/// The context of a call, as an implementation gets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cx {
     /// The instance that it runs on.
     pub instance: Instance,
-    /// Nobody has a result: the packed form runs the call elsewhere.
+    /// The call falls back: its packed form runs it on the host.
     falls_back: bool,
 }
 
@@ -25,19 +25,19 @@ impl Cx {
         Cx { instance, falls_back: false }
     }
 
-    /// A call that the packed form runs elsewhere for this instance.
+    /// A call that falls back for this instance.
     pub(super) const fn falling_back(instance: Instance) -> Cx {
         Cx { instance, falls_back: true }
     }
 
-    /// Is the call to be run elsewhere, its results brought back?
+    /// Whether the call is to run on the host, with its results copied back.
     #[doc(hidden)]
     pub const fn falls_back(self) -> bool {
         self.falls_back
     }
 
-    /// What an instance keeps for its kernels, such as plans of transforms: one value of each type, made when it is
-    /// first asked for, and kept as long as the process runs.
+    /// State of the instance for its kernels, such as plans of transforms: one value of each type, made on first use and
+    /// kept as long as the process runs.
     ///
     /// ```
     /// use polyarray_core::dispatch::{Cx, Instance, KindId};
@@ -52,7 +52,7 @@ impl Cx {
             LazyLock::new(Default::default);
         let key = (self.instance, TypeId::of::<T>());
         let known = STATES.read().get(&key).copied();
-        // Made outside of the lock; the first one stays.
+        // Made outside the lock; the first one stays.
         let found = known.unwrap_or_else(|| {
             let made = T::default();
             *STATES.write().entry(key).or_insert_with(|| Box::leak(Box::new(made)))
@@ -61,7 +61,7 @@ impl Cx {
     }
 }
 
-/// Calls nested under a pin beyond this many are taken for a method that calls itself.
+/// More calls nested under a pin than this are taken for infinite recursion.
 const MOST_NESTED: u32 = 96;
 pub(super) const TOO_DEEP: &str = "calls are nested too deep under pins and defaults";
 
@@ -69,8 +69,8 @@ thread_local! {
     static NESTED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// The calls nested under pins around the one that runs. A state captures it, so that a method that comes back to
-/// itself on another thread is found out, too.
+/// The number of calls nested under pins around the current one. A state captures it, so that recursion through another
+/// thread is detected, too.
 pub(super) fn nested() -> u32 {
     NESTED.get()
 }
@@ -102,16 +102,16 @@ impl Drop for Depth {
     }
 }
 
-/// While it lives, calls are counted from another number.
+/// While it lives, nested calls are counted from another number.
 pub(super) struct Counted(u32);
 
 impl Counted {
-    /// From nothing: what a thread that waits runs meanwhile is not nested in the call that waits.
+    /// From 0: a task that a waiting thread picks up is not nested in the call that waits.
     pub fn anew() -> Counted {
         Counted(NESTED.replace(0))
     }
 
-    /// From the count where a state was captured, unless this thread has come further.
+    /// From the count at which a state was captured, or this thread's if that is larger.
     pub fn on_from(nested: u32) -> Counted {
         Counted(NESTED.replace(NESTED.get().max(nested)))
     }
@@ -123,11 +123,11 @@ impl Drop for Counted {
     }
 }
 
-/// What the front cache found.
+/// The front cache's result.
 pub struct Hit<F> {
     /// The implementation.
     pub function: F,
-    /// What it is told.
+    /// Its context.
     pub cx: Cx,
     pub(super) _depth: Depth,
 }

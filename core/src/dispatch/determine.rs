@@ -1,4 +1,4 @@
-//! Asking which backend a set of arguments selects.
+//! `determine_backend`: which backend a set of arguments selects.
 use smallvec::SmallVec;
 
 use super::argument::Argument;

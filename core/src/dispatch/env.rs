@@ -1,9 +1,9 @@
-//! What the environment says about backends.
+//! Environment variables about backends.
 use std::sync::OnceLock;
 
 /// The variable that names the global backend.
 pub const BACKEND: &str = "POLYARRAY_BACKEND";
-/// The variable that lists, separated by commas, backends never to be used.
+/// The variable that lists, separated by commas, backends that are never used.
 pub const BLOCK: &str = "POLYARRAY_BLOCK";
 
 /// The variable that, set to `off`, forbids the fallback to the host everywhere.
@@ -15,7 +15,7 @@ pub(super) fn fallback_is_off() -> bool {
     *OFF.get_or_init(|| std::env::var(FALLBACK).is_ok_and(|value| matches!(value.trim(), "off" | "0")))
 }
 
-/// The overrides found in the environment, not yet checked against the backends there are.
+/// The values found in the environment, not yet checked against the enrolled backends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     /// The global backend.

@@ -1,4 +1,4 @@
-//! The engine's errors, and the one report of a call that no backend ran.
+//! The engine's errors, the outcomes of candidates, and the report of a call that no backend ran.
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
@@ -7,21 +7,21 @@ use super::decline::Operand;
 use super::identity::MethodInfo;
 use super::kind::Instance;
 
-/// What dispatch itself can get wrong. A method's own error type takes it in through [`DispatchError`].
+/// The errors of dispatch itself. A method's own error type wraps them through [`DispatchError`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No candidate ran the call.
     #[error(transparent)]
     NotFound(Arc<NotFound>),
-    /// A name that no enrolled backend answers to.
+    /// A name of no enrolled backend.
     #[error("{place} names the backend `{name}`, which is not there; known here: {known}")]
     UnknownBackend {
         /// The name.
         name: Box<str>,
         /// Where it was named: a scope, an environment variable.
         place: &'static str,
-        /// Those that there are.
+        /// The enrolled ones.
         known: Box<str>,
     },
     /// A method was registered twice on one kind.
@@ -45,7 +45,7 @@ pub enum Error {
         /// The name.
         name: &'static str,
     },
-    /// A method came back to itself under the pin that its own default (or a wrapper backend) runs under.
+    /// A method was called again under the pin that its own default (or a wrapper backend) runs under.
     #[error(
         "{method} was entered again under its own pin to {pin}: {why}; \
          give {pin} an implementation of {method}, or write it without calling {method}"
@@ -55,15 +55,15 @@ pub enum Error {
         method: &'static MethodInfo,
         /// The pinned backend, or "no backend".
         pin: Box<str>,
-        /// What was seen.
+        /// How it was called again.
         why: &'static str,
     },
-    /// An argument's conversion went wrong (which is more than being refused).
+    /// An argument's conversion failed (which is more than being declined).
     #[error(transparent)]
     Conversion(Arc<ConversionFailed>),
 }
 
-/// An argument's conversion went wrong.
+/// The failed conversion of an argument.
 #[derive(Debug, thiserror::Error)]
 #[error("{method}: converting {operand} for {to} failed: {source}")]
 pub struct ConversionFailed {
@@ -73,7 +73,7 @@ pub struct ConversionFailed {
     pub operand: Operand,
     /// The backend that it was converted for.
     pub to: Instance,
-    /// What went wrong.
+    /// The cause.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -88,8 +88,8 @@ impl Error {
     }
 }
 
-/// An error type that a multimethod may return: it takes in the engine's errors, and gives them back
-/// so that the engine can tell "not found" inside a default (declined) from any other error.
+/// An error type that a multimethod may return: it wraps the engine's errors, and returns them, so that the engine can
+/// tell "not found" inside a default (declined) from any other error.
 pub trait DispatchError: From<Error> {
     /// The engine's error inside this one, if it is one.
     fn dispatch_error(&self) -> Option<&Error>;
@@ -101,7 +101,7 @@ impl DispatchError for Error {
     }
 }
 
-/// Nothing ran a call: every operand, every candidate in the order tried with its reason, and the fix.
+/// No backend ran a call: every operand, every candidate in the order tried with its reason, and the fix.
 #[derive(Debug)]
 pub struct NotFound {
     /// The method, with its domain: `numpy.exp`.
@@ -126,7 +126,7 @@ pub(super) struct Inside {
     pub backend: Instance,
 }
 
-/// How a backend came to be a candidate.
+/// Why a backend is a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The pin in force.
@@ -150,14 +150,14 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Why a candidate is passed over without being asked.
+/// Why a candidate is passed over without being tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Passed {
     /// Inside `skip`.
     Skipped,
     /// Blocked, by the environment or by `block`.
     Blocked,
-    /// The same instance was asked before, on terms at least as good.
+    /// The same instance comes earlier, with at least the same permission to copy.
     AskedBefore,
 }
 
@@ -171,29 +171,29 @@ impl fmt::Display for Passed {
     }
 }
 
-/// What came of one candidate.
+/// The outcome of one candidate.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Not asked.
+    /// Not tried.
     Passed(Passed),
-    /// It can't have the arguments, and why.
+    /// It can't take the arguments, and why.
     Refused(String),
-    /// It has the arguments and no result: the implementation's reason (none: it has none), and what
-    /// its default, run with this backend pinned, did not find.
+    /// It took the arguments and has no result: the implementation's reason, and the not-found error of the default, run
+    /// with this backend pinned.
     Declined {
         /// The implementation's reason; none if there is no implementation.
         implementation: Option<String>,
-        /// What the pinned default did not find, if there is a default.
+        /// The not-found error of the pinned default, if there is a default.
         default: Option<Error>,
     },
     /// Its implementation ran.
     Ran,
     /// The default ran, with this backend pinned; the implementation's reason, if it has one.
     RanDefault(Option<String>),
-    /// Nobody had a result: the call ran elsewhere, and the results were brought back.
+    /// No candidate had a result: the call ran on the host, and the results were copied back.
     FellBack,
-    /// Its implementation, a conversion for it, or its default failed: the caller has the error.
+    /// Its implementation, a conversion for it, or its default failed: the call returned the error.
     Failed,
 }
 
@@ -221,19 +221,19 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// One candidate of a call that nothing ran.
+/// One candidate of a call that no backend ran.
 #[derive(Debug)]
 pub struct Tried {
     /// Its name: a kind, or the instance that the arguments selected.
     pub backend: String,
-    /// How it came to be a candidate.
+    /// Why it is a candidate.
     pub origin: Origin,
     /// Why it did not run the call.
     pub outcome: Outcome,
 }
 
 impl NotFound {
-    /// Did it surface inside an implementation? Then it is a failure of that, and no question of choosing a backend.
+    /// Whether it surfaced inside an implementation: then it is a failure of that, and not a matter of choosing a backend.
     pub fn is_inside_implementation(&self) -> bool {
         self.inside.get().is_some()
     }

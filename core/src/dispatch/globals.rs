@@ -1,7 +1,7 @@
 //! The global and the registered backends of every domain.
 //!
-//! A setting is immutable and interned by content, so that a state captures it as one pointer, and
-//! going back to an earlier setting goes back to its cached plans.
+//! Settings are immutable and interned by content, so that a state captures them as one pointer, and returning to earlier
+//! settings returns to their cached plans.
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
@@ -12,11 +12,11 @@ use super::kind::Target;
 /// How a global backend is tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct GlobalOptions {
-    /// The walk ends here when it declines.
+    /// The walk ends here if it declines.
     pub only: bool,
     /// Copies to its residency are allowed; implies `only`.
     pub coerce: bool,
-    /// Behind the registered backends instead of before them.
+    /// Tried after the registered backends instead of before them.
     pub try_last: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct DomainGlobals {
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Content {
     pub domains: BTreeMap<String, DomainGlobals>,
-    /// Never used, whoever asks.
+    /// Never used, also under a pin.
     pub blocked: Vec<Target>,
 }
 

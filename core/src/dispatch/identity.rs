@@ -1,10 +1,9 @@
-//! What a method is, its types forgotten.
+//! A method without its types.
 use std::any::Any;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// What is known of a method whatever its types: there is one of these per method, and its address
-/// is the method's identity.
+/// The type-independent description of a method. There is one per method, whose address is the method's identity.
 pub struct MethodInfo {
     /// Its name.
     pub name: &'static str,
@@ -19,7 +18,7 @@ pub struct MethodInfo {
     pub packed: Option<&'static Erased>,
 }
 
-/// A function with its type forgotten; whoever asks for it knows it again.
+/// A type-erased function; its user downcasts it.
 #[doc(hidden)]
 pub type Erased = dyn Any + Send + Sync;
 
@@ -35,7 +34,7 @@ impl fmt::Debug for MethodInfo {
     }
 }
 
-/// A method by identity.
+/// A method, compared by identity.
 #[derive(Clone, Copy)]
 pub(super) struct MethodRef(pub &'static MethodInfo);
 

@@ -1,4 +1,4 @@
-//! Backends: kinds, their instances, and how scopes name them.
+//! Backends: kinds, their instances, how scopes name them, and the table of kinds.
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
@@ -10,19 +10,18 @@ use parking_lot::RwLock;
 use super::decline::Decline;
 use super::key::Key;
 
-/// The backends linked into this program, gathered by the linker, so that nobody has to be told; see
+/// The backends linked into this program, collected by the linker without any call; see
 /// [`linked_kind!`](crate::dispatch::linked_kind).
 #[distributed_slice]
 pub static KINDS: [&'static dyn BackendKind];
 
-/// Kinds that come before all others in the order of registration; the others follow by name.
+/// Kinds that are registered before all others; the others follow by name.
 const PRECEDENCE: [&str; 2] = ["cpu", "gpu"];
 
-/// What a backend tells the engine. Implementations of methods are registered beside it, not in it.
+/// A backend, as the engine sees it. Implementations of methods are registered for it, and are not part of it.
 ///
-/// Every question but [`instances`](BackendKind::instances) is asked while candidates are computed,
-/// and must be answered from names and keys alone: a program that never leaves the host must never
-/// open a device.
+/// Every method but [`instances`](BackendKind::instances) is called while candidates are computed, and must answer from names
+/// and keys alone: a program that runs on the host only must never open a device.
 pub trait BackendKind: Send + Sync + 'static {
     /// The kind's name: `cpu`, `gpu`, an outsider's.
     fn name(&self) -> &'static str;
@@ -32,14 +31,14 @@ pub trait BackendKind: Send + Sync + 'static {
         &["numpy"]
     }
 
-    /// Whether it is asked only where somebody names it: a backend that is enrolled is registered for its
-    /// domains, a wrapper around others is not.
+    /// Whether it is a candidate only where a scope or a global setting names it, as for wrapper backends. Others are
+    /// registered for their domains when they are enrolled.
     fn explicit(&self) -> bool {
         false
     }
 
-    /// Whether a method that it has neither an implementation nor a default for runs elsewhere (on the host) and its
-    /// results come back. Never where a scope is `strict`.
+    /// Whether calls that no backend runs fall back to the host, their results copied back, where this one is a candidate.
+    /// Never inside a `strict` scope.
     fn falls_back(&self) -> bool {
         false
     }
@@ -51,11 +50,10 @@ pub trait BackendKind: Send + Sync + 'static {
     /// What it takes to use an argument with this (single) key on an instance.
     fn fit(&self, index: u16, key: Key) -> Fit;
 
-    /// The names of its instances. May open devices; asked only where somebody names an instance
-    /// by number or lists what there is.
+    /// The names of its instances. May open devices; called only to check an instance named by number, or to list all.
     fn instances(&self) -> Vec<String>;
 
-    /// The name of one instance, answered without opening it.
+    /// The name of one instance; does not open it.
     fn instance_name(&self, index: u16) -> String {
         format!("{}:{index}", self.name())
     }
@@ -92,8 +90,7 @@ impl Fit {
     }
 }
 
-/// A kind's number in this process, interned by name: a kind may be named (in a registration, in a
-/// scope) by code that is linked without it.
+/// A kind's number in this process, interned by name: a registration or a scope may name a kind that is not linked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KindId(pub(super) u16);
 
@@ -131,7 +128,7 @@ struct Slot {
     backend: Option<&'static dyn BackendKind>,
 }
 
-/// All kinds that were ever named, by number.
+/// All kinds named so far, by number.
 #[derive(Default)]
 struct Table {
     kinds: Vec<Slot>,
@@ -180,7 +177,7 @@ impl Table {
     }
 }
 
-/// Enrols a backend; none where another one has its name.
+/// Enrols a backend; none if another has its name.
 pub(super) fn enrol(backend: &'static dyn BackendKind) -> Option<KindId> {
     TABLE.write().enrol(backend)
 }
@@ -246,7 +243,7 @@ impl Kind {
         }
     }
 
-    /// Its instance of this number; whether it exists is found out when a call reaches it.
+    /// Its instance of this number; whether it exists is checked when a call reaches it.
     pub fn instance(self, index: u16) -> Instance {
         Instance { kind: self.id(), index }
     }
@@ -316,7 +313,7 @@ impl fmt::Display for Instance {
 pub struct Target {
     /// The kind.
     pub kind: KindId,
-    /// The instance; none leaves it to the arguments.
+    /// The instance; none if the arguments select it.
     pub index: Option<u16>,
 }
 
@@ -348,10 +345,10 @@ impl fmt::Debug for Target {
     }
 }
 
-/// Whatever names a backend: a [`Kind`], an [`Instance`], or a string such as `"gpu"` or `"gpu:1"`.
+/// A value that names a backend: a [`Kind`], an [`Instance`], or a string such as `"gpu"` or `"gpu:1"`.
 ///
-/// Naming one that is not there is no error yet: the first call that meets it returns the typed
-/// error, which lists those that are.
+/// Naming an unknown one is no error yet: the first call that meets it returns the typed error, which lists those
+/// enrolled.
 pub trait AsTarget {
     /// The backend that it names.
     fn target(&self) -> Target;

@@ -15,7 +15,7 @@ pub trait Method: 'static {
     const DOMAIN: &'static str;
     /// The names of its dispatchable arguments, in order.
     const ARGUMENTS: &'static [&'static str];
-    /// The default, or nothing.
+    /// The default, or empty.
     const DEFAULTS: &'static [Self::Default];
 
     /// The method's identity.
@@ -25,7 +25,7 @@ pub trait Method: 'static {
 /// The two types inside a method's return type.
 #[doc(hidden)]
 pub trait Returned {
-    /// What it gives.
+    /// The value.
     type Out;
     /// Its error.
     type Error: DispatchError;
@@ -42,14 +42,14 @@ pub type Answer<R> = Result<<R as Returned>::Out, Stop<<R as Returned>::Error>>;
 /// Declares multimethods of a domain.
 ///
 /// Parameters taken by reference (`&T`, where `T:` [`Dispatchable`](crate::dispatch::Dispatchable))
-/// take part in dispatch; those taken by value (`P: Clone`) are plain. The return type is a `Result`
+/// take part in dispatch; those taken by value (`P: Clone`) do not. The return type is a `Result`
 /// whose error is a [`DispatchError`](crate::dispatch::DispatchError). The body is the default; `;`
 /// in its place means that there is none.
 ///
 /// The function lives in the value namespace, and its handle of the same name, which implements
-/// [`Method`](crate::dispatch::Method), in the type namespace. A macro that wraps this one can name
-/// the handle apart: `pub fn exp_erased handle exp(x: &Array) -> Result<Array>;`, and, behind it, `packed f`: the
-/// implementation that hands packed arguments to an interceptor. Attributes go to the function.
+/// [`Method`](crate::dispatch::Method), in the type namespace. A macro that wraps this one can give the
+/// handle another name: `pub fn exp_erased handle exp(x: &Array) -> Result<Array>;`, followed by `packed f`: the
+/// implementation that passes packed arguments to an interceptor. Attributes go to the function.
 ///
 /// ```
 /// # mod fake { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/dispatch/doc_value.rs")); }
@@ -166,9 +166,9 @@ macro_rules! __polyarray_packed {
     }};
 }
 
-/// Sorts the arguments into what the emission needs of them: the parameters, their types, those that
-/// dispatch with their types, and the expressions that pass them on from the function itself, from
-/// references to all of them, and from held ones.
+/// Sorts the arguments into the lists that the expansion needs: the parameters, their types, those that take part in
+/// dispatch with their types, and the expressions that pass them on from the function itself, from references to all of
+/// them, and from converted ones.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __polyarray_arguments {
@@ -205,7 +205,7 @@ macro_rules! __polyarray_arguments {
     };
 }
 
-/// The handle, and the function: a look at the front cache, and everything else out of line.
+/// The handle, and the function: a look-up in the front cache inline, everything else out of line.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __polyarray_emit {

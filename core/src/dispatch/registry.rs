@@ -1,4 +1,4 @@
-//! Who is there and who implements what: kinds and implementations, enrolled at link time or later.
+//! The registry: implementations and interceptors of kinds, registered at link time or later, and the settings in force.
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ use super::method::Method;
 #[distributed_slice]
 pub static REGISTRATIONS: [fn(&mut Registrar<'_>)];
 
-/// Grows with every change of what is registered: whatever was cached before is out of date.
+/// Incremented by every change of the tables: older cache entries are out of date.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 
 static TABLES: LazyLock<RwLock<Tables>> = LazyLock::new(|| RwLock::new(Tables::linked()));
@@ -32,10 +32,10 @@ pub(super) struct Registered {
 #[derive(Default)]
 pub(super) struct Tables {
     implementations: HashMap<(KindId, MethodRef), Registered>,
-    /// By kind: the domain, and the interceptor of its calls.
+    /// For each kind: domains, and the interceptor of each.
     interceptors: HashMap<KindId, Vec<(&'static str, Registered)>>,
     globals: Option<&'static Globals>,
-    /// What was wrong with what is linked or with the environment; every call returns the first.
+    /// Errors of link-time registrations and of the environment; every call returns the first.
     faults: Vec<Error>,
 }
 
@@ -57,7 +57,7 @@ impl Tables {
         tables
     }
 
-    /// Registers an enrolled backend for its domains, unless it is asked only where somebody names it.
+    /// Registers an enrolled backend for its domains, unless it must be named explicitly.
     fn serve(&mut self, kind: KindId) {
         let Some(backend) = kind.backend().filter(|backend| !backend.explicit()) else { return };
         let globals = self.globals().edit(|all| {
@@ -132,7 +132,7 @@ impl Tables {
         kinds
     }
 
-    /// The implementation of a method on a kind: its own, or one that hands the call to the kind's interceptor.
+    /// The implementation of a method on a kind: its own, or one that passes the call to the kind's interceptor.
     pub fn serves(&self, kind: KindId, method: &'static MethodInfo) -> Option<Registered> {
         self.implementation(kind, method).or_else(|| {
             let interceptor = self.interceptor(kind, method.domain)?;
@@ -171,12 +171,12 @@ pub(super) fn lineage(domain: &'static str) -> impl Iterator<Item = &'static str
     std::iter::successors(Some(domain), |domain| domain.rfind('.').map(|dot| &domain[..dot]))
 }
 
-/// What a link-time registration is handed.
+/// The argument of a link-time registration.
 pub struct Registrar<'a>(&'a mut Tables);
 
 impl Registrar<'_> {
-    /// Adds an implementation of `M` to a kind, linked or not. A second one makes every call fail
-    /// with the error that names both places: nobody else is there yet to be told.
+    /// Adds an implementation of `M` to a kind, linked or not. A second one makes every call return the error that names
+    /// both places, because there is no caller yet to return it to.
     #[track_caller]
     pub fn register<M: Method>(&mut self, kind: &str, implementation: M::Fn) {
         let kind = KindId::intern(kind);
@@ -185,7 +185,7 @@ impl Registrar<'_> {
         }
     }
 
-    /// Adds an implementation of `M`, or takes the place of the one that is there.
+    /// Adds an implementation of `M`, or replaces the present one.
     #[track_caller]
     pub fn replace<M: Method>(&mut self, kind: &str, implementation: M::Fn) {
         let kind = KindId::intern(kind);
@@ -194,8 +194,8 @@ impl Registrar<'_> {
         }
     }
 
-    /// Has every call of `domain` and the domains inside it for which the kind has no implementation of its own
-    /// handed to `interceptor`, whose type the methods' packed form knows. Takes the place of an earlier one.
+    /// Passes every call of `domain`, and of the domains inside it, for which the kind has no implementation of its own to
+    /// `interceptor`, whose type the methods' packed form knows. Replaces an earlier one.
     #[track_caller]
     pub fn intercept(&mut self, kind: &str, domain: &'static str, interceptor: &'static Erased) {
         let kind = KindId::intern(kind);
@@ -241,7 +241,7 @@ pub(super) fn read<R>(f: impl FnOnce(&Tables) -> R) -> R {
     f(&TABLES.read())
 }
 
-/// Changes the tables; what was cached before is out of date from here on.
+/// Changes the tables, and invalidates the caches.
 pub(super) fn change<R>(f: impl FnOnce(&mut Tables) -> R) -> R {
     let mut tables = TABLES.write();
     let result = f(&mut tables);
@@ -249,7 +249,7 @@ pub(super) fn change<R>(f: impl FnOnce(&mut Tables) -> R) -> R {
     result
 }
 
-/// The backend behind a target, or the error that lists those there are.
+/// The backend of a target, or the error that lists those enrolled.
 pub(super) fn known(target: Target, place: &'static str) -> Result<&'static dyn BackendKind, Error> {
     target.kind.backend().ok_or_else(|| {
         let names: Vec<&str> = kinds().iter().map(|kind| kind.name()).collect();
@@ -292,7 +292,7 @@ impl Kind {
         change(|tables| tables.add::<M>(self.id(), implementation, at, false))
     }
 
-    /// Adds an implementation of `M`, or takes the place of the one that is there.
+    /// Adds an implementation of `M`, or replaces the present one.
     #[track_caller]
     pub fn replace<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
         let at = Location::caller();
@@ -315,7 +315,7 @@ impl Instance {
     }
 }
 
-/// Enrols a backend at link time: whoever links the crate has it.
+/// Enrols a backend at link time: it is present in every program that links the crate.
 ///
 /// ```
 /// use polyarray_core::dispatch::{BackendKind, Decline, Fit, Key, Kind, linked_kind};
@@ -338,7 +338,7 @@ macro_rules! __polyarray_linked_kind {
     };
 }
 
-/// Registers implementations at link time, for any kind, whoever owns it:
+/// Registers implementations at link time, for any kind of any crate:
 ///
 /// ```
 /// # mod fake { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/dispatch/doc_value.rs")); }

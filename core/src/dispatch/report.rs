@@ -1,4 +1,4 @@
-//! What a person reads: how each candidate fared, and what to write instead.
+//! Reports for users: the outcome of each candidate, and what to write instead.
 use std::sync::{Arc, OnceLock};
 
 use super::argument::Argument;
@@ -10,7 +10,7 @@ use super::kind::{BackendKind, Fit, Instance};
 use super::plan::{Fallback, Plan, Row, Verdict};
 use super::registry::{self, lineage};
 
-/// What came of a candidate that was ready when the call began.
+/// The outcome of a candidate whose verdict was `Ready`.
 pub(super) enum Seen {
     /// A conversion of this argument was refused.
     Refused(usize, Decline),
@@ -43,7 +43,7 @@ pub(super) fn operands(method: &MethodInfo, arguments: &[&dyn Argument]) -> Vec<
     method.arguments.iter().zip(arguments).map(|(name, argument)| argument.describe(name)).collect()
 }
 
-/// Why these fits do not do: the first argument in the way.
+/// Why these fits are insufficient: the first argument in the way.
 fn obstacle(names: &[&str], keys: &[Key], fits: &[Fit]) -> String {
     for ((name, key), fit) in names.iter().zip(keys).zip(fits) {
         match fit {
@@ -161,7 +161,7 @@ impl<'a> Report<'a> {
                     if self.copied(fits).all(|(_, argument)| argument.coercible()) {
                         fixes.push(format!("scope!({:?}, coerce);", row.target.to_string()));
                     }
-                    // Either way of a mixed call is a fix: the reader knows which copy is the cheaper one.
+                    // A mixed call can be fixed either way: only the user knows which copy is cheaper.
                     refused += 1;
                     if refused < 2 {
                         continue;
@@ -200,7 +200,7 @@ impl<'a> Report<'a> {
         fixes
     }
 
-    /// How to have the walk ask a backend that has an implementation, and is no candidate.
+    /// How to make a backend that has an implementation a candidate.
     fn unasked(&self) -> Option<String> {
         let method = self.method?;
         let serves = |backend: &dyn BackendKind| {
@@ -228,7 +228,7 @@ impl<'a> Report<'a> {
         each.join(" and ")
     }
 
-    /// Operands that name several instances of one kind: bring them to the first one's.
+    /// The fix for operands on several instances of one kind: copy them to the first one's.
     fn gather(&self, row: &Row) -> Option<String> {
         let backend = row.target.kind.backend()?;
         let first = self.keys.iter().flat_map(|key| key.parts()).next()?;
@@ -245,7 +245,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The error of a conversion that went wrong.
+/// The error of a failed conversion.
 pub(super) fn conversion(
     method: &'static MethodInfo,
     arguments: &[&dyn Argument],

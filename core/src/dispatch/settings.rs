@@ -1,4 +1,4 @@
-//! Changing what is in force: the global and the registered backends, and the blocked ones.
+//! Changing the settings in force: the global, the registered and the blocked backends.
 use super::error::Error;
 use super::globals::{Content, GlobalOptions};
 use super::kind::{AsTarget, Target};
@@ -54,7 +54,7 @@ pub fn register_backend(target: impl AsTarget) -> Result<(), Error> {
     Ok(())
 }
 
-/// Clears what a domain has, of itself: its parents and children keep theirs.
+/// Clears the settings of one domain; its parents and children keep theirs.
 pub fn clear(domain: &str, what: Clear) {
     edit(|all| {
         let domain = all.domain(domain);
@@ -67,7 +67,7 @@ pub fn clear(domain: &str, what: Clear) {
     });
 }
 
-/// Passes over a backend in every walk from here on, pins included.
+/// Passes over a backend in every walk from now on, pins included.
 pub fn block(target: impl AsTarget) -> Result<(), Error> {
     let target = target.target();
     registry::known(target, "the program")?;

@@ -1,4 +1,4 @@
-//! Who listens to calls: events, their records, counters.
+//! Listeners to calls: events, their records, counters.
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,20 +20,20 @@ pub enum Event {
         /// Its operands.
         operands: Vec<Operand>,
     },
-    /// What came of a candidate, in the order asked.
+    /// The outcome of a candidate, in the order tried.
     Considered {
         /// The kind or instance.
         backend: String,
-        /// How it came to be a candidate.
+        /// Why it is a candidate.
         origin: Origin,
-        /// What came of it.
+        /// Its outcome.
         outcome: Outcome,
     },
-    /// After the last backend the default ran, unpinned.
+    /// After the last candidate the default ran, unpinned.
     RanUnpinned,
-    /// Nothing ran the call.
+    /// No backend ran the call.
     NotFound,
-    /// What other layers have to say: a copy and its bytes, a kernel run, a cost estimate.
+    /// A note of another layer: a copy and its bytes, a kernel run, a cost estimate.
     Note(Arc<dyn fmt::Display + Send + Sync>),
 }
 
@@ -61,31 +61,31 @@ impl fmt::Debug for Event {
     }
 }
 
-/// An event and how deep in nested calls it happened.
+/// An event and its depth in nested calls.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// 0 for the outermost call.
     pub depth: usize,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
-/// A listener: it belongs to a state, goes with it to other threads, and mixes with no other.
+/// A listener. It belongs to a state, and goes with it to other threads.
 #[derive(Default)]
 pub struct Sink {
     records: Mutex<Vec<Record>>,
     counters: Mutex<BTreeMap<&'static str, u64>>,
-    /// The listener around this one hears all of it, too.
+    /// The enclosing listener, which gets every event, too.
     outer: Option<Arc<Sink>>,
 }
 
 thread_local! {
-    /// How deep in calls this thread is, while somebody listens.
+    /// Depth of nested calls on this thread, while there is a listener.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
 impl Sink {
-    /// A listener inside another one, if there is one.
+    /// A listener inside an enclosing one, if there is one.
     pub(super) fn inside(outer: Option<Arc<Sink>>) -> Arc<Sink> {
         Arc::new(Sink { outer, ..Sink::default() })
     }
@@ -121,7 +121,7 @@ impl Sink {
         self.counters.lock().clone()
     }
 
-    /// What was recorded so far.
+    /// The events so far.
     pub fn records(&self) -> Vec<Record> {
         self.records.lock().clone()
     }
@@ -133,15 +133,15 @@ impl fmt::Debug for Sink {
     }
 }
 
-/// Sets the depth back on drop.
+/// Restores the depth on drop.
 pub(super) struct Deeper(usize);
 
-/// One level deeper.
+/// Increments the depth until dropped.
 pub(super) fn deeper() -> Deeper {
     Deeper(DEPTH.replace(DEPTH.get() + 1))
 }
 
-/// At the top again, as the outermost call is.
+/// Sets the depth to that of an outermost call until dropped.
 pub(super) fn at_the_top() -> Deeper {
     Deeper(DEPTH.replace(0))
 }

@@ -1,4 +1,4 @@
-//! What a call did, for whoever listens: `explain`, counters, the tool's `explain` flag.
+//! Traces of calls: `explain`, and the listener in force.
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ impl Sink {
     }
 }
 
-/// The listener in force. A layer that works later, on another thread, keeps it when it records.
+/// The listener in force. A layer that does its work later keeps it when it records the work.
 pub fn current_sink() -> Option<Arc<Sink>> {
     sink()
 }
 
-/// Does anybody listen, or might somebody? Costs a load.
+/// Whether there may be a listener. Costs a load.
 #[inline]
 pub fn is_listening() -> bool {
     fast_id() == 0
@@ -40,7 +40,7 @@ pub fn detached_but_heard<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs a call and says what it did.
+/// Runs a call, and returns its trace.
 pub fn explain<R>(f: impl FnOnce() -> R) -> (R, Explanation) {
     let sink = Sink::new();
     let depth = at_the_top();
@@ -49,13 +49,13 @@ pub fn explain<R>(f: impl FnOnce() -> R) -> (R, Explanation) {
     (result, Explanation { records: sink.records(), counters: sink.counters() })
 }
 
-/// What a call did: every candidate in order, why it was passed over, refused or declined, what was
-/// copied, what ran. `Display` prints it, indented by nesting.
+/// The trace of a call: every candidate in order, why it was passed over, refused or declined, what was copied, what ran.
+/// `Display` prints it, indented by nesting.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// The steps.
     pub records: Vec<Record>,
-    /// What was counted meanwhile.
+    /// The counters.
     pub counters: BTreeMap<&'static str, u64>,
 }
 

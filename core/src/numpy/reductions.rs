@@ -1,6 +1,6 @@
 //! Reductions over any axes.
 
-use super::options::{Reduce, Spread};
+use super::options::{Reduce, Variance};
 use super::typing::reduction_dtype;
 use super::{Answer, astype, conj, divide, multiply, real, sqrt, subtract};
 use crate::array::Array;
@@ -75,23 +75,23 @@ multimethod! {
     /// Variance over `over`: the mean of the squared distances from the mean, in two passes, so that no digits
     /// cancel. Divided by the number of elements less `ddof` (0 unless given); of no more than `ddof` elements
     /// it is NaN or infinite, as in NumPy. Complex numbers give the real variance; dtypes as in [`mean()`].
-    pub fn var(x: &Array, spread: Spread) -> Result<Array> {
-        let n = count("var", x, &spread.over)?;
+    pub fn var(x: &Array, over: Variance) -> Result<Array> {
+        let n = count("var", x, &over.axes)?;
         let narrow = x.dtype() == DType::F16;
         let x = &if narrow { astype(x, DType::F32)? } else { x.clone() };
-        let distance = subtract(x, &mean(x, spread.over.clone().keepdims())?)?;
+        let distance = subtract(x, &mean(x, over.axes.clone().keepdims())?)?;
         let squares = if x.dtype().kind() == Kind::Complex {
             real(&multiply(&distance, &conj(&distance)?)?)?
         } else {
             multiply(&distance, &distance)?
         };
-        let var = divide(&sum(&squares, spread.over)?, (n - spread.ddof).max(0.0))?;
+        let var = divide(&sum(&squares, over.axes)?, (n - over.ddof).max(0.0))?;
         if narrow { astype(&var, DType::F16) } else { Ok(var) }
     }
 
     /// Standard deviation over `over`: the root of [`var()`].
-    pub fn std(x: &Array, spread: Spread) -> Result<Array> {
-        sqrt(&var(x, spread)?)
+    pub fn std(x: &Array, over: Variance) -> Result<Array> {
+        sqrt(&var(x, over)?)
     }
 }
 
@@ -117,13 +117,13 @@ impl Spec for Var {
 }
 
 /// A variance in one pass over memory, where the kind has a kernel for that.
-fn record_var(cx: Cx, x: &Array, spread: Spread) -> Answer {
-    let mask = spread.over.mask("var", x.ndim())?;
+fn record_var(cx: Cx, x: &Array, over: Variance) -> Answer {
+    let mask = over.axes.mask("var", x.ndim())?;
     let (reduced, kept): (SmallVec<[isize; 8]>, SmallVec<[isize; 8]>) =
         (0..x.ndim() as isize).partition(|axis| mask >> axis & 1 == 1);
-    let divisor = (count("var", x, &spread.over)? - spread.ddof).max(0.0);
+    let divisor = (count("var", x, &over.axes)? - over.ddof).max(0.0);
     let mut shape: Dims = kept.iter().map(|&axis| x.shape()[axis as usize]).collect();
-    if spread.over.keepdims {
+    if over.axes.keepdims {
         shape = (0..x.ndim()).map(|axis| if mask >> axis & 1 == 1 { 1 } else { x.shape()[axis] }).collect();
     }
     let spec = Var { shape, dtype: x.dtype(), split: kept.len(), divisor };

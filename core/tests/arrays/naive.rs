@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use polyarray_core::array::{
     ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Part, Query,
-    Span, own,
+    Span, downcast,
 };
 use polyarray_core::backend::{Buffers, SpecKernel, kernels};
 use polyarray_core::dispatch::{self, BackendKind, Decline, Fit, Instance, Key, Kind, Registrar};
@@ -62,9 +62,9 @@ impl Naive {
     }
     fn open<'a>(&self, b: &'a dyn Buffer) -> Result<&'a HostBuffer> {
         if self.kind == "cpu" {
-            own(b, self.kind, "run")
+            downcast(b, self.kind, "run")
         } else {
-            Ok(&own::<FarBuffer>(b, self.kind, "run")?.0)
+            Ok(&downcast::<FarBuffer>(b, self.kind, "run")?.0)
         }
     }
 }

@@ -10,7 +10,7 @@ mod sorting;
 use std::sync::Arc;
 
 use polyarray_core::Result;
-use polyarray_core::array::{Buffer, Operand, own};
+use polyarray_core::array::{Buffer, Operand, downcast};
 use polyarray_core::backend::{Cx, Unsupported};
 use polyarray_shaders::plan::{PlanError, Profile};
 use polyarray_shaders::primitives::View;
@@ -20,7 +20,7 @@ use crate::pool::GpuBuffer;
 
 /// The memory of an array of this kind.
 fn memory<'a>(buffer: &'a Arc<dyn Buffer>, op: &str) -> Result<&'a GpuBuffer> {
-    Ok(own::<DeviceBuffer>(&**buffer, KIND, op)?.memory())
+    Ok(downcast::<DeviceBuffer>(&**buffer, KIND, op)?.memory())
 }
 
 /// A matrix as the shaders know it.

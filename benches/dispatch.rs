@@ -1,7 +1,7 @@
-//! What dispatch costs, beside a direct call of the same function: medians of one run.
+//! The cost of dispatch, compared with a direct call of the same function: medians of one run.
 //!
 //! `cargo bench --bench dispatch` prints the table; with `-- --check` it fails when a target is missed.
-//! Fakes only, so that nothing but the engine is measured; the last rows record operations on real arrays.
+//! It uses fake backends, so that only the engine is measured; the last rows record operations on real arrays.
 use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Instant;
@@ -36,7 +36,7 @@ impl Dispatchable for Value {
     }
 }
 
-/// A backend that reads one residency or, where it names none, every one.
+/// A backend that accepts one residency natively, or every one if it names none.
 struct Fake(&'static str, Option<&'static str>);
 
 impl BackendKind for Fake {
@@ -56,7 +56,7 @@ impl BackendKind for Fake {
 
 dispatch::method! {
     domain "numpy.fft";
-    /// One argument, as cheap as can be.
+    /// One argument, with the cheapest possible body.
     fn one(x: &Value) -> Result<i64, Error>;
     /// Two arguments and a parameter.
     fn two(x: &Value, y: &Value, axis: i64) -> Result<i64, Error>;
@@ -119,7 +119,7 @@ struct Row {
 
 fn main() -> Result<(), Error> {
     let check = std::env::args().any(|argument| argument == "--check");
-    // `a` serves everything; `b` and `c` have the arguments and decline; `d` and `e` refuse them.
+    // `a` implements everything; `b` and `c` accept the arguments and decline; `d` and `e` refuse them.
     let [a, b, c, d, e]: [Kind; 5] = [
         dispatch::enrol(&Fake("a", None))?,
         dispatch::enrol(&Fake("b", None))?,
@@ -131,13 +131,13 @@ fn main() -> Result<(), Error> {
     a.register::<two>(two_directly)?;
     b.register::<one>(declines)?;
     c.register::<one>(declines)?;
-    // No residency of a linked backend: the fakes alone take these.
+    // A residency that no linked backend accepts, only the fakes.
     let home = Key::intern("laboratory");
     let (x, y) = (Value { home, number: 1 }, Value { home, number: 2 });
     let (x, y) = (&x, &y);
 
     let serve = |call: fn(&Value) -> Result<i64, Error>| move || call(black_box(x)).unwrap_or(-1);
-    let cx = Cx { instance: a.instance(0) };
+    let cx = Cx::new(a.instance(0));
     let direct = median(|| one_directly(black_box(cx), black_box(x)).unwrap_or(-1));
     let direct_two = median(|| two_directly(black_box(cx), black_box(x), y, 3).unwrap_or(-1));
     let fast = median(serve(one));
@@ -162,7 +162,7 @@ fn main() -> Result<(), Error> {
             limit: 5.0,
         },
         Row { what: "three nested scopes, two of which refuse", measured: scopes([a, d, e]), limit: 30.0 },
-        // No target of its own: refusing is what scopes mostly do, declining what implementations rarely do.
+        // A loose target: backends in scope often refuse arguments, but implementations rarely decline.
         Row {
             what: "three nested scopes, two of whose implementations are asked and decline",
             measured: scopes([a, b, c]),
@@ -199,10 +199,10 @@ fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Recording an elementwise operation on the host: dispatch, dtype, shape, a node made and dropped again.
+/// Recording an elementwise operation on the host: dispatch, dtype, shape, a node that is made and dropped.
 fn recording() -> Vec<Row> {
     use polyarray::{Array, add, exp};
-    // Each thread its own operands: shared ones would measure the reference counters' cache line.
+    // Each thread has its own operands: shared ones would measure contention of their reference counters.
     let operands = || (Array::from(vec![1.0f32; 64]), Array::from(vec![2.0f32; 64]));
     let (x, y) = operands();
     let binary = |x: &Array, y: &Array| add(black_box(x), black_box(y)).map_or(-1, |z| z.ndim() as i64);

@@ -1,4 +1,4 @@
-//! Products that go on with their elements, beside the same with the product computed first: minimum and median of
+//! Matmul with a fused epilogue, compared with the same when the product is computed first: minimum and median of
 //! both in turn, in milliseconds, on the host and on `gpu:0`.
 //!
 //! `cargo bench --bench epilogue`, with parts of names after `--` for some of them.
@@ -6,7 +6,7 @@
 use polyarray::{self as np, Array, DType, Result};
 use std::time::Instant;
 
-/// What is done with a product, and a row.
+/// An elementwise consumer of a product and a row.
 type Tail = fn(Array, &Array) -> Result<Array>;
 
 const TAILS: [(&str, Tail); 3] = [
@@ -42,7 +42,7 @@ fn compare(name: &str, place: &str, [m, k, n]: [usize; 3], tail: Tail) -> Result
         if place == "host" { Ok(x) } else { x.to(place) }
     };
     let (a, b, row) = (array(&[m, k])?, array(&[k, n])?, array(&[n])?);
-    // Waits for all of it, and reads one element.
+    // Waits for the whole result, and reads one element.
     let done = |y: Array| -> Result<()> {
         y.eval()?;
         np::sum(y.slice("0, :1")?, ())?.item().map(drop)
@@ -62,7 +62,7 @@ fn compare(name: &str, place: &str, [m, k, n]: [usize; 3], tail: Tail) -> Result
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
     }
-    // The first ones make kernels.
+    // The first rounds compile kernels.
     times.iter_mut().for_each(|times| drop(times.drain(..2)));
     times.iter_mut().for_each(|times| times.sort_by(f64::total_cmp));
     let [[a, b], [c, d]] = times.map(|times| [times[0], times[times.len() / 2]]);

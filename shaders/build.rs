@@ -1,47 +1,32 @@
-//! Validates every WGSL file, in every instance and under every set of features, through the whole compile
-//! pipeline: a broken shader fails the build, with the place in its source.
+//! Writes the table of the WGSL files, so that a new one needs no line elsewhere. A test validates them.
 
-#[path = "src/compile.rs"]
-#[allow(dead_code, reason = "the build script uses part of the pipeline")]
-mod compile;
-#[path = "src/exact.rs"]
-#[allow(dead_code, reason = "the build script uses part of the pipeline")]
-mod exact;
-#[path = "src/library.rs"]
-#[allow(dead_code, reason = "the build script uses part of the library")]
-mod library;
-#[path = "src/refuse.rs"]
-#[allow(dead_code, reason = "the build script uses part of the pipeline")]
-mod refuse;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
-use compile::Options;
-use library::{FILES, Features, Library, instances};
-
-/// What kernels provide to the library.
-const FRAME: &str = "
-@group(0) @binding(0) var<storage, read> probe: array<u32>;
-fn run_time_zero() -> u32 { return probe[0]; }
-@compute @workgroup_size(1) fn main() { _ = run_time_zero(); }
-";
-
-fn main() {
+fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=wgsl");
-    println!("cargo::rerun-if-changed=src");
-    let mut broken = false;
-    for features in Features::ALL {
-        for (path, text) in FILES {
-            for instance in instances(path, text, features) {
-                let source = Library::get(features).link(&format!("{instance}{FRAME}"));
-                if let Err(error) = compile::compile(path, &source, &Options::own(features)) {
-                    for line in error.to_string().lines() {
-                        println!("cargo::error={line}");
-                    }
-                    broken = true;
-                }
-            }
+    let root = Path::new(&env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("wgsl");
+    let mut files = Vec::new();
+    collect(&root, &mut files)?;
+    files.sort();
+    let mut table = "/// Path and text of every file.\npub const FILES: &[(&str, &str)] = &[\n".to_owned();
+    for file in files {
+        let name = file.strip_prefix(&root).unwrap_or(&file).to_string_lossy().replace('\\', "/");
+        let _ = writeln!(table, "    ({name:?}, include_str!({:?})),", file.to_string_lossy());
+    }
+    table += "];\n";
+    fs::write(Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("files.rs"), table)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "wgsl") {
+            files.push(path);
         }
     }
-    if broken {
-        std::process::exit(1);
-    }
+    Ok(())
 }

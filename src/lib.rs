@@ -44,7 +44,7 @@ pub use polyarray_core::expr::{OPS, Op, OpInfo, REDUCTIONS, Reduction};
 pub use polyarray_core::ndarray::{self, s};
 pub use polyarray_core::numpy::*;
 pub use polyarray_core::{Array, DType, Element, Error, Result, Scalar, Unsupported, multimethod};
-pub use polyarray_core::{array, dispatch, dispatch::scope, dtype as dtypes, expr};
+pub use polyarray_core::{array, backend, dispatch, dispatch::scope, dtype as dtypes, expr};
 pub use polyarray_core::{half, num_complex};
 
 pub use polyarray_auto::{self as offload, auto};

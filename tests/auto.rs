@@ -3,8 +3,8 @@
 use std::sync::{LazyLock, Mutex, MutexGuard};
 
 use polyarray::dispatch::Instance;
-use polyarray::offload::{Costs, Curve, assume, estimates};
-use polyarray::{self as np, Array, Work, auto, cpu, explain, gpu, scope, transfers};
+use polyarray::offload::{Costs, Curve, Work, assume, estimates};
+use polyarray::{self as np, Array, auto, cpu, explain, gpu, scope, transfers};
 
 /// Costs are the process's, so tests that assume some take turns.
 static ASSUMED: LazyLock<Mutex<()>> = LazyLock::new(Mutex::default);
@@ -88,57 +88,6 @@ fn a_slow_device_gets_nothing_but_what_lives_there() -> np::Result<()> {
     assert_eq!(home(&np::exp(&x)?), "host");
     let there = ramp(64).to("gpu:0")?;
     assert_eq!(home(&np::add(&there, 1.0)?), "gpu:0", "a copy to the host costs more than the addition");
-    Ok(())
-}
-
-/// Most small calls are settled at a glance, without estimates: they must go where those say.
-#[test]
-fn what_is_plain_at_a_glance_is_what_the_estimates_say() -> np::Result<()> {
-    use polyarray::{Op, Reduction};
-    for times in [0.5, 3.0, 50.0] {
-        let _assumed = assumed(times);
-        for n in [1, 16, 40, 64, 100, 180, 256, 360, 512, 720, 1024] {
-            for dtype in [np::DType::F32, np::DType::F64, np::DType::U8] {
-                for place in ["host", "gpu:0"] {
-                    let x = np::astype(ramp(n * n).reshape([n as isize, n as isize])?, dtype)?.to(place)?;
-                    // A pending one that its own row needs, too, would not go along.
-                    x.eval()?;
-                    let row = x.slice("0")?;
-                    // Before the call: what it copies is kept there, and cheaper to reach afterwards.
-                    let check =
-                        |what: &str, work: Work, operands: &[&Array], f: &dyn Fn() -> np::Result<Array>| {
-                            let wanted = estimates(work, operands).expect("there are estimates")[0].on;
-                            let wanted = np::array::residency_of(wanted).expect("it is linked");
-                            let recorded = || {
-                                scope!(auto);
-                                f()
-                            };
-                            let went = recorded().expect("it can be recorded").residency();
-                            assert_eq!(went, wanted, "{what} of {n} x {n} {dtype} on {place}, {times} x");
-                        };
-                    check("exp", Work::Map(Op::Exp), &[&x], &|| np::exp(&x));
-                    check("add", Work::Map(Op::Add), &[&x, &row], &|| np::add(&x, &row));
-                    check("sum", Work::Reduce(Reduction::Sum), &[&x], &|| np::sum(&x, -1));
-                    check("matmul", Work::Matmul, &[&x, &x], &|| np::matmul(&x, &x));
-                    // Pending work may go along.
-                    let chain = np::exp(np::add(&x, &row)?)?;
-                    check("a chain", Work::Map(Op::Sin), &[&chain], &|| np::sin(&chain));
-                    for length in [2, 8, 40] {
-                        let mut long = np::add(&x, &row)?;
-                        for _ in 0..length {
-                            long = np::exp(np::subtract(&long, &row)?)?;
-                        }
-                        check("a long chain", Work::Map(Op::Sin), &[&long], &|| np::sin(&long));
-                        // Its last element is narrower than those of the steps before.
-                        let narrow = np::less(&long, &row)?;
-                        check("a narrow one", Work::Map(Op::Invert), &[&narrow], &|| {
-                            np::bitwise_invert(&narrow)
-                        });
-                    }
-                }
-            }
-        }
-    }
     Ok(())
 }
 

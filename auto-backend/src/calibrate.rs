@@ -1,7 +1,7 @@
-//! Measuring what work costs on an instance: a few sizes, the least of a few rounds each.
+//! Measures the costs of work on an instance: a few sizes, the minimum of a few rounds each.
 //!
-//! Every figure is of the work alone: several results are made one after the other and waited for once, as a
-//! program does that goes on recording. Only a copy to the host includes the wait.
+//! A figure is the time of the work without the wait for it: several results are computed one after the other and
+//! waited for once, as in a program that continues to record. Only a copy to the host includes the wait.
 
 use std::time::{Duration, Instant};
 
@@ -14,13 +14,13 @@ use crate::{Costs, Curve};
 const ELEMENTS: [usize; 5] = [256, 1 << 13, 1 << 17, 1 << 20, 1 << 23];
 const BYTES: [usize; 4] = [1 << 10, 1 << 16, 1 << 20, 1 << 24];
 const SIDES: [usize; 5] = [8, 32, 128, 256, 512];
-/// Results made before one wait: many small ones, a few large ones.
+/// Results computed before one wait: many small ones, a few large ones.
 const TOGETHER: [usize; 5] = [64, 32, 8, 2, 1];
-/// Time spent on one figure at most, apart from its first two rounds.
+/// Limit of the time spent on one figure, without its first two rounds.
 const PATIENCE: Duration = Duration::from_millis(25);
 const ROUNDS: usize = 7;
 
-/// Measures one instance. In the empty state: neither the caller's scopes nor its listener take part.
+/// Measures one instance, in the empty state: neither the caller's scopes nor its trace listener take part.
 pub fn measure(instance: Instance, identity: String) -> Result<Costs> {
     let backend = open(instance)?;
     let home = Device::At(residency_of(instance)?);
@@ -66,11 +66,11 @@ impl Bench {
         Ok(Curve::through(points.collect::<Result<Vec<_>>>()?))
     }
 
-    /// One after the other: each copy is waited for, as the program that asked for it does.
+    /// Each copy is waited for, as in a program that asks for one.
     fn copies(&self, up: bool) -> Result<Curve> {
         let points = BYTES.iter().map(|&bytes| {
             let seconds = if up {
-                // A host array's copy is kept: each round needs an array of its own.
+                // The uploaded copy of a host array is cached: each round needs a new array.
                 let data = vec![1.0_f32; bytes / 4];
                 let mut fresh = (0..ROUNDS + 2).map(|_| Array::from(data.clone())).collect::<Vec<_>>();
                 self.time(1, || match fresh.pop() {
@@ -92,7 +92,7 @@ impl Bench {
         Ok(x)
     }
 
-    /// Seconds of one: the least of a few rounds, behind one that is not counted.
+    /// Seconds of one call: the minimum of a few rounds, after a warm-up round.
     fn time(&self, together: usize, mut one: impl FnMut() -> Result<()>) -> Result<f64> {
         let start = Instant::now();
         let mut least = f64::INFINITY;
@@ -109,7 +109,7 @@ impl Bench {
                 break;
             }
         }
-        // A clock too coarse for the work says 0, which no curve can go through.
+        // A clock too coarse for the work returns 0, through which no curve can be drawn.
         Ok(least.max(1e-9))
     }
 }

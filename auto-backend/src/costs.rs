@@ -1,4 +1,4 @@
-//! What work costs on one instance.
+//! The costs of work on one instance.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{calibrate, store};
 
-/// Seconds against a size: measured at a few, a straight line between them (a start and a rate, as work has),
-/// constant below the first, in proportion to the size beyond the last.
+/// Seconds as a function of a size: measured at a few sizes, linear between them (work has a latency and a rate),
+/// constant below the first, proportional to the size beyond the last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curve(Vec<(f64, f64)>);
 
 impl Curve {
-    /// A curve through points (size, seconds), sizes ascending; times that fall with the size are raised to the
-    /// one before, as they can only come from noise.
+    /// A curve through points (size, seconds), sizes ascending. Times that decrease are raised to the one before, as
+    /// they can only come from noise.
     pub fn through(points: impl IntoIterator<Item = (f64, f64)>) -> Curve {
         let mut highest = 0.0_f64;
         Curve(
@@ -30,7 +30,7 @@ impl Curve {
         )
     }
 
-    /// Seconds for a size.
+    /// Seconds at a size.
     pub fn at(&self, size: f64) -> f64 {
         let (Some(&(first, least)), Some(&(last, most))) = (self.0.first(), self.0.last()) else {
             return 0.0;
@@ -46,73 +46,56 @@ impl Curve {
         y0 + (y1 - y0) * (size - x0) / (x1 - x0)
     }
 
-    /// A size, next to the largest, up to which it takes less than so many seconds; less than 0 if there is none.
-    pub(crate) fn reach(&self, seconds: f64) -> f64 {
-        let (below, beyond) = self.0.split_at(self.0.partition_point(|&(_, known)| known < seconds));
-        let size = match (below.last(), beyond.first()) {
-            (None, _) => return -1.0,
-            (Some(&(x0, y0)), Some(&(x1, y1))) => x0 + (x1 - x0) * (seconds - y0) / (y1 - y0),
-            (Some(&(last, most)), None) => last * seconds / most,
-        };
-        // Rounding must not reach too far.
-        size * 0.999_999
-    }
-
-    /// The sizes that it was measured at.
-    pub(crate) fn sizes(&self) -> impl Iterator<Item = f64> {
-        self.0.iter().map(|&(size, _)| size)
-    }
-
     fn is_sound(&self) -> bool {
         let sound = |&(size, seconds): &(f64, f64)| size > 0.0 && seconds > 0.0 && seconds.is_finite();
         !self.0.is_empty() && self.0.iter().all(sound) && self.0.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1)
     }
 }
 
-/// What work costs on one instance, in seconds. Elements are of float32 where nothing else is said.
+/// The costs of work on one instance, in seconds. Elements are float32 unless stated otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Costs {
-    /// The hardware that it was measured on, and the build where that is one for debugging.
+    /// The hardware on which they were measured, and the build if it is a debug build.
     pub identity: String,
-    /// An addition of two arrays, against elements.
+    /// An addition of two arrays, by number of elements.
     pub simple: Curve,
-    /// An exponential, against elements.
+    /// An exponential, by number of elements.
     pub function: Curve,
-    /// A sum of everything, against elements.
+    /// A sum over all axes, by number of elements.
     pub reduction: Curve,
-    /// A matrix product in float32, against multiplications.
+    /// A matrix product in float32, by number of multiplications.
     pub product: Curve,
-    /// A matrix product in float64, where there is that.
+    /// A matrix product in float64, if the instance supports it.
     pub wide_product: Option<Curve>,
-    /// A matrix product of int8 in int32, against multiplications.
+    /// A matrix product of int8 in int32, by number of multiplications.
     pub byte_product: Curve,
-    /// A product of bits, against pairs of words.
+    /// A product of bits, by pairs of words.
     pub bit_product: Curve,
-    /// A copy from the host, against bytes; none on the host itself.
+    /// A copy from the host, by bytes; none on the host itself.
     pub upload: Option<Curve>,
-    /// A copy to the host, waiting included, against bytes.
+    /// A copy to the host, including the wait, by bytes.
     pub download: Option<Curve>,
 }
 
 impl Costs {
-    /// The costs of an instance: those kept by an earlier run on the same hardware with the same driver, version and
-    /// kind of build, else measured now, which takes about a second, and kept (see [`directory`](crate::directory)).
-    /// A file that can't be read or written is measured again each time, and harms nothing.
+    /// The costs of an instance: those stored by an earlier run on the same hardware with the same driver, version and
+    /// kind of build, else measured now, which takes about a second, and stored (see [`directory`](crate::directory)).
+    /// If the file can't be read or written, costs are measured in each process; this is not an error.
     ///
     /// # Errors
-    /// What opening the instance or running on it fails with.
+    /// Those of opening the instance or running on it.
     pub fn of(instance: Instance) -> Result<&'static Costs> {
         if let Some(known) = known_of(instance) {
             return Ok(known);
         }
-        // Two threads would measure each other.
+        // Two threads that measure at the same time would disturb each other.
         static MEASURING: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
         let _alone = MEASURING.lock();
         if let Some(known) = known_of(instance) {
             return Ok(known);
         }
         let hardware = polyarray_core::array::open(instance)?.identity();
-        // On the host a debug build takes many times as long: what it measured misleads a release build.
+        // On the host a debug build takes many times as long: its costs would mislead a release build.
         let identity = if cfg!(debug_assertions) { hardware + ", debug build" } else { hardware };
         let costs = match store::read(&identity) {
             Some(kept) => kept,
@@ -141,14 +124,14 @@ impl Costs {
 
 static KNOWN: RwLock<Vec<(Instance, &'static Costs)>> = RwLock::new(Vec::new());
 
-/// Counts how often costs became known or were assumed.
+/// Incremented whenever costs are measured, read or assumed.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn generation() -> u64 {
     GENERATION.load(Relaxed)
 }
 
-/// All that is known, in a fixed order.
+/// All known costs, in a fixed order.
 pub(crate) fn known() -> Vec<(Instance, &'static Costs)> {
     let mut known = KNOWN.read().clone();
     known.sort_by_key(|&(instance, _)| instance);
@@ -159,8 +142,8 @@ fn known_of(instance: Instance) -> Option<&'static Costs> {
     KNOWN.read().iter().find(|(of, _)| *of == instance).map(|&(_, costs)| costs)
 }
 
-/// Takes these costs for an instance from now on, without measuring: for tests, whose decisions must not depend
-/// on the machine, and for programs that know better.
+/// Sets the costs of an instance without measuring: for tests, whose decisions must not depend on the machine, and for
+/// programs with better figures.
 pub fn assume(instance: Instance, costs: Costs) -> &'static Costs {
     let costs: &'static Costs = Box::leak(Box::new(costs));
     let mut known = KNOWN.write();
@@ -182,17 +165,6 @@ mod tests {
         assert_eq!(curve.at(505.0), 101.0, "half way");
         assert_eq!(curve.at(2000.0), 200.0, "never less than for a smaller size");
         assert_eq!(curve.at(20000.0), 2000.0);
-    }
-
-    #[test]
-    fn a_curve_reaches_sizes_that_take_less() {
-        let curve = Curve::through([(10.0, 2.0), (1000.0, 200.0), (2000.0, 200.0)]);
-        assert!(curve.reach(2.0) < 0.0, "the start alone takes as long");
-        for seconds in [2.1, 3.0, 101.0, 199.9, 200.0, 200.1, 1000.0] {
-            let reach = curve.reach(seconds);
-            assert!(curve.at(reach) < seconds && curve.at(reach * 1.0001) >= seconds, "{seconds}: {reach}");
-        }
-        assert_eq!(curve.reach(f64::INFINITY), f64::INFINITY);
     }
 
     #[test]

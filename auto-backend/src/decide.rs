@@ -1,33 +1,33 @@
-//! The decision: what each instance would take for a call, copies included.
+//! The decision: the estimated time of a call on each instance, copies included.
 
 use std::fmt;
 
 use polyarray_core::dispatch::trace::current_sink;
 use polyarray_core::dispatch::{Instance, Stop};
-use polyarray_core::numpy::{Ranking, Route, Work};
 use polyarray_core::{Array, Error};
 use smallvec::SmallVec;
 
-use crate::call::Call;
+use crate::estimate::Call;
+use crate::work::Work;
 
-/// What a call is expected to take on one instance, in seconds.
+/// The expected time of a call on one instance, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// The instance.
     pub on: Instance,
-    /// Copying operands there. Less than nothing where pending work behind them is then done there, and was to take
-    /// longer where it is.
+    /// Copying the operands there. Negative if their pending work is then done there and takes less time than where it
+    /// was recorded.
     pub there: f64,
     /// The work itself.
     pub work: f64,
     /// Copying the result back to where the operands live.
     pub back: f64,
-    /// Operands whose pending work is recorded there again, by position.
+    /// Bit set of the operands whose pending work is re-recorded there, by position.
     pub again: u8,
 }
 
 impl Estimate {
-    /// All of it.
+    /// The sum.
     pub fn seconds(&self) -> f64 {
         self.there + self.work + self.back
     }
@@ -49,11 +49,10 @@ impl fmt::Display for Estimate {
 
 type Estimates = SmallVec<[Estimate; 4]>;
 
-/// The estimates for a call, the least first: what `auto` goes by, for whoever wants to know beforehand.
+/// The estimates for a call, smallest first: those by which `auto` decides, for programs that want to know beforehand.
 ///
 /// # Errors
-/// Declined, when all operands are bare scalars, which belong to the backends around; or when no instance can
-/// be opened.
+/// Declined if all operands are bare scalars, which have no residency, or if no instance can be opened.
 pub fn estimates(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Error>> {
     let call = Call::of(work, operands)?;
     let mut all: Estimates = call.estimates().collect();
@@ -61,11 +60,12 @@ pub fn estimates(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Erro
     if all.is_empty() { Err(Stop::declined("no backend that it holds can be opened")) } else { Ok(all) }
 }
 
-pub(crate) fn rank(work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>> {
+/// [`estimates`], told to a listener.
+pub(crate) fn rank(work: Work, operands: &[&Array]) -> Result<Estimates, Stop<Error>> {
     let all = estimates(work, operands)?;
     if let Some(sink) = current_sink() {
         let said: Vec<String> = all.iter().map(Estimate::to_string).collect();
         sink.note(format!("auto: {work:?} goes to {}: {}", all[0].on, said.join("; ")));
     }
-    Ok(all.iter().map(|estimate| Route { to: estimate.on, again: estimate.again }).collect())
+    Ok(all)
 }

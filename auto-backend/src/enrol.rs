@@ -1,15 +1,15 @@
-//! Enrolment at link time: `auto` can then be named. Nobody gets it who doesn't name it.
+//! Enrolment at link time: `auto` can then be named. It is never used otherwise.
 
 use polyarray_core::array::ARRAY_KINDS;
-use polyarray_core::dispatch::linkme::distributed_slice;
-use polyarray_core::dispatch::{
-    BackendKind, Cx, Decline, Fit, Instance, Key, Kind, KindCell, REGISTRATIONS, Registrar, Stop, linked_kind,
+use polyarray_core::backend::{
+    BackendKind, Call, Cx, Decline, Fit, Instance, Key, Kind, KindCell, Stop, Values, interceptors,
+    linked_kind,
 };
-use polyarray_core::numpy::{Ranking, Work, Wrapper, register_wrapper};
 use polyarray_core::{Array, Error};
+use smallvec::SmallVec;
 
-use crate::decide;
-use crate::plain::plain;
+use crate::decide::{self, Estimate};
+use crate::work::Work;
 
 /// The kind's name.
 const KIND: &str = "auto";
@@ -20,7 +20,7 @@ static CELL: KindCell = KindCell::new(KIND);
 #[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant: `scope!(auto);`")]
 pub const auto: Kind = Kind::new(&CELL);
 
-/// What dispatch asks: it takes what lives anywhere that a backend of arrays is linked for.
+/// Its answers to dispatch: it accepts every residency for which a backend of arrays is linked.
 struct AutoKind;
 
 impl BackendKind for AutoKind {
@@ -51,17 +51,33 @@ impl BackendKind for AutoKind {
 
 linked_kind! { AUTO_IS_LINKED: &AutoKind; }
 
-struct Auto;
+interceptors! { AUTO_INTERCEPTS; "auto": "numpy" = hand_on; }
 
-impl Wrapper for Auto {
-    fn plain(work: Work, operands: &[&Array]) -> Option<Instance> {
-        plain(work, operands)
+/// Hands a call to the instance that is expected to take the least time, or to the next one where that has no answer.
+/// What is not weighed is declined: its default runs here, part by part, or the backends around have it.
+fn hand_on(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
+    let Some(work) = Work::of(call) else { return Err(Stop::declined("its cost is not known")) };
+    let operands: SmallVec<[&Array; 4]> = call.arrays().collect();
+    let mut last = None;
+    for Estimate { on, again, .. } in decide::rank(work, &operands)? {
+        let answer = match again {
+            0 => call.on(on),
+            again => recorded_again(call, on, again)?.on(on),
+        };
+        match answer {
+            Err(error) if error.is_not_found() => last = Some(error),
+            answer => return Ok(answer?),
+        }
     }
-    fn rank(_: Cx, work: Work, operands: &[&Array]) -> Result<Ranking, Stop<Error>> {
-        decide::rank(work, operands)
-    }
+    Err(last.map_or_else(|| Stop::declined("it holds no backend for this"), Stop::Failed))
 }
 
-#[distributed_slice(REGISTRATIONS)]
-#[linkme(crate = polyarray_core::dispatch::linkme)]
-static FORWARDERS: fn(&mut Registrar<'_>) = |registrar| register_wrapper::<Auto>(registrar, KIND);
+/// The call with those operands that are marked recorded on another instance, pending work included, where that can be.
+fn recorded_again(call: &Call, to: Instance, again: u8) -> Result<Call, Error> {
+    let mut at = 0;
+    call.map_arrays(|operand| {
+        at += 1;
+        let there = if again >> (at - 1) & 1 == 1 { operand.recorded_on(to)? } else { None };
+        Ok(there.unwrap_or_else(|| operand.clone()))
+    })
+}

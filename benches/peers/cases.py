@@ -1,10 +1,10 @@
-"""What is compared: operations with shapes and dtypes, their inputs, and the truth in float64 by NumPy."""
+"""The cases: operations with shapes and dtypes, their inputs, and float64 references by NumPy."""
 
 import numpy as np
 
 MI = 1 << 20
 
-# What plain float32 addition of uniform numbers around 0 loses: a sum may be much smaller than what was added.
+# The error of plain float32 addition of uniform numbers around 0: a sum may be much smaller than its terms.
 SLOPPY = {("sum", "all"): 1e-4, ("sum", "rows"): 1e-3, ("sum", "columns"): 1e-3} | {("var", over): 1e-4 for over in ("all", "rows", "columns")}
 
 # name, shape, dtype, tolerance (absolute plus relative)
@@ -33,7 +33,7 @@ CASES = (
     ]
 )
 
-# Positions of the result that are compared.
+# Number of positions of the result that are compared.
 SAMPLES = 997
 
 
@@ -75,7 +75,7 @@ def inputs(op, shape, dtype):
 
 
 def bits(a, b, xp):
-    """Row by row: the whole product of words would not fit."""
+    """Row by row: the whole product of words would not fit in memory."""
     columns = xp.ascontiguousarray(b.T)
     return xp.stack([xp.bitwise_count(row[None, :] & columns).sum(axis=1, dtype=xp.int32) for row in a])
 
@@ -111,7 +111,7 @@ def body(op, xp, softmax=None):
 
         return norm
     if op == "transposed copy":
-        # NumPy's own arithmetic would keep the order that the operand lies in.
+        # NumPy's own arithmetic would keep the memory order of the operand.
         return lambda x: xp.ascontiguousarray(x.T) if hasattr(xp, "ndarray") and xp.__name__ != "jax.numpy" else x.T * 1
     if op == "matmul":
         return lambda a, b: a @ b

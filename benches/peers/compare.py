@@ -1,4 +1,4 @@
-"""Ours beside theirs: one command, one run, one machine. See README.md."""
+"""polyarray compared with other libraries: one command, one run, one machine. See README.md."""
 
 import argparse
 import importlib.util
@@ -14,7 +14,7 @@ import cases
 HERE = Path(__file__).parent
 RUST = ["ours-host", "ours-gpu", "burn-flex", "burn-wgpu", "ndarray"]
 PYTHON = ["numpy", "scipy", "jax", "cupy"]
-# What a side of ours is compared with; the factor is their time over ours.
+# The libraries with which each of our backends is compared; the factor is their time over ours.
 BESIDE = {"ours-host": ["numpy", "scipy", "jax", "burn-flex", "ndarray"], "ours-gpu": ["burn-wgpu", "numpy", "cupy"]}
 
 
@@ -50,11 +50,11 @@ def summary(times):
 
 
 def measure(libraries, chosen, rounds, seconds):
-    """Round after round, library after library: what disturbs the machine disturbs all of them."""
+    """Rounds over all libraries in turn, so that a disturbance of the machine affects all of them."""
     records = []
     for op, shape, dtype, tolerance in chosen:
         request = {"op": op, "shape": shape, "dtype": dtype, "tolerance": tolerance, "seconds": seconds, "expect": cases.truth(op, shape, dtype)}
-        # A process each per operation: nobody keeps another's memory, and a crash loses one line.
+        # One process for each library and operation: no shared memory pools, and a crash loses one row.
         workers = {name: Worker(name) for name in libraries}
         times, status = {}, {}
         for _ in range(rounds):

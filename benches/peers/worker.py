@@ -24,7 +24,7 @@ class Numpy:
 
 
 class Scipy(Numpy):
-    """What SciPy has beyond NumPy: softmax, and BLAS called without NumPy's copies."""
+    """What SciPy adds to NumPy: softmax, and BLAS called without NumPy's copies."""
 
     def prepare(self, op, operands):
         import scipy.linalg.blas as blas
@@ -58,7 +58,7 @@ class Jax(Numpy):
         else:
             body = cases.body(op, jnp, jax.nn.softmax if op == "softmax rows" else None)
         if op == "tiny 100":
-            # Operation by operation, as a program does that is not compiled as a whole.
+            # Operation by operation, as in a program that is not compiled as a whole.
             return body, [jnp.asarray(x) for x in operands]
         return jax.jit(body), [jnp.asarray(x) for x in operands]
 
@@ -125,7 +125,7 @@ def main():
     for line in sys.stdin:
         try:
             answer = timed(library, json.loads(line), known)
-        except Exception as error:  # noqa: BLE001, a library that can't is an answer
+        except Exception as error:  # noqa: BLE001, an unsupported operation is a valid answer
             answer = {"status": "failed", "why": f"{type(error).__name__}: {error}", "times": []}
         print(json.dumps(answer), flush=True)
 

@@ -30,6 +30,16 @@ pub enum Error {
         /// What to do.
         fix: String,
     },
+    /// An argument of another kind than the method takes.
+    #[error("{op}: {operands}; {fix}")]
+    Argument {
+        /// The operation.
+        op: &'static str,
+        /// What was given.
+        operands: String,
+        /// What to do.
+        fix: String,
+    },
     /// An axis that the array does not have, or one named twice.
     #[error("{op}: axis {axis} of an array with {ndim} axes; {fix}")]
     Axis {
@@ -138,6 +148,13 @@ pub enum Error {
     /// An error of a library built on core (a file that can't be read, a domain's own check).
     #[error(transparent)]
     Other(Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Was there no backend for a call? Not, where that surfaced inside an implementation: there it is a failure.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Error::Dispatch(why) if why.not_found().is_some_and(|report| !report.is_inside_implementation()))
+    }
 }
 
 impl From<std::convert::Infallible> for Error {

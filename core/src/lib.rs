@@ -1,11 +1,14 @@
 //! Dispatch engine, arrays, expressions and the multimethods of the numpy domains.
 
 pub mod array;
+pub mod backend;
+pub mod device;
 pub mod dispatch;
 pub mod dtype;
 pub mod error;
 pub mod expr;
-pub mod kept;
+pub mod graph;
+pub mod memory;
 pub mod numpy;
 
 pub use array::Array;

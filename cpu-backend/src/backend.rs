@@ -1,17 +1,13 @@
 //! The host as a backend of arrays.
 
-use crate::enrol::cpu;
-use crate::map::map;
-use crate::program::LONGEST_ROW;
-use crate::reduce::{reduce, reducible};
+use crate::fused::program::{LONGEST_ROW, Program};
+use crate::fused::reduce::{reduce, reducible};
+use crate::identity::{KIND, cpu};
 use polyarray_core::array::{ArrayBackend, Buffer, HOST, HostBuffer, KernelLimits, Query, own};
 use polyarray_core::dispatch::{Instance, Key};
 use polyarray_core::expr::{Kernel, Output};
 use polyarray_core::{DType, Error, Result, Unsupported};
 use std::sync::Arc;
-
-/// The kind's name.
-pub const KIND: &str = "cpu";
 
 /// The host: kernels run on rayon's threads, arrays live in host memory. Results are ready when `run` returns.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +58,7 @@ impl ArrayBackend for CpuBackend {
 
     fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>> {
         Ok(Arc::new(match kernel.output {
-            Output::Map | Output::Rows { .. } => map(kernel)?,
+            Output::Map | Output::Rows { .. } => Program::map(kernel)?,
             Output::Reduce { op, .. } => reduce(kernel, op)?,
         }))
     }

@@ -1,25 +1,24 @@
 //! Enrolment at link time: whoever links this crate has the backend, first in the order of candidates.
 
-use crate::backend::{BACKEND, KIND};
-use crate::epilogue::Finish;
-use crate::join::concat;
-use crate::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
-use crate::spread::{has_var, var};
-use crate::take::take;
+use crate::backend::BACKEND;
+use crate::fused::epilogue::Finish;
+use crate::identity::KIND;
+use crate::methods::indexing::take;
+use crate::methods::linalg::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
+use crate::methods::manipulation::concat;
+use crate::methods::scan::scan;
+use crate::methods::searching::compact;
+use crate::methods::sorting::sort;
+use crate::methods::statistics::{has_var, var};
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
-use polyarray_core::dispatch::linkme::distributed_slice;
-use polyarray_core::dispatch::{
-    BackendKind, Decline, Fit, Key, Kind, KindCell, REGISTRATIONS, Registrar, Stop, linked_kind,
+use polyarray_core::backend::{
+    BackendKind, Decline, Epilogue, Fit, HostBuffer, Key, Operand, REGISTRATIONS, Registrar, SpecKernel,
+    Unsupported, kernels, linked_kind, one,
 };
-use polyarray_core::dtype::promote;
-use polyarray_core::numpy::{self, ProductKernels, ProductOf};
+use polyarray_core::dispatch::linkme::distributed_slice;
+use polyarray_core::numpy::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var, register_methods};
+use polyarray_core::{DType, Result};
 use std::sync::Arc;
-
-static CELL: KindCell = KindCell::new(KIND);
-
-/// The kind, as scopes and registrations name it.
-#[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]
-pub const cpu: Kind = Kind::new(&CELL);
 
 /// What dispatch asks: there is one instance, and it takes what lives on the host.
 struct CpuKind;
@@ -48,47 +47,37 @@ linked_kind! { CPU_IS_LINKED: &CpuKind; }
 #[linkme(crate = polyarray_core::dispatch::linkme)]
 static ARRAYS: ArrayKind = ArrayKind { name: KIND, open: |_| Ok(&BACKEND), residency: |_| *HOST };
 
-/// A product's kernels, which are one.
-macro_rules! kernels {
-    ($product:ident) => {
-        ProductKernels {
-            product: |_, a, b, spec| Ok(Arc::new($product(a, b, spec, &Finish::new(spec.out, None)?)?)),
-            with_epilogue: Some(|_, a, b, spec, epilogue| {
-                if !takes(spec, epilogue) {
-                    return Ok(None);
-                }
-                Ok(Some(Arc::new($product(a, b, spec, &Finish::new(spec.out, Some(epilogue))?)?)))
-            }),
-        }
-    };
-}
-
 #[distributed_slice(REGISTRATIONS)]
 #[linkme(crate = polyarray_core::dispatch::linkme)]
-static IMPLEMENTATIONS: fn(&mut Registrar<'_>) = |r| {
-    numpy::register_recorders(r, KIND);
-    r.register::<numpy::matmul>(KIND, |cx, a, b| {
-        numpy::record_product(cx, a, b, ProductOf::Matmul, kernels!(matmul))
+static METHODS: fn(&mut Registrar<'_>) = |r| register_methods(r, KIND);
+
+kernels! { CPU_KERNELS;
+    "cpu": Matmul = SpecKernel::new(|_, spec, o| Ok(one(product(spec, o, None)?)))
+        .with_epilogue(|_, spec, o, epilogue| {
+            if takes(spec, epilogue) { Ok(Some(Arc::new(product(spec, o, Some(epilogue))?))) } else { Ok(None) }
+        })
+        .supporting(|_, spec| match spec.terms {
+            Terms::Products if spec.dtype == DType::F16 => Err(Unsupported::Op("matmul", spec.dtype)),
+            Terms::Products if spec.dtype != spec.out && !is_narrow(spec.dtype, spec.out) => {
+                Err(Unsupported::Because("its kernel multiplies small integers in int32"))
+            }
+            _ => Ok(()),
+        });
+    "cpu": Concat = SpecKernel::new(|_, spec, parts| Ok(one(concat(parts, spec)?)));
+    "cpu": Take = SpecKernel::new(|_, spec, o| Ok(one(take(&o[0], &o[1], spec)?)));
+    "cpu": Sort = SpecKernel::new(|_, spec, o| sort(&o[0], spec));
+    "cpu": Scan = SpecKernel::new(|_, spec, o| Ok(one(scan(&o[0], spec)?)));
+    "cpu": Compact = SpecKernel::new(|_, spec, o| Ok(one(compact(o, spec)?)));
+    "cpu": Var = SpecKernel::new(|_, spec, o| Ok(one(var(&o[0], spec)?))).supporting(|_, spec| {
+        if has_var(spec.dtype) { Ok(()) } else { Err(Unsupported::Because("its kernel takes float32 and float64")) }
     });
-    r.register::<numpy::matmul_as>(KIND, |cx, a, b, dtype| {
-        if !is_narrow(promote(a.dtype(), b.dtype()), dtype) {
-            return Err(Stop::declined("its kernel multiplies small integers in int32"));
-        }
-        numpy::record_product(cx, a, b, ProductOf::As(dtype), kernels!(matmul_narrow))
-    });
-    r.register::<numpy::matmul_bits>(KIND, |cx, a, b| {
-        numpy::record_product(cx, a, b, ProductOf::Bits, kernels!(matmul_bits))
-    });
-    r.register::<numpy::concat>(KIND, |cx, arrays, axis| {
-        numpy::record_concat(cx, arrays, axis, |_, parts, spec| Ok(Arc::new(concat(parts, spec)?)))
-    });
-    r.register::<numpy::take>(KIND, |cx, x, indices, along| {
-        numpy::record_take(cx, x, indices, along, |_, x, indices, spec| Ok(Arc::new(take(x, indices, spec)?)))
-    });
-    r.register::<numpy::var>(KIND, |cx, x, spread| {
-        if !has_var(x.dtype()) {
-            return Err(Stop::declined("its kernel takes float32 and float64"));
-        }
-        numpy::record_var(cx, x, &spread, |_, x, spec| Ok(Arc::new(var(x, spec)?)))
-    });
-};
+}
+
+fn product(spec: &Matmul, o: &[Operand], epilogue: Option<&Epilogue>) -> Result<HostBuffer> {
+    let finish = Finish::new(spec.out, epilogue)?;
+    match spec.terms {
+        Terms::Bits => matmul_bits(&o[0], &o[1], spec, &finish),
+        Terms::Products if spec.dtype == spec.out => matmul(&o[0], &o[1], spec, &finish),
+        Terms::Products => matmul_narrow(&o[0], &o[1], spec, &finish),
+    }
+}

@@ -1,5 +1,16 @@
-//! The processor in one line: what a measurement on this host holds for.
+//! The kind's name and handle, and the processor in one line: what a measurement on this host holds for.
+
+use polyarray_core::dispatch::{Kind, KindCell};
 use std::sync::LazyLock;
+
+/// The kind's name.
+pub const KIND: &str = "cpu";
+
+static CELL: KindCell = KindCell::new(KIND);
+
+/// The kind, as scopes and registrations name it.
+#[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]
+pub const cpu: Kind = Kind::new(&CELL);
 
 /// Model, threads, the vectors that kernels are compiled for, and this crate's version.
 pub fn identity() -> &'static str {

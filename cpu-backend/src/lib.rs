@@ -1,37 +1,22 @@
 //! The host backend: fused kernels as blocked loops, SIMD inside and rayon outside.
 //!
-//! A kernel goes `backend` → `map` or `reduce` → `program` (blocks through registers) → `loops` (one tight loop
-//! per operation and dtype). `lane` and `complex` say what an operation does to one element, `functions` computes
-//! exp, log, sin, cos and tanh, `turn` copies tiles of inputs that are walked across their rows. What is not a fused kernel has a file
-//! each: `matmul` (with `packed` for small integers and bits, and `epilogue` for what goes on with products), `join`, `take`,
-//! `spread` (variances).
+//! `backend` runs fused kernels by what is in `fused`; what is no fused kernel has a file for each family in `methods`.
+//! Both stand on `element` (what an operation does to one element), `iteration` and `view` (strided operands),
+//! `erased` (values of which only the size matters), `parallel` (work shared among threads) and `simd` (loops compiled for several instruction sets).
 
 mod backend;
-mod complex;
+mod element;
 mod enrol;
-mod epilogue;
-mod fold;
-mod functions;
-mod halves;
+mod erased;
+mod fused;
 mod identity;
-mod join;
-mod lane;
-mod loops;
-mod map;
-mod matmul;
-mod ops;
-mod packed;
+mod iteration;
+mod methods;
 mod parallel;
-mod program;
-mod reduce;
-mod rows;
 mod simd;
-mod spread;
-mod take;
-mod tiles;
-mod turn;
+#[cfg(test)]
+mod testing;
 mod view;
-mod walk;
 
-pub use backend::{BACKEND, CpuBackend, KIND};
-pub use enrol::cpu;
+pub use backend::{BACKEND, CpuBackend};
+pub use identity::{KIND, cpu};

@@ -6,10 +6,8 @@
 //! a whole would wait until one thread is awake, and that one until it has woken the next. Everybody takes the next
 //! piece that nobody has, so a thread that comes late, or is slow, takes fewer.
 
-use crate::program::Scratch;
 use polyarray_core::dispatch::detached;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Elements times instructions below which a second thread costs more than it brings.
 const WORTH_SHARING: usize = 1 << 16;
@@ -20,78 +18,57 @@ pub fn worth_sharing(elements: usize, cost: usize) -> bool {
 }
 
 /// Makes what a thread works in.
-pub type MakeScratch<'a> = &'a (dyn Fn() -> Scratch + Sync);
+pub type MakeScratch<'a, S> = &'a (dyn Fn() -> S + Sync);
+
+/// Calls `body` with each piece of work, on several threads if it is to be shared.
+pub fn for_each<S, T: Send>(
+    mut pieces: impl ExactSizeIterator<Item = T> + Send,
+    share: bool,
+    scratch: MakeScratch<'_, S>,
+    body: &(dyn Fn(&mut S, T) + Sync),
+) {
+    let n = pieces.len();
+    let helpers = if share { rayon::current_num_threads().min(n).saturating_sub(1) } else { 0 };
+    if helpers == 0 {
+        let mut s = scratch();
+        return pieces.for_each(|piece| body(&mut s, piece));
+    }
+    let left: Mutex<&mut (dyn Iterator<Item = T> + Send)> = Mutex::new(&mut pieces);
+    let worker = || {
+        let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let mut s = scratch();
+        while let Some(piece) = next() {
+            body(&mut s, piece);
+        }
+    };
+    together(helpers, &worker);
+}
 
 /// Calls `body` with each chunk of `size` bytes of `out` and its number.
-pub fn for_each_chunk(
+pub fn for_each_chunk<S>(
     out: &mut [u8],
     size: usize,
     share: bool,
-    scratch: MakeScratch<'_>,
-    body: &(dyn Fn(&mut Scratch, usize, &mut [u8]) + Sync),
+    scratch: MakeScratch<'_, S>,
+    body: &(dyn Fn(&mut S, usize, &mut [u8]) + Sync),
 ) {
-    if share && out.len() > size {
-        let chunks = out.len().div_ceil(size);
-        let left = Mutex::new(out.chunks_mut(size).enumerate());
-        together(chunks, &|| {
-            let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let mut s = scratch();
-            while let Some((i, chunk)) = next() {
-                body(&mut s, i, chunk);
-            }
-        });
-    } else {
-        let mut s = scratch();
-        out.chunks_mut(size).enumerate().for_each(|(i, chunk)| body(&mut s, i, chunk));
-    }
+    for_each(out.chunks_mut(size).enumerate(), share, scratch, &|s, (i, chunk)| body(s, i, chunk));
 }
 
 /// `body` of each number below `n`, in order.
-pub fn collect<R: Send + Sync>(
+pub fn collect<S, R: Send>(
     n: usize,
     share: bool,
-    scratch: MakeScratch<'_>,
-    body: &(dyn Fn(&mut Scratch, usize) -> R + Sync),
+    scratch: MakeScratch<'_, S>,
+    body: &(dyn Fn(&mut S, usize) -> R + Sync),
 ) -> Vec<R> {
-    let slots: Vec<OnceLock<R>> = (0..n).map(|_| OnceLock::new()).collect();
-    for_each_index(n, share, scratch, &|s, i| {
-        // Each number comes once: the slot is empty.
-        let _ = slots[i].set(body(s, i));
-    });
-    slots.into_iter().map(|slot| slot.into_inner().expect("every number came")).collect()
+    let mut slots: Vec<Option<R>> = (0..n).map(|_| None).collect();
+    for_each(slots.iter_mut().enumerate(), share, scratch, &|s, (i, slot)| *slot = Some(body(s, i)));
+    slots.into_iter().map(|slot| slot.expect("every piece was computed")).collect()
 }
 
-/// `body` of each number below `n`.
-pub fn for_each_index(
-    n: usize,
-    share: bool,
-    scratch: MakeScratch<'_>,
-    body: &(dyn Fn(&mut Scratch, usize) + Sync),
-) {
-    if share && n > 1 {
-        let next = AtomicUsize::new(0);
-        together(n, &|| {
-            let mut s = scratch();
-            loop {
-                let i = next.fetch_add(1, Relaxed);
-                if i >= n {
-                    break;
-                }
-                body(&mut s, i);
-            }
-        });
-    } else {
-        let mut s = scratch();
-        (0..n).for_each(|i| body(&mut s, i));
-    }
-}
-
-/// Runs `worker` here and on as many other threads as `pieces` of work can keep busy.
-fn together(pieces: usize, worker: &(dyn Fn() + Sync)) {
-    let helpers = rayon::current_num_threads().min(pieces).saturating_sub(1);
-    if helpers == 0 {
-        return worker();
-    }
+/// Runs `worker` here and on so many other threads.
+fn together(helpers: usize, worker: &(dyn Fn() + Sync)) {
     detached(|| {
         rayon::in_place_scope(|scope| {
             for _ in 0..helpers {

@@ -1,4 +1,4 @@
-//! A whole analysis, written once: it knows no backend, and runs where the scope in force says.
+//! A whole analysis, written once. It names no backend and runs on the one in scope.
 use std::path::Path;
 use std::time::Instant;
 
@@ -18,18 +18,18 @@ use crate::options::Float;
 use crate::packed::PackedGenotypes;
 use crate::plink::Dataset;
 
-/// What one step of an analysis took.
+/// Time and copies of one step of an analysis.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// What was computed.
     pub name: &'static str,
     /// Wall time in seconds, until the values were there.
     pub seconds: f64,
-    /// Copies between residencies that the process made meanwhile.
+    /// Copies between residencies that the process made during the step.
     pub moved: Transfers,
 }
 
-/// Results of [`run_analysis`], computed, and living where they were made.
+/// Results of [`run_analysis`], computed, on the device where they were made.
 #[derive(Clone, Debug)]
 pub struct Analysis {
     /// int32 (variants, 2): copies of A2, of A1.
@@ -44,13 +44,12 @@ pub struct Analysis {
     pub het_exp: Array,
     /// float (samples, samples).
     pub grm: Array,
-    /// What each step took, in order.
+    /// Time and copies of each step, in order.
     pub steps: Vec<Step>,
 }
 
-/// Counts, call rates, heterozygosity and relationships of a data set, each computed before the next is begun;
-/// `float` is the dtype of
-/// the ratios, and `begin` is told each step's name.
+/// Counts, call rates, heterozygosity and relationships of a data set, each computed before the next begins.
+/// `float` is the dtype of the ratios; `begin` is called with the name of each step.
 ///
 /// ```no_run
 /// use polyarray_genetics::plink::{self, PlinkPaths, ReadOptions};
@@ -63,7 +62,7 @@ pub struct Analysis {
 ///
 /// # Errors
 /// [`Error::Array`](crate::Error::Array): no backend in scope, not enough memory, a lost device, a `float` that is
-/// none.
+/// no float dtype.
 pub fn run_analysis(
     dataset: &Dataset,
     float: impl Into<Float>,
@@ -84,7 +83,7 @@ pub fn run_analysis(
     Ok(Analysis { allele_counts, variant_counts, call_rate, het_obs, het_exp, grm, steps: watch.steps })
 }
 
-/// Runs steps and notes what each took.
+/// Runs steps and records time and copies of each.
 struct Watch<F> {
     begin: F,
     steps: Vec<Step>,
@@ -99,7 +98,7 @@ impl<F: FnMut(&'static str)> Watch<F> {
         (self.begin)(name);
         let (start, before) = (Instant::now(), transfers());
         let array = work()?;
-        // A device may still be at work when `eval` returns; the step ends when it has done.
+        // A device may still be computing when `eval` returns; the step ends when it is idle.
         let home = residency::instance_at(array.eval()?.residency())?;
         residency::open(home)?.synchronize()?;
         self.steps.push(Step { name, seconds: start.elapsed().as_secs_f64(), moved: transfers() - before });
@@ -120,8 +119,8 @@ impl Analysis {
         ]
     }
 
-    /// Brings the results to the host and writes them into `folder`, as `.npy` files that get their names when
-    /// `staged` is committed: counts as int32, the rest as float64, whatever it was computed in.
+    /// Copies the results to the host and writes them into `folder`, as `.npy` files that appear under their names when
+    /// `staged` is committed: counts as int32, the rest as float64, whatever dtype it was computed in.
     ///
     /// # Errors
     /// [`Error::Array`](crate::Error::Array); those of [`StagedFiles::write`].
@@ -137,10 +136,10 @@ impl Analysis {
     }
 }
 
-/// The values of a float array on the host, in float64 whatever they were computed in.
+/// The values of a float array on the host, as float64 whatever dtype they were computed in.
 ///
 /// # Errors
-/// `Error::DType` if it is neither float32 nor float64; what the computation or the copy fails with.
+/// `Error::DType` if it is neither float32 nor float64; errors of the computation or the copy.
 pub fn to_f64(array: &Array) -> polyarray_core::Result<ArrayD<f64>> {
     match array.dtype() {
         DType::F32 => Ok(array.to_ndarray::<f32>()?.mapv(f64::from)),

@@ -1,4 +1,4 @@
-//! Files that appear under their names only when all of them are whole.
+//! Groups of files that appear under their names together, once all are completely written.
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -9,25 +9,26 @@ use tempfile::NamedTempFile;
 use crate::error::{Error, Result};
 
 /// A group of files, written under temporary names beside their destinations and renamed together by
-/// [`commit`](Self::commit). Dropped before that, they vanish, and so do the folders made for them: nothing is left
-/// written half. A program that ends without dropping them, on a signal, calls [`discard_unfinished`] first.
+/// [`commit`](Self::commit). If the group is dropped before that, they are removed, and so are the folders made for
+/// them: no partial result is left behind. A program that ends without dropping the group, on a signal, calls
+/// [`discard_unfinished`] first.
 #[derive(Debug, Default)]
 pub struct StagedFiles {
     staged: Vec<(NamedTempFile, PathBuf)>,
-    /// What is in [`UNFINISHED`] for this group: temporary files, and before each the folders made for it.
+    /// This group's entries in [`UNFINISHED`]: temporary files, each preceded by the folders made for it.
     made: Vec<PathBuf>,
     replace: bool,
 }
 
-/// Temporary files and new folders of every group that was neither committed nor dropped yet.
+/// Temporary files and new folders of every group that is neither committed nor dropped.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
-    // A list of paths is whole whatever its last holder met with.
+    // A list of paths is valid even if a thread that held the lock panicked.
     UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Groups stand still while it lives: see [`discard_unfinished`].
+/// While it lives, groups can neither begin a file nor commit: see [`discard_unfinished`].
 #[must_use = "groups go on when it is dropped"]
 #[derive(Debug)]
 pub struct Discarded {
@@ -35,7 +36,7 @@ pub struct Discarded {
 }
 
 /// Removes what all groups have written and not committed, for a program that is about to end without dropping them.
-/// A commit under way is waited for; until the answer is dropped, no group begins a file or commits.
+/// Waits for a commit in progress. Until the returned guard is dropped, no group begins a file or commits.
 pub fn discard_unfinished() -> Discarded {
     let mut unfinished = unfinished();
     remove(&unfinished);
@@ -43,10 +44,10 @@ pub fn discard_unfinished() -> Discarded {
     Discarded { _unfinished: unfinished }
 }
 
-/// Removes files, and folders that are empty; newest first, as folders were made before what is in them.
+/// Removes files and empty folders, newest first, because folders were made before their contents.
 fn remove(paths: &[PathBuf]) {
     for path in paths.iter().rev() {
-        // What has its name by now is not there; a folder that somebody else uses is not empty.
+        // A committed file no longer has its temporary name; a folder that is in use is not empty.
         let _ = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
     }
 }
@@ -57,14 +58,14 @@ impl StagedFiles {
         Self::default()
     }
 
-    /// A group whose files take the place of existing ones.
+    /// A group whose files replace existing ones.
     pub fn replacing() -> Self {
         Self { staged: Vec::new(), made: Vec::new(), replace: true }
     }
 
     /// Opens a temporary file that [`commit`](Self::commit) will rename to `path`, and makes its directory
-    /// if need be. Called and dropped, it finds out whether `path` can be written before long work is spent on what
-    /// it is to hold.
+    /// if necessary. Called and dropped, it checks whether `path` can be written before long work is spent on its
+    /// contents.
     ///
     /// # Errors
     /// [`Error::Exists`] where `path` exists and may not be replaced; [`Error::Write`], also where a folder has that
@@ -74,7 +75,7 @@ impl StagedFiles {
         if !self.replace && path.exists() {
             return Err(Error::Exists { path });
         }
-        // The commit would find out, with some files of the group replaced and the others not.
+        // The commit would fail later, with some files of the group replaced and the others not.
         if path.is_dir() {
             return Err(Error::writing("replace", path)(std::io::ErrorKind::IsADirectory.into()));
         }
@@ -109,7 +110,7 @@ impl StagedFiles {
     /// Writes a whole file in one call.
     ///
     /// # Errors
-    /// Those of [`create`](Self::create), and whatever `write` answers.
+    /// Those of [`create`](Self::create) and of `write`.
     pub fn write(
         &mut self,
         path: impl Into<PathBuf>,
@@ -120,13 +121,13 @@ impl StagedFiles {
         write(&mut file).and_then(|()| file.flush()).map_err(Error::writing("write", &path))
     }
 
-    /// Gives every file its name, in the order in which they were created. Writers must be flushed and
-    /// dropped by now. Where one name is refused, new names already given are taken back.
+    /// Renames every file to its final name, in the order in which they were created. Writers must be flushed and
+    /// dropped before. If one rename fails, new files that were already renamed are removed again.
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Write`].
     pub fn commit(mut self) -> Result<Vec<PathBuf>> {
-        // Who ends the program waits: all have their names then, or none.
+        // `discard_unfinished` waits for this lock, so that either all files are renamed or none.
         let unfinished = unfinished();
         let named = self.give_names();
         drop(unfinished);
@@ -138,9 +139,9 @@ impl StagedFiles {
         for (file, path) in std::mem::take(&mut self.staged) {
             let outcome = if self.replace { file.persist(&path) } else { file.persist_noclobber(&path) };
             if let Err(error) = outcome {
-                // What replaced an older file is whole and stays: removing it would lose both.
+                // A file that replaced an older one is complete and stays: removing it would lose both.
                 for path in named.into_iter().filter(|_| !self.replace) {
-                    // The first failure is the one to report; this one only leaves a whole file behind.
+                    // The first failure is the one to report; this one only leaves a complete file behind.
                     let _ = fs::remove_file(path);
                 }
                 return Err(match error.error.kind() {

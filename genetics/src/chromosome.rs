@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-/// PLINK's codes for what has a letter in humans.
+/// PLINK's codes for human chromosomes that are named by letters.
 const LETTERS: [(&str, u16); 5] = [("X", 23), ("Y", 24), ("XY", 25), ("MT", 26), ("M", 26)];
 
 /// A chromosome: a number, with PLINK's human codes (23 = X, 24 = Y, 25 = XY, 26 = MT, 0 = unplaced), or
@@ -14,12 +14,12 @@ const LETTERS: [(&str, u16); 5] = [("X", 23), ("Y", 24), ("XY", 25), ("MT", 26),
 pub enum Chromosome {
     /// A numbered chromosome.
     Number(u16),
-    /// A contig with a name of its own.
+    /// A named contig.
     Named(Box<str>),
 }
 
 impl Chromosome {
-    /// Reads a name. Every text is a chromosome: what has no number is a contig's name.
+    /// Parses a name. Every text is a chromosome: one that has no number is the name of a contig.
     pub fn new(text: &str) -> Self {
         let bare = match text.get(..3) {
             Some(head) if head.eq_ignore_ascii_case("chr") && text.len() > 3 => &text[3..],

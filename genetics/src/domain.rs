@@ -1,15 +1,15 @@
 //! The multimethods of the domain `numpy.sk_allel`, with defaults in terms of the numpy domain.
 //!
-//! `genotypes` is one of two forms, told apart by dtype:
+//! `genotypes` has one of two forms, distinguished by dtype:
 //!
-//! | form | dtype, shape | an element |
+//! | form | dtype, shape | element |
 //! |---|---|---|
 //! | dosages | int8 (variants, samples) | copies of A1 (0, 1, 2), negative where missing |
 //! | packed | uint32 (variants, words) | sixteen two-bit codes of a `.bed`, padded with the code of missing |
 //!
-//! Counts are int32; ratios have the default float of where they are computed (float64 on the host), or the dtype
-//! that [`Float`] names. A variant without a call has NaN for its ratios. Conventions are scikit-allel's and sgkit's; allele 0 is A2, allele 1
-//! is A1.
+//! Counts are int32; ratios have the default float dtype of the device (float64 on the host), or the dtype that
+//! [`Float`] names. The ratios of a variant without calls are NaN. Conventions are those of scikit-allel and sgkit;
+//! allele 0 is A2, allele 1 is A1.
 use polyarray_core::array::Array;
 use polyarray_core::numpy as np;
 use polyarray_core::{DType, Error, Result, multimethod};
@@ -71,7 +71,7 @@ multimethod! {
         np::subtract(1.0, &np::sum(&np::multiply(&frequency, &frequency)?, -1)?)
     }
 
-    /// The packed form unpacked: dosages, int8 (variants, `samples`).
+    /// Unpacks the packed form: dosages, int8 (variants, `samples`).
     ///
     /// # Errors
     /// `Error::DType` or `Error::Shape` if `packed` is not the packed form or holds fewer samples.
@@ -104,13 +104,13 @@ fn count(op: &'static str, genotypes: &Array, genotype: Genotype) -> Result<Arra
 
 /// The two-bit codes: uint32 (variants, words, 16).
 fn codes(packed: &Array) -> Result<Array> {
-    // Core has no shift yet; dividing by a power of four is one.
+    // Dividing by a power of four shifts the code to the lowest two bits.
     let shifts: [u32; PER_WORD] = std::array::from_fn(|place| 1 << (2 * place));
     let shifts = Array::from(shifts).to(packed.residency().name())?;
     np::bitwise_and(&np::floor_divide(&packed.expand_dims(-1)?, &shifts)?, 3)
 }
 
-/// What an array of genotypes holds.
+/// The form of an array of genotypes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Dosages,

@@ -1,4 +1,4 @@
-//! The one error of this crate: what was being done, with what, and what would mend it.
+//! The error type of this crate: what was being done, with what, and how to fix it.
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ impl fmt::Display for PlinkFile {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// One of the three files is not where its siblings say it should be.
+    /// One of the three files is missing beside the others.
     #[error(
         "the {file} file of this PLINK data set is missing: {} does not exist. \
          A data set is three files with one prefix: .bed (genotypes), .bim (variants), .fam (samples)",
@@ -73,7 +73,7 @@ pub enum Error {
         /// Prefixes found in it.
         found: Vec<String>,
     },
-    /// The operating system refused to read.
+    /// Reading failed in the operating system.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// Which file or folder.
@@ -81,7 +81,7 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
-    /// The operating system refused to write.
+    /// Writing failed in the operating system.
     #[error("cannot {action} {}: {source}", path.display())]
     Write {
         /// What was being done: "write", "create the directory", …
@@ -122,7 +122,7 @@ pub enum Error {
         /// The byte.
         mode: u8,
     },
-    /// The `.bed` ends in the middle of a row: it was cut off.
+    /// The `.bed` ends in the middle of a row: it is truncated.
     #[error(
         "{} is truncated: {variants} variants (.bim) of {samples} samples (.fam) need {expected} bytes, \
          it has {actual} and ends inside a row. Copy or convert it again", path.display()
@@ -134,12 +134,12 @@ pub enum Error {
         variants: usize,
         /// Samples that the `.fam` lists.
         samples: usize,
-        /// Bytes that the two make necessary.
+        /// Bytes that these two numbers require.
         expected: u64,
-        /// Bytes that are there.
+        /// Bytes in the file.
         actual: u64,
     },
-    /// The `.bed` has whole rows, but not as many as the `.bim` has lines (or the `.fam` is another's).
+    /// The `.bed` has complete rows, but not as many as the `.bim` has lines (or the `.fam` belongs to another set).
     #[error(
         "{} disagrees with its .bim and .fam: {variants} variants of {samples} samples need {expected} bytes, \
          it has {actual}. Are all three files of the same data set?", path.display()
@@ -151,12 +151,12 @@ pub enum Error {
         variants: usize,
         /// Samples that the `.fam` lists.
         samples: usize,
-        /// Bytes that the two make necessary.
+        /// Bytes that these two numbers require.
         expected: u64,
-        /// Bytes that are there.
+        /// Bytes in the file.
         actual: u64,
     },
-    /// A line of a text file can't be understood.
+    /// A line of a text file can't be parsed.
     #[error("{}, line {line}: {problem}", path.display())]
     MalformedLine {
         /// The file.
@@ -166,7 +166,7 @@ pub enum Error {
         /// What is wrong and what was expected.
         problem: String,
     },
-    /// A file that must describe at least one thing describes none.
+    /// A file that must have at least one record has none.
     #[error("{} is empty: it lists no {what}", path.display())]
     Empty {
         /// The file.
@@ -174,7 +174,7 @@ pub enum Error {
         /// What it should list.
         what: &'static str,
     },
-    /// A chromosome selection can't be understood.
+    /// A chromosome selection can't be parsed.
     #[error(
         "chromosome selection `{given}`: {problem}. Write a list of names and ranges, such as `1-22` or `1,3,5-7,X`"
     )]
@@ -184,14 +184,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
-    /// A selection left nothing.
+    /// A selection matches no variant.
     #[error("no variant lies on chromosomes {selection}: {} has {present}", path.display())]
     NothingSelected {
         /// The selection.
         selection: String,
         /// The `.bim`.
         path: PathBuf,
-        /// The chromosomes that are there.
+        /// The chromosomes that the `.bim` has.
         present: String,
     },
     /// A result would overwrite a file.
@@ -200,7 +200,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A value lies outside what a function accepts.
+    /// A value is outside the range that a function accepts.
     #[error("{operation}: {name} is {given}, expected {expected}")]
     Argument {
         /// The function.
@@ -209,7 +209,7 @@ pub enum Error {
         name: &'static str,
         /// Its value.
         given: String,
-        /// What would have been accepted.
+        /// The accepted range.
         expected: String,
     },
     /// The array layer could not compute: no backend in scope, not enough memory, a lost device.
@@ -218,13 +218,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// Wraps what went wrong when `path` was read.
+    /// An error of reading `path`.
     pub(crate) fn reading(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Read { path, source }
     }
 
-    /// Wraps what went wrong when `action` was done to `path`.
+    /// An error of doing `action` to `path`.
     pub(crate) fn writing(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Write { action, path, source }

@@ -1,6 +1,5 @@
-//! What this domain computes on a GPU in its own way: `variant_stats` counts the bits of packed genotypes.
-//! Everything else runs there by its default. Written against the GPU backend's published interface, as an
-//! outsider's crate would be.
+//! The domain's own GPU kernel: `variant_stats` counts the bits of packed genotypes. Everything else runs on a GPU
+//! through its default. Uses only the public interface of the GPU backend.
 use std::sync::LazyLock;
 
 use polyarray_core::array::Array;
@@ -14,10 +13,10 @@ registrations! { VARIANT_STATS_ON_THE_GPU;
     "gpu": variant_stats = count_bits;
 }
 
-/// Lanes of a workgroup; the kernel's own constant.
+/// Invocations of a workgroup; the same constant as in the WGSL.
 const WORKGROUP: usize = 64;
 
-/// The kernel with one of its two entry points, and its number of lanes for a result of so many elements (four
+/// The kernel with one of its two entry points, and the number of invocations for a result of `n` elements (four
 /// per variant).
 fn kernel(entry: &'static str, lanes: fn(usize) -> usize) -> ArrayKernel {
     let shape = |operands: &[&[usize]]| Ok(vec![operands[0][0], 4]);
@@ -47,7 +46,7 @@ fn count_bits(cx: Cx, genotypes: &Array) -> Result<Array, Stop<Error>> {
     if trips as u64 > u64::from(profile.loop_budget) {
         return Err(Stop::declined("a row is longer than one lane may walk"));
     }
-    // Both fit: the genotypes are no larger than one binding, which 32 bits count.
+    // Both fit 32 bits: the genotypes are no larger than one binding.
     let shape = [variants as u32, row_words as u32];
     kernel.record(cx, &[genotypes], bytemuck::cast_slice(&shape))
 }
@@ -59,7 +58,7 @@ mod tests {
     use crate::simulate::Simulation;
     use polyarray_gpu::{Gpu, adapters};
 
-    /// Either entry point, whatever the adapter prefers, into memory that holds something else before.
+    /// Both entry points, whichever the adapter prefers, into poisoned memory.
     fn counted(gpu: &Gpu, entry: &'static str, lanes: usize, words: &[u32], shape: [u32; 2]) -> Vec<i32> {
         let kernel = RawKernel::new(entry, include_str!("variant_stats.wgsl"), entry);
         let input = gpu.upload(bytemuck::cast_slice(words), "words").unwrap();
@@ -76,7 +75,7 @@ mod tests {
     fn both_entry_points_count_every_genotype() {
         let adapter = adapters::chosen().unwrap_or_else(|error| panic!("{error}")).0;
         let gpu = Gpu::open(adapter).unwrap();
-        // Rows of one word, of a part of one, and of more words than a workgroup has lanes.
+        // Rows of one word, of part of a word, and of more words than a workgroup has invocations.
         for (variants, samples) in [(1, 16), (65, 5), (130, 33), (3, 16 * WORKGROUP + 1)] {
             let simulation = Simulation { missing: 0.1, ..Simulation::new(variants, samples) };
             let genotypes = simulation.dataset().unwrap().genotypes;

@@ -6,8 +6,8 @@ use polyarray_core::{Error, Result, multimethod};
 use crate::domain::Form;
 use crate::options::{Float, MissingCalls, Relationship};
 
-/// Variants that are centred and multiplied at a time: memory is bounded by it, and sums of sums are nearer
-/// the truth than one long sum.
+/// Variants centred and multiplied at a time. Bounds memory, and sums of partial sums are more accurate than one long
+/// sum.
 const WINDOW: usize = 2048;
 
 multimethod! {
@@ -43,9 +43,9 @@ multimethod! {
     }
 }
 
-/// Some variants, centred.
+/// A block of centred variants.
 struct Window {
-    /// Dosage less its mean, 0 where missing: (variants, samples).
+    /// Dosage minus its mean, 0 where missing: (variants, samples).
     centred: Array,
     /// 1 where missing: (variants, samples).
     missing: Array,
@@ -71,8 +71,8 @@ impl Window {
     }
 }
 
-/// Numerator and denominator over the windows so far, in parts that add up: the products of the numerator,
-/// the total weight, and, where pairs are skipped, the weight that one or both of a pair lack.
+/// Numerator and denominator over the blocks so far, in additive parts: the products of the numerator,
+/// the total weight, and, where pairs are skipped, the weight of variants where one or both of a pair are missing.
 struct Sums(Vec<Array>);
 
 impl Sums {
@@ -92,13 +92,13 @@ impl Sums {
         Self(parts.collect::<Result<_>>()?).computed()
     }
 
-    /// Computes the parts, so that the windows that they come from can go.
+    /// Evaluates the parts, so that the blocks they are computed from can be freed.
     fn computed(self) -> Result<Self> {
         self.0.iter().try_for_each(|part| part.eval().map(drop))?;
         Ok(self)
     }
 
-    /// What a pair has in common is summed as the total less what it lacks: little is missing as a rule, so
+    /// The weight that a pair has in common is the total minus the missing weight: usually little is missing, so that
     /// little is rounded.
     fn ratio(&self) -> Result<Array> {
         match &self.0[..] {

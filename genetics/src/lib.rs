@@ -1,4 +1,4 @@
-//! The domain `numpy.sk_allel`: statistical genetics, written as any outsider would write a domain.
+//! The domain `numpy.sk_allel`: statistical genetics, written as a crate outside this workspace would write a domain.
 //!
 //! Genotypes come from PLINK files ([`plink`]) and stay packed, two bits each ([`PackedGenotypes`]). The
 //! multimethods ([`variant_stats()`], [`grm_vanraden()`], …) have defaults in terms of the numpy domain, so they run

@@ -1,10 +1,10 @@
-//! Options of the domain's multimethods, with natural conversions: `()` is every default.
+//! Options of the domain's multimethods, with natural conversions: `()` takes every default.
 use polyarray_core::array::Array;
 use polyarray_core::numpy as np;
 use polyarray_core::{DType, Error, Result};
 
-/// The float dtype that ratios are computed in and given: by default that of where they are computed, float64
-/// on the host. On a GPU whose float64 is slow, `DType::F32` is the better choice.
+/// The float dtype in which ratios are computed and returned. The default is that of the device, float64 on the host.
+/// On a GPU whose float64 is slow, `DType::F32` is the better choice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Float(pub Option<DType>);
 
@@ -21,7 +21,7 @@ impl From<DType> for Float {
 }
 
 impl Float {
-    /// Counts in this dtype, so that their ratios are.
+    /// Casts counts to this dtype, so that their ratios have it.
     pub(crate) fn of(self, counts: &Array) -> Result<Array> {
         match self.0 {
             None => Ok(counts.clone()),
@@ -35,7 +35,7 @@ impl Float {
     }
 }
 
-/// What a missing call means for a relationship.
+/// How missing calls enter a relationship.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum MissingCalls {
     /// A pair of samples is compared over the variants where both are called (sgkit's `skipna`).
@@ -48,7 +48,7 @@ pub enum MissingCalls {
 /// Options of [`grm_vanraden`](crate::grm_vanraden()).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Relationship {
-    /// What a missing call means.
+    /// How missing calls enter.
     pub missing: MissingCalls,
     /// The float dtype to compute in.
     pub float: Float,

@@ -1,4 +1,4 @@
-//! Genotypes in two bits each, variants in rows: what a `.bed` holds, in words.
+//! Genotypes of two bits each, variants in rows: the contents of a `.bed`, in words.
 use ndarray::{Array2, Array3, ArrayView2};
 
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ const ALL_MISSING: u32 = 0x5555_5555;
 pub enum Genotype {
     /// Two copies of A1.
     HomA1 = 0b00,
-    /// Not known.
+    /// Missing.
     Missing = 0b01,
     /// One copy of each allele.
     Het = 0b10,
@@ -25,7 +25,7 @@ pub enum Genotype {
 }
 
 impl Genotype {
-    /// By two-bit code.
+    /// Indexed by two-bit code.
     const BY_CODE: [Self; 4] = [Self::HomA1, Self::Missing, Self::Het, Self::HomA2];
 
     /// The genotype of the lowest two bits of `code`.
@@ -92,7 +92,7 @@ pub struct PackedGenotypes {
 }
 
 impl PackedGenotypes {
-    /// No variants yet, of this many samples; room is made for `capacity` variants.
+    /// An empty table of this many samples, with memory reserved for `capacity` variants.
     pub fn with_capacity(capacity: usize, samples: usize) -> Self {
         let words = Vec::with_capacity(capacity * samples.div_ceil(PER_WORD));
         Self { words, variants: 0, samples }
@@ -122,10 +122,10 @@ impl PackedGenotypes {
         Ok(packed)
     }
 
-    /// Adds a variant from its row in a `.bed`; what the file has in its padding bits is not kept.
+    /// Adds a variant from its row in a `.bed`; the padding bits of the file are discarded.
     ///
     /// # Panics
-    /// If `row` is not [`row_bytes`](Self::row_bytes) long: a caller's mistake, not a file's.
+    /// If `row` is not [`row_bytes`](Self::row_bytes) long: an error of the caller, not of a file.
     pub fn push_row(&mut self, row: &[u8]) {
         assert_eq!(row.len(), self.row_bytes(), "bytes in a row of {} samples", self.samples);
         let whole = row.chunks_exact(4);
@@ -165,7 +165,7 @@ impl PackedGenotypes {
         self.samples.div_ceil(4)
     }
 
-    /// All words, row after row: sixteen genotypes each, the first sample in the lowest bits.
+    /// All words, row by row: sixteen genotypes each, the first sample in the lowest bits.
     pub fn words(&self) -> &[u32] {
         &self.words
     }
@@ -183,7 +183,7 @@ impl PackedGenotypes {
         })
     }
 
-    /// The row as a `.bed` holds it, its padding bits 0 as PLINK writes them.
+    /// The row as in a `.bed`, with its padding bits 0 as PLINK writes them.
     pub fn bed_row(&self, variant: usize) -> Vec<u8> {
         let mut row: Vec<u8> = self.row(variant).iter().flat_map(|word| word.to_le_bytes()).collect();
         row.truncate(self.row_bytes());
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
     use ndarray::{array, s};
 
-    /// Every code in every position of a word, for row lengths around the word's and the byte's edges.
+    /// Every code in every position of a word, for row lengths around multiples of a word and of a byte.
     #[test]
     fn every_length_survives_packing() {
         for samples in [1, 3, 4, 5, 15, 16, 17, 31, 32, 33] {

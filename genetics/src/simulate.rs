@@ -5,9 +5,9 @@ use crate::error::{Error, Result};
 use crate::packed::{Genotype, PackedGenotypes};
 use crate::plink::{Dataset, PlinkPaths, PlinkWriter, Sample, Variant};
 
-/// Most samples: each is a line of text in memory.
+/// Largest number of samples: each is a line of text in memory.
 const MOST_SAMPLES: usize = 10_000_000;
-/// Most genotypes: 16 GiB packed.
+/// Largest number of genotypes: 16 GiB packed.
 const MOST_GENOTYPES: usize = 1 << 36;
 
 /// What to simulate. The same description gives the same genotypes on every machine: the generator is
@@ -39,7 +39,7 @@ impl Simulation {
         match self {
             Self { variants: 0, .. } => wrong("variants", "0".to_string(), "at least 1"),
             Self { samples: 0, .. } => wrong("samples", "0".to_string(), "at least 1"),
-            // A size that no memory holds would end the process where it is allocated.
+            // An allocation larger than memory would end the process.
             Self { variants: v, samples: s, .. }
                 if *s > MOST_SAMPLES || v.saturating_mul(*s) > MOST_GENOTYPES =>
             {
@@ -68,7 +68,7 @@ impl Simulation {
         (0..self.samples).map(sample).collect()
     }
 
-    /// The variants lie in 22 equal stretches, one per autosome.
+    /// The variants are divided into 22 equal ranges, one per autosome.
     fn variant(&self, index: usize) -> Variant {
         let per_chromosome = self.variants.div_ceil(22);
         let (a1, a2) = [("A", "G"), ("C", "T"), ("G", "A"), ("T", "C")][index % 4];
@@ -127,11 +127,11 @@ impl Simulation {
         Ok(Dataset { variants, samples: self.samples(), genotypes })
     }
 
-    /// Simulates into PLINK files, in memory for one row; `progress` is told the number of variants done
-    /// and can end the work by an error.
+    /// Simulates into PLINK files with memory for one row; `progress` is called with the number of variants done
+    /// and can end the work by returning an error.
     ///
     /// # Errors
-    /// [`Error::Argument`], and those of [`PlinkWriter`]. Nothing is left behind then.
+    /// [`Error::Argument`], and those of [`PlinkWriter`]. No file is left behind on an error.
     pub fn write(
         &self,
         paths: &PlinkPaths,

@@ -1,5 +1,5 @@
 // Genotype counts straight from the two-bit codes of a .bed: 00 two copies of A1, 01 missing, 10 one copy,
-// 11 none. A word has sixteen; rows are padded with the code of missing, which counts for nothing.
+// 11 none. A word has sixteen; rows are padded with the code of missing, which is not counted.
 
 struct Shape {
     variants: u32,
@@ -29,7 +29,7 @@ fn store(variant: u32, tallied: vec3<u32>) {
     counts[at + 3u] = i32(tallied.z);
 }
 
-// A lane takes a variant and walks its row: for adapters that run on the CPU.
+// One invocation for each variant, which loops over its row: for adapters that run on the CPU.
 @compute @workgroup_size(WORKGROUP)
 fn row_per_lane(
     @builtin(workgroup_id) group: vec3<u32>,
@@ -49,14 +49,14 @@ fn row_per_lane(
 
 var<workgroup> partial: array<vec3<u32>, WORKGROUP>;
 
-// A workgroup takes a variant, and neighbouring lanes neighbouring words: for real GPUs.
+// One workgroup for each variant; neighbouring invocations read neighbouring words: for real GPUs.
 @compute @workgroup_size(WORKGROUP)
 fn row_per_group(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) lane: u32,
 ) {
-    // The grid may overshoot: all lanes of a group that has no variant still meet at the barriers.
+    // The grid may exceed the number of variants; invocations of a surplus workgroup still have to reach the barriers.
     let variant = group.x + group.y * groups.x;
     var tallied = vec3(0u);
     if (variant < shape.variants) {

@@ -301,9 +301,6 @@ impl Gpu {
     pub(crate) fn create_pooled(&self, bytes: u64) -> Option<wgpu::Buffer> {
         use wgpu::BufferUsages as Usage;
         let mut usage = Usage::STORAGE | Usage::COPY_SRC | Usage::COPY_DST;
-        if self.0.profile.windows > 0 {
-            usage |= Usage::UNIFORM;
-        }
         if self.0.profile.mapped_primary {
             usage |= Usage::MAP_READ | Usage::MAP_WRITE;
         }

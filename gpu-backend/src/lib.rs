@@ -22,9 +22,7 @@ mod submit;
 mod transfer;
 
 pub use adapters::{Adapter, Choice};
-pub use array::{
-    AUTOTUNE_SMALLEST, AUTOTUNE_VARIABLE, ArrayKernel, Autotune, DeviceBuffer, GpuBackend, KIND, gpu,
-};
+pub use array::{ArrayKernel, DeviceBuffer, GpuBackend, KIND, gpu};
 pub use device::Gpu;
 pub use error::{GpuError, MENDING_COMMAND, Result};
 pub use pipeline::{Access, Binding, Pipeline, Route, Source, structure_key};

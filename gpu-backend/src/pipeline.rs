@@ -17,8 +17,6 @@ pub enum Access {
     Read,
     /// `var<storage, read_write>`.
     ReadWrite,
-    /// `var<uniform>`: a window of at most 64 KiB that is only read. Generated kernels only.
-    Uniform,
 }
 
 /// One buffer of a kernel.
@@ -235,8 +233,7 @@ impl Gpu {
             let reason = format!("it takes {wanted} bytes of immediates, the adapter has {there}");
             return Err(self.complaint(name, reason));
         }
-        let storage = reflection.bindings.iter().filter(|binding| binding.access != Access::Uniform);
-        let bindings = storage.count() as u32;
+        let bindings = reflection.bindings.len() as u32;
         if bindings > self.profile().storage_buffers {
             let there = self.profile().storage_buffers;
             return Err(self.complaint(name, format!("it binds {bindings} buffers, the adapter {there}")));
@@ -288,10 +285,7 @@ fn entries(bindings: &[Binding]) -> Vec<wgpu::BindGroupLayoutEntry> {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
             ty: wgpu::BindingType::Buffer {
-                ty: match described.access {
-                    Access::Uniform => wgpu::BufferBindingType::Uniform,
-                    access => wgpu::BufferBindingType::Storage { read_only: access == Access::Read },
-                },
+                ty: wgpu::BufferBindingType::Storage { read_only: described.access == Access::Read },
                 has_dynamic_offset: false,
                 min_binding_size: std::num::NonZeroU64::new(described.least_bytes),
             },

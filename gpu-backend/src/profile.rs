@@ -1,7 +1,6 @@
 //! What kernels need to know of an adapter. Kernels are templates over this, never over names.
 
 use polyarray_shaders::LaneMap;
-use polyarray_shaders::plan::MOST_WINDOWS;
 
 use crate::memory;
 
@@ -32,10 +31,6 @@ pub struct Profile {
     pub storage_buffers: u32,
     /// The alignment of a binding's offset.
     pub offset_alignment: u32,
-    /// Windows that one kernel can bind as uniform buffers, where that is how to load; else 0.
-    pub windows: u32,
-    /// Loads from storage buffers are slow enough that elementwise kernels use windows, too.
-    pub windowed_loads: bool,
     /// Bytes of immediates (push constants); 0 where there are none.
     pub immediates: u32,
     /// Workgroups per grid dimension.
@@ -60,9 +55,6 @@ impl Profile {
         let has = |feature| features.contains(feature);
         let is_cpu = info.device_type == wgpu::DeviceType::Cpu;
         let passthrough = info.backend == wgpu::Backend::Vulkan && has(wgpu::Features::PASSTHROUGH_SHADERS);
-        let windows = is_cpu
-            && passthrough
-            && limits.max_uniform_buffer_binding_size >= polyarray_shaders::plan::WINDOW;
         let subgroup = (has(wgpu::Features::SUBGROUP) && info.subgroup_max_size > 0)
             .then_some((info.subgroup_min_size, info.subgroup_max_size));
         Self {
@@ -75,12 +67,7 @@ impl Profile {
             max_binding: limits.max_storage_buffer_binding_size & !3,
             max_buffer: limits.max_buffer_size & !255,
             storage_buffers: limits.max_storage_buffers_per_shader_stage,
-            offset_alignment: limits
-                .min_storage_buffer_offset_alignment
-                .max(limits.min_uniform_buffer_offset_alignment)
-                .max(4),
-            windows: if windows { limits.max_uniform_buffers_per_shader_stage.min(MOST_WINDOWS) } else { 0 },
-            windowed_loads: windows && lanes_go_through_memory(),
+            offset_alignment: limits.min_storage_buffer_offset_alignment.max(4),
             immediates: if has(wgpu::Features::IMMEDIATES) { limits.max_immediate_size } else { 0 },
             max_groups: limits.max_compute_workgroups_per_dimension,
             loop_budget: LOOP_BUDGET,
@@ -110,8 +97,6 @@ impl Profile {
             max_binding: self.max_binding,
             storage_buffers: self.storage_buffers,
             offset_alignment: self.offset_alignment,
-            windows: if self.passthrough { self.windows } else { 0 },
-            windowed_loads: self.windowed_loads && self.passthrough,
         }
     }
 
@@ -120,16 +105,6 @@ impl Profile {
     pub fn default_memory_limit(&self) -> u64 {
         if self.is_cpu { memory::available().map_or(u64::MAX, |bytes| bytes / 4 * 3) } else { u64::MAX }
     }
-}
-
-/// Whether writing one lane of a vector at a run-time index goes through memory on this processor. AVX-512 has
-/// masks for it; elsewhere every lane of a load from a storage buffer waits for a store to be forwarded.
-fn lanes_go_through_memory() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    let masked = std::arch::is_x86_feature_detected!("avx512vl");
-    #[cfg(not(target_arch = "x86_64"))]
-    let masked = false;
-    !masked
 }
 
 /// One subgroup on an adapter that runs on the CPU, where more only costs barriers; on a real GPU

@@ -30,7 +30,6 @@ pub(crate) fn own(compiled: &polyarray_shaders::Spirv, entry: &str) -> Result<Re
             _ if binding.number != expected => return Err(format!("binding {expected} is missing")),
             BindingKind::Read => Access::Read,
             BindingKind::ReadWrite => Access::ReadWrite,
-            BindingKind::Uniform => Access::Uniform,
         };
         Ok(Binding { name: expected.to_string(), access, least_bytes: 0, element: None })
     });

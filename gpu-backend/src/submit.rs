@@ -271,12 +271,6 @@ impl Gpu {
                     window.offset, profile.offset_alignment
                 )));
             }
-            if binding.access == Access::Uniform && window.bytes > polyarray_shaders::plan::WINDOW {
-                return Err(complain(format!(
-                    "binding {index} is {} bytes, too long a window",
-                    window.bytes
-                )));
-            }
             if window.bytes > profile.max_binding {
                 return Err(complain(format!(
                     "binding {index} is {} bytes, the adapter's limit is {}",

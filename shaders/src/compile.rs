@@ -2,11 +2,11 @@
 //!
 //! naga's front end, its validator with exactly the adapter's capabilities, our refusals, naga's SPIR-V back
 //! end with the safety options chosen here (the driver gets the words unchecked by wgpu), and every float
-//! operation marked exact. This module is also compiled into the build script.
+//! operation marked exact.
 
 use crate::exact;
 use crate::library::Features;
-use crate::refuse;
+use crate::limits;
 use naga::back::spv;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, SubgroupOperationSet, ValidationFlags, Validator};
@@ -72,8 +72,6 @@ pub struct Binding {
 /// What kind of buffer a binding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BindingKind {
-    /// A uniform buffer.
-    Uniform,
     /// A storage buffer that is only read.
     Read,
     /// A storage buffer that is written.
@@ -166,7 +164,7 @@ fn compile_inner(label: &str, wgsl: &str, options: &Options) -> Result<Spirv, Sh
         label: label.to_owned(),
         report: e.emit_to_string_with_path(wgsl, label),
     })?;
-    if let Some(found) = refuse::first(&module, &info) {
+    if let Some(found) = limits::first(&module, &info) {
         return Err(ShaderError::Refused {
             label: label.to_owned(),
             what: found.what,
@@ -247,7 +245,6 @@ fn bindings(module: &naga::Module) -> Vec<Binding> {
         .iter()
         .filter_map(|(_, v)| {
             let kind = match v.space {
-                naga::AddressSpace::Uniform => BindingKind::Uniform,
                 naga::AddressSpace::Storage { access } if access.contains(naga::StorageAccess::STORE) => {
                     BindingKind::ReadWrite
                 }

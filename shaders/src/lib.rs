@@ -6,21 +6,22 @@
 //! * [`mod@compile`]: WGSL to SPIR-V whose float algebra is left as written.
 //! * [`plan`]: what a backend gets to run. It is the whole interface: a backend asks a planner for a
 //!   [`plan::Plan`], compiles each step's [`plan::Shader`] once, binds the buffers that the step names, and
-//!   dispatches. Planners: [`fused::plan`] for core's kernels, [`matmul::plan`], [`take::plan`],
-//!   [`put::plan`] for assignment to a part, and [`region::plan`] for copies into a part of a buffer (concat, stack).
+//!   dispatches. Planners: [`fused::plan`] for core's kernels, [`matmul::plan`], and one in each file of [`methods`]
+//!   and [`primitives`].
 //!
-//! The crate knows no wgpu. Every file is validated when the crate builds.
+//! The crate knows no wgpu. A test validates every file, in every instance, under every set of features.
 
+mod builder;
 pub mod compile;
 mod exact;
 pub mod fused;
 pub mod library;
+mod limits;
 pub mod matmul;
+pub mod methods;
+mod params;
 pub mod plan;
-pub mod put;
-mod refuse;
-pub mod region;
-pub mod take;
+mod shader;
 
 pub use compile::{Binding, BindingKind, EntryPoint, Exact, Options, ShaderError, Spirv, compile};
 pub use library::{Features, Library};

@@ -2,8 +2,7 @@
 //!
 //! A file is one idea and holds top-level items. Some are *families*: `int/any.wgsl` is written for a dtype `T`
 //! and instantiated for each integer; `real/` and `complex/` are written for single precision and instantiated
-//! for double precision by renaming. This module is also compiled into the build script, which validates every
-//! instance under every feature set, so it knows nothing of the rest of the crate.
+//! for double precision by renaming.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -31,80 +30,7 @@ impl Features {
     }
 }
 
-macro_rules! files {
-    ($($path:literal),* $(,)?) => {
-        /// Path and text of every file.
-        pub const FILES: &[(&str, &str)] = &[$(($path, include_str!(concat!("../wgsl/", $path)))),*];
-    };
-}
-files![
-    "bool/all.wgsl",
-    "cast/from_f64.wgsl",
-    "cast/int64_bits.wgsl",
-    "cast/int64_f64.wgsl",
-    "cast/int64_limits.wgsl",
-    "cast/to_int32.wgsl",
-    "complex/arithmetic.wgsl",
-    "complex/exponential.wgsl",
-    "complex/limits.wgsl",
-    "complex/logarithm.wgsl",
-    "complex/modulus.wgsl",
-    "complex/tanh.wgsl",
-    "complex/trigonometry.wgsl",
-    "f16/all.wgsl",
-    "f16/convert.wgsl",
-    "f32/angle.wgsl",
-    "f32/arctangent.wgsl",
-    "f32/bits.wgsl",
-    "f32/exp.wgsl",
-    "f32/fmod.wgsl",
-    "f32/hyperbolic.wgsl",
-    "f32/integer.wgsl",
-    "f32/log.wgsl",
-    "f32/rounding.wgsl",
-    "f64/angle.wgsl",
-    "f64/arctangent.wgsl",
-    "f64/bits.wgsl",
-    "f64/exp.wgsl",
-    "f64/floor.wgsl",
-    "f64/fmod.wgsl",
-    "f64/hyperbolic.wgsl",
-    "f64/integer.wgsl",
-    "f64/log.wgsl",
-    "f64/near.wgsl",
-    "f64/quads.wgsl",
-    "f64/sqrt.wgsl",
-    "f64/two_over_pi.wgsl",
-    "int/any.wgsl",
-    "int/limits.wgsl",
-    "int/registers.wgsl",
-    "int/signed.wgsl",
-    "int/unsigned.wgsl",
-    "int64_native/angle_product.wgsl",
-    "int64_native/convert.wgsl",
-    "int64_native/registers.wgsl",
-    "int64_pair/angle_product.wgsl",
-    "int64_pair/any.wgsl",
-    "int64_pair/divide.wgsl",
-    "int64_pair/registers.wgsl",
-    "packed/division.wgsl",
-    "packed/quads.wgsl",
-    "packed/words.wgsl",
-    "real/argument.wgsl",
-    "real/arithmetic.wgsl",
-    "real/compare.wgsl",
-    "real/limits.wgsl",
-    "real/remainder.wgsl",
-    "real/trigonometry.wgsl",
-    "reduce/arg.wgsl",
-    "reduce/extreme.wgsl",
-    "reduce/logic.wgsl",
-    "reduce/prod.wgsl",
-    "reduce/sum_complex.wgsl",
-    "reduce/sum_double.wgsl",
-    "reduce/sum_float.wgsl",
-    "reduce/sum_int.wgsl",
-];
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 const INTEGERS: [&str; 8] = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64"];
 
@@ -136,7 +62,7 @@ pub fn instances(path: &str, text: &str, features: Features) -> Vec<String> {
         }
         "reduce/extreme.wgsl" | "reduce/arg.wgsl" => for_types(&[&INTEGERS[..], &["f16", "f32"]].concat()),
         "reduce/sum_float.wgsl" | "reduce/sum_complex.wgsl" => double(),
-        "cast/from_f64.wgsl" | "cast/int64_f64.wgsl" | "reduce/sum_double.wgsl" => only_if(features.f64),
+        "cast/from_f64.wgsl" | "cast/int64_f64.wgsl" => only_if(features.f64),
         _ => match path.split('/').next() {
             Some("real" | "complex") => double(),
             Some("f64") => only_if(features.f64),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use polyarray::array::Device;
 use polyarray::{DTYPES, DType};
 use polyarray_gpu::adapters::{self, Adapter};
-use polyarray_gpu::{AUTOTUNE_VARIABLE, Autotune, Gpu, Outcome, Profile};
+use polyarray_gpu::{Gpu, Outcome, Profile};
 use serde_json::{Value, json};
 
 use crate::failure::{Code, Failure};
@@ -46,11 +46,7 @@ impl Arguments {
             Err(error) => text.push_str(&format!("\nPOLYARRAY_DEFAULT_DEVICE: {error}")),
         }
         let default = default.ok().map(|key| key.name());
-        let mut document = json!({ "devices": devices, "gpu": gpus.choice, "default": default });
-        if let Some((shown, autotune)) = gpus.autotune {
-            text.push_str(&format!("\n{shown}"));
-            document["autotune"] = autotune;
-        }
+        let document = json!({ "devices": devices, "gpu": gpus.choice, "default": default });
         Ok(Report::new(text, document))
     }
 }
@@ -61,8 +57,6 @@ struct Gpus {
     devices: Vec<Value>,
     choice: Value,
     why_none: Option<String>,
-    /// How shapes of products are chosen, in words and for machines.
-    autotune: Option<(String, Value)>,
 }
 
 fn gpus() -> Gpus {
@@ -96,21 +90,7 @@ fn gpus() -> Gpus {
             json!({ "name": null, "why": error.to_string() })
         }
     };
-    Gpus { text, devices, choice, why_none, autotune: Some(autotune()) }
-}
-
-fn autotune() -> (String, Value) {
-    let (on, how) = match Autotune::from_lookup(&adapters::environment) {
-        Ok(Autotune::Off) => {
-            (json!(false), format!("by a rule ({AUTOTUNE_VARIABLE}=1 has them measured, and kept)"))
-        }
-        Ok(Autotune::Measured) => {
-            (json!(true), "measured; not kept: set POLYARRAY_CACHE_DIR or HOME".to_string())
-        }
-        Ok(Autotune::Kept(folder)) => (json!(true), format!("measured once, kept in {}", folder.display())),
-        Err(error) => (Value::Null, error.to_string()),
-    };
-    (format!("shapes of matrix products: {how}"), json!({ "on": on, "how": how }))
+    Gpus { text, devices, choice, why_none }
 }
 
 fn describe(adapter: &Adapter, opened: Result<&Gpu, String>) -> (String, Value) {

@@ -75,20 +75,8 @@ fn devices_are_listed_with_what_they_can_do() {
     assert!(devices[1]["probes"].as_array().unwrap().iter().any(|probe| probe["holds"] == true));
     assert!(document["gpu"]["why"].is_string());
     assert_eq!(document["default"], "host");
-    assert_eq!(document["autotune"]["on"], false, "{document:#}");
     let shown = done(folder.path(), &["devices", "--require", "gpu"]);
     assert!(shown.contains("dtypes: bool int8") && shown.contains("`gpu` means gpu:"), "{shown}");
-    let autotune = |value: &str| {
-        let mut command = common::polyarray();
-        command.args(["devices", "--json"]).current_dir(folder.path());
-        command.env("POLYARRAY_CACHE_DIR", folder.path()).env("POLYARRAY_AUTOTUNE", value);
-        let document: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
-        document["autotune"].clone()
-    };
-    let on = autotune("1");
-    assert!(on["on"] == true && on["how"].as_str().unwrap().contains("matmul"), "{on}");
-    let unknown = autotune("abacus")["how"].to_string();
-    assert!(unknown.contains("POLYARRAY_AUTOTUNE") && unknown.contains("abacus"), "{unknown}");
     let message = refused(folder.path(), 4, &["devices", "--require", "gpu:77"]);
     assert!(message.contains("`gpu:77`") && message.contains("there are: host, gpu:0"), "{message}");
 }

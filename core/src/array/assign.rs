@@ -3,39 +3,20 @@
 //! behind this handle; host storage that nobody else sees is written in place. On devices, whose work is queued
 //! behind earlier readers, the result is always a buffer of its own, made by one kernel.
 
-use super::buffer::{Buffer, HostBuffer};
-use super::interop::{view, view_mut};
-use super::node::{Expr, NodeRef};
-use super::residency::{self, HOST, Marker};
 use super::slice::{self, IntoSpec, Spec};
-use super::{Array, Operand, Operandlike, eval, record, transfer};
+use super::{Array, Operandlike};
+use crate::device::Marker;
+use crate::device::residency::{self, HOST};
 use crate::dispatch::{Instance, Key};
-use crate::dtype::{DType, Kind, Scalar};
+use crate::dtype::{DType, Kind};
 use crate::error::{Error, Result};
-use crate::expr::{Dims, Layout, Strides};
+use crate::expr::{Part, Span};
+use crate::graph::{Dense, NodeRef, eval, record};
+use crate::memory::strided::{gather, view, view_mut};
+use crate::memory::{Buffer, HostBuffer, Layout, Operand, Strides};
 use smallvec::SmallVec;
 use std::any::Any;
 use std::sync::Arc;
-
-/// Indices `start`, `start + step`, … along one axis, `count` of them, at least one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// The first.
-    pub start: usize,
-    /// From one to the next, at least 1.
-    pub step: usize,
-    /// How many.
-    pub count: usize,
-}
-
-/// A part of an array, by axis: what [`ArrayBackend::assign`](super::ArrayBackend::assign) writes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// Shape of the whole array.
-    pub shape: Dims,
-    /// One for each axis.
-    pub spans: SmallVec<[Span; 4]>,
-}
 
 impl<R: Marker> Array<R> {
     /// Writes `value` to a part of the array: an array that lives in the same place, or a scalar, broadcast to the
@@ -71,15 +52,20 @@ impl<R: Marker> Array<R> {
     pub fn assign(&mut self, items: impl IntoSpec, value: impl Operandlike<R>) -> Result<()> {
         let spec = items.into_spec()?.0;
         let value = value.operand();
-        if let Some(node) = write(&mut self.node, self.view.as_deref(), &spec, &value)? {
-            (self.node, self.view) = (node, None);
+        if let Some(repr) = self.repr() {
+            let assigned = repr.assign(&slice::resolve(self.shape(), &spec)?, &value)?;
+            self.dense = assigned.dense;
+            return Ok(());
+        }
+        if let Some(node) = write(&mut self.dense.node, self.dense.view.as_deref(), &spec, &value.dense)? {
+            self.dense = Dense::new(node, None);
         }
         Ok(())
     }
 }
 
 /// Writes in place, or gives the node that takes the place of `node`, to be seen whole.
-fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Array) -> Result<Option<NodeRef>> {
+fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Dense) -> Result<Option<NodeRef>> {
     let layout = seen.cloned().unwrap_or_else(|| Layout::dense(&node.shape));
     let part = slice::apply(&layout, spec)?;
     let value_layout = check(node, &part.shape, value)?;
@@ -95,7 +81,7 @@ fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Array) 
         if distinct(&layout) && in_place(node, &part, &value)? {
             return Ok(None);
         }
-        let mut fresh = copied(Array::from_node(node.clone(), Some(layout.clone())))?;
+        let mut fresh = copied(Dense::new(node.clone(), Some(layout.clone())))?;
         let part = slice::apply(&Layout::dense(&layout.shape), spec)?;
         if in_place(&mut fresh, &part, &value)? {
             return Ok(Some(fresh));
@@ -106,15 +92,18 @@ fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Array) 
     let failed = |e| record::failed("assign", instance, e);
     let (part, value) = by_axis(&layout.shape, spec, &value)?;
     let (shape, dtype, backend) = (layout.shape.clone(), node.dtype, residency::open(instance)?);
-    let x = Array::from_node(node.clone(), Some(layout));
-    let run = Arc::new(move |o: &[Operand]| backend.assign(&o[0], &o[1], &part));
-    let out = record::external(instance, "assign", &shape, dtype, &[&x, &value], run).map_err(failed)?;
+    let x = Dense::new(node.clone(), Some(layout));
+    let run = move |o: &[Operand]| Ok(std::iter::once(backend.assign(&o[0], &o[1], &part)?).collect());
+    let outputs = std::iter::once((shape, dtype)).collect();
+    let mut results =
+        record::external(instance, "assign", outputs, &[&x, &value], Arc::new(run), None).map_err(failed)?;
+    let out = results.remove(0);
     out.eval()?;
     Ok(Some(out.node))
 }
 
 /// What can be known before anything is computed. The value's layout, broadcast to the part.
-fn check(node: &NodeRef, part: &[usize], value: &Array) -> Result<Layout> {
+fn check(node: &NodeRef, part: &[usize], value: &Dense) -> Result<Layout> {
     let target = || format!("{} {part:?} on {}", node.dtype, node.home);
     let operands = || match value.describe_value() {
         Some(v) => format!("{v} to {}", target()),
@@ -139,7 +128,7 @@ fn check(node: &NodeRef, part: &[usize], value: &Array) -> Result<Layout> {
         fix: "aligned at the last axis, lengths of the value must be those of the part or 1".into(),
     })?;
     let dtype = |fix: String| Error::DType { op: "assign", operands: operands(), fix };
-    match scalar(value) {
+    match value.weak_value() {
         Some(v) if v.dtype().kind() > node.dtype.kind() => {
             return Err(dtype(format!(
                 "an array of {} keeps its dtype; cast it with astype first",
@@ -173,14 +162,6 @@ fn rank(dtype: DType) -> (Kind, bool) {
     (dtype.kind(), dtype.is_int() && !dtype.is_unsigned())
 }
 
-/// The value of a bare scalar.
-fn scalar(value: &Array) -> Option<Scalar> {
-    match value.node.pending().as_deref() {
-        Some(Expr::Full(v)) if value.node.weak => Some(*v),
-        _ => None,
-    }
-}
-
 /// Who computes for a node: plain host data has the host's backend.
 fn instance(node: &NodeRef) -> Result<Instance> {
     match node.site {
@@ -190,11 +171,11 @@ fn instance(node: &NodeRef) -> Result<Instance> {
 }
 
 /// The value where the array lives, of the array's dtype, computed. A scalar comes without axes.
-fn computed(node: &NodeRef, value: &Array) -> Result<Array> {
-    if let Some(v) = scalar(value) {
+fn computed(node: &NodeRef, value: &Dense) -> Result<Dense> {
+    if let Some(v) = value.weak_value() {
         let v = v.cast(node.dtype);
         if node.home == *HOST {
-            return Ok(transfer::host_leaf(Arc::new(eval::scalar_buffer(v)), Layout::dense(&[])));
+            return Ok(record::host_leaf(Arc::new(eval::scalar_buffer(v)), Layout::dense(&[])));
         }
         let instance = instance(node)?;
         let made = record::full(&[], v, instance).map_err(|e| record::failed("assign", instance, e))?;
@@ -227,13 +208,13 @@ fn distinct(layout: &Layout) -> bool {
 }
 
 /// Writes to host memory that only this handle refers to; false, and nothing done, where it is shared or none.
-fn in_place(node: &mut NodeRef, part: &Layout, value: &Array) -> Result<bool> {
+fn in_place(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
     // Node and buffer are asked each: several nodes may have one buffer, and a backend may hold it.
     let buffer = NodeRef::get_mut(node).and_then(|node| node.value.get_mut()).and_then(Arc::get_mut);
     let target = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>());
     let Some(target) = target.filter(|target| !target.is_lent()) else { return Ok(false) };
     let Operand { buffer, layout } = value.operand()?;
-    let source: &HostBuffer = super::own(&*buffer, "host", "assign")?;
+    let source: &HostBuffer = crate::memory::own(&*buffer, "host", "assign")?;
     let layout = layout.broadcast_to(&part.shape).expect("it was broadcast, or is a scalar");
     crate::with_element!(target.dtype(), T => {
         let from = view(source.as_repr::<T>()?, &layout);
@@ -243,19 +224,19 @@ fn in_place(node: &mut NodeRef, part: &Layout, value: &Array) -> Result<bool> {
 }
 
 /// A dense copy of a host array: by the host's backend, or plainly in a program that links none.
-fn copied(array: Array) -> Result<NodeRef> {
+fn copied(array: Dense) -> Result<NodeRef> {
     if residency::instance_at(*HOST).is_ok() {
         let copy = record::copy(&array)?;
         copy.eval()?;
         return Ok(copy.node);
     }
     let Operand { buffer, layout } = array.operand()?;
-    let dense = transfer::gather(super::own(&*buffer, "host", "assign")?, &layout)?;
-    Ok(transfer::host_leaf(Arc::new(dense), Layout::dense(&layout.shape)).node)
+    let dense = gather(crate::memory::own(&*buffer, "host", "assign")?, &layout)?;
+    Ok(record::host_leaf(Arc::new(dense), Layout::dense(&layout.shape)).node)
 }
 
 /// The part by axis, and the value with one axis for each of them.
-fn by_axis(shape: &[usize], spec: &Spec, value: &Array) -> Result<(Part, Array)> {
+fn by_axis(shape: &[usize], spec: &Spec, value: &Dense) -> Result<(Part, Dense)> {
     let whole = Layout::dense(shape);
     let part = slice::apply(&whole, spec)?;
     let mut seen = value.layout().broadcast_to(&part.shape).expect("it was broadcast, or is a scalar");
@@ -280,5 +261,5 @@ fn by_axis(shape: &[usize], spec: &Spec, value: &Array) -> Result<(Part, Array)>
     let counts = spans.iter().map(|s| s.count).collect();
     let layout = Layout { shape: counts, strides, offset: seen.offset };
     let part = Part { shape: SmallVec::from_slice(shape), spans };
-    Ok((part, Array::from_node(value.node.clone(), Some(layout))))
+    Ok((part, Dense::new(value.node.clone(), Some(layout))))
 }

@@ -1,17 +1,17 @@
 //! What arrays and devices tell the dispatch engine.
 
 use super::handle::Coercion;
-use super::record::NotRecorded;
-use super::residency::{self, Device, HOST, Marker};
 use super::{Array, transfer};
+use crate::device::{self, Device, HOST, Marker};
 use crate::dispatch::{Argument, Dispatchable, Fit, Instance, Key, Operand, Refusal, Stop};
 use crate::dispatch::{Decline, DispatchError};
 use crate::error::Error;
+use crate::graph::NotRecorded;
 use std::sync::Arc;
 
 impl<R: Marker> Argument for Array<R> {
     fn key(&self) -> Key {
-        self.node.home
+        self.dense.node.home
     }
 
     fn coercible(&self) -> bool {
@@ -30,7 +30,7 @@ impl<R: Marker> Argument for Array<R> {
     }
 
     fn remedy(&self, name: &str, to: Instance) -> String {
-        let device = residency::residency_of(to).unwrap_or(*HOST);
+        let device = device::residency_of(to).unwrap_or(*HOST);
         format!("{name}.to({:?})?", device.name())
     }
 }
@@ -46,46 +46,15 @@ impl Dispatchable for Array {
             }
             e => Refusal::Failed(Box::new(e)),
         };
-        let target = residency::residency_of(to).map_err(fail)?;
+        let target = device::residency_of(to).map_err(fail)?;
         if self.key() == Key::NONE || self.key() == target {
             return Ok(self.clone());
         }
-        let backend =
-            residency::open(to).map_err(|e| Refusal::Declined(Decline::show("can't be opened", e)))?;
+        let backend = device::open(to).map_err(|e| Refusal::Declined(Decline::show("can't be opened", e)))?;
         backend
-            .supports(super::Query::Hold(self.dtype()))
+            .supports(device::Query::Hold(self.dtype()))
             .map_err(|u| Refusal::Declined(Decline::show("can't be copied there", u)))?;
         transfer::to(self, Device::At(target)).map_err(fail)
-    }
-}
-
-impl Argument for Device {
-    fn key(&self) -> Key {
-        match self {
-            Device::Default => Key::NONE,
-            Device::At(key) => *key,
-        }
-    }
-
-    fn coercible(&self) -> bool {
-        false
-    }
-
-    fn describe(&self, name: &'static str) -> Operand {
-        Operand::new(name, self.to_string())
-    }
-
-    fn remedy(&self, name: &str, to: Instance) -> String {
-        let device = residency::residency_of(to).unwrap_or(*HOST);
-        format!("{name} = {:?}", device.name())
-    }
-}
-
-impl Dispatchable for Device {
-    type Owned = Device;
-
-    fn convert(&self, _: Instance, _: Fit) -> Result<Device, Refusal> {
-        Err(Refusal::Declined(Decline::new("an array is made on the device that was named")))
     }
 }
 

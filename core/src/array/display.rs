@@ -1,9 +1,9 @@
 //! `Display`, in NumPy's style. An evaluation error is printed, never a panic.
 
 use super::Array;
-use super::buffer::{Buffer, HostBuffer};
-use super::residency::Marker;
+use crate::device::Marker;
 use crate::dtype::{DType, Element, Scalar};
+use crate::memory::{Buffer, HostBuffer};
 use ndarray::{ArrayViewD, Axis};
 use std::fmt;
 
@@ -19,10 +19,10 @@ const PRECISION: usize = 8;
 impl<R: Marker> fmt::Display for Array<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.on_host().and_then(|(buffer, layout)| {
-            let host: &HostBuffer = super::own(&*buffer, "host", "display")?;
+            let host: &HostBuffer = crate::memory::own(&*buffer, "host", "display")?;
             Ok::<String, crate::Error>(crate::with_element!(
                 host.dtype(),
-                T => render(&super::interop::view::<T>(host.as_slice::<T>()?, &layout))
+                T => render(&crate::memory::strided::view::<T>(host.as_slice::<T>()?, &layout))
             ))
         });
         match text {

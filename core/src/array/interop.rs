@@ -1,58 +1,16 @@
 //! To and from Rust's own: `Vec`, slices, arrays, scalars and `ndarray`.
 
 use super::Array;
-use super::buffer::HostBuffer;
-use super::node::Node;
-use super::residency::{HOST, Host, Marker};
+use crate::device::{HOST, Host, Marker};
 use crate::dtype::{Element, Scalar};
 use crate::error::{Error, Result};
-use crate::expr::Layout;
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Dimension, IxDyn, ShapeBuilder};
+use crate::graph::node::Node;
+use crate::memory::HostBuffer;
+use crate::memory::strided::view;
+use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 use num_complex::{Complex32, Complex64};
 use smallvec::SmallVec;
-use std::any::Any;
-use std::borrow::Cow;
 use std::sync::Arc;
-
-/// A layout over elements as an ndarray view. The layout must lie within them.
-pub(crate) fn view<'a, T>(data: &'a [T], layout: &Layout) -> ArrayViewD<'a, T> {
-    let empty = layout.is_empty();
-    let (lo, hi) = layout.extent().unwrap_or((0, 0));
-    let part = if empty { &data[..0] } else { &data[lo..=hi] };
-    if empty {
-        return ArrayViewD::from_shape(IxDyn(&layout.shape), part).expect("an empty shape needs no element");
-    }
-    // ndarray builds from non-negative strides; axes walked backwards are flipped afterwards.
-    let strides: SmallVec<[usize; 4]> = layout.strides.iter().map(|s| s.unsigned_abs()).collect();
-    let shape = IxDyn(&layout.shape).strides(IxDyn(&strides));
-    let mut v = ArrayViewD::from_shape(shape, part).expect("strides and extent come from one layout");
-    for (axis, &s) in layout.strides.iter().enumerate() {
-        if s < 0 {
-            v.invert_axis(ndarray::Axis(axis));
-        }
-    }
-    v
-}
-
-/// The same to be written. The layout must lead every index to an element of its own.
-pub(crate) fn view_mut<'a, T>(data: &'a mut [T], layout: &Layout) -> ArrayViewMutD<'a, T> {
-    let part = match layout.extent() {
-        Some((lo, hi)) => &mut data[lo..=hi],
-        None => &mut data[..0],
-    };
-    // The stride of an axis of length 1 is free, and ndarray wants it small.
-    let strides =
-        layout.shape.iter().zip(&layout.strides).map(|(&n, s)| if n > 1 { s.unsigned_abs() } else { 1 });
-    let strides: SmallVec<[usize; 4]> = strides.collect();
-    let shape = IxDyn(&layout.shape).strides(IxDyn(&strides));
-    let mut v = ArrayViewMutD::from_shape(shape, part).expect("strides and extent come from one layout");
-    for (axis, (&n, &s)) in layout.shape.iter().zip(&layout.strides).enumerate() {
-        if n > 1 && s < 0 {
-            v.invert_axis(ndarray::Axis(axis));
-        }
-    }
-    v
-}
 
 impl Array<Host> {
     fn from_buffer(buffer: HostBuffer, shape: &[usize]) -> Array<Host> {
@@ -66,7 +24,7 @@ impl Array {
     /// # Errors
     /// [`Error::Shape`] if the shape has another number of elements.
     pub fn from_vec<T: Element>(data: Vec<T>, shape: &[usize]) -> Result<Array> {
-        if crate::expr::layout::checked_len(shape) != Some(data.len()) {
+        if crate::memory::layout::checked_len(shape) != Some(data.len()) {
             return Err(Error::Shape {
                 op: "from_vec",
                 operands: format!("{} elements, shape {shape:?}", data.len()),
@@ -187,7 +145,7 @@ impl<R: Marker> Array<R> {
     /// [`Error::DType`] if the elements are not `T`; what the computation or the copy fails with.
     pub fn with_view<T: Element, O>(&self, f: impl FnOnce(ArrayViewD<'_, T>) -> O) -> Result<O> {
         let (buffer, layout) = self.on_host()?;
-        let host: &HostBuffer = super::own(&*buffer, "host", "with_view")?;
+        let host: &HostBuffer = crate::memory::own(&*buffer, "host", "with_view")?;
         Ok(f(view(host.as_slice::<T>()?, &layout)))
     }
 }
@@ -205,34 +163,3 @@ macro_rules! try_from {
     )* };
 }
 try_from!(Vec<T> => to_vec, ArrayD<T> => to_ndarray);
-
-/// What an elementwise function takes: an array of residency `R`, or a scalar, which fits any.
-pub trait Operandlike<R: Marker> {
-    /// As a handle whose residency is checked at the call.
-    fn operand(&self) -> Cow<'_, Array>;
-}
-
-impl<R: Marker> Operandlike<R> for Array<R> {
-    fn operand(&self) -> Cow<'_, Array> {
-        // `Array<Dyn>` is lent; a typed handle is cloned into one that says that it must not be copied.
-        match (self as &dyn Any).downcast_ref::<Array>() {
-            Some(a) => Cow::Borrowed(a),
-            None => Cow::Owned(self.as_dyn()),
-        }
-    }
-}
-
-impl<R: Marker, A: Operandlike<R> + ?Sized> Operandlike<R> for &A {
-    fn operand(&self) -> Cow<'_, Array> {
-        (**self).operand()
-    }
-}
-
-macro_rules! scalar_operand {
-    ($($t:ty),*) => { $(
-        impl<R: Marker> Operandlike<R> for $t {
-            fn operand(&self) -> Cow<'_, Array> { Cow::Owned(Array::from(*self)) }
-        }
-    )* };
-}
-scalar_operand!(bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, half::f16, f32, f64, Complex32, Complex64);

@@ -1,48 +1,45 @@
-//! Arrays: handles, views, residencies, and how pending values are computed.
+//! Arrays: the handle, views, reading, assignment, transfers, interop, display.
 //!
-//! [`Array`] is a handle on a node of the expression graph; `record` makes nodes, `lower` cuts the
-//! pending graph into fused [`Kernel`](crate::expr::Kernel)s, `eval` has an [`ArrayBackend`] run them,
-//! `transfer` is the one place that copies between residencies.
+//! [`Array`] is a handle on a node of the expression graph, seen through a layout. `transfer` is the one place
+//! that copies between residencies.
 
+mod array_info;
 mod assign;
-pub mod backend;
-mod bounds;
-pub mod buffer;
+mod axes;
 mod dispatchable;
 mod display;
-mod eval;
-mod facts;
 mod handle;
-mod host_memory;
 mod interop;
-mod lower;
 mod multimethod;
-mod node;
-mod operators;
-mod pending;
-pub(crate) mod record;
-pub mod residency;
+mod operandlike;
+pub mod packed;
+mod read;
+pub mod repr;
 pub mod slice;
-pub mod trace;
+pub mod spec;
 mod transfer;
 mod views;
 
-pub use assign::{Part, Span};
-pub use backend::{ArrayBackend, KernelLimits, Query, own};
-pub use buffer::{Buffer, HostBuffer, Loan, MirrorSlot};
-pub use facts::Facts;
-pub use handle::{Array, Operand};
-pub use host_memory::{HostMemory, host_memory, set_host_memory_limit, trim_host_memory};
-pub use interop::Operandlike;
-pub use multimethod::Retype;
-pub(crate) use node::Finish;
-pub use node::Run;
-pub use pending::{PendingStep, PendingWork, Step};
-pub(crate) use record::external_with;
-pub use record::{NotRecorded, external};
-pub use residency::{
-    ARRAY_KINDS, ArrayKind, Device, Dyn, Gpu, HOST, Host, Marker, Typed, instance_at, open, residency_of,
+pub use crate::device::residency;
+pub use crate::device::{
+    ARRAY_KINDS, ArrayBackend, ArrayKind, Device, Dyn, Gpu, HOST, Host, KernelLimits, Marker, Query, Typed,
+    instance_at, open, residency_of,
 };
+pub use crate::expr::{Part, Span};
+pub use crate::graph::{NotRecorded, trace};
+pub use crate::memory::{
+    Buffer, HostBuffer, HostMemory, Loan, MirrorSlot, Operand, host_memory, own, set_host_memory_limit,
+    trim_host_memory,
+};
+
+pub use array_info::Facts;
+pub(crate) use axes::lengths;
+pub use axes::{IntoAxes, IntoShape, Whole};
+pub use handle::Array;
+pub use multimethod::Retype;
+#[doc(hidden)]
+pub use multimethod::operands;
+pub use operandlike::Operandlike;
+pub use repr::{Repr, View};
 pub use slice::{IntoSpec, Item, Slice};
 pub use transfer::{Transfers, transfers};
-pub(crate) use views::{wrap_axes, wrap_axis};

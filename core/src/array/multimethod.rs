@@ -1,15 +1,19 @@
 //! `multimethod!`: the engine's macro, for functions of arrays.
 
 use super::Array;
-use super::residency::Marker;
+use super::packed::{Value, Values};
+use crate::device::Marker;
 use crate::dtype::Scalar;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Declares multimethods over arrays. One line each: a domain, and functions whose parameters are `&Array`
 /// (which take part in dispatch) or values (which don't). A body is the default, in terms of other
 /// multimethods; `;` says that there is none.
 ///
-/// What comes out is, for each, a function generic in the residency of its arrays (so that mixing typed
+/// Parameters may also be `&[Array]`, and `&Device` (where an array is to be made). `erased domain "…";` leaves the typed
+/// function out, for a family that writes it by hand.
+///
+/// What comes out is, for each, a [row](crate::array::packed::MethodRow) in the table of methods; a function generic in the residency of its arrays (so that mixing typed
 /// residencies doesn't compile, and scalars are accepted in place of arrays) whose plain parameters take
 /// `impl Into<T>`; and a handle of the same name in the type namespace, with which a backend registers its own
 /// implementation: `fn(Cx, &Array, …) -> Result<Out, Stop<Error>>`.
@@ -46,59 +50,171 @@ use crate::error::Result;
 /// ```
 #[macro_export]
 macro_rules! multimethod {
-    (domain $domain:literal; $($(#[$meta:meta])* $vis:vis fn $name:ident($($params:tt)*) -> Result<$out:ty> $body:tt)*) => {
+    (erased domain $domain:literal;
+        $($(#[$($meta:tt)*])* $vis:vis fn $name:ident($($params:tt)*) -> Result<$out:ty> $body:tt)*) => {
         $( $crate::__multimethod! {
-            @start [$domain] [$(#[$meta])*] [$vis] [$name] [$out] [$body] [$($params)*]
+            @walk [erased] [$domain] [$([$($meta)*])*] [$vis] [$name] [$out] [$body] [$($params)*,] [] [] [] [] [] []
+        } )*
+    };
+    (domain $domain:literal;
+        $($(#[$($meta:tt)*])* $vis:vis fn $name:ident($($params:tt)*) -> Result<$out:ty> $body:tt)*) => {
+        $( $crate::__multimethod! {
+            @walk [typed] [$domain] [$([$($meta)*])*] [$vis] [$name] [$out] [$body] [$($params)*,] [] [] [] [] [] []
         } )*
     };
 }
 
-/// Walks the parameters: `&Array` becomes an operand, anything else `impl Into`.
+/// Walks the parameters, and collects of each: how the engine declares it, how the typed function declares it and hands
+/// it on, its description, and how it is packed and unpacked.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __multimethod {
-    (@start $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$($params:tt)*]) => {
-        $crate::__multimethod! { @engine $d $v $n $o $b [$($params)*] }
-        $crate::__multimethod! { @walk $d $m $v $n $o [$($params)*,] [] [] }
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: &Array, $($rest:tt)*]
+        [$($e:tt)*] [$($s:tt)*] [$($c:tt)*] [$($p:tt)*] [$($k2:tt)*] [$($u:tt)*]) => {
+        $crate::__multimethod! { @walk $k $d $m $v $n $o $b [$($rest)*]
+            [$($e)* $a: &$crate::array::Array,]
+            [$($s)* $a: impl $crate::array::Operandlike<R>,]
+            [$($c)* &*$crate::array::Operandlike::operand(&$a),]
+            [$($p)* ($a Array "&Array")]
+            [$($k2)* $crate::array::packed::Value::Array(::core::clone::Clone::clone($a)),]
+            [$($u)* array;] }
     };
-    (@engine [$d:literal] [$v:vis] [$n:ident] [$o:ty] [;] [$($params:tt)*]) => {
-        $crate::__pastey::paste! { $crate::dispatch::method! {
-            domain $d;
-            #[doc(hidden)]
-            $v fn [<erased_ $n>] handle $n($($params)*) -> ::std::result::Result<$o, $crate::Error>;
-        } }
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: &[Array], $($rest:tt)*]
+        [$($e:tt)*] [$($s:tt)*] [$($c:tt)*] [$($p:tt)*] [$($k2:tt)*] [$($u:tt)*]) => {
+        $crate::__multimethod! { @walk $k $d $m $v $n $o $b [$($rest)*]
+            [$($e)* $a: &[$crate::array::Array],]
+            [$($s)* $a: &[impl $crate::array::Operandlike<R>],]
+            [$($c)* &$crate::array::operands::<R>($a),]
+            [$($p)* ($a Arrays "&[Array]")]
+            [$($k2)* $crate::array::packed::Value::Arrays($a.to_vec()),]
+            [$($u)* arrays;] }
     };
-    (@engine [$d:literal] [$v:vis] [$n:ident] [$o:ty] [$b:block] [$($params:tt)*]) => {
-        $crate::__pastey::paste! { $crate::dispatch::method! {
-            domain $d;
-            #[doc(hidden)]
-            $v fn [<erased_ $n>] handle $n($($params)*) -> ::std::result::Result<$o, $crate::Error> $b
-        } }
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: &Device, $($rest:tt)*]
+        [$($e:tt)*] [$($s:tt)*] [$($c:tt)*] [$($p:tt)*] [$($k2:tt)*] [$($u:tt)*]) => {
+        $crate::__multimethod! { @walk $k $d $m $v $n $o $b [$($rest)*]
+            [$($e)* $a: &$crate::device::Device,]
+            [$($s)* $a: $crate::device::Device,]
+            [$($c)* &$a,]
+            [$($p)* ($a Device "Device")]
+            [$($k2)* $crate::array::packed::Value::Device(*$a),]
+            [$($u)* device;] }
     };
-    // An array.
-    (@walk $d:tt $m:tt $v:tt $n:tt $o:tt [$a:ident: &Array, $($rest:tt)*] [$($sig:tt)*] [$($call:tt)*]) => {
-        $crate::__multimethod! { @walk $d $m $v $n $o [$($rest)*]
-            [$($sig)* $a: impl $crate::array::Operandlike<R>,] [$($call)* &*$crate::array::Operandlike::operand(&$a),] }
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: $t:ty, $($rest:tt)*]
+        [$($e:tt)*] [$($s:tt)*] [$($c:tt)*] [$($p:tt)*] [$($k2:tt)*] [$($u:tt)*]) => {
+        $crate::__multimethod! { @walk $k $d $m $v $n $o $b [$($rest)*]
+            [$($e)* $a: $t,]
+            [$($s)* $a: impl ::std::convert::Into<$t>,]
+            [$($c)* ::std::convert::Into::into($a),]
+            [$($p)* ($a Plain (::core::stringify!($t)))]
+            [$($k2)* $crate::array::packed::Value::plain($a),]
+            [$($u)* plain;] }
     };
-    // A plain parameter.
-    (@walk $d:tt $m:tt $v:tt $n:tt $o:tt [$a:ident: $t:ty, $($rest:tt)*] [$($sig:tt)*] [$($call:tt)*]) => {
-        $crate::__multimethod! { @walk $d $m $v $n $o [$($rest)*]
-            [$($sig)* $a: impl ::std::convert::Into<$t>,] [$($call)* ::std::convert::Into::into($a),] }
-    };
-    (@walk $d:tt [$($m:tt)*] [$v:vis] [$n:ident] [$o:ty] [$(,)?] [$($sig:tt)*] [$($call:tt)*]) => {
+    (@walk [$kind:ident] [$d:literal] [$([$($m:tt)*])*] [$v:vis] [$n:ident] [$o:ty] [$b:tt] [$(,)?]
+        [$($e:tt)*] [$($s:tt)*] [$($c:tt)*] [$(($a:ident $pk:ident $tn:tt))*] [$($k2:tt)*] [$($u:ident;)*]) => {
         $crate::__pastey::paste! {
-            $($m)*
-            $v fn $n<R: $crate::array::Marker>($($sig)*)
+            static [<$n:upper _ROW>]: $crate::array::packed::MethodRow = $crate::array::packed::MethodRow {
+                name: ::core::stringify!($n),
+                domain: $d,
+                params: &[$($crate::array::packed::Param {
+                    name: ::core::stringify!($a),
+                    kind: $crate::array::packed::ParamKind::$pk,
+                    type_name: $tn,
+                }),*],
+                returns: ::core::stringify!($o),
+                doc: &[$($crate::__multimethod_doc!($($m)*)),*],
+                has_default: !<$n as $crate::dispatch::Method>::DEFAULTS.is_empty(),
+                call: |_args| {
+                    let mut _at = 0..;
+                    let out = [<erased_ $n>]($(
+                        $crate::array::packed::unpack::$u(::core::stringify!($n), _args, _at.next().unwrap_or(0))?
+                    ),*)?;
+                    ::core::result::Result::Ok($crate::array::Retype::pack(out))
+                },
+                default: $crate::__multimethod_default!($n $b [$($u;)*]),
+            };
+
+            #[$crate::dispatch::linkme::distributed_slice($crate::array::packed::METHODS)]
+            #[linkme(crate = $crate::dispatch::linkme)]
+            static [<$n:upper _LINKED>]: &'static $crate::array::packed::MethodRow = &[<$n:upper _ROW>];
+
+            fn [<packed_ $n>](cx: $crate::dispatch::Cx, $($e)*)
+                -> ::std::result::Result<$o, $crate::dispatch::Stop<$crate::Error>>
+            {
+                let args = ::std::iter::IntoIterator::into_iter([$($k2)*]);
+                $crate::array::packed::packed(cx, &[<$n:upper _ROW>], args.collect())
+            }
+        }
+        $crate::__multimethod! { @engine [$d] [$v] [$n] [$o] $b [$($e)*] }
+        $crate::__multimethod! { @$kind [$([$($m)*])*] [$v] [$n] [$o] [$($s)*] [$($c)*] }
+    };
+    (@engine [$d:literal] [$v:vis] [$n:ident] [$o:ty] ; [$($params:tt)*]) => {
+        $crate::__pastey::paste! { $crate::dispatch::method! {
+            domain $d;
+            #[doc(hidden)]
+            $v fn [<erased_ $n>] handle $n packed [<packed_ $n>]($($params)*)
+                -> ::std::result::Result<$o, $crate::Error>;
+        } }
+    };
+    (@engine [$d:literal] [$v:vis] [$n:ident] [$o:ty] $b:block [$($params:tt)*]) => {
+        $crate::__pastey::paste! { $crate::dispatch::method! {
+            domain $d;
+            #[doc(hidden)]
+            $v fn [<erased_ $n>] handle $n packed [<packed_ $n>]($($params)*)
+                -> ::std::result::Result<$o, $crate::Error> $b
+        } }
+    };
+    (@erased $($rest:tt)*) => {};
+    (@typed [$([$($m:tt)*])*] [$v:vis] [$n:ident] [$o:ty] [$($s:tt)*] [$($c:tt)*]) => {
+        $crate::__pastey::paste! {
+            $(#[$($m)*])*
+            $v fn $n<R: $crate::array::Marker>($($s)*)
                 -> ::std::result::Result<<$o as $crate::array::Retype>::As<R>, $crate::Error>
             {
-                let out = [<erased_ $n>]($($call)*)?;
+                let out = [<erased_ $n>]($($c)*)?;
                 $crate::array::Retype::retype::<R>(out)
             }
         }
     };
 }
 
-/// A result of a multimethod under the residency type of its arguments.
+/// The text of a line of documentation; nothing of other attributes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __multimethod_doc {
+    (doc = $text:expr) => {
+        $text
+    };
+    ($($other:tt)*) => {
+        ""
+    };
+}
+
+/// The default, unpacking its arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __multimethod_default {
+    ($n:ident ; $unpack:tt) => {
+        ::core::option::Option::None
+    };
+    ($n:ident $b:block [$($u:ident;)*]) => {
+        ::core::option::Option::Some(|_args| {
+            let mut _at = 0..;
+            let default = <$n as $crate::dispatch::Method>::DEFAULTS[0];
+            let out = default($(
+                $crate::array::packed::unpack::$u(::core::stringify!($n), _args, _at.next().unwrap_or(0))?
+            ),*)?;
+            ::core::result::Result::Ok($crate::array::Retype::pack(out))
+        })
+    };
+}
+
+/// Several operands as handles whose residency is checked at the call.
+#[doc(hidden)]
+pub fn operands<R: Marker>(arrays: &[impl super::Operandlike<R>]) -> Vec<Array> {
+    arrays.iter().map(|array| array.operand().into_owned()).collect()
+}
+
+/// A result of a multimethod under the residency type of its arguments, and packed.
 pub trait Retype: Sized {
     /// The result's type where the arguments are `Array<R>`.
     type As<R: Marker>;
@@ -107,12 +223,36 @@ pub trait Retype: Sized {
     /// # Errors
     /// [`Error::Residency`](crate::Error::Residency) if one isn't.
     fn retype<R: Marker>(self) -> Result<Self::As<R>>;
+    /// As values, for interceptors.
+    fn pack(self) -> Values;
+    /// From values.
+    ///
+    /// # Errors
+    /// [`Error::Argument`](crate::Error::Argument) if they are of another kind or number.
+    fn unpack(values: Values) -> Result<Self>;
+}
+
+fn mismatch(want: &str, values: &Values) -> Error {
+    Error::Argument {
+        op: "intercept",
+        operands: format!("the result {values:?}"),
+        fix: format!("the method gives {want}"),
+    }
 }
 
 impl Retype for Array {
     type As<R: Marker> = Array<R>;
     fn retype<R: Marker>(self) -> Result<Array<R>> {
         self.retyped()
+    }
+    fn pack(self) -> Values {
+        std::iter::once(Value::Array(self)).collect()
+    }
+    fn unpack(mut values: Values) -> Result<Array> {
+        match values.pop() {
+            Some(Value::Array(array)) if values.is_empty() => Ok(array),
+            last => Err(mismatch("an array", &values.into_iter().chain(last).collect())),
+        }
     }
 }
 
@@ -121,12 +261,33 @@ impl Retype for Vec<Array> {
     fn retype<R: Marker>(self) -> Result<Vec<Array<R>>> {
         self.into_iter().map(Array::retyped).collect()
     }
+    fn pack(self) -> Values {
+        std::iter::once(Value::Arrays(self)).collect()
+    }
+    fn unpack(mut values: Values) -> Result<Vec<Array>> {
+        match values.pop() {
+            Some(Value::Arrays(arrays)) if values.is_empty() => Ok(arrays),
+            last => Err(mismatch("several arrays", &values.into_iter().chain(last).collect())),
+        }
+    }
+}
+
+/// One element of a tuple; each packs to one value.
+fn single<T: Retype>(value: Option<Value>) -> Result<T> {
+    T::unpack(value.into_iter().collect())
 }
 
 impl<A: Retype, B: Retype> Retype for (A, B) {
     type As<R: Marker> = (A::As<R>, B::As<R>);
     fn retype<R: Marker>(self) -> Result<Self::As<R>> {
         Ok((self.0.retype()?, self.1.retype()?))
+    }
+    fn pack(self) -> Values {
+        self.0.pack().into_iter().chain(self.1.pack()).collect()
+    }
+    fn unpack(values: Values) -> Result<(A, B)> {
+        let mut values = values.into_iter();
+        Ok((single(values.next())?, single(values.next())?))
     }
 }
 
@@ -135,6 +296,13 @@ impl<A: Retype, B: Retype, C: Retype> Retype for (A, B, C) {
     fn retype<R: Marker>(self) -> Result<Self::As<R>> {
         Ok((self.0.retype()?, self.1.retype()?, self.2.retype()?))
     }
+    fn pack(self) -> Values {
+        self.0.pack().into_iter().chain(self.1.pack()).chain(self.2.pack()).collect()
+    }
+    fn unpack(values: Values) -> Result<(A, B, C)> {
+        let mut values = values.into_iter();
+        Ok((single(values.next())?, single(values.next())?, single(values.next())?))
+    }
 }
 
 macro_rules! plain_results {
@@ -142,6 +310,11 @@ macro_rules! plain_results {
         impl Retype for $t {
             type As<R: Marker> = $t;
             fn retype<R: Marker>(self) -> Result<$t> { Ok(self) }
+            fn pack(self) -> Values { std::iter::once(Value::plain(self)).collect() }
+            fn unpack(values: Values) -> Result<$t> {
+                let only = values.first().and_then(Value::get::<$t>).filter(|_| values.len() == 1);
+                only.cloned().ok_or_else(|| mismatch(stringify!($t), &values))
+            }
         }
     )* };
 }

@@ -1,7 +1,7 @@
 //! Slices: ndarray's `s![..]`, and Python's, as a value or parsed from Python's own notation.
 
 use crate::error::{Error, Result};
-use crate::expr::Layout;
+use crate::memory::Layout;
 use ndarray::SliceInfoElem;
 use smallvec::SmallVec;
 
@@ -72,10 +72,11 @@ impl TryFrom<&str> for Slice {
 }
 
 /// An index list of ndarray's: its slices are taken first and then reversed by a negative step, and bounds are
-/// checked instead of clamped. `None` in a field of ours means "not clamped": see [`apply`].
+/// checked instead of clamped.
 pub(crate) enum Spec {
     Python(Slice),
     Ndarray(Vec<SliceInfoElem>),
+    Resolved(Picks),
 }
 
 /// What [`Array::slice`](super::Array::slice) accepts.
@@ -99,6 +100,18 @@ impl IntoSpec for &str {
     }
 }
 
+impl IntoSpec for &String {
+    fn into_spec(self) -> Result<SpecBox> {
+        self.as_str().into_spec()
+    }
+}
+
+impl IntoSpec for String {
+    fn into_spec(self) -> Result<SpecBox> {
+        self.as_str().into_spec()
+    }
+}
+
 impl<T: AsRef<[SliceInfoElem]>, I: ndarray::Dimension, O: ndarray::Dimension> IntoSpec
     for ndarray::SliceInfo<T, I, O>
 {
@@ -107,51 +120,98 @@ impl<T: AsRef<[SliceInfoElem]>, I: ndarray::Dimension, O: ndarray::Dimension> In
     }
 }
 
+/// What a slice does to one axis, resolved against the shape: within bounds, counted from the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// One index; the axis goes.
+    Index(usize),
+    /// `len` elements from `start` on, `step` apart; it may be negative.
+    Range {
+        /// The first.
+        start: usize,
+        /// From one to the next.
+        step: isize,
+        /// How many.
+        len: usize,
+    },
+    /// An axis of length 1 that the array does not have.
+    NewAxis,
+}
+
+/// A resolved slice: one for each axis of the array, and the new ones between them.
+pub type Picks = SmallVec<[Picked; 4]>;
+
+impl IntoSpec for &[Picked] {
+    fn into_spec(self) -> Result<SpecBox> {
+        Ok(SpecBox(Spec::Resolved(self.into())))
+    }
+}
+
+/// Resolves a slice of an array of this shape.
+pub(crate) fn resolve(shape: &[usize], spec: &Spec) -> Result<Picks> {
+    match spec {
+        Spec::Python(s) => python(shape, &s.0),
+        Spec::Ndarray(items) => ndarrays(shape, items),
+        Spec::Resolved(picks) => resolved(shape, picks),
+    }
+}
+
 /// The layout seen through a slice.
 pub(crate) fn apply(layout: &Layout, spec: &Spec) -> Result<Layout> {
-    match spec {
-        Spec::Python(s) => python(layout, &s.0),
-        Spec::Ndarray(items) => ndarrays(layout, items),
+    let picks = resolve(&layout.shape, spec)?;
+    let mut out = Layout { shape: SmallVec::new(), strides: SmallVec::new(), offset: 0 };
+    let (mut offset, mut axis) = (layout.offset as isize, 0);
+    for pick in picks {
+        match pick {
+            Picked::NewAxis => {
+                out.shape.push(1);
+                out.strides.push(0);
+                continue;
+            }
+            Picked::Index(i) => offset += i as isize * layout.strides[axis],
+            Picked::Range { start, step, len } => {
+                // An empty axis keeps the offset inside the buffer.
+                if len > 0 {
+                    offset += start as isize * layout.strides[axis];
+                }
+                out.shape.push(len);
+                out.strides.push(layout.strides[axis] * step);
+            }
+        }
+        axis += 1;
     }
+    out.offset = if out.is_empty() { layout.offset } else { offset as usize };
+    Ok(out)
 }
 
 struct Cursor<'a> {
-    from: &'a Layout,
+    shape: &'a [usize],
     axis: usize,
-    offset: isize,
-    out: Layout,
+    picks: Picks,
 }
 
 impl<'a> Cursor<'a> {
-    fn new(from: &'a Layout) -> Self {
-        let out = Layout { shape: SmallVec::new(), strides: SmallVec::new(), offset: 0 };
-        Cursor { from, axis: 0, offset: from.offset as isize, out }
+    fn new(shape: &'a [usize]) -> Self {
+        Cursor { shape, axis: 0, picks: SmallVec::new() }
     }
     /// The axis is walked from `start` by `step`, `len` elements.
     fn keep(&mut self, start: isize, step: isize, len: usize) {
-        let stride = self.from.strides[self.axis];
-        // An empty axis keeps the offset inside the buffer.
-        if len > 0 {
-            self.offset += start * stride;
-        }
         // A step that is never taken may be too large to multiply with.
-        let step = if len > 1 { step } else { 1 };
-        self.out.shape.push(len);
-        self.out.strides.push(stride * step);
+        let (start, step) = (if len > 0 { start as usize } else { 0 }, if len > 1 { step } else { 1 });
+        self.picks.push(Picked::Range { start, step, len });
         self.axis += 1;
     }
     fn len(&self) -> usize {
-        self.from.shape[self.axis]
+        self.shape[self.axis]
     }
     fn at(&mut self, i: isize) -> Result<()> {
-        let k = super::views::wrap_index("slice", i as i64, self.axis, self.len())?;
-        self.offset += k as isize * self.from.strides[self.axis];
+        let k = crate::expr::axes::wrap_index("slice", i as i64, self.axis, self.len())?;
+        self.picks.push(Picked::Index(k));
         self.axis += 1;
         Ok(())
     }
     fn new_axis(&mut self) {
-        self.out.shape.push(1);
-        self.out.strides.push(0);
+        self.picks.push(Picked::NewAxis);
     }
     fn rest(&mut self, until: usize) {
         while self.axis < until {
@@ -159,46 +219,80 @@ impl<'a> Cursor<'a> {
             self.keep(0, 1, n);
         }
     }
-    fn finish(mut self) -> Layout {
-        self.rest(self.from.shape.len());
-        self.out.offset = if self.out.is_empty() { self.from.offset } else { self.offset as usize };
-        self.out
+    fn finish(mut self) -> Picks {
+        self.rest(self.shape.len());
+        self.picks
     }
 }
 
-fn too_many(given: usize, from: &Layout) -> Error {
+/// Picks may be a program's own: they are checked again.
+fn resolved(shape: &[usize], picks: &[Picked]) -> Result<Picks> {
+    let mut c = Cursor::new(shape);
+    for pick in picks {
+        if *pick == Picked::NewAxis {
+            c.new_axis();
+            continue;
+        }
+        if c.axis == shape.len() {
+            return Err(too_many(c.axis + 1, shape));
+        }
+        match *pick {
+            Picked::Index(i) => c.at(isize::try_from(i).unwrap_or(isize::MAX))?,
+            Picked::Range { step: 0, .. } => return Err(zero_step(c.axis, shape)),
+            Picked::Range { start, step, len } => {
+                let far = |n: usize| isize::try_from(n).unwrap_or(isize::MAX);
+                let last = far(start).saturating_add(step.saturating_mul(far(len.saturating_sub(1))));
+                for end in [far(start), last] {
+                    if len > 0 && (end < 0 || end >= far(c.len())) {
+                        return Err(Error::Index {
+                            op: "slice",
+                            index: end as i64,
+                            axis: c.axis,
+                            len: c.len(),
+                        });
+                    }
+                }
+                c.keep(far(start), step, len);
+            }
+            Picked::NewAxis => {}
+        }
+    }
+    Ok(c.finish())
+}
+
+fn too_many(given: usize, shape: &[usize]) -> Error {
     Error::Shape {
         op: "slice",
-        operands: format!("{given} indices into shape {:?}", from.shape),
+        operands: format!("{given} indices into shape {shape:?}"),
         fix: "give at most one per axis, and at most one `...`".into(),
     }
 }
 
-fn zero_step(axis: usize, from: &Layout) -> Error {
+fn zero_step(axis: usize, shape: &[usize]) -> Error {
     Error::Shape {
         op: "slice",
-        operands: format!("step 0 along axis {axis} of shape {:?}", from.shape),
+        operands: format!("step 0 along axis {axis} of shape {shape:?}"),
         fix: "a step is not 0; -1 walks backwards".into(),
     }
 }
 
-fn python(from: &Layout, items: &[Item]) -> Result<Layout> {
+fn python(shape: &[usize], items: &[Item]) -> Result<Picks> {
     let named = items.iter().filter(|i| matches!(i, Item::At(_) | Item::Slice { .. })).count();
     let dots = items.iter().filter(|i| **i == Item::Ellipsis).count();
-    if named > from.shape.len() || dots > 1 {
-        return Err(too_many(named, from));
+    if named > shape.len() || dots > 1 {
+        return Err(too_many(named, shape));
     }
-    let mut c = Cursor::new(from);
+    let mut c = Cursor::new(shape);
     let mut left = named;
     for item in items {
         match *item {
             Item::NewAxis => c.new_axis(),
-            Item::Ellipsis => c.rest(from.shape.len() - left),
+            Item::Ellipsis => c.rest(shape.len() - left),
             Item::At(i) => {
                 left -= 1;
                 c.at(i)?;
             }
-            Item::Slice { step: 0, .. } => return Err(zero_step(c.axis, from)),
+            Item::Slice { step: 0, .. } => return Err(zero_step(c.axis, shape)),
             Item::Slice { start, stop, step } => {
                 left -= 1;
                 let n = c.len() as isize;
@@ -216,17 +310,17 @@ fn python(from: &Layout, items: &[Item]) -> Result<Layout> {
     Ok(c.finish())
 }
 
-fn ndarrays(from: &Layout, items: &[SliceInfoElem]) -> Result<Layout> {
+fn ndarrays(shape: &[usize], items: &[SliceInfoElem]) -> Result<Picks> {
     let named = items.iter().filter(|i| !matches!(i, SliceInfoElem::NewAxis)).count();
-    if named > from.shape.len() {
-        return Err(too_many(named, from));
+    if named > shape.len() {
+        return Err(too_many(named, shape));
     }
-    let mut c = Cursor::new(from);
+    let mut c = Cursor::new(shape);
     for item in items {
         match *item {
             SliceInfoElem::NewAxis => c.new_axis(),
             SliceInfoElem::Index(i) => c.at(i)?,
-            SliceInfoElem::Slice { step: 0, .. } => return Err(zero_step(c.axis, from)),
+            SliceInfoElem::Slice { step: 0, .. } => return Err(zero_step(c.axis, shape)),
             SliceInfoElem::Slice { start, end, step } => {
                 let n = c.len() as isize;
                 let wrap = |i: isize| if i < 0 { i + n } else { i };
@@ -289,7 +383,7 @@ mod tests {
             let s = ndarray::s![$($s)*];
             let want: Vec<usize> = a.slice(s).iter().copied().collect();
             let out = apply(&l, &s.into_spec().unwrap().0).unwrap();
-            let got: Vec<usize> = super::super::interop::view(&data, &out).iter().copied().collect();
+            let got: Vec<usize> = crate::memory::strided::view(&data, &out).iter().copied().collect();
             assert_eq!(got, want);
         } }
         check!(1..3, ..;2);

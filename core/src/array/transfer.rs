@@ -1,13 +1,14 @@
 //! The one module that copies between host and devices. Every copy passes here and is counted.
 
-use super::backend::Query;
-use super::buffer::{Buffer, HostBuffer};
-use super::node::Node;
-use super::residency::{self, Device, HOST, Site};
-use super::{Array, interop, trace};
+use super::Array;
+use crate::device::residency::{self, Site};
+use crate::device::{Device, HOST, Query};
 use crate::dispatch::Key;
 use crate::error::{Error, Result};
-use crate::expr::Layout;
+use crate::graph::node::Node;
+use crate::graph::{record, trace};
+use crate::memory::strided::gather;
+use crate::memory::{Buffer, HostBuffer, Layout};
 use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -61,26 +62,24 @@ pub fn transfers() -> Transfers {
 /// The array on another residency.
 pub(crate) fn to(array: &Array, device: Device) -> Result<Array> {
     let target = device.key()?;
+    if let Some(repr) = array.repr()
+        && array.residency() != target
+    {
+        return to(&repr.to_dense()?, device);
+    }
     if array.residency() == target || (array.is_weak() && target == *HOST) {
         return Ok(array.clone());
     }
     if target == *HOST {
         let (buffer, layout) = download(array)?;
-        return Ok(host_leaf(buffer, layout));
+        return Ok(record::host_leaf(buffer, layout).into());
     }
     if array.residency() != *HOST && array.residency() != Key::NONE {
         // From device to device by way of the host.
         let (buffer, layout) = download(array)?;
-        return upload(&host_leaf(buffer, layout), target);
+        return upload(&Array::from(record::host_leaf(buffer, layout)), target);
     }
     upload(array, target)
-}
-
-/// An array over a host buffer.
-pub(crate) fn host_leaf(buffer: Arc<dyn Buffer>, layout: Layout) -> Array {
-    let dense = layout.is_dense() && layout.len() == buffer.len();
-    let shape = if dense { layout.shape.clone() } else { SmallVec::from_slice(&[buffer.len()]) };
-    Array::from_node(Node::leaf(shape, *HOST, None, buffer), (!dense).then_some(layout))
 }
 
 /// Copies a host array to a device. The copy of the whole buffer is kept beside it for the next use.
@@ -94,7 +93,7 @@ fn upload(array: &Array, target: Key) -> Result<Array> {
         reason,
     })?;
     let (buffer, layout) = array.on_host()?;
-    let host: &HostBuffer = super::own(&*buffer, "host", "upload")?;
+    let host: &HostBuffer = crate::memory::own(&*buffer, "host", "upload")?;
     let on_device = |buffer: Arc<dyn Buffer>, layout: Layout| {
         let dense = layout.is_dense() && layout.len() == buffer.len();
         let shape = if dense { layout.shape.clone() } else { SmallVec::from_slice(&[buffer.len()]) };
@@ -105,7 +104,7 @@ fn upload(array: &Array, target: Key) -> Result<Array> {
         let copy = backend.upload(host)?;
         UPLOADS.fetch_add(1, Relaxed);
         BYTES_UP.fetch_add(host.nbytes() as u64, Relaxed);
-        trace::copied(&array.node, *HOST, target, host.nbytes());
+        trace::copied(&array.dense.node, *HOST, target, host.nbytes());
         Ok(copy)
     };
     if layout.len().saturating_mul(SHOWN) < host.len() {
@@ -127,25 +126,17 @@ fn upload(array: &Array, target: Key) -> Result<Array> {
 
 /// Copies a device array to the host. A view that shows little of its buffer is made dense on the device first.
 pub(crate) fn download(array: &Array) -> Result<(Arc<dyn Buffer>, Layout)> {
-    let buffer = super::eval::evaluate(&array.node)?;
+    let buffer = array.dense.eval()?;
     let layout = array.layout();
-    let Some(Site { backend, .. }) = array.node.site else {
+    let Some(Site { backend, .. }) = array.dense.node.site else {
         return Ok((buffer, layout));
     };
     if layout.len() * SHOWN < buffer.len() {
-        return download(&super::record::copy(array)?);
+        return download(&record::copy(&array.dense)?.into());
     }
     let host = backend.download(&*buffer)?;
     DOWNLOADS.fetch_add(1, Relaxed);
     BYTES_DOWN.fetch_add(host.nbytes() as u64, Relaxed);
-    trace::copied(&array.node, array.residency(), *HOST, host.nbytes());
+    trace::copied(&array.dense.node, array.residency(), *HOST, host.nbytes());
     Ok((Arc::new(host), layout))
-}
-
-/// The elements of a view, dense.
-pub(crate) fn gather(host: &HostBuffer, layout: &Layout) -> Result<HostBuffer> {
-    crate::with_element!(host.dtype(), T => {
-        let view = interop::view::<T>(host.as_slice::<T>()?, layout);
-        Ok(HostBuffer::from_vec(view.iter().copied().collect::<Vec<T>>()))
-    })
 }

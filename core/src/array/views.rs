@@ -1,52 +1,20 @@
 //! Views: reshape, permute, slice, flip, broadcast, expand, squeeze. Metadata on any residency; only a reshape
 //! that no strides can express copies, where the array lives.
 
-use super::Array;
-use super::residency::Marker;
+use super::repr::View;
 use super::slice::{self, IntoSpec};
+use super::{Array, IntoAxes, IntoShape};
+use crate::device::Marker;
 use crate::error::{Error, Result};
-use crate::expr::layout::checked_len;
-use crate::expr::{Dims, Layout};
+use crate::expr::axes::{wrap_axes, wrap_axis};
+use crate::graph::record;
+use crate::memory::layout::checked_len;
+use crate::memory::{Dims, Layout};
 use smallvec::SmallVec;
-
-/// An index that may count from the end, as one that doesn't.
-pub(crate) fn wrap_index(op: &'static str, i: i64, axis: usize, len: usize) -> Result<usize> {
-    let n = len as i64;
-    let k = if i < 0 { i + n } else { i };
-    if (0..n).contains(&k) { Ok(k as usize) } else { Err(Error::Index { op, index: i, axis, len }) }
-}
-
-/// An axis that may count from the end, as one that doesn't.
-pub(crate) fn wrap_axis(op: &'static str, axis: isize, ndim: usize) -> Result<usize> {
-    let k = if axis < 0 { axis + ndim as isize } else { axis };
-    if (0..ndim as isize).contains(&k) {
-        Ok(k as usize)
-    } else {
-        Err(Error::Axis { op, axis, ndim, fix: "axes count from 0, or from -1 at the end" })
-    }
-}
-
-/// Axes without repeats.
-pub(crate) fn wrap_axes(op: &'static str, axes: &[isize], ndim: usize) -> Result<SmallVec<[usize; 4]>> {
-    let mut out: SmallVec<[usize; 4]> = SmallVec::new();
-    for &axis in axes {
-        let k = wrap_axis(op, axis, ndim)?;
-        if out.contains(&k) {
-            return Err(Error::Axis { op, axis, ndim, fix: "an axis can be named only once" });
-        }
-        out.push(k);
-    }
-    Ok(out)
-}
 
 impl<R: Marker> Array<R> {
     fn seen(&self, layout: Layout) -> Array<R> {
-        Array {
-            view: Some(layout.into()),
-            node: self.node.clone(),
-            coercion: self.coercion,
-            marker: self.marker,
-        }
+        Array { dense: self.dense.seen(layout), coercion: self.coercion, marker: self.marker }
     }
 
     /// The same elements in row-major order under another shape. One length may be -1: what remains.
@@ -54,8 +22,8 @@ impl<R: Marker> Array<R> {
     ///
     /// # Errors
     /// [`Error::Shape`] if the number of elements differs; what the copy fails with.
-    pub fn reshape(&self, shape: impl AsRef<[isize]>) -> Result<Array<R>> {
-        let wanted = shape.as_ref();
+    pub fn reshape(&self, shape: impl IntoShape) -> Result<Array<R>> {
+        let wanted = &shape.into_shape()[..];
         let bad = |fix: &str| Error::Shape {
             op: "reshape",
             operands: format!("shape {:?} into {wanted:?}", self.shape()),
@@ -78,19 +46,22 @@ impl<R: Marker> Array<R> {
         if shape.as_slice() == self.shape() {
             return Ok(self.clone());
         }
+        if let Some(seen) = self.represented(|| View::Reshape(shape.clone())) {
+            return seen;
+        }
         if let Some(l) = self.layout().reshape(&shape) {
             return Ok(self.seen(l));
         }
-        let dense = super::record::copy(&self.as_dyn())?;
-        Ok(Array { coercion: self.coercion, ..Array::from_node(dense.node, Some(Layout::dense(&shape))) })
+        let dense = record::copy(&self.dense)?.seen(Layout::dense(&shape));
+        Ok(Array { dense, coercion: self.coercion, marker: self.marker })
     }
 
     /// The axes in another order.
     ///
     /// # Errors
     /// [`Error::Axis`] if they are not each named once.
-    pub fn permute(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
-        let axes = wrap_axes("permute", axes.as_ref(), self.ndim())?;
+    pub fn permute(&self, axes: impl IntoAxes) -> Result<Array<R>> {
+        let axes = wrap_axes("permute", &axes.into_axes(), self.ndim())?;
         if let Some(missing) = (0..self.ndim()).find(|a| !axes.contains(a)) {
             return Err(Error::Axis {
                 op: "permute",
@@ -98,6 +69,9 @@ impl<R: Marker> Array<R> {
                 ndim: self.ndim(),
                 fix: "it is not named: name every axis once",
             });
+        }
+        if let Some(seen) = self.represented(|| View::Permute(axes.clone())) {
+            return seen;
         }
         let l = self.layout();
         Ok(self.seen(Layout {
@@ -107,8 +81,11 @@ impl<R: Marker> Array<R> {
         }))
     }
 
-    /// The axes in reverse order.
+    /// The axes in reverse order. A representation that has no such view panics with its error; `permute` returns it.
     pub fn t(&self) -> Array<R> {
+        if let Some(seen) = self.represented(|| View::Permute((0..self.ndim()).rev().collect())) {
+            return seen.unwrap_or_else(|error| panic!("{error}"));
+        }
         let mut l = self.layout();
         l.shape.reverse();
         l.strides.reverse();
@@ -121,6 +98,11 @@ impl<R: Marker> Array<R> {
     /// [`Error::Axis`] out of range.
     pub fn swap_axes(&self, a: isize, b: isize) -> Result<Array<R>> {
         let (a, b) = (wrap_axis("swap_axes", a, self.ndim())?, wrap_axis("swap_axes", b, self.ndim())?);
+        if self.repr().is_some() {
+            let mut axes: SmallVec<[isize; 4]> = (0..self.ndim() as isize).collect();
+            axes.swap(a, b);
+            return self.permute(axes);
+        }
         let mut l = self.layout();
         l.shape.swap(a, b);
         l.strides.swap(a, b);
@@ -143,17 +125,26 @@ impl<R: Marker> Array<R> {
     /// [`Error::Index`] out of bounds; [`Error::Shape`] for more items than axes or a step of 0.
     pub fn slice(&self, items: impl IntoSpec) -> Result<Array<R>> {
         let spec = items.into_spec()?;
+        if self.repr().is_some() {
+            let picks = slice::resolve(self.shape(), &spec.0)?;
+            if let Some(seen) = self.represented(|| View::Slice(picks)) {
+                return seen;
+            }
+        }
         Ok(self.seen(slice::apply(&self.layout(), &spec.0)?))
     }
 
-    /// The elements along some axes in reverse order; along all for `[]`.
+    /// The elements along some axes in reverse order; along all for `()`.
     ///
     /// # Errors
     /// [`Error::Axis`] out of range or named twice.
-    pub fn flip(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
-        let mut axes = wrap_axes("flip", axes.as_ref(), self.ndim())?;
+    pub fn flip(&self, axes: impl IntoAxes) -> Result<Array<R>> {
+        let mut axes = wrap_axes("flip", &axes.into_axes(), self.ndim())?;
         if axes.is_empty() {
             axes = (0..self.ndim()).collect();
+        }
+        if let Some(seen) = self.represented(|| View::Flip(axes.clone())) {
+            return seen;
         }
         let mut l = self.layout();
         if !l.is_empty() {
@@ -169,14 +160,17 @@ impl<R: Marker> Array<R> {
     ///
     /// # Errors
     /// [`Error::Shape`] where a length is neither equal nor 1.
-    pub fn broadcast_to(&self, shape: impl AsRef<[usize]>) -> Result<Array<R>> {
-        let shape = shape.as_ref();
-        super::record::checked_shape("broadcast_to", shape)?;
+    pub fn broadcast_to(&self, shape: impl IntoShape) -> Result<Array<R>> {
+        let shape = &super::lengths("broadcast_to", &shape.into_shape())?[..];
+        record::checked_shape("broadcast_to", shape)?;
         let l = self.layout().broadcast_to(shape).ok_or_else(|| Error::Shape {
             op: "broadcast_to",
             operands: format!("shape {:?} to {shape:?}", self.shape()),
             fix: "aligned at the last axis, lengths must be equal or 1".into(),
         })?;
+        if let Some(seen) = self.represented(|| View::BroadcastTo(SmallVec::from_slice(shape))) {
+            return seen;
+        }
         Ok(self.seen(l))
     }
 
@@ -186,6 +180,14 @@ impl<R: Marker> Array<R> {
     /// [`Error::Axis`] out of range.
     pub fn expand_dims(&self, axis: isize) -> Result<Array<R>> {
         let a = wrap_axis("expand_dims", axis, self.ndim() + 1)?;
+        let wider = || {
+            let mut shape: Dims = SmallVec::from_slice(self.shape());
+            shape.insert(a, 1);
+            View::Reshape(shape)
+        };
+        if let Some(seen) = self.represented(wider) {
+            return seen;
+        }
         let mut l = self.layout();
         l.shape.insert(a, 1);
         // The stride of an axis of length 1 is free; this one keeps a dense layout dense.
@@ -194,12 +196,12 @@ impl<R: Marker> Array<R> {
         Ok(self.seen(l))
     }
 
-    /// Without some axes of length 1; without all of them for `[]`.
+    /// Without some axes of length 1; without all of them for `()`.
     ///
     /// # Errors
     /// [`Error::Axis`] out of range; [`Error::Shape`] if one is longer than 1.
-    pub fn squeeze(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
-        let mut axes = wrap_axes("squeeze", axes.as_ref(), self.ndim())?;
+    pub fn squeeze(&self, axes: impl IntoAxes) -> Result<Array<R>> {
+        let mut axes = wrap_axes("squeeze", &axes.into_axes(), self.ndim())?;
         if axes.is_empty() {
             axes = (0..self.ndim()).filter(|&a| self.shape()[a] == 1).collect();
         }
@@ -210,8 +212,12 @@ impl<R: Marker> Array<R> {
                 fix: "only axes of length 1 can go".into(),
             });
         }
-        let l = self.layout();
         let keep = |i: &usize| !axes.contains(i);
+        let narrower = || View::Reshape((0..self.ndim()).filter(keep).map(|i| self.shape()[i]).collect());
+        if let Some(seen) = self.represented(narrower) {
+            return seen;
+        }
+        let l = self.layout();
         Ok(self.seen(Layout {
             shape: (0..self.ndim()).filter(keep).map(|i| l.shape[i]).collect(),
             strides: (0..self.ndim()).filter(keep).map(|i| l.strides[i]).collect(),

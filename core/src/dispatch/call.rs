@@ -1,9 +1,11 @@
 //! A call, where the front cache had no answer or its answer declined.
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::cell::Cell;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 use std::thread::LocalKey;
 
+use parking_lot::RwLock;
 use smallvec::SmallVec;
 
 use super::argument::{Argument, Dispatchable, Held};
@@ -12,9 +14,8 @@ use super::decline::{Decline, Refusal, Stop};
 use super::error::{DispatchError, Error, Inside};
 use super::key::Key;
 use super::kind::{Fit, Instance, KindId};
-use super::method::{Method, MethodInfo, MethodRef};
-use super::plan::{PinnedDefault, Plan, Ready, Verdict};
-use super::registry::Erased;
+use super::method::{Erased, Method, MethodInfo, MethodRef};
+use super::plan::{Fallback, PinnedDefault, Plan, Ready, Verdict};
 use super::report::{self, Seen};
 use super::state::{self, Entered, Pin};
 use super::trace::{self, Event, Sink};
@@ -24,6 +25,46 @@ use super::trace::{self, Event, Sink};
 pub struct Cx {
     /// The instance that it runs on.
     pub instance: Instance,
+    /// Nobody has a result: the packed form runs the call elsewhere.
+    falls_back: bool,
+}
+
+impl Cx {
+    /// A call on this instance.
+    #[inline]
+    pub const fn new(instance: Instance) -> Cx {
+        Cx { instance, falls_back: false }
+    }
+
+    /// Is the call to be run elsewhere, its results brought back?
+    #[doc(hidden)]
+    pub const fn falls_back(self) -> bool {
+        self.falls_back
+    }
+
+    /// What an instance keeps for its kernels, such as plans of transforms: one value of each type, made when it is
+    /// first asked for, and kept as long as the process runs.
+    ///
+    /// ```
+    /// use polyarray_core::dispatch::{Cx, Instance, KindId};
+    /// #[derive(Default)]
+    /// struct Plans(std::sync::Mutex<Vec<usize>>);
+    /// let cx = Cx::new(Instance { kind: KindId::intern("mine"), index: 0 });
+    /// cx.state::<Plans>().0.lock().unwrap().push(8);
+    /// assert_eq!(*cx.state::<Plans>().0.lock().unwrap(), [8]);
+    /// ```
+    pub fn state<T: Default + Send + Sync + 'static>(self) -> &'static T {
+        static STATES: LazyLock<RwLock<HashMap<(Instance, TypeId), &'static Erased>>> =
+            LazyLock::new(Default::default);
+        let key = (self.instance, TypeId::of::<T>());
+        let known = STATES.read().get(&key).copied();
+        // Made outside of the lock; the first one stays.
+        let found = known.unwrap_or_else(|| {
+            let made = T::default();
+            *STATES.write().entry(key).or_insert_with(|| Box::leak(Box::new(made)))
+        });
+        (found as &dyn Any).downcast_ref().expect("it is kept under its type")
+    }
 }
 
 /// Calls nested under a pin beyond this many are taken for a method that calls itself.
@@ -142,10 +183,10 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
         let mut fits = Fits { to: Instance { kind: KindId(0), index: 0 }, fits: &[Fit::Native; N], at: 0 };
         if let Ok(held) = convert(&mut fits) {
             while let Some((function, instance)) = front.with(|front| front.next(keys, asked.len() - 1)) {
-                match serve(function, Cx { instance }, &held) {
+                match serve(function, Cx::new(instance), &held) {
                     Ok(out) => return Ok(out),
                     Err(Stop::Declined(decline)) => asked.push((instance, Seen::declined(Some(decline)))),
-                    Err(Stop::Failed(error)) => return Err(failed::<M, E>(Cx { instance }, error)),
+                    Err(Stop::Failed(error)) => return Err(failed::<M, E>(Cx::new(instance), error)),
                 }
             }
         }
@@ -301,8 +342,34 @@ impl Call<'_> {
         } else {
             None
         };
+        if self.fallback(work)? {
+            return Ok(());
+        }
         self.emit(|| Event::NotFound);
         Err(report::not_found(self, &seen, unpinned))
+    }
+
+    /// Has the first candidate that does so run the call elsewhere; false where there is none, or that declines too.
+    fn fallback(&self, work: &mut dyn FnMut(Job<'_>) -> Reply) -> Result<bool, Error> {
+        for (n, row) in self.plan.rows.iter().enumerate() {
+            let Verdict::Ready(ready) = &row.verdict else { continue };
+            if ready.fallback != Fallback::Allowed {
+                continue;
+            }
+            let cx = Cx { instance: ready.to, falls_back: true };
+            match work(Job::Serve(cx, &ready.fits, self.method().packed)) {
+                Reply::Done => {
+                    self.considered(n, Some(&Seen::FellBack));
+                    return Ok(true);
+                }
+                Reply::Failed => {
+                    self.considered(n, Some(&Seen::Failed));
+                    return Ok(true);
+                }
+                _ => {}
+            }
+        }
+        Ok(false)
     }
 
     /// Asks one candidate; nothing means that the result is there.
@@ -318,7 +385,7 @@ impl Call<'_> {
             return Ok(Some(Seen::Refused(at, Decline::new("may never be copied to another residency"))));
         }
         let function = ready.implementation.filter(|_| declined.is_none()).map(|found| found.function);
-        let implementation = match work(Job::Serve(Cx { instance: ready.to }, &ready.fits, function)) {
+        let implementation = match work(Job::Serve(Cx::new(ready.to), &ready.fits, function)) {
             Reply::Refused(at, Refusal::Declined(decline)) => return Ok(Some(Seen::Refused(at, decline))),
             Reply::Refused(at, Refusal::Failed(source)) => {
                 self.considered(n, Some(&Seen::Failed));

@@ -1,4 +1,6 @@
 //! What the environment says about backends.
+use std::sync::OnceLock;
+
 use super::error::Error;
 use super::globals::GlobalOptions;
 use super::kind::{KindId, Target};
@@ -8,6 +10,15 @@ use super::registry::Tables;
 pub const BACKEND: &str = "POLYARRAY_BACKEND";
 /// The variable that lists, separated by commas, backends never to be used.
 pub const BLOCK: &str = "POLYARRAY_BLOCK";
+
+/// The variable that, set to `off`, forbids the fallback to the host everywhere.
+pub const FALLBACK: &str = "POLYARRAY_FALLBACK";
+
+/// Read once.
+pub(super) fn fallback_is_off() -> bool {
+    static OFF: OnceLock<bool> = OnceLock::new();
+    *OFF.get_or_init(|| std::env::var(FALLBACK).is_ok_and(|value| matches!(value.trim(), "off" | "0")))
+}
 
 /// The overrides found in the environment, not yet checked against the backends there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -139,6 +139,13 @@ pub struct Tried {
     pub outcome: Outcome,
 }
 
+impl NotFound {
+    /// Did it surface inside an implementation? Then it is a failure of that, and no question of choosing a backend.
+    pub fn is_inside_implementation(&self) -> bool {
+        self.inside.get().is_some()
+    }
+}
+
 impl std::error::Error for NotFound {}
 
 impl fmt::Display for NotFound {

@@ -29,6 +29,12 @@ pub trait BackendKind: Send + Sync + 'static {
         false
     }
 
+    /// Whether a method that it has neither an implementation nor a default for runs elsewhere (on the host) and its
+    /// results come back. Never where a scope is `strict`.
+    fn falls_back(&self) -> bool {
+        false
+    }
+
     /// The instance that arguments with these keys select; its default instance if none names one.
     /// Keys of two of its instances in one call are declined.
     fn select(&self, keys: &[Key]) -> Result<u16, Decline>;

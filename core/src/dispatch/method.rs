@@ -1,4 +1,5 @@
 //! Declaring multimethods.
+use std::any::Any;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
@@ -16,7 +17,14 @@ pub struct MethodInfo {
     pub arguments: &'static [&'static str],
     /// Whether it has a default.
     pub has_default: bool,
+    /// The implementation that packs its arguments, for interceptors and the fallback: a `Method::Fn`.
+    #[doc(hidden)]
+    pub packed: Option<&'static Erased>,
 }
+
+/// A function with its type forgotten; whoever asks for it knows it again.
+#[doc(hidden)]
+pub type Erased = dyn Any + Send + Sync;
 
 impl fmt::Display for MethodInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -99,8 +107,8 @@ pub type Answer<R> = Result<<R as Returned>::Out, Stop<<R as Returned>::Error>>;
 ///
 /// The function lives in the value namespace, and its handle of the same name, which implements
 /// [`Method`](crate::dispatch::Method), in the type namespace. A macro that wraps this one can name
-/// the handle apart: `pub fn exp_erased handle exp(x: &Array) -> Result<Array>;`. Attributes go to
-/// the function.
+/// the handle apart: `pub fn exp_erased handle exp(x: &Array) -> Result<Array>;`, and, behind it, `packed f`: the
+/// implementation that hands packed arguments to an interceptor. Attributes go to the function.
 ///
 /// ```
 /// # mod fake { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/dispatch/doc_value.rs")); }
@@ -178,25 +186,43 @@ macro_rules! __polyarray_method {
 #[macro_export]
 macro_rules! __polyarray_methods {
     ($domain:literal) => {};
-    ($domain:literal $(#[$attr:meta])* $vis:vis fn $name:ident handle $handle:ident
+    ($domain:literal $(#[$attr:meta])* $vis:vis fn $name:ident handle $handle:ident packed $packed:tt
         ($($args:tt)*) -> $ret:ty ; $($rest:tt)*) => {
         $crate::__polyarray_arguments! {
-            { [$(#[$attr])*] [$vis] $name $handle $domain [$ret] [] } [] [] [] [] [] [] $($args)*
+            { [$(#[$attr])*] [$vis] $name $handle $packed $domain [$ret] [] } [] [] [] [] [] [] $($args)*
         }
         $crate::__polyarray_methods! { $domain $($rest)* }
     };
-    ($domain:literal $(#[$attr:meta])* $vis:vis fn $name:ident handle $handle:ident
+    ($domain:literal $(#[$attr:meta])* $vis:vis fn $name:ident handle $handle:ident packed $packed:tt
         ($($args:tt)*) -> $ret:ty $body:block $($rest:tt)*) => {
         $crate::__polyarray_arguments! {
-            { [$(#[$attr])*] [$vis] $name $handle $domain [$ret] [$body] } [] [] [] [] [] [] $($args)*
+            { [$(#[$attr])*] [$vis] $name $handle $packed $domain [$ret] [$body] } [] [] [] [] [] [] $($args)*
         }
         $crate::__polyarray_methods! { $domain $($rest)* }
+    };
+    ($domain:literal $(#[$attr:meta])* $vis:vis fn $name:ident handle $handle:ident ($($args:tt)*) $($rest:tt)*) => {
+        $crate::__polyarray_methods! {
+            $domain $(#[$attr])* $vis fn $name handle $handle packed [] ($($args)*) $($rest)*
+        }
     };
     ($domain:literal $(#[$attr:meta])* $vis:vis fn $name:ident ($($args:tt)*) $($rest:tt)*) => {
         $crate::__polyarray_methods! {
-            $domain $(#[$attr])* $vis fn $name handle $name ($($args)*) $($rest)*
+            $domain $(#[$attr])* $vis fn $name handle $name packed [] ($($args)*) $($rest)*
         }
     };
+}
+
+/// The packed implementation, if there is one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __polyarray_packed {
+    ($handle:ident []) => {
+        ::core::option::Option::None
+    };
+    ($handle:ident $packed:ident) => {{
+        static PACKED: <$handle as $crate::dispatch::Method>::Fn = $packed;
+        ::core::option::Option::Some(&PACKED)
+    }};
 }
 
 /// Sorts the arguments into what the emission needs of them: the parameters, their types, those that
@@ -242,7 +268,7 @@ macro_rules! __polyarray_arguments {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __polyarray_emit {
-    ({ [$($attr:tt)*] [$vis:vis] $name:ident $handle:ident $domain:literal [$ret:ty] [$($body:block)?] }
+    ({ [$($attr:tt)*] [$vis:vis] $name:ident $handle:ident $packed:tt $domain:literal [$ret:ty] [$($body:block)?] }
         $params:tt ($($type:ty,)*) [$(($a:ident $t:ty))*] [$($fast:tt)*] [$($bare:tt)*] [$($held:tt)*]) => {
         #[doc = concat!("Handle of the multimethod `", $domain, ".", stringify!($handle), "`: what implementations are registered under.")]
         #[allow(non_camel_case_types, reason = "bears the name of its function")]
@@ -266,6 +292,7 @@ macro_rules! __polyarray_emit {
                         domain: $domain,
                         arguments: <$handle as $crate::dispatch::Method>::ARGUMENTS,
                         has_default: !<$handle as $crate::dispatch::Method>::DEFAULTS.is_empty(),
+                        packed: $crate::__polyarray_packed!($handle $packed),
                     };
                     &INFO
                 }

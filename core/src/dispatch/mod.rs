@@ -41,13 +41,17 @@ pub use self::call::Cx;
 pub use self::candidates::{Origin, Passed};
 pub use self::decline::{Decline, Operand, Refusal, Stop};
 pub use self::determine::{Determined, determine_backend};
-pub use self::env::{BACKEND as ENV_BACKEND, BLOCK as ENV_BLOCK, Environment};
+pub use self::env::{BACKEND as ENV_BACKEND, BLOCK as ENV_BLOCK, Environment, FALLBACK as ENV_FALLBACK};
 pub use self::error::{ConversionFailed, DispatchError, Error, NotFound, Tried};
 pub use self::globals::{Clear, GlobalOptions, block, clear, register_backend, set_global};
 pub use self::key::Key;
 pub use self::kind::{AsTarget, BackendKind, Fit, Instance, Kind, KindCell, KindId, Target};
+#[doc(hidden)]
+pub use self::method::Erased;
 pub use self::method::{Answer, Method, MethodInfo, Returned};
-pub use self::registry::{KINDS, REGISTRATIONS, Registrar, enrol, kinds, registered_at};
+pub use self::registry::{
+    KINDS, REGISTRATIONS, Registrar, enrol, interceptor_of, kinds, register_interceptor, registered_at,
+};
 pub use self::scope::{detached, pinned, skip, with_backend};
 #[doc(hidden)]
 pub use self::state::uncached;

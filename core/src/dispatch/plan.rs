@@ -3,6 +3,7 @@ use smallvec::SmallVec;
 
 use super::candidates::{Candidates, Origin, Passed, Standing, candidates};
 use super::decline::Decline;
+use super::env;
 use super::error::Error;
 use super::key::Key;
 use super::kind::{Fit, Instance, Target};
@@ -42,6 +43,18 @@ pub(super) struct Ready {
     pub fits: SmallVec<[Fit; 4]>,
     pub implementation: Option<Registered>,
     pub default: PinnedDefault,
+    /// Run elsewhere where nobody else has a result.
+    pub fallback: Fallback,
+}
+
+/// Whether a candidate without a result has the call run elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fallback {
+    /// It does not do that.
+    Never,
+    /// It would, but a scope or the environment forbids it.
+    Forbidden,
+    Allowed,
 }
 
 impl Ready {
@@ -88,10 +101,16 @@ pub(super) fn walk_rows(
                 if fits.iter().any(refused) {
                     Verdict::Refused { to, fits }
                 } else {
-                    let implementation = method
-                        .and_then(|method| registry::read(|tables| tables.implementation(to.kind, method)));
+                    let implementation =
+                        method.and_then(|method| registry::read(|tables| tables.serves(to.kind, method)));
                     let default = pinned_default(walk, method, Pin { to, coerce });
-                    Verdict::Ready(Ready { to, fits, implementation, default })
+                    let packed = method.is_some_and(|method| method.packed.is_some());
+                    let fallback = match backend.falls_back() && packed {
+                        false => Fallback::Never,
+                        true if walk.strict || env::fallback_is_off() => Fallback::Forbidden,
+                        true => Fallback::Allowed,
+                    };
+                    Verdict::Ready(Ready { to, fits, implementation, default, fallback })
                 }
             }
         };

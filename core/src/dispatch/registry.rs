@@ -1,5 +1,4 @@
 //! Who is there and who implements what: kinds and implementations, enrolled at link time or later.
-use std::any::Any;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::LazyLock;
@@ -12,7 +11,7 @@ use super::env::Environment;
 use super::error::Error;
 use super::globals::Globals;
 use super::kind::{BackendKind, Instance, Kind, KindCell, KindId, Target};
-use super::method::{Method, MethodInfo, MethodRef};
+use super::method::{Erased, Method, MethodInfo, MethodRef};
 
 /// The backends linked into this program, gathered by the linker, so that nobody has to be told; see
 /// [`linked_kind!`](crate::dispatch::linked_kind).
@@ -31,9 +30,6 @@ static GENERATION: AtomicU64 = AtomicU64::new(1);
 
 static TABLES: LazyLock<RwLock<Tables>> = LazyLock::new(|| RwLock::new(Tables::linked()));
 
-/// An implementation with its type forgotten; the plan's user knows it again.
-pub(super) type Erased = dyn Any + Send + Sync;
-
 #[derive(Clone, Copy)]
 pub(super) struct Registered {
     pub function: &'static Erased,
@@ -51,6 +47,8 @@ pub(super) struct Tables {
     kinds: Vec<Slot>,
     by_name: HashMap<&'static str, KindId>,
     implementations: HashMap<(KindId, MethodRef), Registered>,
+    /// By kind: the domain, and the interceptor of its calls.
+    interceptors: HashMap<KindId, Vec<(&'static str, Registered)>>,
     globals: Option<&'static Globals>,
     /// What was wrong with what is linked or with the environment; every call returns the first.
     faults: Vec<Error>,
@@ -149,6 +147,35 @@ impl Tables {
         self.implementations.get(&(kind, MethodRef(method))).copied()
     }
 
+    /// The implementation of a method on a kind: its own, or one that hands the call to the kind's interceptor.
+    pub fn serves(&self, kind: KindId, method: &'static MethodInfo) -> Option<Registered> {
+        self.implementation(kind, method).or_else(|| {
+            let interceptor = self.interceptor(kind, method.domain)?;
+            Some(Registered { function: method.packed?, at: interceptor.at })
+        })
+    }
+
+    /// The interceptor for calls of a domain: that of the innermost domain around it.
+    pub fn interceptor(&self, kind: KindId, domain: &str) -> Option<Registered> {
+        let inside = |outer: &str| {
+            domain.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let all = self.interceptors.get(&kind)?.iter();
+        all.filter(|(of, _)| inside(of)).max_by_key(|(of, _)| of.len()).map(|(_, found)| *found)
+    }
+
+    fn intercept(
+        &mut self,
+        kind: KindId,
+        domain: &'static str,
+        function: &'static Erased,
+        at: &'static Location<'static>,
+    ) {
+        let all = self.interceptors.entry(kind).or_default();
+        all.retain(|(of, _)| *of != domain);
+        all.push((domain, Registered { function, at }));
+    }
+
     pub fn fault(&self) -> Option<Error> {
         self.faults.first().cloned()
     }
@@ -198,6 +225,31 @@ impl Registrar<'_> {
             self.0.faults.push(fault);
         }
     }
+}
+
+impl Registrar<'_> {
+    /// Has every call of `domain` and the domains inside it for which the kind has no implementation of its own
+    /// handed to `interceptor`, whose type the methods' packed form knows. Takes the place of an earlier one.
+    #[track_caller]
+    pub fn intercept(&mut self, kind: &str, domain: &'static str, interceptor: &'static Erased) {
+        let kind = self.0.intern(kind);
+        self.0.intercept(kind, domain, interceptor, Location::caller());
+    }
+}
+
+/// The interceptor of a kind for calls of a domain.
+pub fn interceptor_of(kind: KindId, domain: &str) -> Option<&'static Erased> {
+    TABLES.read().interceptor(kind, domain).map(|found| found.function)
+}
+
+/// [`Registrar::intercept`] in a running program.
+#[track_caller]
+pub fn register_interceptor(kind: &str, domain: &'static str, interceptor: &'static Erased) {
+    let at = Location::caller();
+    change(|tables| {
+        let kind = tables.intern(kind);
+        tables.intercept(kind, domain, interceptor, at);
+    });
 }
 
 /// Enrols a backend in a running program (tests, plug-ins); linked ones need no call.

@@ -9,7 +9,7 @@ use super::error::{ConversionFailed, Error, NotFound, Tried};
 use super::key::Key;
 use super::kind::{Fit, Instance};
 use super::method::MethodInfo;
-use super::plan::{Row, Verdict};
+use super::plan::{Fallback, Row, Verdict};
 use super::trace::Outcome;
 
 /// What came of a candidate that was ready when the call began.
@@ -22,6 +22,7 @@ pub(super) enum Seen {
     },
     Ran,
     RanDefault(Option<Decline>),
+    FellBack,
     Failed,
 }
 
@@ -79,6 +80,7 @@ pub(super) fn considered(row: &Row, names: &[&str], keys: &[Key], seen: Option<&
         (Verdict::Ready(_), Some(Seen::RanDefault(reason))) => {
             Outcome::RanDefault(reason.as_ref().map(Decline::to_string))
         }
+        (Verdict::Ready(_), Some(Seen::FellBack)) => Outcome::FellBack,
         (Verdict::Ready(_), Some(Seen::Failed)) => Outcome::Failed,
         (Verdict::Ready(_), Some(Seen::Ran) | None) => Outcome::Ran,
     };
@@ -162,10 +164,20 @@ impl<'a> Report<'a> {
                 Verdict::Ready(ready) if matches!(seen(n), Some(Seen::Refused(..))) => {
                     fixes.push(self.remedies(ready.to, &ready.fits));
                 }
-                Verdict::Unselected(_) => fixes.extend(self.gather(row)),
+                Verdict::Unselected(_) => match self.gather(row) {
+                    Some(fix) => fixes.push(fix),
+                    None => continue,
+                },
                 _ => continue,
             }
             break;
+        }
+        let forbidden = |row: &&Row| matches!(&row.verdict, Verdict::Ready(ready) if ready.fallback == Fallback::Forbidden);
+        if let Some(row) = self.rows.iter().find(forbidden) {
+            fixes.push(format!(
+                "leave the scope without `strict`, and POLYARRAY_FALLBACK unset, so that {} may run {} on the host",
+                row.target, self.what
+            ));
         }
         if fixes.is_empty() && self.ended {
             fixes.push("leave the scope without `only`, or the pin, so that other backends are asked".into());

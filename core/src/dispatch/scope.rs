@@ -60,7 +60,7 @@ impl Scope {
 }
 
 /// Puts a backend in front until the end of the enclosing block: `scope!(gpu);`,
-/// `scope!("gpu:1", only);`, `scope!(gpu, coerce);`.
+/// `scope!("gpu:1", only);`, `scope!(gpu, coerce);`, `scope!(gpu, strict);` (nothing inside falls back to the host).
 ///
 /// The local behind it can't be named, so neither moved nor dropped early:
 /// ```
@@ -96,6 +96,9 @@ macro_rules! __polyarray_scope {
     };
     ($target:expr, coerce) => {
         $crate::__polyarray_scope!(@ $target, COERCE)
+    };
+    ($target:expr, strict) => {
+        $crate::__polyarray_scope!(@ $target, STRICT)
     };
     (@ $target:expr, $options:ident) => {
         let _scope = $crate::dispatch::__private::Scope::enter(

@@ -26,15 +26,19 @@ pub struct Options {
     pub only: bool,
     /// Copies to its residency are allowed; implies `only`.
     pub coerce: bool,
+    /// Nothing inside the scope falls back to the host.
+    pub strict: bool,
 }
 
 impl Options {
     /// Tried first; the walk goes on when it declines.
-    pub const PLAIN: Options = Options { only: false, coerce: false };
+    pub const PLAIN: Options = Options { only: false, coerce: false, strict: false };
     /// The walk ends here.
-    pub const ONLY: Options = Options { only: true, coerce: false };
+    pub const ONLY: Options = Options { only: true, coerce: false, strict: false };
     /// Arguments are copied where they must; the walk ends here.
-    pub const COERCE: Options = Options { only: true, coerce: true };
+    pub const COERCE: Options = Options { only: true, coerce: true, strict: false };
+    /// Tried first; nothing inside falls back to the host.
+    pub const STRICT: Options = Options { only: false, coerce: false, strict: true };
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -73,6 +77,8 @@ pub(super) struct Walk {
     pub scopes: Vec<(Target, Options)>,
     pub skipped: Vec<Target>,
     pub pin: Option<Pin>,
+    /// A scope around forbids the fallback.
+    pub strict: bool,
     /// The defaults that are running, each with its pin.
     pub running: Vec<(MethodRef, Option<Pin>)>,
     /// Captured globals; none means the process's, as they are.
@@ -85,6 +91,7 @@ static ROOT: Walk = Walk {
     scopes: Vec::new(),
     skipped: Vec::new(),
     pin: None,
+    strict: false,
     running: Vec::new(),
     globals: None,
     children: Mutex::new(Vec::new()),
@@ -116,7 +123,10 @@ impl Step {
         let target = |t: &Target| usize::from(t.kind.0) * 5 + t.index.map_or(0, |i| usize::from(i) + 1);
         let own = match self {
             Step::Scope(t, options) => {
-                target(t) + 3 * usize::from(options.only) + 7 * usize::from(options.coerce)
+                target(t)
+                    + 3 * usize::from(options.only)
+                    + 7 * usize::from(options.coerce)
+                    + 5 * usize::from(options.strict)
             }
             Step::Skip(t) => target(t) + 1,
             Step::Pin(pin) => usize::from(pin.to.kind.0) * 5 + usize::from(pin.to.index) + 2,
@@ -154,12 +164,16 @@ impl Walk {
             scopes: self.scopes.clone(),
             skipped: self.skipped.clone(),
             pin: self.pin,
+            strict: self.strict,
             running: self.running.clone(),
             globals: self.globals,
             children: Mutex::default(),
         };
         match step {
-            Step::Scope(target, options) => walk.scopes.push((target, options)),
+            Step::Scope(target, options) => {
+                walk.strict |= options.strict;
+                walk.scopes.push((target, options));
+            }
             Step::Skip(target) => walk.skipped.push(target),
             Step::Pin(pin) => walk.set_pin(pin),
             Step::Default(method, pin) => {

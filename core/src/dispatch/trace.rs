@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::candidates::{Origin, Passed};
 use super::decline::Operand;
 use super::error::{Error, Indented};
-use super::state::{Replaced, fast_id, sink, walk};
+use super::state::{Replaced, State, fast_id, sink, walk};
 
 /// What came of one candidate.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub enum Outcome {
     Ran,
     /// The default ran, with this backend pinned; the implementation's reason, if it has one.
     RanDefault(Option<String>),
+    /// Nobody had a result: the call ran elsewhere, and the results were brought back.
+    FellBack,
     /// Its implementation, a conversion for it, or its default failed: the caller has the error.
     Failed,
 }
@@ -53,6 +55,7 @@ impl fmt::Display for Outcome {
             }
             Outcome::Ran => f.write_str("ran"),
             Outcome::RanDefault(reason) => write!(f, "{}; ran the default, pinned here", lacks(reason)),
+            Outcome::FellBack => f.write_str("fell back: ran elsewhere, and the results were brought back"),
             Outcome::Failed => f.write_str("failed"),
         }
     }
@@ -196,6 +199,13 @@ pub fn is_listening() -> bool {
 /// Runs `f` with a listener.
 pub fn listen<R>(sink: &Arc<Sink>, f: impl FnOnce() -> R) -> R {
     let _replaced = Replaced::by(walk(), Some(Arc::clone(sink)));
+    f()
+}
+
+/// Runs `f` in the empty state, with the listener in force.
+#[inline]
+pub fn detached_but_heard<R>(f: impl FnOnce() -> R) -> R {
+    let _replaced = Replaced::by(State::empty().walk, sink());
     f()
 }
 

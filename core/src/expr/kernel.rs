@@ -1,9 +1,9 @@
 //! A fused kernel: what core hands to a backend. One pass over its inputs, one fresh dense output.
 
-use super::layout::{Dims, Strides, row_major};
 use super::op::{Op, Reduction};
-use crate::array::Buffer;
 use crate::dtype::{DType, Scalar};
+use crate::memory::Buffer;
+use crate::memory::layout::{Dims, Strides, row_major};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;

@@ -1,13 +1,15 @@
-//! Expressions: the op table, layouts, and the fused kernels that both backends lower.
+//! Expressions: the op table and the fused kernels that both backends lower.
 
+pub(crate) mod axes;
 pub mod epilogue;
 pub mod kernel;
-pub mod layout;
 pub mod op;
+mod part;
 pub mod phases;
 
+pub use crate::memory::layout::{self, Dims, Layout, Strides};
 pub use epilogue::Epilogue;
 pub use kernel::{Input, Instr, Kernel, Output, Value};
-pub use layout::{Dims, Layout, Strides};
 pub use op::{OPS, Op, OpInfo, REDUCTIONS, Reduction};
+pub use part::{Part, Span};
 pub use phases::Phase;

@@ -2,8 +2,8 @@
 
 use super::kernel::{Id, Input, Instr, Kernel, Output, Value};
 use super::op::Reduction;
-use crate::array::Buffer;
 use crate::error::Result;
+use crate::memory::Buffer;
 use std::sync::Arc;
 
 /// The code up to a reduction, or to the kernel's result.

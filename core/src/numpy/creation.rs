@@ -2,18 +2,23 @@
 
 use super::options::{Create, Shape};
 use super::{add, astype, equal, multiply};
-use crate::array::residency::site;
-use crate::array::{Array, Device, instance_at, record};
-use crate::dispatch::{Cx, Instance, Registrar, Stop, method};
+use crate::array::Array;
+use crate::device::residency::site;
+use crate::device::{Device, instance_at};
+use crate::dispatch::{Cx, Instance, Registrar, Stop};
 use crate::dtype::{DType, Kind, Scalar, promote_weak};
 use crate::error::{Error, Result};
+use crate::graph::record;
+use crate::multimethod;
 
-method! {
-    domain "numpy";
-    #[doc(hidden)]
-    pub fn erased_full handle full(shape: Shape, value: Scalar, dtype: Option<DType>, device: &Device) -> Result<Array, Error>;
-    #[doc(hidden)]
-    pub fn erased_indices handle indices(len: usize, device: &Device) -> Result<Array, Error>;
+multimethod! {
+    erased domain "numpy";
+    /// One value everywhere.
+    pub fn full(shape: Shape, value: Scalar, dtype: Option<DType>, device: &Device) -> Result<Array>;
+    /// 0, 1, … `len` − 1, int64: what `arange`, `linspace`, `eye` are made of.
+    ///
+    /// NumPy: `arange(len)`.
+    pub fn indices(len: usize, device: &Device) -> Result<Array>;
 }
 
 /// Registers recorders for what makes arrays from nothing.
@@ -27,11 +32,12 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
          _: &Device|
          -> Result<Array, Stop<Error>> {
             let dtype = dtype.map_or_else(|| default_dtype(value, cx.instance), Ok)?;
-            Ok(record::full(&shape.0, value.cast(dtype), cx.instance)?)
+            let shape = crate::array::lengths("full", &shape.0)?;
+            Ok(record::full(&shape, value.cast(dtype), cx.instance)?.into())
         },
     );
     r.register::<indices>(kind, |cx: Cx, len: usize, _: &Device| -> Result<Array, Stop<Error>> {
-        Ok(record::iota(len, cx.instance)?)
+        Ok(record::iota(len, cx.instance)?.into())
     });
 }
 

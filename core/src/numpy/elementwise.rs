@@ -1,15 +1,13 @@
 //! The op table as multimethods, casts, and what is written in terms of them.
 
-use crate::array::{Array, record};
-use crate::dispatch::{Cx, Registrar, Stop};
+use super::{Answer, typing};
+use crate::array::Array;
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::expr::Op;
 use crate::expr::op::op_table;
 use crate::multimethod;
-
-/// What a backend's implementation returns.
-type Answer = Result<Array, Stop<Error>>;
 
 macro_rules! define_elementwise {
     ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $kinds:expr, $typing:expr, $doc:literal, $reference:expr, $special:expr $(,)?)),* $(,)?) => {
@@ -27,7 +25,7 @@ macro_rules! define_elementwise {
         pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
             $( define_elementwise! { @register $arity $f $op r kind } )*
             r.register::<astype>(kind, |cx: Cx, x: &Array, dtype: DType| -> Answer {
-                Ok(record::cast(x, dtype, cx.instance)?)
+                Ok(crate::graph::record::cast(&x.dense, dtype, cx.instance)?.into())
             });
         }
     };
@@ -38,14 +36,14 @@ macro_rules! define_elementwise {
     (@apply binary $f:ident $args:ident $op:ident) => { match $args { [a, b] => $f(*a, *b), _ => Err(arity($op, $args)) } };
     (@apply ternary $f:ident $args:ident $op:ident) => { match $args { [c, a, b] => $f(*c, *a, *b), _ => Err(arity($op, $args)) } };
     (@register unary $f:ident $op:ident $r:ident $kind:ident) => {
-        $r.register::<$f>($kind, |cx: Cx, x: &Array| -> Answer { record::map(Op::$op, [x], cx.instance) });
+        $r.register::<$f>($kind, |cx: Cx, x: &Array| -> Answer { typing::map(Op::$op, [x], cx.instance) });
     };
     (@register binary $f:ident $op:ident $r:ident $kind:ident) => {
-        $r.register::<$f>($kind, |cx: Cx, a: &Array, b: &Array| -> Answer { record::map(Op::$op, [a, b], cx.instance) });
+        $r.register::<$f>($kind, |cx: Cx, a: &Array, b: &Array| -> Answer { typing::map(Op::$op, [a, b], cx.instance) });
     };
     (@register ternary $f:ident $op:ident $r:ident $kind:ident) => {
         $r.register::<$f>($kind, |cx: Cx, c: &Array, a: &Array, b: &Array| -> Answer {
-            record::map(Op::$op, [c, a, b], cx.instance)
+            typing::map(Op::$op, [c, a, b], cx.instance)
         });
     };
 }
@@ -65,6 +63,13 @@ multimethod! {
     /// The array in another dtype. Integers wrap; floats become integers towards zero, saturating, NaN becomes
     /// 0; complex to real keeps the real part; anything non-zero is true. The same dtype gives a dense copy.
     pub fn astype(x: &Array, dtype: DType) -> Result<Array>;
+
+    /// Quotient and remainder: [`floor_divide()`] and [`remainder()`] of the same operands.
+    ///
+    /// NumPy: `divmod(a, b)`.
+    pub fn divmod(a: &Array, b: &Array) -> Result<(Array, Array)> {
+        Ok((floor_divide(a, b)?, remainder(a, b)?))
+    }
 
     /// True where both are non-zero.
     pub fn logical_and(a: &Array, b: &Array) -> Result<Array> {

@@ -1,14 +1,16 @@
 //! Elements by index along an axis.
 
 use super::options::Along;
-use super::{max, min};
-use crate::array::{Array, Operand, external, wrap_axis};
-use crate::dispatch::{Cx, Stop};
-use crate::error::{Error, Result};
-use crate::expr::Dims;
+use super::{Answer, max, min};
+use crate::array::Array;
+use crate::array::spec::{Outputs, Spec, record_one};
+use crate::dispatch::{Cx, Registrar};
+use crate::dtype::DType;
+use crate::error::Error;
+use crate::expr::axes::wrap_axis;
+use crate::memory::Dims;
 use crate::multimethod;
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 multimethod! {
     domain "numpy";
@@ -19,11 +21,14 @@ multimethod! {
     pub fn take(x: &Array, indices: &Array, along: Along) -> Result<Array>;
 }
 
-/// A take, checked: what a backend's kernel computes.
-#[derive(Clone, Debug)]
+/// Elements at indices along an axis. Operands: the array, and indices of any integer dtype, which are in bounds.
+/// The result is dense.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Take {
     /// Shape of the result.
     pub shape: Dims,
+    /// Its dtype, and the array's.
+    pub dtype: DType,
     /// The axis of the operand.
     pub axis: usize,
     /// Its length: indices lie in `-len..len`.
@@ -32,20 +37,21 @@ pub struct Take {
     pub index_axes: usize,
 }
 
-/// A backend's kernel for [`take()`]: operand and indices (any integer dtype) into a dense buffer.
-pub type TakeKernel = fn(Cx, &Operand, &Operand, &Take) -> Result<Arc<dyn crate::array::Buffer>>;
+impl Spec for Take {
+    const NAME: &'static str = "take";
 
-/// Checks a take, bounds of the indices included, and records a backend's kernel for it.
-///
-/// # Errors
-/// Declined by what the backend does not support; failed for wrong dtypes, axes and indices.
-pub fn record_take(
-    cx: Cx,
-    x: &Array,
-    indices: &Array,
-    along: Along,
-    kernel: TakeKernel,
-) -> Result<Array, Stop<Error>> {
+    fn outputs(&self) -> Outputs {
+        std::iter::once((self.shape.clone(), self.dtype)).collect()
+    }
+}
+
+/// Registers gathers for a kind whose kernels compute them.
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<take>(kind, record_take);
+}
+
+/// Checks bounds, which evaluates the indices.
+fn record_take(cx: Cx, x: &Array, indices: &Array, along: Along) -> Answer {
     if !indices.dtype().is_int() {
         return Err(Error::DType {
             op: "take",
@@ -75,8 +81,6 @@ pub fn record_take(
     let mut shape: Dims = SmallVec::from_slice(x.shape());
     shape.remove(axis);
     shape.insert_many(axis, indices.shape().iter().copied());
-    let spec = Take { shape, axis, len, index_axes: indices.ndim() };
-    let (shape, dtype) = (spec.shape.clone(), x.dtype());
-    let run = Arc::new(move |o: &[Operand]| kernel(cx, &o[0], &o[1], &spec));
-    Ok(external(cx.instance, "take", &shape, dtype, &[&x, indices], run)?)
+    let spec = Take { shape, dtype: x.dtype(), axis, len, index_axes: indices.ndim() };
+    record_one(cx, spec, &[&x, indices])
 }

@@ -1,24 +1,37 @@
 //! Concatenation and stacking.
 
-use super::astype;
-use crate::array::{Array, Marker, Operand, external, wrap_axis};
-use crate::dispatch::{Cx, Stop, method};
+use super::{Answer, Axis, astype};
+use crate::array::Array;
+use crate::array::spec::{Outputs, Spec, record_one};
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
-use crate::expr::Dims;
+use crate::expr::axes::wrap_axis;
+use crate::memory::Dims;
+use crate::multimethod;
 use smallvec::SmallVec;
-use std::sync::Arc;
 
-method! {
+multimethod! {
     domain "numpy";
-    #[doc(hidden)]
-    pub fn erased_concat handle concat(arrays: &[Array], axis: isize) -> Result<Array, Error>;
-    #[doc(hidden)]
-    pub fn erased_stack handle stack(arrays: &[Array], axis: isize) -> Result<Array, Error> {
+
+    /// The arrays one after another along an axis; other lengths must agree. The dtype is the promoted one.
+    ///
+    /// NumPy: `concatenate(arrays, axis)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for no arrays or shapes that disagree;
+    /// [`Error::Axis`](crate::Error::Axis).
+    pub fn concat(arrays: &[Array], axis: Axis) -> Result<Array>;
+
+    /// The arrays along a new axis of the result; their shapes must be equal.
+    ///
+    /// # Errors
+    /// Those of [`concat()`].
+    pub fn stack(arrays: &[Array], axis: Axis) -> Result<Array> {
         let Some(first) = arrays.first() else { return Err(nothing("stack")) };
-        let axis = wrap_axis("stack", axis, first.ndim() + 1)?;
+        let axis = wrap_axis("stack", axis.0, first.ndim() + 1)?;
         let expanded = arrays.iter().map(|a| a.expand_dims(axis as isize)).collect::<Result<Vec<_>>>()?;
-        erased_concat(&expanded, axis as isize)
+        concat(&expanded, axis as isize)
     }
 }
 
@@ -26,29 +39,9 @@ fn nothing(op: &'static str) -> Error {
     Error::Shape { op, operands: "no arrays".into(), fix: "give at least one".into() }
 }
 
-fn erased<R: Marker>(arrays: &[&Array<R>]) -> Vec<Array> {
-    arrays.iter().map(|a| a.as_dyn()).collect()
-}
-
-/// The arrays one after another along an axis; other lengths must agree. The dtype is the promoted one.
-///
-/// # Errors
-/// [`Error::Shape`] for no arrays or shapes that disagree; [`Error::Axis`].
-pub fn concat<R: Marker>(arrays: &[&Array<R>], axis: isize) -> Result<Array<R>> {
-    erased_concat(&erased(arrays), axis)?.retyped()
-}
-
-/// The arrays along a new axis of the result; their shapes must be equal.
-///
-/// # Errors
-/// Those of [`concat()`].
-pub fn stack<R: Marker>(arrays: &[&Array<R>], axis: isize) -> Result<Array<R>> {
-    erased_stack(&erased(arrays), axis)?.retyped()
-}
-
-/// A concatenation, checked: what a backend's kernel computes. The parts have one dtype and agree in all lengths
-/// but that along `axis`; parts without elements are left out.
-#[derive(Clone, Debug)]
+/// Arrays one after another. Operands: the parts, of one dtype, agreeing in all lengths but that along `axis`; parts
+/// without elements are left out. The result is dense.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Concat {
     /// Shape of the result.
     pub shape: Dims,
@@ -58,21 +51,22 @@ pub struct Concat {
     pub axis: usize,
 }
 
-/// A backend's kernel for [`concat()`]: the parts into a dense buffer.
-pub type ConcatKernel = fn(Cx, &[Operand], &Concat) -> Result<Arc<dyn crate::array::Buffer>>;
+impl Spec for Concat {
+    const NAME: &'static str = "concat";
 
-/// Checks a concatenation and records a backend's kernel for it.
-///
-/// # Errors
-/// Declined by what the backend does not support; failed for shapes that disagree.
-pub fn record_concat(
-    cx: Cx,
-    arrays: &[Array],
-    axis: isize,
-    kernel: ConcatKernel,
-) -> Result<Array, Stop<Error>> {
+    fn outputs(&self) -> Outputs {
+        std::iter::once((self.shape.clone(), self.dtype)).collect()
+    }
+}
+
+/// Registers concatenation for a kind whose kernels compute it.
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<concat>(kind, record_concat);
+}
+
+fn record_concat(cx: Cx, arrays: &[Array], axis: Axis) -> Answer {
     let Some(first) = arrays.first() else { return Err(nothing("concat").into()) };
-    let axis = wrap_axis("concat", axis, first.ndim())?;
+    let axis = wrap_axis("concat", axis.0, first.ndim())?;
     let dtype = arrays.iter().map(Array::dtype).reduce(promote).unwrap_or(first.dtype());
     let mut shape: Dims = SmallVec::from_slice(first.shape());
     shape[axis] = 0;
@@ -97,9 +91,6 @@ pub fn record_concat(
     for a in arrays.iter().filter(|a| !a.is_empty()) {
         parts.push(if a.dtype() == dtype { a.clone() } else { astype(a, dtype)? });
     }
-    let spec = Concat { shape, dtype, axis };
-    let shape = spec.shape.clone();
     let args: Vec<&Array> = parts.iter().collect();
-    let run = Arc::new(move |operands: &[Operand]| kernel(cx, operands, &spec));
-    Ok(external(cx.instance, "concat", &shape, dtype, &args, run)?)
+    record_one(cx, Concat { shape, dtype, axis }, &args)
 }

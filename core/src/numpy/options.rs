@@ -1,48 +1,18 @@
 //! Option types: what is not an array, with natural conversions.
 
-use crate::array::Device;
+use crate::array::{Device, IntoAxes, IntoShape, Whole};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::expr::Dims;
 use smallvec::SmallVec;
 
-/// A shape: `3`, `[2, 3]`, `(2, 3)`, `()`, a slice or a vector.
+/// A shape, of whatever [`IntoShape`] takes: `3`, `[2, 3]`, `(2, 3)`, `()`, a slice or a vector. Checked by the function
+/// that takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape(pub Dims);
+pub struct Shape(pub SmallVec<[isize; 4]>);
 
-impl From<()> for Shape {
-    fn from((): ()) -> Shape {
-        Shape(Dims::new())
-    }
-}
-impl From<usize> for Shape {
-    fn from(n: usize) -> Shape {
-        Shape(SmallVec::from_slice(&[n]))
-    }
-}
-impl<const N: usize> From<[usize; N]> for Shape {
-    fn from(d: [usize; N]) -> Shape {
-        Shape(SmallVec::from_slice(&d))
-    }
-}
-impl From<&[usize]> for Shape {
-    fn from(d: &[usize]) -> Shape {
-        Shape(SmallVec::from_slice(d))
-    }
-}
-impl From<Vec<usize>> for Shape {
-    fn from(d: Vec<usize>) -> Shape {
-        Shape(SmallVec::from_vec(d))
-    }
-}
-impl From<(usize, usize)> for Shape {
-    fn from(d: (usize, usize)) -> Shape {
-        Shape(SmallVec::from_slice(&[d.0, d.1]))
-    }
-}
-impl From<(usize, usize, usize)> for Shape {
-    fn from(d: (usize, usize, usize)) -> Shape {
-        Shape(SmallVec::from_slice(&[d.0, d.1, d.2]))
+impl<T: IntoShape> From<T> for Shape {
+    fn from(shape: T) -> Shape {
+        Shape(shape.into_shape())
     }
 }
 
@@ -76,9 +46,9 @@ impl Reduce {
         }
         match &self.axes {
             None => Ok(if ndim == 64 { u64::MAX } else { (1 << ndim) - 1 }),
-            Some(axes) => {
-                Ok(crate::array::wrap_axes(op, axes, ndim)?.iter().fold(0, |mask, &axis| mask | 1 << axis))
-            }
+            Some(axes) => Ok(crate::expr::axes::wrap_axes(op, axes, ndim)?
+                .iter()
+                .fold(0, |mask, &axis| mask | 1 << axis)),
         }
     }
 }
@@ -112,24 +82,19 @@ impl From<()> for Reduce {
         Reduce::default()
     }
 }
-impl From<isize> for Reduce {
-    fn from(axis: isize) -> Reduce {
-        Reduce { axes: Some(SmallVec::from_slice(&[axis])), keepdims: false }
+impl<T: Whole, const N: usize> From<[T; N]> for Reduce {
+    fn from(axes: [T; N]) -> Reduce {
+        Reduce { axes: Some(axes.into_axes()), keepdims: false }
     }
 }
-impl From<i32> for Reduce {
-    fn from(axis: i32) -> Reduce {
-        Reduce::from(axis as isize)
+impl<T: Whole> From<&[T]> for Reduce {
+    fn from(axes: &[T]) -> Reduce {
+        Reduce { axes: Some(axes.into_axes()), keepdims: false }
     }
 }
-impl<const N: usize> From<[isize; N]> for Reduce {
-    fn from(axes: [isize; N]) -> Reduce {
-        Reduce::from(axes.as_slice())
-    }
-}
-impl From<&[isize]> for Reduce {
-    fn from(axes: &[isize]) -> Reduce {
-        Reduce { axes: Some(SmallVec::from_slice(axes)), keepdims: false }
+impl<T: Whole> From<Vec<T>> for Reduce {
+    fn from(axes: Vec<T>) -> Reduce {
+        Reduce { axes: Some(axes.into_axes()), keepdims: false }
     }
 }
 impl From<Option<isize>> for Reduce {
@@ -137,6 +102,10 @@ impl From<Option<isize>> for Reduce {
         axis.map_or_else(Reduce::default, Reduce::from)
     }
 }
+
+/// One axis; negative counts from the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis(pub isize);
 
 /// One axis to work along; `()` for the flattened array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,16 +116,100 @@ impl From<()> for Along {
         Along(None)
     }
 }
-impl From<isize> for Along {
-    fn from(axis: isize) -> Along {
-        Along(Some(axis))
+
+/// How to sort: `()` along the last axis, `0` along another, `.descending()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The axis.
+    pub axis: isize,
+    /// The largest first.
+    pub descending: bool,
+}
+
+/// The largest first, along the last axis.
+pub fn descending() -> Order {
+    Order { axis: -1, descending: true }
+}
+
+impl Order {
+    /// The largest first.
+    #[must_use]
+    pub fn descending(mut self) -> Order {
+        self.descending = true;
+        self
     }
 }
-impl From<i32> for Along {
-    fn from(axis: i32) -> Along {
-        Along(Some(axis as isize))
+
+impl From<()> for Order {
+    fn from((): ()) -> Order {
+        Order { axis: -1, descending: false }
     }
 }
+
+/// How to scan: `()`, an axis, a dtype, `axis(0).dtype(F64).include_initial()`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scanned {
+    /// The axis; none for the only one.
+    pub axis: Option<isize>,
+    /// The dtype of the result; none for the function's own.
+    pub dtype: Option<DType>,
+    /// The neutral element comes before the first.
+    pub include_initial: bool,
+}
+
+/// Scan along an axis.
+pub fn scan_along(axis: isize) -> Scanned {
+    Scanned { axis: Some(axis), ..Scanned::default() }
+}
+
+impl Scanned {
+    /// The result in this dtype; elements are cast first.
+    #[must_use]
+    pub fn dtype(mut self, dtype: DType) -> Scanned {
+        self.dtype = Some(dtype);
+        self
+    }
+
+    /// The neutral element comes before the first: results are one longer.
+    #[must_use]
+    pub fn include_initial(mut self) -> Scanned {
+        self.include_initial = true;
+        self
+    }
+}
+
+impl From<()> for Scanned {
+    fn from((): ()) -> Scanned {
+        Scanned::default()
+    }
+}
+
+impl From<DType> for Scanned {
+    fn from(dtype: DType) -> Scanned {
+        Scanned { dtype: Some(dtype), ..Scanned::default() }
+    }
+}
+
+macro_rules! from_axis {
+    ($($axis:ty),*) => { $(
+        impl From<$axis> for Reduce {
+            fn from(axis: $axis) -> Reduce { Reduce { axes: Some(axis.into_axes()), keepdims: false } }
+        }
+        impl From<$axis> for Axis {
+            fn from(axis: $axis) -> Axis { Axis(axis as isize) }
+        }
+        impl From<$axis> for Along {
+            fn from(axis: $axis) -> Along { Along(Some(axis as isize)) }
+        }
+        impl From<$axis> for Order {
+            fn from(axis: $axis) -> Order { Order { axis: axis as isize, descending: false } }
+        }
+        impl From<$axis> for Scanned {
+            fn from(axis: $axis) -> Scanned { scan_along(axis as isize) }
+        }
+    )* };
+}
+from_axis!(i32, i64, isize, usize);
 
 /// Dtype and device of an array to be made: `()`, a dtype, a device, `dtype(F32).device("gpu:0")`.
 #[derive(Clone, Debug, Default)]

@@ -1,15 +1,17 @@
 //! Reductions over any axes.
 
 use super::options::{Reduce, Spread};
-use super::{astype, conj, divide, multiply, real, sqrt, subtract};
-use crate::array::{Array, Buffer, Operand, external, record};
-use crate::dispatch::{Cx, Registrar, Stop};
+use super::typing::reduction_dtype;
+use super::{Answer, astype, conj, divide, multiply, real, sqrt, subtract};
+use crate::array::Array;
+use crate::array::spec::{Outputs, Spec, record_one};
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, Kind};
-use crate::error::{Error, Result};
-use crate::expr::{Dims, Reduction};
+use crate::error::Result;
+use crate::expr::Reduction;
+use crate::graph::record;
+use crate::memory::Dims;
 use crate::multimethod;
-// `std` alone is the multimethod below.
-use ::std::sync::Arc;
 use smallvec::SmallVec;
 
 macro_rules! reductions {
@@ -21,10 +23,13 @@ macro_rules! reductions {
 
         /// Registers a recorder for every reduction.
         pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
-            $( r.register::<$f>(kind, |cx: Cx, x: &Array, over: Reduce| -> Result<Array, Stop<Error>> {
+            $( r.register::<$f>(kind, |cx: Cx, x: &Array, over: Reduce| -> Answer {
                 let mask = over.mask(Reduction::$op.name(), x.ndim())?;
-                Ok(record::reduce(Reduction::$op, x, mask, over.keepdims, cx.instance)?)
+                let compute = reduction_dtype(Reduction::$op, x.dtype())?;
+                let reduced = record::reduce(Reduction::$op, compute, &x.dense, mask, over.keepdims, cx.instance)?;
+                Ok(reduced.into())
             }); )*
+            r.register::<var>(kind, record_var);
         }
     };
 }
@@ -90,35 +95,40 @@ multimethod! {
     }
 }
 
-/// A variance, checked: what a backend's kernel computes. The operand comes with the reduced axes last.
+/// A variance. The operand comes with the reduced axes last; the result is dense.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Var {
+    /// Shape of the result.
+    pub shape: Dims,
+    /// Its dtype, and the operand's.
+    pub dtype: DType,
     /// Axes from here on are reduced.
     pub split: usize,
     /// What the sum of squared distances is divided by; 0 if there are no more elements than `ddof`.
     pub divisor: f64,
 }
 
-/// A backend's kernel for [`var()`]: a dense buffer of the operand's dtype, with an element for each of the axes kept.
-pub type VarKernel = fn(Cx, &Operand, &Var) -> Result<Arc<dyn Buffer>>;
+impl Spec for Var {
+    const NAME: &'static str = "var";
 
-/// Checks a variance and records a backend's kernel for it. What the kernel has no dtype for, it declines before.
-///
-/// # Errors
-/// Declined by what the backend does not support; failed for axes that there are not.
-pub fn record_var(cx: Cx, x: &Array, spread: &Spread, kernel: VarKernel) -> Result<Array, Stop<Error>> {
+    fn outputs(&self) -> Outputs {
+        ::std::iter::once((self.shape.clone(), self.dtype)).collect()
+    }
+}
+
+/// A variance in one pass over memory, where the kind has a kernel for that.
+fn record_var(cx: Cx, x: &Array, spread: Spread) -> Answer {
     let mask = spread.over.mask("var", x.ndim())?;
     let (reduced, kept): (SmallVec<[isize; 8]>, SmallVec<[isize; 8]>) =
         (0..x.ndim() as isize).partition(|axis| mask >> axis & 1 == 1);
     let divisor = (count("var", x, &spread.over)? - spread.ddof).max(0.0);
-    let spec = Var { split: kept.len(), divisor };
     let mut shape: Dims = kept.iter().map(|&axis| x.shape()[axis as usize]).collect();
     if spread.over.keepdims {
         shape = (0..x.ndim()).map(|axis| if mask >> axis & 1 == 1 { 1 } else { x.shape()[axis] }).collect();
     }
+    let spec = Var { shape, dtype: x.dtype(), split: kept.len(), divisor };
     let x = x.permute([kept, reduced].concat())?;
-    let run = Arc::new(move |operands: &[Operand]| kernel(cx, &operands[0], &spec));
-    Ok(external(cx.instance, "var", &shape, x.dtype(), &[&x], run)?)
+    record_one(cx, spec, &[&x])
 }
 
 /// How many elements go into each one of the result.

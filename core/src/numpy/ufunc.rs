@@ -2,10 +2,11 @@
 
 use super::concat;
 use super::elementwise::{apply, astype};
-use crate::array::{Array, Marker, wrap_axis};
+use crate::array::{Array, Marker};
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::expr::Op;
+use crate::expr::axes::wrap_axis;
 use std::cell::RefCell;
 use std::rc::Rc;
 

@@ -2,12 +2,15 @@
 
 use super::naive::{FAR, HERE, Naive, alone};
 use polyarray_core::array::trace::KERNELS;
-use polyarray_core::array::{ArrayBackend, Buffer, Operand};
-use polyarray_core::dispatch::{self, Cx, Registrar, explain};
+use polyarray_core::backend::{
+    ArrayBackend, Buffer, Buffers, Cx, Operand, Outputs, Spec, SpecKernel, Stop, kernels, record_one,
+    registrations,
+};
+use polyarray_core::dispatch::explain;
 use polyarray_core::expr::layout::{collapse, row_major};
 use polyarray_core::expr::{Epilogue, Input, Instr, Kernel, Op, Output, Value};
-use polyarray_core::numpy::{self as np, Matmul, ProductKernels, ProductOf};
-use polyarray_core::{Array, DType, Result, multimethod};
+use polyarray_core::numpy::{self as np, Matmul};
+use polyarray_core::{Array, DType, Error, Result, multimethod};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -24,21 +27,40 @@ thread_local! {
     static DECLINES: Cell<bool> = const { Cell::new(false) };
 }
 
-#[linkme::distributed_slice(dispatch::REGISTRATIONS)]
-static PRODUCTS: fn(&mut Registrar<'_>) = |r| {
-    r.register::<product>("cpu", |cx, a, b| {
-        let kernels = ProductKernels { product: plain, with_epilogue: Some(with_epilogue) };
-        np::record_product(cx, a, b, ProductOf::Matmul, kernels)
-    });
-    r.register::<product>("far", |cx, a, b| np::record_matmul(cx, a, b, plain));
-};
+/// Core's spec under a kernel of this test's own, so that `np::matmul` stays what it is compared with.
+#[derive(Clone, Debug, PartialEq)]
+struct Product(Matmul);
+
+impl Spec for Product {
+    const NAME: &'static str = Matmul::NAME;
+    fn outputs(&self) -> Outputs {
+        self.0.outputs()
+    }
+}
+
+kernels! { PRODUCTS;
+    "cpu": Product = SpecKernel::new(plain).with_epilogue(with_epilogue);
+    "far": Product = SpecKernel::new(plain);
+}
+
+fn record_product(cx: Cx, a: &Array, b: &Array) -> Result<Array, Stop<Error>> {
+    let (m, k, n, dtype) = (a.shape()[0], a.shape()[1], b.shape()[1], a.dtype());
+    let spec = Matmul { batch: Default::default(), m, k, n, dtype, out: dtype, terms: np::Terms::Products };
+    record_one(cx, Product(spec), &[a, b])
+}
+
+registrations! { PRODUCT;
+    "cpu": product = record_product;
+    "far": product = record_product;
+}
 
 fn of(cx: Cx) -> &'static Naive {
     if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] }
 }
 
 /// The product as a reduction, on the backend itself.
-fn plain(cx: Cx, a: &Operand, b: &Operand, spec: &Matmul) -> Result<Arc<dyn Buffer>> {
+fn plain(cx: Cx, spec: &Product, operands: &[Operand]) -> Result<Buffers> {
+    let (spec, a, b) = (&spec.0, &operands[0], &operands[1]);
     // (batch…, m, n, k)
     let n = spec.batch.len();
     let (mut left, mut right) = (a.layout.strides.clone(), b.layout.strides.clone());
@@ -54,30 +76,30 @@ fn plain(cx: Cx, a: &Operand, b: &Operand, spec: &Matmul) -> Result<Arc<dyn Buff
         offset: x.layout.offset,
     };
     let value = |instr| Value { instr, dtype: spec.dtype };
-    of(cx).run(&Kernel {
+    let result = of(cx).run(&Kernel {
         dims,
         inputs: [a, b].into_iter().zip(&strides).map(input).collect(),
         params: vec![],
         code: vec![value(Instr::Load(0)), value(Instr::Load(1)), value(Instr::Map(Op::Multiply, [0, 1, 0]))],
         output: Output::Reduce { op: polyarray_core::expr::Reduction::Sum, split },
-    })
+    })?;
+    Ok(std::iter::once(result).collect())
 }
 
 fn with_epilogue(
     cx: Cx,
-    a: &Operand,
-    b: &Operand,
-    spec: &Matmul,
+    spec: &Product,
+    operands: &[Operand],
     epilogue: &Epilogue,
 ) -> Result<Option<Arc<dyn Buffer>>> {
     if DECLINES.get() {
         return Ok(None);
     }
     let mut kernel = epilogue.kernel.clone();
-    let shape: Vec<usize> = spec.batch.iter().copied().chain([spec.m, spec.n]).collect();
-    assert_eq!((&kernel.dims[..], epilogue.dtype), (&shape[..], spec.out));
+    let shape = [spec.0.m, spec.0.n];
+    assert_eq!((&kernel.dims[..], epilogue.dtype), (&shape[..], spec.0.out));
     let dense = row_major(&shape);
-    kernel.inputs.push(Input { buffer: plain(cx, a, b, spec)?, strides: dense, offset: 0 });
+    kernel.inputs.push(Input { buffer: plain(cx, spec, operands)?.remove(0), strides: dense, offset: 0 });
     let mut strides: Vec<_> = kernel.inputs.iter().map(|input| input.strides.clone()).collect();
     (kernel.dims, _) = collapse(&shape, shape.len(), &mut strides);
     kernel.inputs.iter_mut().zip(strides).for_each(|(input, strides)| input.strides = strides);

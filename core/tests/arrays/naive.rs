@@ -5,6 +5,7 @@ use polyarray_core::array::{
     ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Part, Query,
     Span, own,
 };
+use polyarray_core::backend::{Buffers, SpecKernel, kernels};
 use polyarray_core::dispatch::{self, BackendKind, Decline, Fit, Instance, Key, Kind, Registrar};
 use polyarray_core::dtype::{DType, Element, Scalar};
 use polyarray_core::expr::op::{Reduction, Reference};
@@ -336,17 +337,17 @@ static FAR_ARRAYS: ArrayKind =
 #[linkme::distributed_slice(dispatch::REGISTRATIONS)]
 static RECORDERS: fn(&mut Registrar<'_>) = |r| {
     for kind in ["cpu", "far"] {
-        numpy::register_recorders(r, kind);
-        r.register::<numpy::concat>(kind, |cx, arrays, axis| numpy::record_concat(cx, arrays, axis, concat));
+        numpy::register_methods(r, kind);
     }
 };
 
+kernels! { NAIVE_KERNELS;
+    "cpu": numpy::Concat = SpecKernel::new(concat);
+    "far": numpy::Concat = SpecKernel::new(concat);
+}
+
 /// Concatenation by index arithmetic.
-fn concat(
-    cx: dispatch::Cx,
-    parts: &[polyarray_core::array::Operand],
-    spec: &numpy::Concat,
-) -> Result<Arc<dyn Buffer>> {
+fn concat(cx: dispatch::Cx, spec: &numpy::Concat, parts: &[Operand]) -> Result<Buffers> {
     let backend: &Naive =
         if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] };
     let n: usize = spec.shape.iter().product();
@@ -360,7 +361,7 @@ fn concat(
         }
         out.push(element(backend.open(&*parts[k].buffer)?, parts[k].layout.at(&ix)));
     }
-    Ok(backend.wrap(buffer_of(&out, spec.dtype)))
+    Ok(std::iter::once(backend.wrap(buffer_of(&out, spec.dtype))).collect())
 }
 
 /// Counts are of the whole process: tests that read them take turns.

@@ -64,7 +64,7 @@ fn creation_counts_from_indices() {
     assert_eq!(np::zeros((), ()).unwrap().item().unwrap(), Scalar::F64(0.0));
     assert!(matches!(np::range(0.0, 1.0, 0.0, ()), Err(Error::Shape { .. })));
     assert!(matches!(np::zeros([usize::MAX, 2], ()), Err(Error::Shape { .. })));
-    assert!(matches!(np::zeros([1 << 50], ()), Err(Error::TooLarge { .. })));
+    assert!(matches!(np::zeros([1_usize << 50], ()), Err(Error::TooLarge { .. })));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn parts_are_joined_in_the_promoted_dtype() {
     let row = Array::from(vec![1, 2]);
     assert_eq!(np::stack(&[&row, &row], -1).unwrap().to_vec::<i32>().unwrap(), [1, 1, 2, 2]);
     assert!(matches!(np::concat(&[&a, &b], 1), Err(Error::Shape { .. })));
-    assert!(matches!(np::concat::<polyarray_core::array::Dyn>(&[], 0), Err(Error::Shape { .. })));
+    assert!(matches!(np::concat(&[] as &[Array], 0), Err(Error::Shape { .. })));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::packed::PackedGenotypes;
 
-/// The magic bytes, and the third that says "variant-major".
+/// The magic bytes, and the third byte, which means "variant-major".
 pub(super) const HEADER: [u8; 3] = [0x6c, 0x1b, 0x01];
 
 /// Third byte of a file with samples in rows.
@@ -15,7 +15,7 @@ const SAMPLE_MAJOR: u8 = 0x00;
 /// Bytes read at a time, and between two reports of progress.
 const CHUNK: usize = 1 << 20;
 
-/// A `.bed` whose header and length were found right.
+/// A `.bed` whose header and length have been checked.
 pub(super) struct BedReader {
     file: BufReader<File>,
     path: PathBuf,
@@ -23,7 +23,7 @@ pub(super) struct BedReader {
 }
 
 impl BedReader {
-    /// Opens the file and checks it against the numbers of the other two, before any genotype is read.
+    /// Opens the file and checks it against the counts of the other two, before any genotype is read.
     pub(super) fn open(path: &Path, variants: usize, samples: usize) -> Result<Self> {
         let file = File::open(path).map_err(Error::reading(path))?;
         let actual = file.metadata().map_err(Error::reading(path))?.len();

@@ -28,16 +28,16 @@ pub struct Dataset {
     pub genotypes: PackedGenotypes,
 }
 
-/// How to read a data set; [`read`] with nothing said takes every variant.
+/// How to read a data set; the default reads every variant.
 #[derive(Default)]
 pub struct ReadOptions<'a> {
-    /// Variants to keep; the others' genotypes are passed over.
+    /// Variants to keep; the genotypes of the others are skipped.
     pub chromosomes: Option<&'a ChromosomeSelection>,
-    /// Called with the number of variants passed and their total, at least once a mebibyte.
+    /// Called with the number of variants read or skipped and their total, at least once for each MiB.
     pub progress: Option<&'a mut dyn FnMut(u64, u64)>,
 }
 
-/// Reads the data set, checking each of the three files and that they agree.
+/// Reads a data set, checking each of the three files and that they agree.
 ///
 /// # Errors
 /// [`Error::MalformedLine`], [`Error::Empty`], [`Error::NothingSelected`], [`Error::Read`], and for the `.bed`

@@ -1,4 +1,4 @@
-//! Which three files are meant: by prefix, by any of the three, or by a directory that holds one set.
+//! Finding the three files: by prefix, by any of the three, or by a directory that holds one data set.
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ impl PlinkPaths {
     /// The three names with this prefix, whether or not the files exist.
     pub fn from_prefix(prefix: impl AsRef<Path>) -> Self {
         let prefix = prefix.as_ref();
-        // `with_extension` would cut a prefix such as `study.v2` short.
+        // `with_extension` would shorten a prefix such as `study.v2`.
         let with = |file: PlinkFile| {
             let mut name = prefix.as_os_str().to_os_string();
             name.push(format!(".{}", file.extension()));
@@ -34,8 +34,8 @@ impl PlinkPaths {
     /// holds no other.
     ///
     /// # Errors
-    /// [`Error::MissingFile`] names the first of the three that is not there; [`Error::NotOneDataSet`] for a
-    /// directory; [`Error::Read`], also for what has the right name and is no file.
+    /// [`Error::MissingFile`] names the first of the three that is missing; [`Error::NotOneDataSet`] for a
+    /// directory; [`Error::Read`], also if a path with the right name is not a file.
     pub fn find(data: impl AsRef<Path>) -> Result<Self> {
         let data = data.as_ref();
         let paths = if data.is_dir() { Self::in_directory(data)? } else { Self::named(data) };
@@ -43,7 +43,7 @@ impl PlinkPaths {
             let path = super::path_of(&paths, file);
             match path.metadata() {
                 Ok(metadata) if metadata.is_file() => {}
-                // A pipe has no length to check, and opening one might wait for ever.
+                // A pipe has no length to check, and opening one might block for ever.
                 Ok(_) => return Err(Error::reading(path)(io::Error::other("it is no regular file"))),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     return Err(Error::MissingFile { file, path: path.to_path_buf() });

@@ -9,7 +9,7 @@ use crate::error::{Error, PlinkFile, Result};
 /// A line of the `.bim`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
-    /// Where it lies.
+    /// Its chromosome.
     pub chromosome: Chromosome,
     /// Its name.
     pub id: Box<str>,
@@ -36,7 +36,7 @@ pub struct Sample {
     pub mother: Box<str>,
     /// 1 = male, 2 = female, anything else = unknown.
     pub sex: Box<str>,
-    /// As the file has it: a case-control code or a number.
+    /// As in the file: a case-control code or a number.
     pub phenotype: Box<str>,
 }
 
@@ -45,7 +45,7 @@ pub(super) trait Record: Sized {
     const FILE: PlinkFile;
     /// Names of the columns, for messages.
     const COLUMNS: [&'static str; 6];
-    /// Understands the six columns, or says what is wrong with which.
+    /// Parses the six columns, or says which one is wrong and why.
     fn parse(columns: [&str; 6]) -> Result<Self, String>;
     fn write(&self, to: &mut impl Write) -> std::io::Result<()>;
 }
@@ -91,10 +91,10 @@ fn number<T: std::str::FromStr>(text: &str, column: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("the {column} is `{text}`, expected a number"))
 }
 
-/// Reads every line; blank lines at the end are no records.
+/// Reads every line; blank lines at the end are ignored.
 pub(super) fn read<R: Record>(path: &Path) -> Result<Vec<R>> {
     let bytes = fs::read(path).map_err(Error::reading(path))?;
-    // Editors begin a file with a byte order mark, which is no part of the first name.
+    // Some editors begin a file with a byte order mark, which is not part of the first name.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let wrong =
         |line: usize, problem: String| Error::MalformedLine { path: path.to_path_buf(), line, problem };

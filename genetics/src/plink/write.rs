@@ -1,4 +1,4 @@
-//! Writing a data set, variant by variant; the files get their names when all three are whole.
+//! Writing a data set, variant by variant; the files are renamed to their final names when all three are complete.
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
@@ -8,9 +8,9 @@ use super::{Dataset, PlinkPaths};
 use crate::atomic::StagedFiles;
 use crate::error::{Error, Result};
 
-/// Writes a data set in one pass, in memory for one row.
+/// Writes a data set in one pass, with memory for one row.
 ///
-/// Dropped before [`finish`](Self::finish), nothing is left behind.
+/// If it is dropped before [`finish`](Self::finish), no file is left behind.
 pub struct PlinkWriter {
     paths: PlinkPaths,
     staged: StagedFiles,
@@ -37,7 +37,7 @@ impl PlinkWriter {
         Ok(Self { paths: paths.clone(), staged, bed, bim, row_bytes, variants: 0 })
     }
 
-    /// Adds a variant with its row as the `.bed` holds it.
+    /// Adds a variant with its row in the form of a `.bed`.
     ///
     /// # Errors
     /// [`Error::Argument`] for a row of another length; [`Error::Write`].
@@ -56,7 +56,7 @@ impl PlinkWriter {
         Ok(())
     }
 
-    /// Gives the three files their names.
+    /// Renames the three files to their final names.
     ///
     /// # Errors
     /// [`Error::Empty`] without variants; [`Error::Exists`]; [`Error::Write`].

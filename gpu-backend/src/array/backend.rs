@@ -10,9 +10,9 @@ use polyarray_core::array::{
 use polyarray_core::dispatch::{Instance, Key};
 use polyarray_core::expr::{Input, Instr, Kernel, Output, Value, layout::collapse};
 use polyarray_core::{DType, Error, Result, Unsupported};
-use polyarray_shaders::{LaneMap, Plan, PlanError, fused, plan, put};
+use polyarray_shaders::methods::assign;
+use polyarray_shaders::{LaneMap, Plan, PlanError, fused, plan};
 
-use super::autotune::{Autotune, Tuner};
 use super::buffer::DeviceBuffer;
 use super::errors::unplanned;
 use super::kind::{KIND, gpu, residency};
@@ -39,7 +39,6 @@ pub struct GpuBackend {
     profile: Profile,
     device: RwLock<Gpu>,
     mirrors: Arc<Mirrors>,
-    tuner: Tuner,
 }
 
 impl std::fmt::Debug for GpuBackend {
@@ -52,7 +51,7 @@ impl GpuBackend {
     /// The instance of that number, opened at its first use and probed before it is trusted.
     ///
     /// # Errors
-    /// [`Error::Unknown`] where there is no such adapter or `POLYARRAY_AUTOTUNE` says nothing known, [`Error::Device`]
+    /// [`Error::Unknown`] where there is no such adapter, [`Error::Device`]
     /// where it can't be opened.
     pub fn open(index: u16) -> Result<&'static GpuBackend> {
         // Held while a device is opened: two threads must not both open it. Never dropped at exit.
@@ -61,9 +60,7 @@ impl GpuBackend {
         if let Some(backend) = opened.get(&index) {
             return Ok(backend);
         }
-        let autotune = Autotune::from_lookup(&adapters::environment)?;
         let backend = Box::leak(Box::new(GpuBackend::over(index, open_device(index)?)));
-        backend.set_autotune(autotune);
         opened.insert(index, backend);
         Ok(backend)
     }
@@ -80,13 +77,7 @@ impl GpuBackend {
             profile: device.profile().clone(),
             device: RwLock::new(device),
             mirrors,
-            tuner: Tuner::default(),
         }
-    }
-
-    /// What was measured of its products.
-    pub(super) fn tuner(&self) -> &Tuner {
-        &self.tuner
     }
 
     /// The device behind it.
@@ -271,14 +262,18 @@ impl ArrayBackend for GpuBackend {
     }
 
     fn assign(&self, x: &Operand, value: &Operand, part: &Part) -> Result<Arc<dyn Buffer>> {
-        let view = |of: &Operand| put::View {
+        let view = |of: &Operand| assign::View {
             strides: of.layout.strides.to_vec(),
             offset: of.layout.offset,
             len: of.buffer.len(),
         };
-        let job =
-            put::Put { dtype: x.buffer.dtype(), part: part.clone(), value: view(value), array: view(x) };
-        let plan = self.planned("assign", put::plan(&job, &self.profile.for_shaders()))?;
+        let job = assign::Assign {
+            dtype: x.buffer.dtype(),
+            part: part.clone(),
+            value: view(value),
+            array: view(x),
+        };
+        let plan = self.planned("assign", assign::plan(&job, &self.profile.for_shaders()))?;
         let of = |operand| own::<DeviceBuffer>(operand, KIND, "assign");
         let inputs = [of(&*value.buffer)?.memory(), of(&*x.buffer)?.memory()];
         let len = part.shape.iter().product();

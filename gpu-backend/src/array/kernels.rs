@@ -2,100 +2,61 @@
 
 use std::sync::Arc;
 
+use polyarray_core::Result;
 use polyarray_core::array::{Buffer, Operand, own};
-use polyarray_core::dispatch::{Cx, Registrar, Stop};
-use polyarray_core::dtype::promote;
+use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
 use polyarray_core::expr::{Epilogue, Layout, Strides, layout::collapse};
 use polyarray_core::numpy as np;
-use polyarray_core::numpy::{ProductKernels, ProductOf};
-use polyarray_core::{Array, DType, Error, Result};
 use polyarray_shaders::matmul::Terms;
-use polyarray_shaders::{matmul, plan, region, take};
+use polyarray_shaders::methods::{copy_region, take};
+use polyarray_shaders::{matmul, plan};
 
 use super::backend::GpuBackend;
 use super::buffer::DeviceBuffer;
 use super::kind::KIND;
 
-type Answer = Result<Array, Stop<Error>>;
-
-/// The kernels of a product of such terms.
-macro_rules! kernels {
-    ($terms:expr) => {
-        ProductKernels {
-            product: |cx, a, b, spec| GpuBackend::open(cx.instance.index)?.matmul(a, b, spec, $terms),
-            with_epilogue: Some(|cx, a, b, spec, epilogue| {
-                GpuBackend::open(cx.instance.index)?.matmul_epilogue(a, b, spec, $terms, epilogue)
-            }),
-        }
-    };
-}
-
-/// Registers what fused kernels can't do.
-pub(super) fn register(registrar: &mut Registrar<'_>) {
-    registrar.register::<np::matmul>(KIND, record_matmul);
-    registrar.register::<np::matmul_as>(KIND, record_matmul_as);
-    registrar.register::<np::matmul_bits>(KIND, |cx: Cx, a: &Array, b: &Array| -> Answer {
-        np::record_product(cx, a, b, ProductOf::Bits, kernels!(Terms::Bits))
+kernels! { GPU_KERNELS;
+    "gpu": np::Matmul = SpecKernel::new(|cx, spec, o| {
+            let backend = GpuBackend::open(cx.instance.index)?;
+            Ok(std::iter::once(backend.matmul(&o[0], &o[1], spec, terms(spec))?).collect())
+        })
+        .with_epilogue(|cx, spec, o, epilogue| {
+            GpuBackend::open(cx.instance.index)?.matmul_epilogue(&o[0], &o[1], spec, terms(spec), epilogue)
+        })
+        .supporting(multiplies);
+    "gpu": np::Concat = SpecKernel::new(|cx, spec, parts| {
+        Ok(std::iter::once(GpuBackend::open(cx.instance.index)?.concat(parts, spec)?).collect())
     });
-    registrar.register::<np::concat>(KIND, |cx: Cx, arrays: &[Array], axis: isize| -> Answer {
-        np::record_concat(cx, arrays, axis, concat_kernel)
-    });
-    registrar.register::<np::take>(KIND, |cx: Cx, x: &Array, indices: &Array, along: np::Along| -> Answer {
-        np::record_take(cx, x, indices, along, take_kernel)
+    "gpu": np::Take = SpecKernel::new(|cx, spec, o| {
+        Ok(std::iter::once(GpuBackend::open(cx.instance.index)?.take(&o[0], &o[1], spec)?).collect())
     });
 }
 
-/// The dtype that products of a packed dtype are summed in: it wraps, or rounds, to the same bits.
-fn wide(dtype: DType) -> Option<DType> {
-    match dtype {
-        DType::Bool | DType::U8 | DType::U16 => Some(DType::U32),
-        DType::I8 | DType::I16 => Some(DType::I32),
-        DType::F16 => Some(DType::F32),
-        _ => None,
+fn terms(spec: &np::Matmul) -> Terms {
+    match spec.terms {
+        np::Terms::Bits => Terms::Bits,
+        np::Terms::Products => Terms::Products,
     }
 }
 
-fn record_matmul(cx: Cx, a: &Array, b: &Array) -> Answer {
-    let dtype = promote(a.dtype(), b.dtype());
-    match wide(dtype) {
-        None => np::record_product(cx, a, b, ProductOf::Matmul, kernels!(Terms::Products)),
-        Some(wide) => {
-            // Cast to the common dtype first, where the operands' own may differ from it.
-            let widen = |x: &Array| np::astype(np::astype(x, dtype)?, wide);
-            let (a, b) = (widen(a)?, widen(b)?);
-            let product = np::record_product(cx, &a, &b, ProductOf::Matmul, kernels!(Terms::Products))?;
-            Ok(np::astype(&product, dtype)?)
+/// Packed dtypes are multiplied in wider ones, and operands are cast first to what they are multiplied in.
+fn multiplies(_: Cx, spec: &np::Matmul) -> Result<(), Unsupported> {
+    match terms(spec) {
+        Terms::Bits => Ok(()),
+        Terms::Products if spec.dtype.size() < 4 => Err(Unsupported::DType(spec.dtype)),
+        Terms::Products if spec.dtype != spec.out => {
+            Err(Unsupported::Because("it has no kernel for a product of these dtypes"))
         }
+        Terms::Products => Ok(()),
     }
-}
-
-/// Bytes are multiplied as they are where there is a kernel for that; else as 32-bit integers.
-fn record_matmul_as(cx: Cx, a: &Array, b: &Array, dtype: DType) -> Answer {
-    let (ma, nb) = (a.shape(), b.shape());
-    if a.dtype() == b.dtype() && matches!(dtype, DType::I32 | DType::U32) && ma.len() >= 2 && nb.len() >= 2 {
-        let sizes = [ma[ma.len() - 2], ma[ma.len() - 1], nb[nb.len() - 1]];
-        let profile = GpuBackend::open(cx.instance.index)?.device().profile().for_shaders();
-        if matmul::takes_bytes(a.dtype(), sizes, &profile) {
-            return np::record_product(cx, a, b, ProductOf::As(dtype), kernels!(Terms::Bytes));
-        }
-    }
-    Ok(np::matmul(np::astype(a, dtype)?, np::astype(b, dtype)?)?)
 }
 
 fn memory<'a>(buffer: &'a Arc<dyn Buffer>, op: &str) -> Result<&'a crate::pool::GpuBuffer> {
     Ok(own::<DeviceBuffer>(&**buffer, KIND, op)?.memory())
 }
 
-fn concat_kernel(cx: Cx, parts: &[Operand], spec: &np::Concat) -> Result<Arc<dyn Buffer>> {
-    GpuBackend::open(cx.instance.index)?.concat(parts, spec)
-}
-
-fn take_kernel(cx: Cx, x: &Operand, indices: &Operand, spec: &np::Take) -> Result<Arc<dyn Buffer>> {
-    GpuBackend::open(cx.instance.index)?.take(x, indices, spec)
-}
-
 impl GpuBackend {
-    /// The matrix product of two operands that live here, whose dtype is not packed unless the terms are bytes.
+    /// The matrix product of two operands that live here, whose dtype is not packed.
     ///
     /// # Errors
     /// Out of memory, device lost, operands beyond 32-bit indices.
@@ -109,11 +70,7 @@ impl GpuBackend {
         let (job, _) = matmul_job(a, b, spec, None);
         let operands = [memory(&a.buffer, "matmul")?, memory(&b.buffer, "matmul")?];
         let profile = self.device().profile().for_shaders();
-        let plan = match self.measured_shape(&job, terms, operands) {
-            None => matmul::plan_terms(&job, terms, &profile),
-            Some(shape) => matmul::plan_shape(&job, terms, None, shape, &profile),
-        };
-        let plan = self.planned("matmul", plan)?;
+        let plan = self.planned("matmul", matmul::plan(&job, terms, &profile))?;
         let len = spec.batch.iter().product::<usize>() * spec.m * spec.n;
         self.execute("matmul", &plan, &operands, (spec.out, len))
     }
@@ -134,18 +91,11 @@ impl GpuBackend {
         let Some(epilogue) = epilogue else { return Ok(None) };
         let profile = self.device().profile().for_shaders();
         // What can't be planned together is planned, or fails, one after the other.
-        let Ok(mut plan) = matmul::plan_epilogue(&job, terms, &epilogue, &profile) else { return Ok(None) };
+        let Ok(plan) = matmul::plan_epilogue(&job, terms, &epilogue, &profile) else { return Ok(None) };
         let kernel = &epilogue.kernel;
         let label = format!("matmul {}", kernel.label());
         let buffers = [&a.buffer, &b.buffer].into_iter().chain(kernel.inputs.iter().map(|i| &i.buffer));
         let inputs = buffers.map(|buffer| memory(buffer, &label)).collect::<Result<Vec<_>>>()?;
-        // Measured without the epilogue, which is the same work in every shape.
-        let shape = self.measured_shape(&job, terms, [inputs[0], inputs[1]]);
-        if let Some(shape) = shape
-            && let Ok(measured) = matmul::plan_shape(&job, terms, Some(&epilogue), shape, &profile)
-        {
-            plan = measured;
-        }
         self.execute(&label, &plan, &inputs, (kernel.output_dtype(), kernel.output_len())).map(Some)
     }
 
@@ -164,7 +114,7 @@ impl GpuBackend {
             let run = layout.shape[spec.axis] * inner;
             let mut strides = [layout.strides.clone()];
             let (dims, _) = collapse(&layout.shape, layout.shape.len(), &mut strides);
-            let job = region::Region {
+            let job = copy_region::CopyRegion {
                 dtype: spec.dtype,
                 rows: spec.shape[..spec.axis].iter().product(),
                 row_length: spec.shape[spec.axis] * inner,
@@ -175,7 +125,7 @@ impl GpuBackend {
                 offset: layout.offset,
                 len: part.buffer.len(),
             };
-            let plan = self.planned("concat", region::plan(&job, &device.profile().for_shaders()))?;
+            let plan = self.planned("concat", copy_region::plan(&job, &device.profile().for_shaders()))?;
             device.execute_into("concat", &plan, &[memory(&part.buffer, "concat")?], &output)?;
             column += run;
         }

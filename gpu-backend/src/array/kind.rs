@@ -9,7 +9,6 @@ use polyarray_core::dispatch::{
 use polyarray_core::numpy as np;
 
 use super::backend::GpuBackend;
-use super::kernels;
 use crate::adapters;
 
 /// The kind's name.
@@ -60,6 +59,10 @@ impl BackendKind for GpuKind {
         }
     }
 
+    fn falls_back(&self) -> bool {
+        true
+    }
+
     fn instances(&self) -> Vec<String> {
         let count = adapters::list().map_or(0, <[_]>::len);
         (0..count).map(|index| format!("{KIND}:{index}")).collect()
@@ -78,7 +81,4 @@ static GPU_ARRAYS: ArrayKind = ArrayKind {
 
 #[distributed_slice(REGISTRATIONS)]
 #[linkme(crate = polyarray_core::dispatch::linkme)]
-static GPU_METHODS: fn(&mut Registrar<'_>) = |registrar| {
-    np::register_recorders(registrar, KIND);
-    kernels::register(registrar);
-};
+static GPU_METHODS: fn(&mut Registrar<'_>) = |registrar| np::register_methods(registrar, KIND);

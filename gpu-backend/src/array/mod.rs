@@ -2,10 +2,9 @@
 //!
 //! `kind` enrols the backend at link time and opens nothing, `backend` is one open instance,
 //! `buffer` what its arrays are stored in, `mirrors` the uploaded copies that are dropped when memory
-//! runs short, `kernels` the methods that are no fused kernel, `autotune` which shape a product takes, `raw` a user's
+//! runs short, `kernels` the methods that are no fused kernel, `raw` a user's
 //! WGSL over arrays.
 
-mod autotune;
 mod backend;
 mod buffer;
 mod errors;
@@ -14,7 +13,6 @@ mod kind;
 mod mirrors;
 mod raw;
 
-pub use autotune::{AUTOTUNE_SMALLEST, AUTOTUNE_VARIABLE, Autotune};
 pub use backend::GpuBackend;
 pub use buffer::DeviceBuffer;
 pub use kind::{KIND, gpu};

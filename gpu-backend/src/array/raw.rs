@@ -1,9 +1,14 @@
 //! A user's WGSL over arrays.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use polyarray_core::array::{Buffer, Operand, external, own};
-use polyarray_core::dispatch::{Cx, Stop};
+use parking_lot::Mutex;
+
+use polyarray_core::array::own;
+use polyarray_core::backend::{
+    Buffer, Buffers, Cx, Dims, Operand, Outputs, Spec, SpecKernel, Stop, record_with,
+};
 use polyarray_core::{Array, DType, Error, Result};
 use polyarray_shaders::plan;
 
@@ -53,9 +58,9 @@ impl ArrayKernel {
         self.check(backend, operands)?;
         let shapes: Vec<&[usize]> = operands.iter().map(|operand| operand.shape()).collect();
         let shape = (self.shape)(&shapes)?;
-        let (this, params, len) = (self.clone(), params.to_vec(), shape.iter().product());
-        let run = move |operands: &[Operand]| this.run(backend, operands, &params, len);
-        Ok(external(cx.instance, "raw kernel", &shape, self.output, operands, Arc::new(run))?)
+        let spec = RawCall { kernel: self.clone(), shape: shape.into(), params: params.to_vec() };
+        let mut results = record_with(cx, spec, operands, SpecKernel::new(run))?;
+        Ok(results.remove(0))
     }
 
     /// What can be told before anything runs: the kernel compiles and binds what it is given.
@@ -108,6 +113,50 @@ impl ArrayKernel {
         self.kernel.launch_over(&device, &buffers, params, (self.lanes)(len) as u64)?;
         Ok(Arc::new(DeviceBuffer::new(self.output, len, output)))
     }
+}
+
+/// One call of a kernel.
+#[derive(Debug, Clone)]
+struct RawCall {
+    kernel: ArrayKernel,
+    shape: Dims,
+    params: Vec<u8>,
+}
+
+impl PartialEq for RawCall {
+    fn eq(&self, other: &Self) -> bool {
+        let name = |call: &RawCall| call.kernel.kernel.name().to_owned();
+        (name(self), &self.shape, &self.params) == (name(other), &other.shape, &other.params)
+    }
+}
+
+impl Spec for RawCall {
+    const NAME: &'static str = "raw kernel";
+
+    fn name(&self) -> &'static str {
+        // Interned: a program has few kernels, and traces keep names for as long as it runs.
+        static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        let mut names = NAMES.lock();
+        let name = self.kernel.kernel.name();
+        match names.get(name) {
+            Some(known) => known,
+            None => {
+                let name: &'static str = Box::leak(name.into());
+                names.insert(name);
+                name
+            }
+        }
+    }
+
+    fn outputs(&self) -> Outputs {
+        std::iter::once((self.shape.clone(), self.kernel.output)).collect()
+    }
+}
+
+fn run(cx: Cx, spec: &RawCall, operands: &[Operand]) -> Result<Buffers> {
+    let len = spec.shape.iter().product();
+    let buffer = spec.kernel.run(GpuBackend::open(cx.instance.index)?, operands, &spec.params, len)?;
+    Ok(std::iter::once(buffer).collect())
 }
 
 /// The WGSL scalars that a kernel may see the elements of a dtype as.

@@ -4,7 +4,6 @@
 //! tests fail, and say which command mends it.
 
 mod assign;
-mod autotune;
 mod elementwise;
 mod epilogues;
 mod kernels;

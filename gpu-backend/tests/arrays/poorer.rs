@@ -12,10 +12,8 @@ use crate::POISON;
 /// A profile that claims less, by name.
 type Poorer = (&'static str, fn(&mut Profile));
 
-const POORER: [Poorer; 10] = [
+const POORER: [Poorer; 8] = [
     ("as it is", |_| ()),
-    ("no windows", |p| (p.windows, p.windowed_loads) = (0, false)),
-    ("windows for products only", |p| p.windowed_loads = false),
     ("coalesced lanes", |p| (p.lane_map, p.workgroup) = (LaneMap::Coalesced, 64)),
     ("no immediates", |p| p.immediates = 0),
     ("bindings of 1 MiB", |p| p.max_binding = 1 << 20),
@@ -206,7 +204,15 @@ fn products_pieces_and_elements_by_index() {
         turned.shape[0] = m;
         let mut columns = dense.clone();
         columns.shape[1] = n;
-        let spec = np::Matmul { batch: Dims::new(), m, k, n, dtype: DType::I32, out: DType::I32 };
+        let spec = np::Matmul {
+            batch: Dims::new(),
+            m,
+            k,
+            n,
+            dtype: DType::I32,
+            out: DType::I32,
+            terms: np::Terms::Products,
+        };
         let got = ints(
             backend.matmul(&operand(&x, turned), &operand(&x, columns), &spec, Terms::Products).unwrap(),
         );
@@ -238,7 +244,7 @@ fn products_pieces_and_elements_by_index() {
         let at: Vec<i16> = (0..100).map(|i| if i % 2 == 0 { i * 3 } else { -1 - i }).collect();
         let indices = backend.upload(&HostBuffer::from_vec(at.clone())).unwrap();
         let shape = Dims::from_slice(&[ROWS, at.len()]);
-        let spec = np::Take { shape, axis: 1, len: COLUMNS, index_axes: 1 };
+        let spec = np::Take { shape, dtype: DType::I32, axis: 1, len: COLUMNS, index_axes: 1 };
         let picked = backend.take(&operand(&x, dense), &operand(&indices, Layout::dense(&[at.len()])), &spec);
         for (i, row) in ints(picked.unwrap()).chunks(at.len()).enumerate() {
             let column = |j: i16| j.rem_euclid(COLUMNS as i16) as usize;

@@ -1,17 +1,13 @@
 //! Fused kernels: core's [`Kernel`] to one WGSL module per structure.
 
-pub(crate) mod access;
-mod accumulate;
+pub(crate) mod accumulator;
 pub(crate) mod body;
+pub(crate) mod input_access;
 mod map;
-pub(crate) mod params;
 mod reduce;
 mod reduce_place;
-mod reduce_windows;
 mod rows;
 pub(crate) mod storage;
-mod transposed;
-mod windows;
 
 use crate::library::Features;
 use crate::plan::{Plan, PlanError, Profile, check_dtype};
@@ -132,7 +128,7 @@ mod tests {
                     assert!(Library::get(profile.features).has(&format!(
                         "{}_{}",
                         storage::name(dtype),
-                        body::stem(row.op)
+                        row.name
                     )));
                     let kernel = Kernel {
                         dims: [40].as_slice().into(),

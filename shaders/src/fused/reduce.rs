@@ -1,18 +1,15 @@
 //! Reductions: a first stage with the elementwise prologue, then stages over its partial results, by a tree
 //! that depends on shape and adapter only. No atomics, so the same input gives the same bits.
 
-use super::access::{self, Access, MAX_ELEMENTS, Placed, Source};
-use super::accumulate::Accumulator;
-use super::body::{self, Angles, TOGETHER};
-use super::params::{Names, scalar_words};
+use super::accumulator::Accumulator;
+use super::body;
+use super::input_access::{self, Access, Source};
 use super::reduce_place::{kept_is_fast, place, place_columns, still};
-use super::reduce_windows;
-use super::storage::{declare_each, element, loaded_get, per_word, word_put};
-use crate::compile::Options;
-use crate::library::Features;
-use crate::plan::{
-    Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, grid,
-};
+use super::storage::{block_get, declare_blocks, element, per_word, word_put};
+use crate::builder::{Builder, addressable};
+use crate::params::{Names, scalar_words};
+use crate::plan::{Bind, LaneMap, Plan, PlanError, Profile};
+use crate::shader::{Module, Template};
 use polyarray_core::DType;
 use polyarray_core::expr::{Kernel, Reduction, Value};
 use std::fmt::Write as _;
@@ -29,8 +26,6 @@ enum From {
         unit: u32,
         /// They are of neighbouring outputs, not of one.
         columns: bool,
-        /// Blocks are loaded in 64-bit words.
-        wide: bool,
         /// The last block is not full.
         ragged: bool,
         /// Inputs that don't change along the reduced axes: loaded once for each segment.
@@ -57,9 +52,6 @@ enum To {
 /// The structure of one stage.
 #[derive(Debug, Hash)]
 struct Stage {
-    features: Features,
-    workgroup: u32,
-    immediate: bool,
     accumulator: Accumulator,
     from: From,
     to: To,
@@ -91,22 +83,13 @@ const TALLEST: usize = 1024;
 pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> Result<Plan, PlanError> {
     let dtype = kernel.result().dtype;
     super::supports_reduction(op, dtype, profile.features)?;
-    let accumulator = Accumulator::new(op, dtype, profile);
+    let accumulator = Accumulator::new(op, dtype);
     let (kept, reduced) = (kernel.output_len(), kernel.reduced_len());
-    let mut plan = Plan { output_bytes: buffer_bytes(accumulator.out, kept), ..Plan::default() };
+    let builder = Builder::new(profile, accumulator.out, kept)?;
     if kept == 0 {
-        return Ok(plan);
+        return Ok(builder.finish());
     }
-    for (what, n) in [("the iteration space", kept as u64 * reduced as u64), ("the output", kept as u64)] {
-        if n > MAX_ELEMENTS {
-            return Err(PlanError::TooLarge { what: what.into(), elements: n, limit: MAX_ELEMENTS });
-        }
-    }
-    let job = Job { profile, accumulator: &accumulator, label: kernel.label() };
-    if let Some(first) = reduce_windows::plan(kernel, split, &accumulator, profile, &mut plan)? {
-        job.merge(&mut plan, kept, 0, first.segments)?;
-        return Ok(plan);
-    }
+    addressable("the iteration space", kept.saturating_mul(reduced))?;
     let (placed, unit, columns) = match place_columns(kernel, split, profile)? {
         Some((placed, unit)) => (placed, unit, true),
         None => {
@@ -114,7 +97,6 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
             (placed, unit, false)
         }
     };
-    let sources: Vec<Source> = placed.iter().map(|p| p.source).collect();
     // Steps of the reduced range, and outputs of a lane.
     let (units, outputs) =
         if columns { (reduced, unit as usize) } else { (reduced.div_ceil(unit as usize), 1) };
@@ -129,42 +111,42 @@ pub fn plan(kernel: &Kernel, op: Reduction, split: usize, profile: &Profile) -> 
     } else {
         ((profile.max_binding / bytes_per_output) as usize / 1024 * 1024).max(1024)
     };
-    let from = |placed: &[Placed]| From::Inputs {
+    let from = || From::Inputs {
         sources: placed.iter().map(|p| p.source).collect(),
         params: kernel.params.iter().map(|s| s.dtype()).collect(),
         code: kernel.code.clone(),
         unit,
         columns,
-        wide: profile.wide(),
         ragged: !columns && !reduced.is_multiple_of(unit as usize),
         hoisted: placed.iter().map(|p| still(p, split)).collect(),
         kept_axes: split,
         axes: kernel.dims.len(),
     };
+    let mut words = Vec::new();
+    if placed.iter().any(|p| p.source.strided()) {
+        words.extend(input_access::axis_words(&kernel.dims, 0..split));
+        words.extend(input_access::axis_words(&kernel.dims, split..kernel.dims.len()));
+    }
+    let mut binds = Vec::new();
+    for p in &placed {
+        words.extend(p.words(0, unit, profile));
+        binds.extend(p.binds(0, kept * reduced, profile));
+    }
+    words.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
+    words.push(reduced as u32);
+    let mut job = Job { builder, accumulator: &accumulator, label: kernel.label() };
     for start in (0..kept).step_by(part) {
         let here = part.min(kept - start);
-        let mut input_words = access::axis_words(&kernel.dims, 0..split);
-        input_words.extend(access::axis_words(&kernel.dims, split..kernel.dims.len()));
-        if !sources.iter().any(Source::strided) {
-            input_words.clear();
-        }
-        let mut binds = Vec::new();
-        for p in &placed {
-            input_words.extend(p.words(0, unit, profile));
-            binds.extend(p.binds(0, kept * reduced, profile));
-        }
-        input_words.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
-        input_words.push(reduced as u32);
         let interleaved = profile.lane_map == LaneMap::Coalesced && !kept_fast;
         let numbers = Numbers { kept: here, start, outputs, units, count, segments, interleaved };
         let whole = segments == 1 && !columns;
         let to = if whole { To::Output } else { To::Partials { kept_fast } };
-        job.stage(&mut plan, from(&placed), to, &numbers, binds, &input_words, 0)?;
+        job.stage(from(), to, &numbers, binds.clone(), &words, 0)?;
         if !whole {
-            job.merge(&mut plan, here, start, segments)?;
+            job.merge(here, start, segments)?;
         }
     }
-    Ok(plan)
+    Ok(job.builder.finish())
 }
 
 /// Steps of the loop of a lane of the first stage: enough lanes, bounded loops.
@@ -187,36 +169,23 @@ fn first_count(
 
 /// What all stages of a reduction share.
 struct Job<'a> {
-    profile: &'a Profile,
+    builder: Builder<'a>,
     accumulator: &'a Accumulator,
     label: String,
 }
 
 impl Job<'_> {
     /// The later stages, from `segments` partial results of each of `kept` outputs in scratch buffer 0.
-    fn merge(&self, plan: &mut Plan, kept: usize, start: usize, segments: usize) -> Result<(), PlanError> {
+    fn merge(&mut self, kept: usize, start: usize, segments: usize) -> Result<(), PlanError> {
         let mut units = segments;
         let mut level = 0;
         loop {
-            let segments = units.div_ceil(FAN_IN);
-            let numbers = Numbers {
-                kept,
-                start,
-                outputs: 1,
-                units,
-                count: FAN_IN.min(units),
-                segments,
-                interleaved: false,
-            };
+            let (segments, count) = (units.div_ceil(FAN_IN), FAN_IN.min(units));
+            let numbers = Numbers { kept, start, outputs: 1, units, count, segments, interleaved: false };
             let to = if segments == 1 { To::Output } else { To::Partials { kept_fast: false } };
-            let bytes = kept as u64 * units as u64 * self.accumulator.bytes;
-            let source = vec![Bind {
-                slot: Slot::Scratch(level),
-                offset: 0,
-                size: bytes.div_ceil(64) * 64,
-                write: false,
-            }];
-            self.stage(plan, From::Partials, to, &numbers, source, &[], level + 1)?;
+            let source =
+                self.builder.scratch_at(level, kept as u64 * units as u64 * self.accumulator.bytes, false);
+            self.stage(From::Partials, to, &numbers, vec![source], &[], level + 1)?;
             if segments == 1 {
                 return Ok(());
             }
@@ -225,10 +194,8 @@ impl Job<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is one thing that a stage is made of")]
     fn stage(
-        &self,
-        plan: &mut Plan,
+        &mut self,
         from: From,
         to: To,
         numbers: &Numbers,
@@ -236,111 +203,54 @@ impl Job<'_> {
         input_words: &[u32],
         scratch: usize,
     ) -> Result<(), PlanError> {
-        let mut stage = Stage {
-            features: self.profile.features,
-            workgroup: self.profile.workgroup,
-            immediate: false,
-            accumulator: self.accumulator.clone(),
-            from,
-            to,
-            label: self.label.clone(),
-        };
-        stage.immediate = self.profile.holds_immediates(stage.names().count());
-        let needed = bindings.len() + 1 + usize::from(!stage.immediate);
-        self.profile.check_bindings(&self.label, needed)?;
+        let Numbers { kept, start, outputs, units, count, segments, interleaved } = *numbers;
         let out = self.accumulator.out;
-        let (lanes, target) = match to {
+        let lanes = match to {
             To::Output => {
-                let offset = numbers.start as u64 * out.size() as u64;
-                let size = buffer_bytes(out, numbers.kept);
-                let words = numbers.kept.div_ceil(per_word(out) as usize);
-                (words, Bind { slot: Slot::Output, offset, size, write: true })
+                bindings.push(self.builder.output(start..start + kept));
+                kept.div_ceil(per_word(out) as usize)
             }
             To::Partials { .. } => {
-                let partials = numbers.kept * numbers.segments;
-                let size = (partials as u64 * self.accumulator.bytes).div_ceil(64) * 64;
-                if plan.scratch.len() <= scratch {
-                    plan.scratch.push(size);
-                }
-                plan.scratch[scratch] = plan.scratch[scratch].max(size);
-                let target = Bind { slot: Slot::Scratch(scratch), offset: 0, size, write: true };
-                (partials / numbers.outputs, target)
+                let partials = kept * segments;
+                bindings.push(self.builder.scratch_at(
+                    scratch,
+                    partials as u64 * self.accumulator.bytes,
+                    true,
+                ));
+                partials / outputs
             }
         };
-        bindings.push(target);
-        let (step_of_segment, step) =
-            if numbers.interleaved { (1, numbers.segments) } else { (numbers.count, 1) };
-        let mut params = vec![
-            0,
-            numbers.kept as u32,
-            numbers.start as u32,
-            numbers.units as u32,
-            numbers.count as u32,
-            numbers.segments as u32,
-            step_of_segment as u32,
-            step as u32,
-        ];
-        params.extend(input_words);
-        plan.steps.push(Step {
-            params_are_immediate: stage.immediate,
-            shader: Shader::new(stage),
-            bindings,
-            params,
-            groups: grid((lanes as u64).div_ceil(u64::from(self.profile.workgroup)), self.profile),
-        });
-        Ok(())
+        let (segment_step, step) = if interleaved { (1, segments) } else { (count, 1) };
+        let params = [kept, start, units, count, segments, segment_step, step].map(|x| x as u32);
+        let params = params.into_iter().chain(input_words.iter().copied());
+        let (accumulator, label) = (self.accumulator.clone(), self.label.clone());
+        let shader = self.builder.shader(Stage { accumulator, from, to, label });
+        let groups = self.builder.groups(lanes as u64);
+        self.builder.step(&shader, bindings, params, groups)
     }
 }
 
 impl Stage {
-    fn names(&self) -> Names {
-        let mut names = Names::new();
-        for name in ["kept", "start", "units", "count", "segments", "segment_step", "step"] {
-            names.word(name);
-        }
-        if let From::Inputs { sources, params, kept_axes, axes, .. } = &self.from {
-            if sources.iter().any(Source::strided) {
-                access::axis_params(0..*kept_axes, &mut names);
-                access::axis_params(*kept_axes..*axes, &mut names);
-            }
-            for (i, source) in sources.iter().enumerate() {
-                source.params(i, *axes, &mut names);
-            }
-            names.scalars(params);
-            names.word("reduced");
-        }
-        names
-    }
-
-    /// Declarations and the loop body of what the stage reads; the number of bindings used.
-    fn source(&self) -> (String, String, usize) {
+    /// Declares what the stage reads; the loop body that takes it in.
+    fn source(&self, module: &mut Module) -> String {
         let acc = &self.accumulator.prefix;
-        let From::Inputs { sources, code, unit, columns, wide, ragged, hoisted, kept_axes, axes, .. } =
-            &self.from
+        let From::Inputs { sources, code, unit, columns, ragged, hoisted, kept_axes, axes, .. } = &self.from
         else {
-            let text = format!("@group(0) @binding(0) var<storage, read> partials: array<{acc}>;\n");
-            let body = format!("            a = {acc}_merge(a, partials[k * p.units + u]);\n");
-            return (text, body, 1);
+            module.read("partials", acc);
+            return format!("            a = {acc}_merge(a, partials[k * p.units + u]);\n");
         };
-        let int64 = self.features.int64;
-        let mut text = String::new();
-        let loaded = sources.iter().filter(|s| s.by_block()).map(|s| (s.dtype, *unit));
-        text += &declare_each(loaded, int64, *wide);
-        let mut binding = 0;
+        let int64 = module.features.int64;
+        declare_blocks(sources.iter().filter(|s| s.by_block()).map(|s| s.dtype), *unit, module);
         for (i, source) in sources.iter().enumerate() {
-            text += &source.declare(i, binding, *unit, *wide);
-            binding += source.bindings();
+            source.declare(i, *unit, module);
         }
         let dtypes: Vec<_> = sources.iter().map(|s| s.dtype).collect();
-        let together = if *wide { TOGETHER.min(*unit) } else { 1 };
-        text += &body::function_for("compute", code, &dtypes, Angles::All, together, |i, dtype| {
-            body::param_register(dtype, |w| format!("p.c{i}_{w}"))
-        });
+        body::write_function("compute", code, &dtypes, module);
         let mut body = String::new();
         if sources.iter().any(Source::strided) {
-            text += &access::offsets_struct(sources);
-            text += &access::offsets_function("kept_offsets", sources, 0..*kept_axes);
-            text += &access::offsets_function("reduced_offsets", sources, *kept_axes..*axes);
+            input_access::write_offsets_struct(sources, module);
+            input_access::write_offsets("kept_offsets", sources, 0..*kept_axes, module);
+            input_access::write_offsets("reduced_offsets", sources, *kept_axes..*axes, module);
             let first = if *columns { "u".to_owned() } else { format!("u * {unit}u") };
             let _ = writeln!(body, "            let inner = reduced_offsets({first});");
         }
@@ -365,70 +275,72 @@ impl Stage {
         }
         let argument = |i: usize, source: &Source, e: u32| match source.access {
             Access::Scalar => format!("s{i}"),
-            Access::Dense => loaded_get(source.dtype, *unit, int64, *wide, &format!("b{i}"), e as usize),
+            Access::Dense => block_get(source.dtype, int64, &format!("b{i}"), e),
             _ if hoisted[i] && !*columns => format!("h{i}"),
-            _ => source.element(i, e, &offset(i), axis, (*unit, int64, *wide)),
+            _ => source.element(i, e, &offset(i), axis, int64),
         };
         let index = |e| format!("({}) * p.reduced + r{e}", output(e));
-        for (e, x) in
-            body::calls("compute", *unit, together, sources, index, argument, &mut body).iter().enumerate()
-        {
+        let results = body::write_calls("compute", *unit, sources, index, argument, &mut body);
+        for (e, x) in results.iter().enumerate() {
             let state = if *columns { format!("a{e}") } else { "a".to_owned() };
             let push = self.accumulator.push.replace('x', x);
             let guard = if *ragged && e > 0 { format!("if (r{e} < p.reduced) ") } else { String::new() };
             let _ = writeln!(body, "            {guard}{{ {state} = {acc}_push({state}, {push}, r{e}); }}");
         }
-        (text, body, binding)
+        body
     }
 }
 
 impl Template for Stage {
-    fn options(&self) -> Options {
-        Options { immediates: self.immediate, ..Options::own(self.features) }
-    }
-
     fn label(&self) -> String {
         self.label.clone()
     }
 
-    fn wgsl(&self) -> String {
+    fn params(&self, names: &mut Names) {
+        names.words(&["kept", "start", "units", "count", "segments", "segment_step", "step"]);
+        if let From::Inputs { sources, params, kept_axes, axes, .. } = &self.from {
+            if sources.iter().any(Source::strided) {
+                input_access::axis_params(0..*kept_axes, names);
+                input_access::axis_params(*kept_axes..*axes, names);
+            }
+            for (i, source) in sources.iter().enumerate() {
+                source.params(i, *axes, names);
+            }
+            names.scalars(params);
+            names.word("reduced");
+        }
+    }
+
+    fn write(&self, module: &mut Module) {
         let acc = &self.accumulator.prefix;
-        let out = self.accumulator.out;
-        let (source, step, binding) = self.source();
-        let mut text = self.names().declare(self.immediate, binding + 1);
-        text += &source;
-        let target = match self.to {
-            To::Output => element(out),
-            To::Partials { .. } => acc,
-        };
-        let _ =
-            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{target}>;");
+        let step = self.source(module);
+        module.read_write("out", if self.to == To::Output { element(self.accumulator.out) } else { acc });
         // One segment of an output, or of a block of them, by one lane.
         let columns = self.columns();
         let _ = match columns {
-            None => writeln!(text, "fn segment(k: u32, s: u32) -> {acc} {{\n    var a = {acc}_empty();"),
-            Some(_) => writeln!(text, "fn segment(k: u32, s: u32) {{"),
+            None => writeln!(module, "fn segment(k: u32, s: u32) -> {acc} {{\n    var a = {acc}_empty();"),
+            Some(_) => writeln!(module, "fn segment(k: u32, s: u32) {{"),
         };
         for e in 0..columns.unwrap_or(0) {
-            let _ = writeln!(text, "    var a{e} = {acc}_empty();");
+            let _ = writeln!(module, "    var a{e} = {acc}_empty();");
         }
         if let From::Inputs { sources, hoisted, unit, .. } = &self.from {
             if sources.iter().any(Source::strided) {
-                text += "    let outer = kept_offsets(p.start + k);\n";
+                *module += "    let outer = kept_offsets(p.start + k);\n";
             }
             for (i, source) in sources.iter().enumerate() {
                 if hoisted[i] && columns.is_some() {
-                    text += &source.load_block(i, &format!("p.first{i} + outer.o{i}"), *unit);
+                    *module += &source.load_block(i, &format!("p.first{i} + outer.o{i}"), *unit);
                 } else if hoisted[i] {
-                    let _ = writeln!(text, "    let h{i} = load{i}(p.first{i} + outer.o{i});");
+                    let _ = writeln!(module, "    let h{i} = load{i}(p.first{i} + outer.o{i});");
                 }
                 if source.access == Access::Scalar {
-                    let _ = writeln!(text, "    let s{i} = load{i}(p.first{i});");
+                    let _ = writeln!(module, "    let s{i} = load{i}(p.first{i});");
                 }
             }
         }
         let _ = write!(
-            text,
+            module,
             "    for (var j = 0u; j < p.count; j++) {{
         let u = s * p.segment_step + j * p.step;
         if (u < p.units) {{
@@ -437,42 +349,33 @@ impl Template for Stage {
 "
         );
         for e in 0..columns.unwrap_or(0) {
-            let _ = writeln!(text, "    out[(k + {e}u) * p.segments + s] = a{e};");
+            let _ = writeln!(module, "    out[(k + {e}u) * p.segments + s] = a{e};");
         }
-        let _ = write!(
-            text,
-            "{}}}
-@compute @workgroup_size({})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let lane = (group.x + group.y * groups.x) * {}u + local;
-",
-            if columns.is_none() { "    return a;\n" } else { "" },
-            self.workgroup,
-            self.workgroup
-        );
-        text += &match self.to {
-            To::Partials { .. } if columns.is_some() => {
-                let unit = columns.unwrap_or(1);
-                format!(
-                    "    let blocks = p.kept / {unit}u;
+        *module += if columns.is_none() { "    return a;\n}\n" } else { "}\n" };
+        module.entry();
+        let lanes = module.workgroup;
+        let _ = writeln!(module, "    let lane = g * {lanes}u + local;");
+        let _ = match (self.to, columns) {
+            (To::Partials { .. }, Some(unit)) => write!(
+                module,
+                "    let blocks = p.kept / {unit}u;
     if (lane < blocks * p.segments) {{ segment(lane % blocks * {unit}u, lane / blocks); }}
 }}
 "
-                )
-            }
-            To::Partials { kept_fast } => {
+            ),
+            (To::Partials { kept_fast }, None) => {
                 let (k, s) = if kept_fast {
                     ("lane % p.kept", "lane / p.kept")
                 } else {
                     ("lane / p.segments", "lane % p.segments")
                 };
-                format!(
-                    "    if (lane < p.kept * p.segments) {{ out[({k}) * p.segments + ({s})] = segment({k}, {s}); }}\n}}\n"
+                writeln!(
+                    module,
+                    "    if (lane < p.kept * p.segments) {{ out[({k}) * p.segments + ({s})] = segment({k}, {s}); }}\n}}"
                 )
             }
-            To::Output => self.output_words(),
+            (To::Output, _) => module.write_str(&self.output_words()),
         };
-        text
     }
 }
 

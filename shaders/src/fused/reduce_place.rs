@@ -1,7 +1,7 @@
 //! How the inputs of a reduction are reached: in blocks along its rows, in blocks of columns, or element by element.
 
-use super::access::{self, Access, Placed};
 use super::body;
+use super::input_access::{self, Access, Placed};
 use crate::plan::{LaneMap, PlanError, Profile};
 use polyarray_core::expr::Kernel;
 
@@ -37,7 +37,7 @@ pub fn place(
             continue;
         }
         let placed = attempt(Some(unit))?;
-        let rows = access::rows_hold(&kernel.dims, unit) && split < kernel.dims.len();
+        let rows = input_access::rows_hold(&kernel.dims, unit) && split < kernel.dims.len();
         let fits = |p: &Placed| match p.source.access {
             Access::Dense => p.end - p.base <= profile.max_binding,
             Access::Scalar => true,
@@ -64,7 +64,7 @@ pub fn place_columns(
     // Half a cache line on the CPU: with a quarter of one it takes four times as long.
     let unit = if profile.lane_map == LaneMap::Run { 32 / widest as u32 } else { 4 }.max(4);
     let small = kept < NARROWEST || kept * kernel.reduced_len() < FEWEST_BLOCKED;
-    if split == 0 || small || !access::rows_hold(&kernel.dims[..split], unit) {
+    if split == 0 || small || !input_access::rows_hold(&kernel.dims[..split], unit) {
         return Ok(None);
     }
     let placed = kernel.inputs.iter().enumerate();

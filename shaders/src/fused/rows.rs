@@ -2,15 +2,15 @@
 //! workgroup as keep busy; each reduction walks the row, its lanes' partial results merge in workgroup memory, and every
 //! lane goes on with the result. A row is read from memory once: the other times it is in the cache.
 
-use super::access::{self, Access, MAX_ELEMENTS, Source};
-use super::accumulate::Accumulator;
-use super::body::{self, Angles};
-use super::params::{Names, scalar_words};
+use super::accumulator::Accumulator;
+use super::body;
+use super::input_access::{self, Access, Source};
 use super::reduce_place::{place, still};
-use super::storage::{block_put, declare_each, element, loaded_block, loaded_get, per_word};
-use crate::compile::Options;
-use crate::library::Features;
-use crate::plan::{Bind, Plan, PlanError, Profile, Shader, Slot, Step, Template, buffer_bytes, entry, grid};
+use super::storage::{block, block_get, block_put, declare_blocks, element, per_word};
+use crate::builder::Builder;
+use crate::params::{Names, scalar_words};
+use crate::plan::{MAX_ELEMENTS, Plan, PlanError, Profile};
+use crate::shader::{Module, Template};
 use polyarray_core::DType;
 use polyarray_core::expr::{Kernel, Phase};
 use std::fmt::Write as _;
@@ -21,9 +21,7 @@ const MEMORY: u64 = 16 << 10;
 /// The structure of the kernel.
 #[derive(Debug, Hash)]
 struct Rows {
-    features: Features,
     workgroup: u32,
-    immediate: bool,
     /// Lanes of a row, a power of two.
     lanes: u32,
     /// Elements that a lane takes at a time.
@@ -51,11 +49,12 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
     let (split, row) = (kernel.split(), kernel.reduced_len());
     let n: usize = kernel.dims.iter().product();
     let out = kernel.output_dtype();
-    let mut plan = Plan { output_bytes: buffer_bytes(out, kernel.output_len()), ..Plan::default() };
+    let mut builder = Builder::new(profile, out, kernel.output_len())?;
     if kernel.output_len() == 0 {
-        return Ok(plan);
+        return Ok(builder.finish());
     }
-    if n as u64 > MAX_ELEMENTS || row == 0 || plan.output_bytes > profile.max_binding {
+    let output = builder.output(0..kernel.output_len());
+    if n as u64 > MAX_ELEMENTS || row == 0 || output.size > profile.max_binding {
         return Err(apart());
     }
     let kept = n / row;
@@ -65,7 +64,7 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         let Some(op) = phase.op else { continue };
         let dtype = phase.code.last().map_or(out, |value| value.dtype);
         super::supports_reduction(op, dtype, profile.features)?;
-        accumulators.push(Accumulator::new(op, dtype, profile));
+        accumulators.push(Accumulator::new(op, dtype));
     }
     let (placed, unit) = place(kernel, split, kept, row, profile)?;
     let units = row.div_ceil(unit as usize) as u32;
@@ -75,9 +74,7 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
     let loops: u32 =
         phases.iter().map(|p| 1 + unit * body::loops_per_element(&p.code, profile.features.int64)).sum();
     let template = Rows {
-        features: profile.features,
         workgroup,
-        immediate: false,
         lanes,
         unit,
         ragged: !row.is_multiple_of(unit as usize),
@@ -98,15 +95,10 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
     {
         return Err(apart());
     }
-    let immediate = profile.holds_immediates(template.names().count());
-    profile
-        .check_bindings(&template.label, template.inputs() + 1 + usize::from(!immediate))
-        .map_err(|_| apart())?;
-    let mut params = vec![0, kept as u32, units, row as u32];
-    let strided = template.sources.iter().any(Source::strided);
-    if strided {
-        params.extend(access::axis_words(&kernel.dims, 0..split));
-        params.extend(access::axis_words(&kernel.dims, split..kernel.dims.len()));
+    let mut params = vec![kept as u32, units, row as u32];
+    if template.sources.iter().any(Source::strided) {
+        params.extend(input_access::axis_words(&kernel.dims, 0..split));
+        params.extend(input_access::axis_words(&kernel.dims, split..kernel.dims.len()));
     }
     let mut binds = Vec::new();
     for p in &placed {
@@ -114,16 +106,11 @@ pub fn plan(kernel: &Kernel, profile: &Profile) -> Result<Plan, PlanError> {
         binds.extend(p.binds(0, n, profile));
     }
     params.extend(kernel.params.iter().flat_map(|&s| scalar_words(s)));
-    binds.push(Bind { slot: Slot::Output, offset: 0, size: plan.output_bytes, write: true });
+    binds.push(output);
+    let shader = builder.shader_of(template, workgroup);
     let groups = (kept as u64).div_ceil(u64::from(workgroup / lanes));
-    plan.steps.push(Step {
-        shader: Shader::new(Rows { immediate, ..template }),
-        bindings: binds,
-        params,
-        params_are_immediate: immediate,
-        groups: grid(groups, profile),
-    });
-    Ok(plan)
+    builder.step(&shader, binds, params, groups).map_err(|_| apart())?;
+    Ok(builder.finish())
 }
 
 impl Rows {
@@ -143,30 +130,9 @@ impl Rows {
         self.accumulators.len() == self.phases.len()
     }
 
-    /// Bindings of the inputs.
-    fn inputs(&self) -> usize {
-        self.sources.iter().map(Source::bindings).sum()
-    }
-
     /// Bytes of workgroup memory.
     fn memory(&self) -> u64 {
         self.kinds().iter().map(|kind| kind.bytes * u64::from(self.workgroup)).sum()
-    }
-
-    fn names(&self) -> Names {
-        let mut names = Names::new();
-        for name in ["kept", "units", "reduced"] {
-            names.word(name);
-        }
-        if self.sources.iter().any(Source::strided) {
-            access::axis_params(0..self.split, &mut names);
-            access::axis_params(self.split..self.axes, &mut names);
-        }
-        for (i, source) in self.sources.iter().enumerate() {
-            source.params(i, self.axes, &mut names);
-        }
-        names.scalars(&self.params);
-        names
     }
 
     /// Dtype of what a phase loads as number `number`.
@@ -178,121 +144,116 @@ impl Rows {
     }
 
     /// The text that loads block `u` of row `k` for a phase and computes it, and the expressions of its elements.
-    fn block(&self, number: usize, text: &mut String) -> Vec<String> {
-        let (phase, unit) = (&self.phases[number], self.unit);
+    fn block(&self, number: usize, module: &mut Module) -> Vec<String> {
+        let (phase, unit, int64) = (&self.phases[number], self.unit, module.features.int64);
         let inputs: Vec<usize> = phase.loads.iter().copied().filter(|&i| i < self.sources.len()).collect();
         let walks = |i: usize| self.sources[i].strided() && !self.hoisted[i];
         if inputs.iter().any(|&i| walks(i)) {
-            let _ = writeln!(text, "        let inner = reduced_offsets(u * {unit}u);");
+            let _ = writeln!(module, "        let inner = reduced_offsets(u * {unit}u);");
         }
         let offset = |i: usize| format!("p.first{i} + outer.o{i} + inner.o{i}");
         for &i in &inputs {
             if self.sources[i].access == Access::Dense {
-                let _ = writeln!(text, "        let b{i} = in{i}[k * p.units + u + p.first{i}];");
+                let _ = writeln!(module, "        let b{i} = in{i}[k * p.units + u + p.first{i}];");
             } else if walks(i) {
-                *text += &self.sources[i].load_block(i, &offset(i), unit);
+                *module += &self.sources[i].load_block(i, &offset(i), unit);
             }
         }
         let argument = |_: usize, &i: &usize, e: u32| match self.sources.get(i) {
             None => format!("m{}", i - self.sources.len()),
             Some(source) => match source.access {
                 Access::Scalar => format!("s{i}"),
-                Access::Dense => {
-                    loaded_get(source.dtype, unit, self.features.int64, false, &format!("b{i}"), e as usize)
-                }
+                Access::Dense => block_get(source.dtype, int64, &format!("b{i}"), e),
                 _ if self.hoisted[i] => format!("h{i}"),
-                _ => source.element(i, e, &offset(i), self.axes - 1, (unit, self.features.int64, false)),
+                _ => source.element(i, e, &offset(i), self.axes - 1, int64),
             },
         };
         let index = |e| format!("k * p.reduced + u * {unit}u + {e}u");
-        body::calls(&format!("compute_{number}"), unit, 1, &phase.loads, index, argument, text)
+        body::write_calls(&format!("compute_{number}"), unit, &phase.loads, index, argument, module)
     }
 }
 
 impl Template for Rows {
-    fn options(&self) -> Options {
-        Options { immediates: self.immediate, ..Options::own(self.features) }
-    }
-
     fn label(&self) -> String {
         self.label.clone()
     }
 
-    fn wgsl(&self) -> String {
-        let (unit, lanes, int64) = (self.unit, self.lanes, self.features.int64);
-        let mut text = self.names().declare(self.immediate, self.inputs() + 1);
+    fn params(&self, names: &mut Names) {
+        names.words(&["kept", "units", "reduced"]);
+        if self.sources.iter().any(Source::strided) {
+            input_access::axis_params(0..self.split, names);
+            input_access::axis_params(self.split..self.axes, names);
+        }
+        for (i, source) in self.sources.iter().enumerate() {
+            source.params(i, self.axes, names);
+        }
+        names.scalars(&self.params);
+    }
+
+    fn write(&self, module: &mut Module) {
+        let (unit, lanes, int64) = (self.unit, self.lanes, module.features.int64);
         let last = self.phases.last().and_then(|phase| phase.code.last());
         let out = last.map_or(DType::F32, |value| value.dtype);
         let stores_rows = self.stores_rows();
         let blocks = unit > 1 && !stores_rows;
         let loaded = self.sources.iter().filter(|s| s.by_block()).map(|s| s.dtype);
-        text += &declare_each(loaded.chain(blocks.then_some(out)).map(|d| (d, unit)), int64, false);
-        let mut binding = 0;
+        declare_blocks(loaded.chain(blocks.then_some(out)), unit, module);
         for (i, source) in self.sources.iter().enumerate() {
-            text += &source.declare(i, binding, unit, false);
-            binding += source.bindings();
+            source.declare(i, unit, module);
         }
         let stored = match (stores_rows, self.accumulators.last()) {
             (true, Some(accumulator)) => element(accumulator.out).to_owned(),
-            _ if blocks => loaded_block(out, unit, false),
+            _ if blocks => block(out, unit),
             _ => element(out).to_owned(),
         };
-        let _ =
-            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
+        module.read_write("out", &stored);
         for kind in self.kinds() {
             let acc = &kind.prefix;
-            let _ = writeln!(text, "var<workgroup> parts_{acc}: array<{acc}, {}>;", self.workgroup);
+            let _ = writeln!(module, "var<workgroup> parts_{acc}: array<{acc}, {}>;", self.workgroup);
         }
         let strided = self.sources.iter().any(Source::strided);
         if strided {
-            text += &access::offsets_struct(&self.sources);
-            text += &access::offsets_function("kept_offsets", &self.sources, 0..self.split);
-            text += &access::offsets_function("reduced_offsets", &self.sources, self.split..self.axes);
+            input_access::write_offsets_struct(&self.sources, module);
+            input_access::write_offsets("kept_offsets", &self.sources, 0..self.split, module);
+            input_access::write_offsets("reduced_offsets", &self.sources, self.split..self.axes, module);
         }
         for (number, phase) in self.phases.iter().enumerate() {
             let dtypes: Vec<_> = phase.loads.iter().map(|&i| self.dtype(i)).collect();
-            text += &body::function_for(
-                &format!("compute_{number}"),
-                &phase.code,
-                &dtypes,
-                Angles::All,
-                1,
-                |i, dtype| body::param_register(dtype, |w| format!("p.c{i}_{w}")),
-            );
+            body::write_function(&format!("compute_{number}"), &phase.code, &dtypes, module);
         }
-        text += &entry(self.workgroup);
+        module.entry();
         // Lanes beyond the last row compute it, too: all of a workgroup come to its barriers.
         let _ = writeln!(
-            text,
+            module,
             "    let own = g * {}u + local / {lanes}u;
     let lane = local % {lanes}u;
     let k = min(own, p.kept - 1u);",
             self.workgroup / lanes
         );
         if strided {
-            text += "    let outer = kept_offsets(k);\n";
+            *module += "    let outer = kept_offsets(k);\n";
         }
         for (i, source) in self.sources.iter().enumerate() {
             if source.access == Access::Scalar {
-                let _ = writeln!(text, "    let s{i} = load{i}(p.first{i});");
+                let _ = writeln!(module, "    let s{i} = load{i}(p.first{i});");
             } else if self.hoisted[i] {
-                let _ = writeln!(text, "    let h{i} = load{i}(p.first{i} + outer.o{i});");
+                let _ = writeln!(module, "    let h{i} = load{i}(p.first{i} + outer.o{i});");
             }
         }
         let each = format!("    for (var u = lane; u < p.units; u += {lanes}u) {{\n");
         for (number, accumulator) in self.accumulators.iter().enumerate() {
             let acc = &accumulator.prefix;
-            let _ = write!(text, "    var a{number} = {acc}_empty();\n{each}");
-            for (e, x) in self.block(number, &mut text).iter().enumerate() {
+            let _ = write!(module, "    var a{number} = {acc}_empty();\n{each}");
+            for (e, x) in self.block(number, module).iter().enumerate() {
                 let push = accumulator.push.replace('x', x);
                 let r = format!("u * {unit}u + {e}u");
                 let guard = if self.ragged { format!("if ({r} < p.reduced) ") } else { String::new() };
                 let _ =
-                    writeln!(text, "        {guard}{{ a{number} = {acc}_push(a{number}, {push}, {r}); }}");
+                    writeln!(module, "        {guard}{{ a{number} = {acc}_push(a{number}, {push}, {r}); }}");
             }
             let result = accumulator.result.replace('x', &format!("{acc}_result(parts_{acc}[local - lane])"));
             let _ = write!(
-                text,
+                module,
                 "    }}
     parts_{acc}[local] = a{number};
     workgroupBarrier();
@@ -308,18 +269,18 @@ impl Template for Rows {
         }
         if stores_rows {
             let _ = writeln!(
-                text,
+                module,
                 "    if (lane == 0u && own < p.kept) {{ out[k] = m{}; }}",
                 self.accumulators.len() - 1
             );
         } else {
-            text += "    if (own < p.kept) {\n";
-            text += &each;
+            *module += "    if (own < p.kept) {\n";
+            *module += &each;
             let number = self.phases.len() - 1;
-            let results = self.block(number, &mut text);
-            let value = if blocks { block_put(out, int64, false, &results) } else { results.concat() };
-            let _ = writeln!(text, "        out[k * p.units + u] = {value};\n    }}\n    }}");
+            let results = self.block(number, module);
+            let value = if blocks { block_put(out, int64, &results) } else { results.concat() };
+            let _ = writeln!(module, "        out[k * p.units + u] = {value};\n    }}\n    }}");
         }
-        text + "}\n"
+        *module += "}\n";
     }
 }

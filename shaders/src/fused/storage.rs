@@ -1,5 +1,6 @@
 //! How elements lie in buffers, as WGSL sees them: one by one, and in blocks of whole quads.
 
+use crate::shader::Module;
 use polyarray_core::DType;
 use std::fmt::Write as _;
 
@@ -53,36 +54,6 @@ pub fn load_element(dtype: DType, buffer: &str, index: &str) -> String {
     match per_word(dtype) {
         1 => format!("{buffer}[{index}]"),
         n => format!("{}_unpack({buffer}[({index}) / {n}u], ({index}) % {n}u)", name(dtype)),
-    }
-}
-
-/// The type of the 16 bytes in which a uniform window is declared.
-pub fn uniform_element(dtype: DType) -> &'static str {
-    if dtype.size() >= 8 { "vec2<u64>" } else { "vec4<u32>" }
-}
-
-/// The element `index` (a WGSL expression) of a uniform window. Dtypes of 64 bits are read where there are
-/// native 64-bit integers.
-pub fn load_uniform(dtype: DType, buffer: &str, index: &str) -> String {
-    let word = |n: u32| format!("{buffer}[({index}) / {}u][(({index}) / {n}u) % 4u]", 4 * n);
-    let long = |at: &str| format!("{buffer}[({at}) / 2u][({at}) % 2u]");
-    match dtype {
-        DType::F32 | DType::I32 => format!("bitcast<{}>({})", element(dtype), word(1)),
-        DType::U32 => word(1),
-        DType::F64 | DType::I64 => format!("bitcast<{}>({})", name(dtype), long(index)),
-        DType::U64 => long(index),
-        DType::C64 => {
-            let bits = long(index);
-            format!("bitcast<vec2<f32>>(vec2<u32>(u64_low({bits}), u64_high({bits})))")
-        }
-        DType::C128 => {
-            let part = |i: u32| format!("bitcast<f64>({buffer}[{index}][{i}u])");
-            format!("vec2<f64>({}, {})", part(0), part(1))
-        }
-        _ => {
-            let n = per_word(dtype);
-            format!("{}_unpack({}, ({index}) % {n}u)", name(dtype), word(n))
-        }
     }
 }
 
@@ -153,105 +124,28 @@ pub fn block(dtype: DType, elements: u32) -> String {
     format!("block_{}_{elements}", name(dtype))
 }
 
-/// The struct of a block of `elements` (a multiple of 4).
-pub fn declare_block(dtype: DType, elements: u32, int64: bool) -> String {
-    let mut text = format!("struct {} {{ ", block(dtype, elements));
-    for q in 0..elements / 4 {
-        let _ = write!(text, "q{q}: {}, ", quad(dtype, int64));
-    }
-    text + "}\n"
-}
-
-/// Whether a block is loaded and stored in 64-bit words, where the adapter is better served so (`Profile::wide`): it halves
-/// what memory-bound kernels wait for.
-pub fn loads_wide(dtype: DType, elements: u32, wide: bool) -> bool {
-    wide && (dtype.size() <= 4 || dtype == DType::C64) && elements as usize * dtype.size() >= 8
-}
-
-/// Name of the struct of a block as it lies in a buffer.
-pub fn loaded_block(dtype: DType, elements: u32, wide: bool) -> String {
-    match loads_wide(dtype, elements, wide) {
-        true => format!("wide_{}_{elements}", name(dtype)),
-        false => block(dtype, elements),
-    }
-}
-
-/// The struct of a block as it lies in a buffer.
-pub fn declare_loaded(dtype: DType, elements: u32, int64: bool, wide: bool) -> String {
-    if !loads_wide(dtype, elements, wide) {
-        return declare_block(dtype, elements, int64);
-    }
-    let words = elements as usize * dtype.size() / 8;
-    let members: Vec<String> = match words {
-        1 => vec!["w0: u64".to_owned()],
-        2 => vec!["w0: vec2<u64>".to_owned()],
-        _ => (0..words / 4).map(|i| format!("w{i}: vec4<u64>")).collect(),
-    };
-    format!("struct {} {{ {} }}\n", loaded_block(dtype, elements, wide), members.join(", "))
-}
-
-/// The structs of blocks of so many elements of dtypes, each once.
-pub fn declare_each(blocks: impl IntoIterator<Item = (DType, u32)>, int64: bool, wide: bool) -> String {
+/// The structs of blocks of `elements` (a multiple of 4) of dtypes, each once.
+pub fn declare_blocks(dtypes: impl IntoIterator<Item = DType>, elements: u32, module: &mut Module) {
     let mut seen = Vec::new();
-    let mut text = String::new();
-    for block in blocks {
-        if !seen.contains(&block) {
-            text += &declare_loaded(block.0, block.1, int64, wide);
-            seen.push(block);
+    for dtype in dtypes {
+        if !seen.contains(&dtype) {
+            let quad = quad(dtype, module.features.int64);
+            let quads: String = (0..elements / 4).map(|q| format!("q{q}: {quad}, ")).collect();
+            let _ = writeln!(module, "struct {} {{ {quads}}}", block(dtype, elements));
+            seen.push(dtype);
         }
-    }
-    text
-}
-
-/// Element `e` of a loaded block's variable.
-pub fn loaded_get(dtype: DType, elements: u32, int64: bool, wide: bool, variable: &str, e: usize) -> String {
-    if !loads_wide(dtype, elements, wide) {
-        return quad_get(dtype, int64, &format!("{variable}.q{}", e / 4), e % 4);
-    }
-    let words = elements as usize * dtype.size() / 8;
-    let long = |i: usize| match words {
-        1 => format!("{variable}.w0"),
-        _ => format!("{variable}.w{}.{}", i / 4, ["x", "y", "z", "w"][i % 4]),
-    };
-    // The 32-bit word number `i` of the block.
-    let word = |i: usize| format!("u64_{}({})", ["low", "high"][i % 2], long(i / 2));
-    let per = per_word(dtype) as usize;
-    match dtype {
-        DType::F32 => format!("bitcast<f32>({})", word(e)),
-        DType::I32 => format!("bitcast<i32>({})", word(e)),
-        DType::U32 => word(e),
-        DType::C64 => format!("vec2<f32>(bitcast<f32>({}), bitcast<f32>({}))", word(2 * e), word(2 * e + 1)),
-        _ => format!("{}_unpack({}, {}u)", name(dtype), word(e / per), e % per),
     }
 }
 
-/// Register expressions as a block, of 64-bit words where it would be loaded in such.
-pub fn block_put(dtype: DType, int64: bool, wide: bool, elements: &[String]) -> String {
-    let unit = elements.len() as u32;
-    let members: Vec<String> = if loads_wide(dtype, unit, wide) {
-        let pairs: Vec<String> =
-            words_put(dtype, elements).chunks(2).map(|w| format!("u64_join({}, {})", w[0], w[1])).collect();
-        match pairs.len() {
-            1 => pairs,
-            n => pairs.chunks(4).map(|p| format!("vec{}<u64>({})", n.min(4), p.join(", "))).collect(),
-        }
-    } else {
-        elements.chunks(4).map(|e| quad_put(dtype, int64, e)).collect()
-    };
-    format!("{}({})", loaded_block(dtype, unit, wide), members.join(", "))
+/// Element `e` of a block's variable.
+pub fn block_get(dtype: DType, int64: bool, variable: &str, e: u32) -> String {
+    quad_get(dtype, int64, &format!("{variable}.q{}", e / 4), e as usize % 4)
 }
 
-/// The words of elements of 4 bytes or fewer, or of c64.
-fn words_put(dtype: DType, elements: &[String]) -> Vec<String> {
-    let bits = |x: &str| format!("bitcast<u32>({x})");
-    match dtype {
-        DType::U32 => elements.to_vec(),
-        DType::F32 | DType::I32 => elements.iter().map(|e| bits(e)).collect(),
-        DType::C64 => {
-            elements.iter().flat_map(|e| ["x", "y"].map(|part| bits(&format!("{e}.{part}")))).collect()
-        }
-        _ => elements.chunks(per_word(dtype) as usize).map(|e| word_put(dtype, e)).collect(),
-    }
+/// Register expressions as a block.
+pub fn block_put(dtype: DType, int64: bool, elements: &[String]) -> String {
+    let quads: Vec<String> = elements.chunks(4).map(|e| quad_put(dtype, int64, e)).collect();
+    format!("{}({})", block(dtype, elements.len() as u32), quads.join(", "))
 }
 
 /// One word of a packed dtype from its register expressions.

@@ -8,15 +8,16 @@
 //! Every tile gives the same bits: an element is the sum of its products one after the other, in parts of the same
 //! length, and what is added beyond the end of it is the same to its last bit.
 
-use super::parts::{self, Dispatches, place};
-use super::tail::{self, PlacedTail, Tail};
-use super::{Matmul, Shape};
-use crate::compile::Options;
-use crate::fused::access::{self, Placed, Source};
-use crate::fused::params::Names;
+use super::Matmul;
+use super::epilogue::{self, EpilogueCode, PlacedEpilogue};
+use super::split_k::{self, Dispatches, place};
+use crate::builder::Builder;
+use crate::compile::Exact;
+use crate::fused::input_access::{self, Placed, Source};
 use crate::fused::storage::{element, register};
-use crate::library::Features;
-use crate::plan::{LaneMap, Plan, PlanError, Profile, Shader, Template};
+use crate::params::Names;
+use crate::plan::{LaneMap, PlanError, Profile};
+use crate::shader::{Module, Template};
 use polyarray_core::DType;
 use std::fmt::Write as _;
 
@@ -41,10 +42,8 @@ struct Quads {
 /// The structure of the kernel.
 #[derive(Clone, Debug, Hash)]
 struct Block {
-    features: Features,
     dtype: DType,
     batch_rank: usize,
-    immediate: bool,
     /// Rows and columns of a workgroup's tile.
     tile: [usize; 2],
     quads: [Quads; 2],
@@ -53,7 +52,7 @@ struct Block {
     out_vector: bool,
     /// Adds to what an earlier dispatch has left.
     adds: bool,
-    tail: Tail,
+    epilogue: EpilogueCode,
 }
 
 /// Whether this is the way to compute a product.
@@ -66,55 +65,45 @@ pub(super) fn fits(job: &Matmul, profile: &Profile) -> bool {
         && job.k >= 16
 }
 
-/// The tiles that compute a product: first squares of 128 if they keep the device busy, else of 64; then the others that
-/// a matrix is not much smaller than.
-pub(super) fn shapes(job: &Matmul) -> Vec<Shape> {
+/// Rows and columns of a workgroup: squares of 128 if they keep the device busy, else of 64.
+fn tile(job: &Matmul) -> [usize; 2] {
     let batches: usize = job.batch.iter().product();
     let squares = job.m.div_ceil(128) * job.n.div_ceil(128) * batches;
-    let rule = if squares >= FEW { [128, 128] } else { [64, 64] };
-    let sides = |length: usize| if length > 64 { &[128, 64][..] } else { &[64] };
-    let all = sides(job.m).iter().flat_map(|&rows| sides(job.n).iter().map(move |&columns| [rows, columns]));
-    let others = all.filter(|tile| *tile != rule);
-    [rule].into_iter().chain(others).map(|[rows, columns]| Shape::Blocks { rows, columns }).collect()
+    if squares >= FEW { [128, 128] } else { [64, 64] }
 }
 
 /// Adds the steps of a product.
 pub(super) fn plan(
     job: &Matmul,
-    tile: [usize; 2],
-    tail: &PlacedTail,
-    profile: &Profile,
-    plan: &mut Plan,
+    epilogue: &PlacedEpilogue,
+    builder: &mut Builder<'_>,
 ) -> Result<(), PlanError> {
+    let profile = builder.profile;
     let a = place(0, job, &job.a, [job.m, job.k], profile)?;
     let b = place(1, job, &job.b, [job.k, job.n], profile)?;
-    let rank = job.batch.len();
+    let (rank, tile) = (job.batch.len(), tile(job));
     let quads = [quads(&a, rank, rank + 1, [job.m, job.k]), quads(&b, rank + 1, rank, [job.n, job.k])];
-    tail.tail.check(tile[0] / SIDE * (tile[1] / SIDE))?;
+    epilogue.code.check(tile[0] / SIDE * (tile[1] / SIDE))?;
     // Of the shortest steps, which make the most trips, whatever the tile's own: parts of another length would be summed
     // in another order.
     let shortest = LANES * 4 / 128;
     let trips = profile.loop_budget as usize / (shortest + 1);
     let depth = (trips * shortest / WHOLE).max(1) * WHOLE;
-    let dispatches = Dispatches { job, a: &a, b: &b, tail, sums: job.dtype, tile, depth };
-    let shader = |adds: bool, tail: &Tail| {
-        let mut block = Block {
-            features: profile.features,
+    let dispatches = Dispatches { job, a: &a, b: &b, epilogue, sums: job.dtype, tile, depth };
+    let shader = |builder: &Builder<'_>, adds: bool, epilogue: &EpilogueCode| {
+        let block = Block {
             dtype: job.dtype,
             batch_rank: rank,
-            immediate: false,
             tile,
             quads,
             sources: [a.source, b.source],
-            out_vector: job.n.is_multiple_of(4) && in_vectors(tail.out),
+            out_vector: job.n.is_multiple_of(4) && in_vectors(epilogue.out),
             adds,
-            tail: tail.clone(),
+            epilogue: epilogue.clone(),
         };
-        block.immediate = profile.holds_immediates(block.names().count());
-        profile.check_bindings("matmul", block.bindings() + usize::from(!block.immediate))?;
-        Ok((block.immediate, Shader::new(block)))
+        builder.shader_of(block, LANES as u32)
     };
-    dispatches.plan(shader, profile, plan)
+    dispatches.plan(shader, builder)
 }
 
 /// Are four neighbours of the output one vector?
@@ -139,14 +128,6 @@ impl Block {
     /// k of a step: both halves of both operands of a square fill 16 KiB.
     fn step(&self) -> usize {
         LANES * 4 / self.tile[0].max(self.tile[1])
-    }
-
-    fn names(&self) -> Names {
-        parts::names(self.batch_rank, self.sources, &self.tail)
-    }
-
-    fn bindings(&self) -> usize {
-        self.sources.iter().map(Source::bindings).sum::<usize>() + self.tail.bindings() + 1
     }
 
     /// `fn fetch{i}(from, k0)`: the lane's quad of operand `i`, zeros beyond the edges; and `fn keep{i}`, which
@@ -218,45 +199,42 @@ impl Block {
 }
 
 impl Template for Block {
-    fn options(&self) -> Options {
-        Options { immediates: self.immediate, exact: self.tail.exact(), ..Options::own(self.features) }
-    }
-
     fn label(&self) -> String {
         let [rows, columns] = self.tile;
-        format!("matmul blocks {rows}x{columns} {}{}", self.dtype, self.tail.label())
+        format!("matmul blocks {rows}x{columns} {}{}", self.dtype, self.epilogue.label())
     }
 
-    fn wgsl(&self) -> String {
+    fn exact(&self) -> Exact {
+        self.epilogue.exact()
+    }
+
+    fn params(&self, names: &mut Names) {
+        split_k::params(self.batch_rank, self.sources, &self.epilogue, names);
+    }
+
+    fn write(&self, module: &mut Module) {
         let (tile, step, rank) = (self.tile, self.step(), self.batch_rank);
         let t = register(self.dtype);
         let zero = format!("vec4<{t}>({t}(0), {t}(0), {t}(0), {t}(0))");
-        let mut text = self.names().declare(self.immediate, self.bindings());
-        let mut binding = 0;
         for (i, source) in self.sources.iter().enumerate() {
-            text += &match self.quads[i].vector {
-                true => {
-                    format!("@group(0) @binding({binding}) var<storage, read> in{i}: array<vec4<{t}>>;\n")
-                }
-                false => source.declare(i, binding, 1, false),
-            };
-            binding += source.bindings();
+            match self.quads[i].vector {
+                true => module.read(&format!("in{i}"), &format!("vec4<{t}>")),
+                false => source.declare(i, 1, module),
+            }
         }
-        text += &self.tail.declare(binding);
-        binding += self.tail.bindings();
-        let out = self.tail.out;
+        self.epilogue.declare(module);
+        let out = self.epilogue.out;
         let stored =
             if self.out_vector { format!("vec4<{}>", register(out)) } else { element(out).to_owned() };
-        let _ =
-            writeln!(text, "@group(0) @binding({binding}) var<storage, read_write> out: array<{stored}>;");
+        module.read_write("out", &stored);
         for (i, side) in tile.iter().enumerate() {
-            let _ = writeln!(text, "var<workgroup> tile{i}: array<vec4<{t}>, {}>;", 2 * step * side / 4);
+            let _ = writeln!(module, "var<workgroup> tile{i}: array<vec4<{t}>, {}>;", 2 * step * side / 4);
         }
-        let sources = self.tail.with(self.sources);
-        text += &access::offsets_struct(&sources);
-        text += &access::offsets_function("batch_offsets", &sources, 0..rank);
-        text += &self.transfers(0);
-        text += &self.transfers(1);
+        let sources = self.epilogue.with(self.sources);
+        input_access::write_offsets_struct(&sources, module);
+        input_access::write_offsets("batch_offsets", &sources, 0..rank, module);
+        *module += &self.transfers(0);
+        *module += &self.transfers(1);
         let [rows, columns] = tile.map(|side| side / SIDE);
         let quads = columns / 4;
         // Steps shorter than `WHOLE` make as many more trips over zeros.
@@ -264,12 +242,10 @@ impl Template for Block {
             true => format!("p.first + ((p.last - p.first + {}u) & {}u)", WHOLE - 1, !(WHOLE as u32 - 1)),
             false => "p.last".to_owned(),
         };
+        module.entry();
         let _ = write!(
-            text,
-            "@compute @workgroup_size({LANES})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let g = group.x + group.y * groups.x;
-    let batch = g / (p.tiles_m * p.tiles_n);
+            module,
+            "    let batch = g / (p.tiles_m * p.tiles_n);
     let tile = g % (p.tiles_m * p.tiles_n);
     if (batch >= p.batches) {{ return; }}
     let row = (tile / p.tiles_n) * {down}u;
@@ -285,11 +261,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         );
         for r in 0..rows {
             for c in 0..quads {
-                let _ = writeln!(text, "    var s{r}_{c} = {zero};");
+                let _ = writeln!(module, "    var s{r}_{c} = {zero};");
             }
         }
         let _ = write!(
-            text,
+            module,
             "    keep0(local, 0u, fetch0(local, from0, row, p.rows, p.first));
     keep1(local, 0u, fetch1(local, from1, column, p.n, p.first));
     workgroupBarrier();
@@ -301,7 +277,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
 "
         );
         // The compilers of real GPUs unroll it.
-        let _ = writeln!(text, "        for (var kk = 0u; kk < {step}u; kk++) {{");
+        let _ = writeln!(module, "        for (var kk = 0u; kk < {step}u; kk++) {{");
         {
             for i in 0..2 {
                 let lane = ["down", "across"][i];
@@ -309,7 +285,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                 for q in 0..per_k / SIDE {
                     // Halves of the side apart, so that neighbouring lanes read neighbouring quads.
                     let _ = writeln!(
-                        text,
+                        module,
                         "        let x{i}_{q} = tile{i}[(half * {step}u + kk) * {per_k}u + {}u + {lane}];",
                         q * SIDE
                     );
@@ -318,26 +294,27 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             for r in 0..rows {
                 for c in 0..quads {
                     let _ = writeln!(
-                        text,
+                        module,
                         "        s{r}_{c} += x0_{}.{} * x1_{c};",
                         r / 4,
                         ["x", "y", "z", "w"][r % 4]
                     );
                 }
             }
-            text += "        }\n";
+            *module += "        }\n";
         }
-        text += "        half = 1u - half;
+        *module += "        half = 1u - half;
         keep0(local, half, next0);
         keep1(local, half, next1);
         workgroupBarrier();
     }
 ";
         for r in 0..rows {
-            let _ = writeln!(text, "    let row{r} = row + {}u + down * 4u + {}u;", r / 4 * SIDE * 4, r % 4);
+            let _ =
+                writeln!(module, "    let row{r} = row + {}u + down * 4u + {}u;", r / 4 * SIDE * 4, r % 4);
             for c in 0..quads {
-                let _ = writeln!(text, "    {{\n    let c = column + {}u + across * 4u;", c * SIDE * 4);
-                let _ = writeln!(text, "    let to = p.lead + (batch * p.m + row{r}) * p.n + c;");
+                let _ = writeln!(module, "    {{\n    let c = column + {}u + across * 4u;", c * SIDE * 4);
+                let _ = writeln!(module, "    let to = p.lead + (batch * p.m + row{r}) * p.n + c;");
                 let value = |e: usize| {
                     let sum = match (self.adds, self.out_vector) {
                         (true, true) => format!("s{r}_{c}[{e}] + out[to / 4u][{e}]"),
@@ -346,16 +323,16 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                     };
                     let (row, column) = (format!("p.row0 + row{r}"), format!("c + {e}u"));
                     let index = format!("((p.batch0 + batch) * p.m + {row}) * p.n + {column}");
-                    let place = tail::Place { row: &row, column: &column, index: &index };
-                    self.tail.element(&sum, self.dtype, &place)
+                    let place = epilogue::Place { row: &row, column: &column, index: &index };
+                    self.epilogue.element(&sum, self.dtype, &place)
                 };
                 if self.out_vector {
-                    let values = match self.tail.is_empty() {
+                    let values = match self.epilogue.is_empty() {
                         true => format!("s{r}_{c}{}", if self.adds { " + out[to / 4u]" } else { "" }),
                         false => format!("{stored}({})", [0, 1, 2, 3].map(value).join(", ")),
                     };
                     let _ = writeln!(
-                        text,
+                        module,
                         "    if (row{r} < p.rows && c < p.n) {{
         out[to / 4u] = {values};
     }}"
@@ -363,7 +340,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                 } else {
                     for e in 0..4 {
                         let _ = writeln!(
-                            text,
+                            module,
                             "    if (row{r} < p.rows && c + {e}u < p.n) {{
         out[to + {e}u] = {};
     }}",
@@ -371,9 +348,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                         );
                     }
                 }
-                text += "    }\n";
+                *module += "    }\n";
             }
         }
-        text + "}\n"
+        *module += "}\n";
     }
 }

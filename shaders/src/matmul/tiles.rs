@@ -3,30 +3,30 @@
 //! A lane computes a tile of 4 columns and some rows. On adapters that run on the CPU the lanes of a workgroup
 //! lie side by side over the columns and, where there are subgroups, load different rows of A and broadcast
 //! them; on real GPUs they form a square. Sums run over chunks of 256 products that are then added up, so that
-//! the error grows with the chunk and not with the whole length. That order is the same in tiles of every shape, and
-//! so are the bits.
+//! the error grows with the chunk and not with the whole length.
 
-use super::parts::{self, Dispatches, place};
-use super::tail::{self, PlacedTail, Tail};
-use super::{Matmul, Shape, Terms};
-use crate::compile::Options;
-use crate::fused::access::{self, Placed, Source};
-use crate::fused::params::Names;
+use super::epilogue::{self, EpilogueCode, PlacedEpilogue};
+use super::split_k::{self, Dispatches, place};
+use super::{Matmul, Terms};
+use crate::builder::Builder;
+use crate::compile::Exact;
+use crate::fused::input_access::{self, Placed, Source};
 use crate::fused::storage::{element, name, register};
 use crate::library::Features;
-use crate::plan::{LaneMap, Plan, PlanError, Profile, Shader, Template};
+use crate::params::Names;
+use crate::plan::{LaneMap, PlanError};
+use crate::shader::{Module, Template};
 use polyarray_core::DType;
 use std::fmt::Write as _;
 
 /// Columns of a lane's tile.
 const COLUMNS: usize = 4;
 /// Products that are summed before they are added to the total.
-pub(super) const CHUNK: u32 = 256;
+const CHUNK: u32 = 256;
 
 /// The structure of a product's kernel.
 #[derive(Debug, Hash)]
 struct Product {
-    features: Features,
     dtype: DType,
     terms: Terms,
     batch_rank: usize,
@@ -36,103 +36,50 @@ struct Product {
     broadcast: bool,
     /// Four neighbouring elements are one load: of A along k, of B along its columns.
     vectors: [bool; 2],
-    /// Those loads are two 64-bit words.
-    wide: bool,
-    immediate: bool,
     a: Source,
     b: Source,
-    tail: Tail,
-}
-
-/// The tiles that compute a product: the usual one first, then others for matrices that are much longer than wide, or
-/// that fill larger tiles.
-pub(super) fn shapes(job: &Matmul, profile: &Profile) -> Vec<Shape> {
-    // Dtypes without vectors are many instructions a product: small tiles keep the compiler quick.
-    let simple = simple(job.dtype, profile.features);
-    let lanes = profile.workgroup as usize;
-    let mut shapes = Vec::new();
-    let mut add = |rows, across| shapes.push(Shape::Tiles { rows, across });
-    match profile.lane_map {
-        LaneMap::Run => {
-            add(if simple { 16 } else { 2 }, lanes);
-            if simple && job.m <= 8 {
-                add(8, lanes);
-            }
-        }
-        LaneMap::Coalesced => {
-            let (rows, across) = (if simple { 4 } else { 2 }, lanes.min(16));
-            add(rows, across);
-            if simple && job.m >= 128 {
-                add(8, across);
-            }
-            // Four times as long as wide, or as wide as long: lanes that the other way round would have nothing to do.
-            if job.n <= 8 * COLUMNS && across > 4 {
-                add(rows, 4);
-            }
-            if job.m <= 4 * rows && lanes >= 64 {
-                add(rows, 64);
-            }
-        }
-    }
-    shapes
+    epilogue: EpilogueCode,
 }
 
 /// Adds the steps of a product.
 pub(super) fn plan(
     job: &Matmul,
     terms: Terms,
-    [rows, across]: [usize; 2],
-    tail: &PlacedTail,
-    profile: &Profile,
-    plan: &mut Plan,
+    epilogue: &PlacedEpilogue,
+    builder: &mut Builder<'_>,
 ) -> Result<(), PlanError> {
+    let profile = builder.profile;
     let a = place(0, job, &job.a, [job.m, job.k], profile)?;
     let b = place(1, job, &job.b, [job.k, job.n], profile)?;
-    let sums = terms.sum(job.dtype);
-    let structure = |tail: &Tail| structure(job, terms, [rows, across], tail, &a, &b, profile);
-    let plain = structure(&PlacedTail::none(sums).tail);
-    let tile = [plain.rows * plain.lanes[1] as usize, COLUMNS * plain.lanes[0] as usize];
-    tail.tail.check(plain.rows * COLUMNS)?;
-    let depth = ((profile.loop_budget / 2) & !3) as usize;
-    let dispatches = Dispatches { job, a: &a, b: &b, tail, sums, tile, depth };
-    // The kernel looks for itself whether it adds.
-    let shader = |_, tail: &Tail| {
-        let mut product = structure(tail);
-        product.immediate = profile.holds_immediates(product.names().count());
-        profile.check_bindings("matmul", product.bindings() + usize::from(!product.immediate))?;
-        Ok((product.immediate, Shader::new(product)))
+    // Dtypes without vectors are many instructions a product: small tiles keep the compiler quick.
+    let simple = simple(job.dtype, profile.features);
+    let (rows, across) = match profile.lane_map {
+        LaneMap::Run => (if simple { 16 } else { 2 }, profile.workgroup),
+        LaneMap::Coalesced => (if simple { 4 } else { 2 }, profile.workgroup.min(16)),
     };
-    dispatches.plan(shader, profile, plan)
-}
-
-fn structure(
-    job: &Matmul,
-    terms: Terms,
-    [rows, across]: [usize; 2],
-    tail: &Tail,
-    a: &Placed,
-    b: &Placed,
-    profile: &Profile,
-) -> Product {
-    let subgroup = profile.lane_map == LaneMap::Run && profile.subgroups && profile.workgroup == 8;
-    let broadcast = subgroup && simple(job.dtype, profile.features);
-    let across = across as u32;
     let lanes = [across, (profile.workgroup / across).max(1)];
-    Product {
-        features: profile.features,
-        dtype: job.dtype,
-        terms,
-        batch_rank: job.batch.len(),
-        rows,
-        lanes,
-        broadcast,
-        vectors: [vectors(a, job.k, job.dtype), vectors(b, job.n, job.dtype)],
-        wide: profile.wide(),
-        immediate: false,
-        a: a.source,
-        b: b.source,
-        tail: tail.clone(),
-    }
+    let broadcast = profile.lane_map == LaneMap::Run && profile.subgroups && profile.workgroup == 8 && simple;
+    let tile = [rows * lanes[1] as usize, COLUMNS * lanes[0] as usize];
+    epilogue.code.check(rows * COLUMNS)?;
+    let depth = ((profile.loop_budget / 2) & !3) as usize;
+    let dispatches = Dispatches { job, a: &a, b: &b, epilogue, sums: terms.sum(job.dtype), tile, depth };
+    // The kernel looks for itself whether it adds.
+    let shader = |builder: &Builder<'_>, _, epilogue: &EpilogueCode| {
+        let product = Product {
+            dtype: job.dtype,
+            terms,
+            batch_rank: job.batch.len(),
+            rows,
+            lanes,
+            broadcast,
+            vectors: [vectors(&a, job.k, job.dtype), vectors(&b, job.n, job.dtype)],
+            a: a.source,
+            b: b.source,
+            epilogue: epilogue.clone(),
+        };
+        builder.shader_of(product, lanes[0] * lanes[1])
+    };
+    dispatches.plan(shader, builder)
 }
 
 /// True where an operand's rows can be read four elements at a time.
@@ -156,19 +103,11 @@ fn simple(dtype: DType, features: Features) -> bool {
 }
 
 impl Product {
-    fn names(&self) -> Names {
-        parts::names(self.batch_rank, [self.a, self.b], &self.tail)
-    }
-
-    fn bindings(&self) -> usize {
-        self.a.bindings() + self.b.bindings() + self.tail.bindings() + 1
-    }
-
     /// Sum, chunk and update of a lane's tile as text: vectors where they exist, else one variable each.
-    fn tile(&self) -> Tile {
+    fn tile(&self, features: Features) -> Tile {
         let t = name(self.dtype);
         let reg = register(self.dtype);
-        if simple(self.dtype, self.features) {
+        if simple(self.dtype, features) {
             let zero = format!("vec4<{reg}>({reg}(0), {reg}(0), {reg}(0), {reg}(0))");
             return Tile {
                 declare: format!("var #: vec4<{reg}> = {zero};\n"),
@@ -200,27 +139,13 @@ impl Product {
     }
 
     /// Declares an operand: as vectors of four, or element by element.
-    fn declare(&self, i: usize, binding: usize) -> String {
+    fn declare(&self, i: usize, module: &mut Module) {
         if !self.vectors[i] {
-            return [self.a, self.b][i].declare(i, binding, 1, false);
+            return [self.a, self.b][i].declare(i, 1, module);
         }
-        let t = register(self.dtype);
-        let (stored, load) = match self.wide {
-            false => (format!("vec4<{t}>"), "v".to_owned()),
-            true => {
-                let word = |half: &str, c: &str| format!("bitcast<{t}>(u64_{half}(v.{c}))");
-                let words = [word("low", "x"), word("high", "x"), word("low", "y"), word("high", "y")];
-                ("vec2<u64>".to_owned(), format!("vec4<{t}>({})", words.join(", ")))
-            }
-        };
-        format!(
-            "@group(0) @binding({binding}) var<storage, read> in{i}: array<{stored}>;
-fn load{i}(at: u32) -> vec4<{t}> {{
-    let v = in{i}[at / 4u];
-    return {load};
-}}
-"
-        )
+        let vector = format!("vec4<{}>", register(self.dtype));
+        module.read(&format!("in{i}"), &vector);
+        let _ = writeln!(module, "fn load{i}(at: u32) -> {vector} {{ return in{i}[at / 4u]; }}");
     }
 
     /// The inner loop: `a{r}` of every row, `b0`..`b3`, and the update of the tile, for one k or for four.
@@ -273,52 +198,47 @@ struct Tile {
 }
 
 impl Template for Product {
-    fn options(&self) -> Options {
-        Options {
-            immediates: self.immediate,
-            subgroups: self.broadcast,
-            exact: self.tail.exact(),
-            ..Options::own(self.features)
-        }
-    }
-
     fn label(&self) -> String {
         let [across, down] = self.lanes.map(|lanes| lanes as usize);
         let (rows, columns) = (self.rows * down, COLUMNS * across);
-        format!("matmul tiles {rows}x{columns} {}{}", self.dtype, self.tail.label())
+        format!("matmul tiles {rows}x{columns} {}{}", self.dtype, self.epilogue.label())
     }
 
-    fn wgsl(&self) -> String {
+    fn exact(&self) -> Exact {
+        self.epilogue.exact()
+    }
+
+    fn subgroups(&self) -> bool {
+        self.broadcast
+    }
+
+    fn params(&self, names: &mut Names) {
+        split_k::params(self.batch_rank, [self.a, self.b], &self.epilogue, names);
+    }
+
+    fn write(&self, module: &mut Module) {
         let (rank, rows) = (self.batch_rank, self.rows);
-        let sources = self.tail.with([self.a, self.b]);
-        let mut text = self.names().declare(self.immediate, self.bindings());
-        text += &self.declare(0, 0);
-        text += &self.declare(1, self.a.bindings());
-        text += &self.tail.declare(self.a.bindings() + self.b.bindings());
+        let sources = self.epilogue.with([self.a, self.b]);
+        self.declare(0, module);
+        self.declare(1, module);
+        self.epilogue.declare(module);
         // The sum of bits is signed, and summed as it comes.
-        let stored = if self.tail.is_empty() { self.dtype } else { self.tail.out };
-        let _ = writeln!(
-            text,
-            "@group(0) @binding({}) var<storage, read_write> out: array<{}>;",
-            self.bindings() - 1,
-            element(stored)
-        );
-        text += &access::offsets_struct(&sources);
-        text += &access::offsets_function("batch_offsets", &sources, 0..rank);
+        let stored = if self.epilogue.is_empty() { self.dtype } else { self.epilogue.out };
+        module.read_write("out", element(stored));
+        input_access::write_offsets_struct(&sources, module);
+        input_access::write_offsets("batch_offsets", &sources, 0..rank, module);
         let [across, down] = self.lanes;
+        module.entry();
+        // Neighbouring workgroups have the same columns, whose elements lie apart: they stay in the cache.
         let _ = write!(
-            text,
-            "@compute @workgroup_size({workgroup})
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) local: u32) {{
-    let g = group.x + group.y * groups.x;
-    let batch = g / (p.tiles_m * p.tiles_n);
+            module,
+            "    let batch = g / (p.tiles_m * p.tiles_n);
     let tile = g % (p.tiles_m * p.tiles_n);
     if (batch >= p.batches) {{ return; }}
-    let row = ((tile / p.tiles_n) * {down}u + local / {across}u) * {rows}u;
-    let column = ((tile % p.tiles_n) * {across}u + local % {across}u) * {COLUMNS}u;
+    let row = ((tile % p.tiles_m) * {down}u + local / {across}u) * {rows}u;
+    let column = ((tile / p.tiles_m) * {across}u + local % {across}u) * {COLUMNS}u;
     let at_batch = batch_offsets(p.batch0 + batch);
-",
-            workgroup = across * down,
+"
         );
         // Rows and columns beyond the edge are computed from the last again, and not stored.
         let pointers = if self.broadcast { rows / 8 } else { rows };
@@ -326,7 +246,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
             let mine =
                 if self.broadcast { format!("row + {}u + local", r * 8) } else { format!("row + {r}u") };
             let _ = writeln!(
-                text,
+                module,
                 "    let pa{r} = p.first0 + at_batch.o0 + (p.row0 + min({mine}, p.rows - 1u)) * p.stride0_{rank};"
             );
         }
@@ -336,40 +256,43 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
                 true => "min(column, p.n - 4u)".to_owned(),
                 false => format!("min(column + {c}u, p.n - 1u)"),
             };
-            let _ =
-                writeln!(text, "    let pb{c} = p.first1 + at_batch.o1 + {column} * p.stride1_{};", rank + 1);
+            let _ = writeln!(
+                module,
+                "    let pb{c} = p.first1 + at_batch.o1 + {column} * p.stride1_{};",
+                rank + 1
+            );
         }
-        let tile = self.tile();
+        let tile = self.tile(module.features);
         let per_row = |piece: &str| (0..rows).map(|r| piece.replace('@', &r.to_string())).collect::<String>();
-        text += &per_row(&tile.declare.replace('#', "sum@"));
+        *module += &per_row(&tile.declare.replace('#', "sum@"));
         let place = "p.lead + (batch * p.m + row + @u) * p.n + column";
         let guard = |c: usize| format!("row + @u < p.rows && column + {c}u < p.n");
         // Sums that are not complete are left only where the output has their dtype.
         if stored == self.dtype {
-            text += "    if (p.first > 0u) {\n";
+            *module += "    if (p.first > 0u) {\n";
             for c in 0..COLUMNS {
                 let set = tile.set[c].replace("OLD", &format!("out[{place} + {c}u]"));
-                text += &per_row(&format!("        if ({}) {{ {set} }}\n", guard(c)));
+                *module += &per_row(&format!("        if ({}) {{ {set} }}\n", guard(c)));
             }
-            text += "    }\n";
+            *module += "    }\n";
         }
         let _ = write!(
-            text,
+            module,
             "    for (var start = p.first; start < p.last; start += {CHUNK}u) {{
     let end = min(start + {CHUNK}u, p.last);
 {}{}",
             per_row(&tile.declare.replace('#', "chunk@")),
             self.inner(&per_row(&tile.update)),
         );
-        text += &per_row(&tile.fold);
-        text += "    }\n";
+        *module += &per_row(&tile.fold);
+        *module += "    }\n";
         for c in 0..COLUMNS {
             let column = format!("column + {c}u");
             let index = format!("((p.batch0 + batch) * p.m + p.row0 + row + @u) * p.n + {column}");
-            let here = tail::Place { row: "p.row0 + row + @u", column: &column, index: &index };
-            let value = self.tail.element(&tile.element[c], self.dtype, &here);
-            text += &per_row(&format!("    if ({}) {{ out[{place} + {c}u] = {value}; }}\n", guard(c)));
+            let here = epilogue::Place { row: "p.row0 + row + @u", column: &column, index: &index };
+            let value = self.epilogue.element(&tile.element[c], self.dtype, &here);
+            *module += &per_row(&format!("    if ({}) {{ out[{place} + {c}u] = {value}; }}\n", guard(c)));
         }
-        text + "}\n"
+        *module += "}\n";
     }
 }

@@ -92,7 +92,7 @@ fn random_chains_fused_equal_unfused() {
     let mut state = 17;
     let ops = [Op::Add, Op::Subtract, Op::Multiply, Op::Divide, Op::Negative, Op::Minimum, Op::Absolute];
     for dtype in dtypes() {
-        for _ in 0..12 {
+        for _ in 0..4 {
             let maps: Vec<(Op, u16, u16)> = (0..14u64)
                 .map(|i| {
                     let mut pick = |n: u64| random(&mut state) % n;

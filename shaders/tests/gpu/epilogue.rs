@@ -8,7 +8,7 @@ use crate::matmul::{data, dense};
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Epilogue, Input, Instr, Kernel, Op, Output};
 use polyarray_core::{DType, Scalar};
-use polyarray_shaders::matmul::{Matmul, Terms, plan_epilogue, plan_terms};
+use polyarray_shaders::matmul::{Matmul, Terms, plan, plan_epilogue};
 use polyarray_shaders::plan::{LaneMap, Profile};
 
 /// `maximum(product * 3 + row, full reversed)`, cast to `to`.
@@ -62,7 +62,7 @@ fn check(gpu: &Device, job: &Matmul, terms: Terms, to: Option<DType>, profile: &
     let sum = terms.sum(job.dtype);
     let mut epilogue = epilogue(job, sum, to.unwrap_or(sum));
     let len = epilogue.kernel.output_len();
-    let own = plan_terms(job, terms, profile).unwrap_or_else(|e| panic!("{what}: {e}"));
+    let own = plan(job, terms, profile).unwrap_or_else(|e| panic!("{what}: {e}"));
     let product = elements(sum, &gpu.read(&gpu.execute(&own, &[&a, &b])), len);
     let plan = plan_epilogue(job, terms, &epilogue, profile).unwrap_or_else(|e| panic!("{what}: {e}"));
     assert_eq!(plan.steps.len(), own.steps.len(), "{what}");
@@ -90,7 +90,7 @@ fn check(gpu: &Device, job: &Matmul, terms: Terms, to: Option<DType>, profile: &
 
 /// The adapter as one that does not run on the CPU, and without any feature.
 fn real(gpu: &Device) -> [Profile; 2] {
-    let own = Profile { lane_map: LaneMap::Coalesced, workgroup: 64, windows: 0, ..gpu.profile };
+    let own = Profile { lane_map: LaneMap::Coalesced, workgroup: 64, ..gpu.profile };
     [own, profiles(gpu)[1]]
 }
 
@@ -139,7 +139,8 @@ fn every_shape_of_kernel() {
 #[test]
 fn blocks_go_on_with_their_elements() {
     let gpu = device();
-    let profile = Profile { lane_map: LaneMap::Coalesced, workgroup: 256, windows: 0, ..gpu.profile };
+    let profile = Profile { lane_map: LaneMap::Coalesced, workgroup: 256, ..gpu.profile };
+    // The shape of `matmul.rs`, whose kernel is compiled once.
     let whole = job(DType::F32, &[], [72, 100, 132]);
     check(gpu, &whole, Terms::Products, None, &profile, "blocks");
     // Others are the same text with other numbers: compiled.

@@ -14,4 +14,3 @@ mod moves;
 mod random;
 mod reduce;
 mod rows;
-mod shapes;

@@ -3,8 +3,9 @@
 use crate::device::{Device, device};
 use crate::fused::{profiles, ulps};
 use crate::kernels::{elements, host};
+use crate::random::Sample;
 use polyarray_core::{DType, Scalar};
-use polyarray_shaders::matmul::{Matmul, Operand, Terms, plan, plan_terms};
+use polyarray_shaders::matmul::{Matmul, Operand, Terms, plan};
 use polyarray_shaders::plan::Profile;
 
 fn run(
@@ -15,7 +16,7 @@ fn run(
     b: &[Scalar],
     profile: &Profile,
 ) -> Vec<Scalar> {
-    let plan = plan_terms(job, terms, profile).unwrap_or_else(|e| panic!("{e}"));
+    let plan = plan(job, terms, profile).unwrap_or_else(|e| panic!("{e}"));
     let (a, b) = (gpu.buffer(host(job.dtype, a).bytes()), gpu.buffer(host(job.dtype, b).bytes()));
     let out = gpu.execute(&plan, &[&a, &b]);
     elements(terms.sum(job.dtype), &gpu.read(&out), job.batch.iter().product::<usize>() * job.m * job.n)
@@ -105,6 +106,7 @@ const DTYPES: [DType; 8] =
 #[test]
 fn every_dtype_with_edges() {
     let gpu = device();
+    let mut sample = Sample::new(6);
     for (p, profile) in profiles(gpu).into_iter().enumerate() {
         for dtype in DTYPES {
             // A dtype with vectors and one without, where the profile is not the adapter's own.
@@ -117,6 +119,9 @@ fn every_dtype_with_edges() {
                 continue;
             }
             for (m, k, n) in [(19, 23, 37), (18, 24, 44), (1, 5, 1), (33, 0, 3)] {
+                if p > 0 && !sample.takes(2) {
+                    continue;
+                }
                 let job =
                     Matmul { dtype, batch: vec![], m, k, n, a: dense((m, k), &[]), b: dense((k, n), &[]) };
                 check(gpu, &job, &data(dtype, m * k, 1), &data(dtype, k * n, 2), &profile);
@@ -154,118 +159,16 @@ fn long_sums_in_several_dispatches() {
     let (m, k, n) = (3, 5000, 5);
     let job =
         Matmul { dtype: DType::F32, batch: vec![], m, k, n, a: dense((m, k), &[]), b: dense((k, n), &[]) };
-    assert_eq!(plan(&job, &profile).expect("it fits").steps.len(), 5);
+    assert_eq!(plan(&job, Terms::Products, &profile).expect("it fits").steps.len(), 5);
     check(gpu, &job, &data(DType::F32, m * k, 5), &data(DType::F32, k * n, 6), &profile);
 }
 
-/// The layouts that are packed in different ways: rows side by side, columns, and lengths that are odd.
-#[test]
-fn panels_of_every_dtype_and_layout() {
-    let gpu = device();
-    let own = gpu.profile;
-    assert!(own.windows == 0 || own.subgroups, "panels are what is tested here");
-    for dtype in [DType::F32, DType::F64, DType::I32] {
-        for (m, k, n) in [(37, 46, 70), (16, 33, 127), (50, 64, 33)] {
-            for transposed in [false, true] {
-                let operand = |rows: usize, columns: usize| match transposed {
-                    true => {
-                        Operand { row_stride: 1, column_stride: rows as isize, ..dense((rows, columns), &[]) }
-                    }
-                    false => dense((rows, columns), &[]),
-                };
-                let job = Matmul { dtype, batch: vec![], m, k, n, a: operand(m, k), b: operand(k, n) };
-                check(gpu, &job, &data(dtype, m * k, 1), &data(dtype, k * n, 2), &own);
-            }
-        }
-    }
-}
-
-/// The widest loads that lengths, strides and the offset allow: none of them may read a neighbour.
-#[test]
-fn operands_are_packed_by_loads_of_every_width() {
-    let gpu = device();
-    let own = gpu.profile;
-    assert!(own.windows == 0 || own.features.int64, "loads in 64-bit words are what is tested here");
-    let mut widths = std::collections::BTreeSet::new();
-    for dtype in [DType::F32, DType::F64] {
-        // Multiples of 8, 4, 2 and 1; chunks of an odd number of quads.
-        for (m, k, n) in [
-            (24, 72, 72),
-            (40, 36, 68),
-            (18, 38, 70),
-            (17, 37, 67),
-            (24, 520, 72),
-            (16, 1032, 64),
-            (20, 48, 66),
-        ] {
-            for (pad, offset) in [(0, 0), (4, 8), (2, 4), (6, 2)] {
-                // Rows of a wider matrix, from an element in its first one on.
-                let part = |rows: usize, columns: usize| {
-                    let wide = columns + pad + offset;
-                    Operand {
-                        len: rows * wide,
-                        offset,
-                        row_stride: wide as isize,
-                        ..dense((rows, columns), &[])
-                    }
-                };
-                let turned = |rows: usize, columns: usize| {
-                    let Operand { len, offset, row_stride, column_stride, .. } = part(columns, rows);
-                    let (row_stride, column_stride) = (column_stride, row_stride);
-                    Operand { len, offset, row_stride, column_stride, batch_strides: vec![] }
-                };
-                for (a, b) in [(part(m, k), part(k, n)), (turned(m, k), turned(k, n))] {
-                    let (x, y) = (data(dtype, a.len, 1), data(dtype, b.len, 2));
-                    let job = Matmul { dtype, batch: vec![], m, k, n, a, b };
-                    check(gpu, &job, &x, &y, &own);
-                    for step in plan(&job, &own).expect("it fits").steps {
-                        if step.shader.label().contains("pack") {
-                            let wgsl = step.shader.wgsl();
-                            let source = wgsl.lines().find(|line| line.contains("in0_0:"));
-                            let source = source.unwrap_or_else(|| panic!("{wgsl}"));
-                            widths.insert(source.rsplit_once(": ").map(|(_, ty)| ty.to_owned()));
-                        }
-                    }
-                }
-            }
-        }
-    }
-    if own.windows > 0 {
-        let wide = ["array<u64>;", "array<vec2<u64>>;", "array<vec4<u64>>;"];
-        assert!(wide.iter().all(|ty| widths.contains(&Some((*ty).to_owned()))), "{widths:?}");
-    }
-}
-
-#[test]
-fn panels_in_several_tiles_chunks_and_batches() {
-    let gpu = device();
-    for (batch, m, k, n) in [(vec![], 70, 1100, 300), (vec![5], 40, 70, 70), (vec![2, 3], 17, 600, 65)] {
-        let job = Matmul {
-            dtype: DType::F32,
-            batch: batch.clone(),
-            m,
-            k,
-            n,
-            a: dense((m, k), &batch),
-            b: dense((k, n), &batch),
-        };
-        let matrices: usize = batch.iter().product();
-        let (a, b) = (data(DType::F32, matrices * m * k, 3), data(DType::F32, matrices * k * n, 4));
-        check(gpu, &job, &a, &b, &gpu.profile);
-    }
-}
-
-/// What a real GPU runs. Software adapters take long to compile a barrier among many stores, so only whole quads are run
-/// (`shapes.rs`), and the other variants, which are the same text with other numbers, compiled.
+/// What a real GPU runs. Software adapters take long to compile a barrier among many stores, so only whole quads are run,
+/// and the other variants, which are the same text with other numbers, compiled.
 #[test]
 fn blocks_in_workgroup_memory() {
     let gpu = device();
-    let profile = Profile {
-        lane_map: polyarray_shaders::LaneMap::Coalesced,
-        workgroup: 256,
-        windows: 0,
-        ..gpu.profile
-    };
+    let profile = Profile { lane_map: polyarray_shaders::LaneMap::Coalesced, workgroup: 256, ..gpu.profile };
     let job = |m: usize, k: usize, n: usize| Matmul {
         dtype: DType::F32,
         batch: vec![],
@@ -275,13 +178,15 @@ fn blocks_in_workgroup_memory() {
         a: Operand { row_stride: 1, column_stride: m as isize, ..dense((m, k), &[]) },
         b: dense((k, n), &[]),
     };
-    let whole = job(72, 100, 132);
+    let whole = Matmul { a: dense((72, 100), &[]), ..job(72, 100, 132) };
+    let (a, b) = (data(DType::F32, whole.a.len, 7), data(DType::F32, whole.b.len, 8));
+    check(gpu, &whole, &a, &b, &profile);
     // Nothing whole, sums longer than the loop budget, the larger square.
     let short = Profile { loop_budget: 64, ..profile };
     for (job, profile, steps) in
         [(job(67, 37, 50), profile, 1), (whole, short, 3), (job(2048, 64, 2048), profile, 1)]
     {
-        let plan = plan(&job, &profile).expect("it fits");
+        let plan = plan(&job, Terms::Products, &profile).expect("it fits");
         assert_eq!(plan.steps.len(), steps);
         for step in plan.steps {
             assert!(step.shader.label().contains("blocks"));
@@ -291,33 +196,21 @@ fn blocks_in_workgroup_memory() {
 }
 
 #[test]
-fn bytes_and_bits() {
+fn bits() {
     let gpu = device();
     for profile in profiles(gpu) {
-        for (dtype, terms) in
-            [(DType::I8, Terms::Bytes), (DType::U8, Terms::Bytes), (DType::U32, Terms::Bits)]
         {
-            for (m, k, n) in
-                [(40, 64, 66), (33, 47, 64), (20, 9, 5), (40, 96, 72), (33, 1056, 64), (24, 40, 72)]
-            {
+            let (dtype, terms) = (DType::U32, Terms::Bits);
+            for (m, k, n) in [(33, 47, 64), (20, 9, 5), (33, 1056, 64)] {
                 let job =
                     Matmul { dtype, batch: vec![], m, k, n, a: dense((m, k), &[]), b: dense((k, n), &[]) };
                 let (a, b) = (data(dtype, m * k, 5), data(dtype, k * n, 6));
-                if terms == Terms::Bytes
-                    && !polyarray_shaders::matmul::takes_bytes(dtype, [m, k, n], &profile)
-                {
-                    assert!(plan_terms(&job, terms, &profile).is_err(), "bytes are cast first there");
-                    continue;
-                }
                 let got = run(gpu, &job, terms, &a, &b, &profile);
                 for (i, got) in got.iter().enumerate() {
                     let sum = (0..k).fold(0_i128, |sum, l| {
                         let term = |x: Scalar| x.to_i128().unwrap_or(0);
                         let (x, y) = (term(a[i / n * k + l]), term(b[l * n + i % n]));
-                        sum + match terms {
-                            Terms::Bits => i128::from((x & y).count_ones()),
-                            _ => x * y,
-                        }
+                        sum + i128::from((x & y).count_ones())
                     });
                     assert_eq!(got.to_i128(), Some(sum), "{dtype} {terms:?} at {i}");
                 }

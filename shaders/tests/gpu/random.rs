@@ -1,4 +1,19 @@
-//! A small generator: splitmix64 (Steele, Lea, Flood 2014).
+//! A small generator: splitmix64 (Steele, Lea, Flood 2014); and samples of what would be too many cases, each of which is
+//! one more kernel to compile.
+
+/// Takes a part of the cases, always the same.
+pub struct Sample(u64);
+
+impl Sample {
+    pub fn new(seed: u64) -> Sample {
+        Sample(seed)
+    }
+
+    /// True for one case of `of`.
+    pub fn takes(&mut self, of: u64) -> bool {
+        random(&mut self.0).is_multiple_of(of)
+    }
+}
 
 pub fn random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -3,6 +3,7 @@
 use crate::device::device;
 use crate::fused::{profiles, run, ulps};
 use crate::kernels::{View, host, interpret, kernel, value};
+use crate::random::Sample;
 use crate::reduce::tame;
 use polyarray_core::dtype::DTYPES;
 use polyarray_core::expr::{Instr, Kernel, Op, Output, REDUCTIONS, Reduction, Value};
@@ -48,6 +49,7 @@ fn beside(op: Reduction, dtype: DType) -> Vec<Value> {
 
 #[test]
 fn every_reduction_of_every_dtype_is_gone_on_with() {
+    let mut sample = Sample::new(2);
     for (p, profile) in coalesced().into_iter().enumerate() {
         for op in REDUCTIONS {
             for dtype in DTYPES {
@@ -59,6 +61,9 @@ fn every_reduction_of_every_dtype_is_gone_on_with() {
                 }
                 // Rows of whole blocks, rows that end within one, and a single one of those.
                 for (rows, n) in [(7, 152), (5, 27), (1, 27)] {
+                    if !sample.takes(4) {
+                        continue;
+                    }
                     let data = host(dtype, &tame(dtype, rows * n));
                     let view = View::of(&data, &[rows, n], &[n as isize, 1], 0);
                     let k = stored(&[rows, n], 1, &[view], vec![], beside(op, dtype));

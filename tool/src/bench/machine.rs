@@ -76,7 +76,6 @@ pub fn backend(place: &Place) -> Backend {
         interface: None,
         driver: None,
         shares_host_memory: place.is_host(),
-        autotune: false,
         ceilings: Ceilings::default(),
     };
     with_adapter(plain)
@@ -86,7 +85,7 @@ fn with_adapter(backend: Backend) -> Backend {
     if backend.name == "host" {
         return backend;
     }
-    use polyarray_gpu::{Autotune, adapters};
+    use polyarray_gpu::adapters;
     let known = adapters::list().unwrap_or_default();
     let Some(adapter) = known.iter().find(|adapter| adapter.name() == backend.name) else {
         return backend;
@@ -97,7 +96,6 @@ fn with_adapter(backend: Backend) -> Backend {
         interface: Some(adapter.info.backend.to_string()),
         driver: Some(format!("{} {}", adapter.info.driver, adapter.info.driver_info).trim().to_string()),
         shares_host_memory: adapter.profile.is_cpu,
-        autotune: Autotune::from_lookup(&adapters::environment).is_ok_and(|setting| setting != Autotune::Off),
         ..backend
     }
 }

@@ -52,9 +52,6 @@ pub struct Backend {
     pub driver: Option<String>,
     /// It computes in host memory, so that the host's copy is a ceiling for it, too.
     pub shares_host_memory: bool,
-    /// Shapes of matrix products were measured, as `POLYARRAY_AUTOTUNE` has it, not chosen by the rule.
-    #[serde(default)]
-    pub autotune: bool,
     pub ceilings: Ceilings,
 }
 

@@ -46,16 +46,11 @@ fn describe(backend: &Backend) -> String {
             known(&backend.driver)
         )
     });
-    let tuned = if backend.autotune { "shapes of products measured; " } else { "" };
     let ceilings = &backend.ceilings;
     let copy = ceilings.copy_gbps.map(|gbps| format!("copies at {gbps:.1} GB/s"));
     let gemm =
         ceilings.gemm_gflops.iter().map(|(dtype, rate)| format!("{dtype} products at {rate:.1} GFLOP/s"));
-    format!(
-        "{}{tuned}{}",
-        adapter.unwrap_or_default(),
-        copy.into_iter().chain(gemm).collect::<Vec<_>>().join(", ")
-    )
+    format!("{}{}", adapter.unwrap_or_default(), copy.into_iter().chain(gemm).collect::<Vec<_>>().join(", "))
 }
 
 /// One line per operation and size, one group of columns per side.

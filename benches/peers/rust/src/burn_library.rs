@@ -22,7 +22,7 @@ impl Burn {
         Tensor::from_data(TensorData::new(data, shape.to_vec()), &self.0)
     }
 
-    /// Runs a body to its end.
+    /// Runs a body until its result is computed.
     fn run<const D: usize>(&self, body: impl Fn() -> Tensor<D> + 'static) -> Option<Run> {
         let device = self.0.clone();
         Some(Box::new(move |read| {
@@ -30,7 +30,7 @@ impl Burn {
             if read {
                 return values(out).map(Some);
             }
-            // Pending operations are handed over by `sync`; the result must live until then.
+            // `sync` submits pending operations; the result must live until then.
             device.sync().map_err(|e| format!("{e:?}"))?;
             drop(out);
             Ok(None)

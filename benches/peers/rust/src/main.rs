@@ -1,5 +1,5 @@
-//! One library's worker: reads requests (a line of JSON each), runs them on the inputs that every library gets,
-//! compares the result with the samples that came with the request, and only then takes the time.
+//! The worker of one library: reads requests (a line of JSON each), runs them on the same inputs as every library,
+//! compares the result with the samples in the request, and only then measures the time.
 //!
 //! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-wgpu, burn-flex, ndarray.
 mod burn_library;
@@ -11,10 +11,10 @@ use std::io::{BufRead, Write};
 
 use request::{Answer, Request, answer};
 
-/// Runs one operation to its end, and reads the result when asked to.
+/// Runs one operation until its result is computed, and reads the result if asked to.
 type Run = Box<dyn FnMut(bool) -> Result<Option<Vec<f64>>, String>>;
 
-/// What a library is: for an operation it does not have, nothing.
+/// A library: returns `None` for an operation that it does not have.
 trait Library {
     fn prepare(&mut self, request: &Request) -> Result<Option<Run>, String>;
 }
@@ -40,7 +40,7 @@ fn main() {
             Err(e) => Answer::failed(format!("not a request: {e}")),
             Ok(request) => {
                 let key = request.key();
-                // Rounds of one operation come one after the other: its inputs and kernels stay.
+                // Rounds of one operation follow one another, so its inputs and kernels are kept.
                 if prepared.as_ref().is_none_or(|(known, _)| *known != key) {
                     drop(prepared.take());
                     match library.prepare(&request) {

@@ -1,4 +1,4 @@
-//! ndarray alone, with rayon and matrixmultiply's threads: what a Rust program has without us.
+//! ndarray alone, with rayon and matrixmultiply's threads: what a Rust program has without polyarray.
 use ndarray::{Array1, Array2, Axis, Zip};
 
 use crate::ours::{a_shape, b_shape};
@@ -15,7 +15,7 @@ fn matrix(k: u32, shape: &[usize]) -> Result<Array2<f32>, String> {
     Array2::from_shape_vec((shape[0], shape[1]), uniform(k, shape.iter().product())).map_err(|e| e.to_string())
 }
 
-/// Runs a body, and keeps what it made from being optimised away.
+/// Runs a body, and keeps its result from being optimised away.
 fn run<D: ndarray::Dimension + 'static>(body: impl Fn() -> ndarray::Array<f32, D> + 'static) -> Option<Run> {
     Some(Box::new(move |read| {
         let out = std::hint::black_box(body());

@@ -1,19 +1,19 @@
-//! Requests, the inputs that every library gets, the check and the clock.
+//! Requests, the common inputs, the check and the timing.
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use crate::Run;
 
-/// One operation of one size.
+/// One operation at one size.
 #[derive(Deserialize)]
 pub struct Request {
     pub op: String,
     pub shape: Vec<usize>,
     pub dtype: String,
-    /// How long to take the time for.
+    /// Seconds to spend on timing.
     pub seconds: f64,
-    /// Values of the result at positions spread evenly, by NumPy in float64.
+    /// Reference values at evenly spaced positions of the result, by NumPy in float64.
     pub expect: Vec<f64>,
     /// Largest allowed distance, absolute plus relative.
     pub tolerance: f64,
@@ -25,7 +25,7 @@ impl Request {
     }
 }
 
-/// What came of it.
+/// The answer.
 #[derive(Serialize, Default)]
 pub struct Answer {
     /// "ok", "wrong", "absent" or "failed".
@@ -50,7 +50,7 @@ pub fn uniform(k: u32, len: usize) -> Vec<f32> {
     (0..len as u32).map(|i| (word(k, i) >> 8) as f32 / 8_388_608.0 - 1.0).collect()
 }
 
-/// Thirty-two bits from a position: multiplications and shifts (the finaliser of MurmurHash3).
+/// Hashes a position to 32 bits (the finaliser of MurmurHash3).
 pub fn word(k: u32, i: u32) -> u32 {
     let mut h = i.wrapping_add(k.wrapping_mul(0x9E37_79B9));
     h = (h ^ h >> 16).wrapping_mul(0x85EB_CA6B);
@@ -58,7 +58,7 @@ pub fn word(k: u32, i: u32) -> u32 {
     h ^ h >> 16
 }
 
-/// Positions that are compared: as NumPy's side spreads them.
+/// The positions that are compared: the same as in `cases.py`.
 pub fn sampled(values: impl ExactSizeIterator<Item = f64> + Clone, samples: usize) -> Vec<f64> {
     let len = values.len();
     let all: Vec<f64> = values.collect();

@@ -1,0 +1,38 @@
+//! What functions of arrays take in place of an array.
+
+use super::Array;
+use crate::device::Marker;
+use num_complex::{Complex32, Complex64};
+use std::any::Any;
+use std::borrow::Cow;
+
+/// What an elementwise function takes: an array of residency `R`, or a scalar, which fits any.
+pub trait Operandlike<R: Marker> {
+    /// As a handle whose residency is checked at the call.
+    fn operand(&self) -> Cow<'_, Array>;
+}
+
+impl<R: Marker> Operandlike<R> for Array<R> {
+    fn operand(&self) -> Cow<'_, Array> {
+        // `Array<Dyn>` is lent; a typed handle is cloned into one that says that it must not be copied.
+        match (self as &dyn Any).downcast_ref::<Array>() {
+            Some(a) => Cow::Borrowed(a),
+            None => Cow::Owned(self.as_dyn()),
+        }
+    }
+}
+
+impl<R: Marker, A: Operandlike<R> + ?Sized> Operandlike<R> for &A {
+    fn operand(&self) -> Cow<'_, Array> {
+        (**self).operand()
+    }
+}
+
+macro_rules! scalar_operand {
+    ($($t:ty),*) => { $(
+        impl<R: Marker> Operandlike<R> for $t {
+            fn operand(&self) -> Cow<'_, Array> { Cow::Owned(Array::from(*self)) }
+        }
+    )* };
+}
+scalar_operand!(bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, half::f16, f32, f64, Complex32, Complex64);

@@ -1,0 +1,237 @@
+//! Operands that are one value for each row: a reduction of what the kernel computes anyway, and what is made of it.
+//! `x / sum(x, -1)` is then one kernel, which reads a row once.
+
+use super::super::Dense;
+use super::super::node::{Expr, Node, NodeRef};
+use super::{Level, Lowered, Writer, constant};
+use crate::dtype::DType;
+use crate::error::Result;
+use crate::expr::Reduction;
+use crate::expr::kernel::{Id, Instr};
+use crate::memory::layout::{Layout, Strides};
+use smallvec::SmallVec;
+
+/// Nodes that are looked at for the reduction that an operand starts from.
+const FUEL: u32 = 32;
+
+/// The reductions that the code goes on with.
+pub(crate) struct Rows {
+    /// The axes that they go over.
+    axes: u64,
+    /// Each, and the value that is reduced.
+    reductions: Vec<(NodeRef, Id)>,
+}
+
+impl Rows {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.reductions.len()
+    }
+}
+
+impl Lowered {
+    /// The axes that the code's own reductions go over; 0 without any.
+    pub(super) fn row_axes(&self) -> u64 {
+        self.rows.as_ref().map_or(0, |rows| rows.axes)
+    }
+
+    /// The reductions that the code goes on with.
+    pub(crate) fn reductions(&self) -> SmallVec<[NodeRef; 2]> {
+        self.rows.iter().flat_map(|rows| &rows.reductions).map(|(node, _)| node.clone()).collect()
+    }
+
+    /// The first reduction of something that the kernel does not read anyway: neither for its result, nor for other
+    /// reductions that have inputs in common with that.
+    pub(super) fn unrelated(&self, result: Id) -> Option<&NodeRef> {
+        let Rows { reductions, .. } = &**self.rows.as_ref()?;
+        let mut read = self.loads(result);
+        let mut left: Vec<_> = reductions.iter().map(|(node, value)| (node, self.loads(*value))).collect();
+        while let Some(at) = left.iter().position(|(_, loads)| loads.iter().any(|load| read.contains(load))) {
+            read.extend(left.swap_remove(at).1);
+        }
+        left.first().map(|(node, _)| *node)
+    }
+
+    /// The inputs, and the index, from which a value is computed without a reduction.
+    fn loads(&self, value: Id) -> Vec<Instr> {
+        let mut needed = vec![false; value as usize + 1];
+        needed[value as usize] = true;
+        let mut loads = Vec::new();
+        for id in (0..needed.len()).rev() {
+            match self.code[id].instr {
+                _ if !needed[id] => {}
+                Instr::Reduce(..) => {}
+                load @ (Instr::Load(_) | Instr::Iota) => loads.push(load),
+                instr => instr.operands().for_each(|a| needed[a as usize] = true),
+            }
+        }
+        loads
+    }
+}
+
+impl Writer<'_> {
+    /// The value of an operand that comes from a reduction over rows of the kernel's space; none if it does not, or
+    /// can't be computed here.
+    #[inline]
+    pub(super) fn row(&mut self, arg: &Dense) -> Result<Option<Id>> {
+        if arg.node.leaf || self.longest_row == 0 || arg.node.value.get().is_some() {
+            return Ok(None);
+        }
+        self.pending_row(arg)
+    }
+
+    #[cold]
+    fn pending_row(&mut self, arg: &Dense) -> Result<Option<Id>> {
+        if self.lowered.product.is_some() {
+            return Ok(None);
+        }
+        let Some(axes) = self.axes_of(&arg.node) else { return Ok(None) };
+        let seen = arg.layout().broadcast_to(self.space);
+        if seen.is_none_or(|seen| !self.along_rows(&seen, axes)) {
+            return Ok(None);
+        }
+        // Before anything is inlined: what comes before a reduction may go on with others.
+        self.row_axes = axes;
+        self.inline(&arg.node, Level::PerRow { axes })
+    }
+
+    /// The axes of the reduction that a node starts from, if it may be computed here with it.
+    fn axes_of(&self, node: &Node) -> Option<u64> {
+        let axes = match self.row_axes {
+            0 => self.find(node, &mut { FUEL })?,
+            axes => axes,
+        };
+        let length: usize =
+            (0..self.space.len()).filter(|&a| axes >> a & 1 == 1).map(|a| self.space[a]).product();
+        let may = match self.own_axes {
+            Some(own) => axes == own,
+            // What is stored lies row after row.
+            None => axes.trailing_zeros() as usize + axes.count_ones() as usize == self.space.len(),
+        };
+        let fits = (2..=self.longest_row).contains(&length);
+        (may && fits && self.starts_from(node, axes, &mut { FUEL })).then_some(axes)
+    }
+
+    /// The axes of the first reduction of the kernel's space that a node is computed from.
+    fn find(&self, node: &Node, fuel: &mut u32) -> Option<u64> {
+        *fuel = fuel.checked_sub(1)?;
+        match &*node.pending()? {
+            Expr::Reduce { arg, axes, .. } => (*arg.shape() == *self.space).then_some(*axes),
+            expr @ (Expr::Map { .. } | Expr::Cast { .. }) => {
+                expr.args().iter().filter(|arg| !arg.node.leaf).find_map(|arg| self.find(&arg.node, fuel))
+            }
+            _ => None,
+        }
+    }
+
+    /// Is a node elementwise on such a reduction, or one itself?
+    fn starts_from(&self, node: &Node, axes: u64, fuel: &mut u32) -> bool {
+        let Some(left) = fuel.checked_sub(1) else { return false };
+        *fuel = left;
+        if !self.may_compute(node) {
+            return false;
+        }
+        let Some(expr) = node.pending() else { return false };
+        match &*expr {
+            Expr::Reduce { op, arg, axes: own, .. } => {
+                // Backends go on with values, not with positions.
+                let position = matches!(op, Reduction::ArgMin | Reduction::ArgMax);
+                !position && *own == axes && *arg.shape() == *self.space
+            }
+            Expr::Map { .. } | Expr::Cast { .. } => {
+                let whole = |arg: &Dense| constant(arg).is_some() || is_whole(arg, node.len());
+                expr.args().iter().all(whole)
+                    && expr.args().iter().any(|arg| self.starts_from(&arg.node, axes, fuel))
+            }
+            _ => false,
+        }
+    }
+
+    /// An operand of what is computed once for each row.
+    #[cold]
+    pub(super) fn row_operand(&mut self, arg: &Dense, want: DType, axes: u64) -> Result<Id> {
+        if let Some(v) = constant(arg) {
+            return Ok(self.param(v.cast(want)));
+        }
+        let inlined = self.shared.contains_key(&NodeRef::as_ptr(&arg.node))
+            || self.starts_from(&arg.node, axes, &mut { FUEL });
+        let id = if inlined { self.inline(&arg.node, Level::PerRow { axes })? } else { None };
+        let id = match id {
+            Some(id) => id,
+            None => {
+                let offset = arg.view.as_ref().map_or(0, |view| view.offset);
+                let strides = self.row_strides(axes);
+                self.load_from(arg, strides, offset)
+            }
+        };
+        Ok(self.cast(id, want))
+    }
+
+    /// A node that is one value for each row. None if the code would grow too long, or it is to be loaded.
+    #[cold]
+    pub(super) fn inline_row(&mut self, node: &NodeRef, expr: &Expr, axes: u64) -> Result<Option<Id>> {
+        // A reduction comes with the operations that are inlined before it; this bounds the recursion, too.
+        let size = match expr {
+            Expr::Reduce { .. } => node.size,
+            Expr::Map { .. } | Expr::Cast { .. } => 1,
+            _ => return Ok(None),
+        };
+        let Some(room) = self.room.checked_sub(size) else { return Ok(None) };
+        self.room = room;
+        let id = match expr {
+            Expr::Reduce { op, compute, arg, .. } => {
+                let value = self.operand(arg, *compute, Level::PerElement)?;
+                let rows =
+                    self.lowered.rows.get_or_insert_with(|| Box::new(Rows { axes, reductions: Vec::new() }));
+                rows.reductions.push((node.clone(), value));
+                self.computed(value, Instr::Reduce(*op, value), op.output(*compute))
+            }
+            _ => self.expression(expr, node.dtype, Level::PerRow { axes })?,
+        };
+        Ok(Some(id))
+    }
+
+    /// Steps over a dense array with an element for each row.
+    fn row_strides(&self, axes: u64) -> Strides {
+        let mut step = 1;
+        let mut strides: Strides = self.space.iter().map(|_| 0).collect();
+        for axis in (0..self.space.len()).rev().filter(|axis| axes >> axis & 1 == 0) {
+            strides[axis] = step;
+            step *= self.space[axis] as isize;
+        }
+        strides
+    }
+
+    /// Does a layout in the kernel's space see one value for each row, in order?
+    fn along_rows(&self, seen: &Layout, axes: u64) -> bool {
+        let want = self.row_strides(axes);
+        seen.offset == 0
+            && seen
+                .strides
+                .iter()
+                .zip(&want)
+                .zip(self.space)
+                .all(|((have, want), &len)| len == 1 || have == want)
+    }
+
+    /// Do an input's elements lie farther apart within a row than its rows do? Then columns are better reduced by themselves.
+    pub(super) fn rows_lie_across(&self) -> bool {
+        let rows = self.lowered.row_axes();
+        let fastest = |strides: &Strides, reduced: bool| {
+            let axes = 0..self.space.len();
+            let those = axes.filter(|&a| (rows >> a & 1 == 1) == reduced && self.space[a] > 1);
+            those.map(|a| strides[a].unsigned_abs()).filter(|&step| step > 0).min()
+        };
+        self.lowered.inputs.iter().any(|source| {
+            match (fastest(&source.strides, true), fastest(&source.strides, false)) {
+                (Some(within), Some(across)) => within > across,
+                _ => false,
+            }
+        })
+    }
+}
+
+/// Does a handle see all elements of an array of that many, in order?
+fn is_whole(arg: &Dense, len: usize) -> bool {
+    arg.len() == len && arg.view.as_ref().is_none_or(|view| view.is_dense())
+}

@@ -1,0 +1,307 @@
+//! Buffers: where elements are stored. A backend has its own kind; the host's is here, in core, because
+//! Rust's in-memory arrays are everyone's lingua franca.
+
+use super::host_pool::{self, Chunks, Counted};
+use crate::dispatch::Instance;
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use parking_lot::Mutex;
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+/// Dense storage of `len` elements of one dtype, resident somewhere. Backends downcast to their own:
+/// `(buffer as &dyn Any).downcast_ref()`.
+pub trait Buffer: Any + Send + Sync + fmt::Debug {
+    /// Type of the elements.
+    fn dtype(&self) -> DType;
+    /// Number of elements.
+    fn len(&self) -> usize;
+    /// Bytes that it occupies where it lives.
+    fn nbytes(&self) -> usize;
+    /// True where there is no element.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A copy of a host buffer that lives on a device. The slot is shared with the device, which empties it when
+/// its memory runs short: the next use uploads again.
+pub type MirrorSlot = Arc<Mutex<Option<Arc<dyn Buffer>>>>;
+
+/// Host memory: blocks of the pool's, aligned to cache lines unless they are small, a `Vec<T>` adopted without a copy, or
+/// memory lent by somebody else, which is only read.
+pub struct HostBuffer {
+    dtype: DType,
+    len: usize,
+    data: Box<dyn Bytes>,
+    mirrors: Mutex<Vec<(Instance, MirrorSlot)>>,
+}
+
+/// Memory that its owner lends to host arrays: a device's that the host reaches as well, a mapped file. As long as the
+/// loan is held the bytes stay where and what they are; they are never written.
+pub trait Loan: Send + Sync + 'static {
+    /// The same bytes at every call.
+    fn bytes(&self) -> &[u8];
+}
+
+/// The owner of host bytes.
+trait Bytes: Any + Send + Sync {
+    fn bytes(&self) -> &[u8];
+    /// None where they are lent.
+    fn bytes_mut(&mut self) -> Option<&mut [u8]>;
+}
+
+impl<P: bytemuck::Pod + Send + Sync> Bytes for Vec<P> {
+    fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(self)
+    }
+    fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        Some(bytemuck::cast_slice_mut(self))
+    }
+}
+
+impl Bytes for Chunks {
+    fn bytes(&self) -> &[u8] {
+        self.bytes()
+    }
+    fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        Some(self.bytes_mut())
+    }
+}
+
+/// Lent bytes. They count as a copy of them would: what keeps them alive may be nothing but the host array.
+struct Borrowed {
+    loan: Arc<dyn Loan>,
+    _counted: Counted,
+}
+
+impl Bytes for Borrowed {
+    fn bytes(&self) -> &[u8] {
+        self.loan.bytes()
+    }
+    fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        None
+    }
+}
+
+impl HostBuffer {
+    /// A buffer to be written. Its contents are arbitrary (old data of the pool): write every element.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] or [`Error::TooLarge`] where the host memory limit or the allocator refuses.
+    pub fn unwritten(dtype: DType, len: usize) -> Result<HostBuffer> {
+        let bytes = len.checked_mul(dtype.size()).ok_or(Error::TooLarge {
+            place: "host".into(),
+            bytes: len as u128 * dtype.size() as u128,
+            detail: "the address space".into(),
+        })?;
+        Ok(HostBuffer { dtype, len, data: Box::new(host_pool::take(bytes)?), mirrors: Mutex::default() })
+    }
+
+    /// Adopts a vector without copying it.
+    pub fn from_vec<T: Element>(v: Vec<T>) -> HostBuffer {
+        let len = v.len();
+        let v: Vec<T::Repr> = bytemuck::allocation::cast_vec(v);
+        HostBuffer { dtype: T::DTYPE, len, data: Box::new(v), mirrors: Mutex::default() }
+    }
+
+    /// Elements that somebody else has: `len` of them, from the loan's first byte on. None if it has fewer, or if they
+    /// are not aligned as the dtype wants them, or if the host memory limit leaves no room for as many: they count as a
+    /// copy of them would.
+    ///
+    /// ```
+    /// # use polyarray_core::{DType, array::{HostBuffer, Loan}};
+    /// # use std::sync::Arc;
+    /// struct Table(Box<[f32]>);
+    /// impl Loan for Table {
+    ///     fn bytes(&self) -> &[u8] {
+    ///         bytemuck::cast_slice(&self.0)
+    ///     }
+    /// }
+    /// let table = Arc::new(Table(vec![1.0, 2.0, 3.0].into()));
+    /// let buffer = HostBuffer::lent(DType::F32, 2, table).expect("it has three");
+    /// assert!(buffer.is_lent());
+    /// assert_eq!(buffer.as_slice::<f32>()?, [1.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    pub fn lent(dtype: DType, len: usize, loan: Arc<dyn Loan>) -> Option<HostBuffer> {
+        let bytes = loan.bytes().get(..len.checked_mul(dtype.size())?)?;
+        crate::with_element!(dtype, T => {
+            bytemuck::checked::try_cast_slice::<u8, T>(&bytes[..dtype.size().min(bytes.len())]).ok()?;
+        });
+        let counted = host_pool::count(bytes.len())?;
+        let data = Box::new(Borrowed { loan, _counted: counted });
+        Some(HostBuffer { dtype, len, data, mirrors: Mutex::default() })
+    }
+
+    /// Whether the memory is lent: what would be written in place is then written to a copy.
+    pub fn is_lent(&self) -> bool {
+        (&*self.data as &dyn Any).is::<Borrowed>()
+    }
+
+    /// The vector back: without a copy where it was adopted from one, else by copying.
+    ///
+    /// # Errors
+    /// [`Error::DType`] if the elements are not `T`.
+    pub fn into_vec<T: Element>(self) -> Result<Vec<T>> {
+        self.check::<T>()?;
+        if !(&*self.data as &dyn Any).is::<Vec<T::Repr>>() {
+            return Ok(self.as_slice::<T>()?.to_vec());
+        }
+        let vec = (self.data as Box<dyn Any>).downcast::<Vec<T::Repr>>().expect("it was just asked");
+        Ok(from_repr(*vec))
+    }
+
+    fn check<T: Element>(&self) -> Result<()> {
+        if T::DTYPE == self.dtype {
+            return Ok(());
+        }
+        Err(Error::DType {
+            op: "read",
+            operands: format!("the array holds {}, {} was asked for", self.dtype, T::DTYPE),
+            fix: format!("cast it with astype({:?}) first", T::DTYPE),
+        })
+    }
+
+    /// The elements. A bool that is neither 0 nor 1 panics: nothing here stores one.
+    ///
+    /// # Errors
+    /// [`Error::DType`] if the elements are not `T`.
+    pub fn as_slice<T: Element>(&self) -> Result<&[T]> {
+        self.check::<T>()?;
+        Ok(bytemuck::checked::cast_slice(self.bytes()))
+    }
+
+    /// The elements as stored: bools as bytes.
+    ///
+    /// # Errors
+    /// [`Error::DType`] if the elements are not `T`.
+    pub fn as_repr<T: Element>(&self) -> Result<&[T::Repr]> {
+        self.check::<T>()?;
+        Ok(bytemuck::cast_slice(self.bytes()))
+    }
+
+    /// The elements as stored, to be written; copies on devices are forgotten.
+    ///
+    /// # Errors
+    /// [`Error::DType`] if the elements are not `T`.
+    pub fn as_repr_mut<T: Element>(&mut self) -> Result<&mut [T::Repr]> {
+        self.check::<T>()?;
+        Ok(bytemuck::cast_slice_mut(self.bytes_mut()))
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.data.bytes()[..self.len * self.dtype.size()]
+    }
+
+    /// The bytes, to be written; copies on devices are forgotten. Lent memory is copied first.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        self.mirrors.get_mut().clear();
+        let n = self.len * self.dtype.size();
+        if self.is_lent() {
+            let mut own = vec![0_u128; n.div_ceil(16)];
+            bytemuck::cast_slice_mut(&mut own)[..n].copy_from_slice(&self.data.bytes()[..n]);
+            self.data = Box::new(own);
+        }
+        &mut self.data.bytes_mut().expect("lent memory was just replaced")[..n]
+    }
+
+    /// The slot for this buffer's copy on `instance`, made on first use.
+    pub fn mirror(&self, instance: Instance) -> MirrorSlot {
+        let mut mirrors = self.mirrors.lock();
+        match mirrors.iter().find(|(i, _)| *i == instance) {
+            Some((_, slot)) => slot.clone(),
+            None => {
+                let slot = MirrorSlot::default();
+                mirrors.push((instance, slot.clone()));
+                slot
+            }
+        }
+    }
+}
+
+/// A vector of stored elements as the elements, which the caller has checked.
+fn from_repr<T: Element>(v: Vec<T::Repr>) -> Vec<T> {
+    // For every dtype but bool the two types are one, and this is a move.
+    let any: Box<dyn Any> = Box::new(v);
+    match any.downcast::<Vec<T>>() {
+        Ok(v) => *v,
+        Err(any) => {
+            let v = any.downcast::<Vec<T::Repr>>().expect("it was boxed as that");
+            bytemuck::checked::cast_slice::<T::Repr, T>(&v).to_vec()
+        }
+    }
+}
+
+impl Buffer for HostBuffer {
+    fn dtype(&self) -> DType {
+        self.dtype
+    }
+    fn len(&self) -> usize {
+        self.len
+    }
+    fn nbytes(&self) -> usize {
+        self.len * self.dtype.size()
+    }
+}
+
+impl fmt::Debug for HostBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HostBuffer({} x {})", self.len, self.dtype)
+    }
+}
+
+/// A backend's buffer as what it is; another's is an error that says so.
+///
+/// # Errors
+/// [`Error::Backend`]: an array of another residency reached this backend, which dispatch never lets happen.
+pub fn own<'a, B: Buffer>(buffer: &'a dyn Buffer, backend: &str, op: &str) -> Result<&'a B> {
+    (buffer as &dyn std::any::Any).downcast_ref().ok_or_else(|| Error::Backend {
+        op: op.into(),
+        backend: backend.into(),
+        message: format!("{buffer:?} does not live here"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Lender(Vec<u64>, usize);
+
+    impl Loan for Lender {
+        fn bytes(&self) -> &[u8] {
+            &bytemuck::cast_slice(&self.0)[self.1..]
+        }
+    }
+
+    fn lend(words: &[u64], skipped: usize) -> Arc<dyn Loan> {
+        Arc::new(Lender(words.to_vec(), skipped))
+    }
+
+    #[test]
+    fn lent_memory_is_read_where_it_is_and_never_written() {
+        let loan = lend(&[1, 2, 3], 0);
+        let at = loan.bytes().as_ptr();
+        let mut buffer = HostBuffer::lent(DType::U64, 2, loan.clone()).unwrap();
+        assert!(buffer.is_lent());
+        assert_eq!((buffer.bytes().as_ptr(), buffer.as_slice::<u64>().unwrap()), (at, &[1, 2][..]));
+        buffer.as_repr_mut::<u64>().unwrap()[0] = 9;
+        assert!(!buffer.is_lent());
+        assert_eq!(buffer.into_vec::<u64>().unwrap(), [9, 2]);
+        assert_eq!(loan.bytes()[..8], 1_u64.to_ne_bytes());
+        let whole = HostBuffer::lent(DType::U64, 3, loan).unwrap();
+        assert_eq!(whole.into_vec::<u64>().unwrap(), [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_a_loan_does_not_have_is_not_taken() {
+        assert!(HostBuffer::lent(DType::U64, 3, lend(&[1, 2], 0)).is_none());
+        assert!(HostBuffer::lent(DType::U64, usize::MAX, lend(&[1, 2], 0)).is_none());
+        assert!(HostBuffer::lent(DType::U64, 1, lend(&[1, 2], 4)).is_none(), "not aligned");
+        assert!(HostBuffer::lent(DType::U32, 3, lend(&[1, 2], 4)).is_some());
+        assert!(HostBuffer::lent(DType::F64, 0, lend(&[], 0)).is_some());
+    }
+}

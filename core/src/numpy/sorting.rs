@@ -1,0 +1,147 @@
+//! Sorting: `sort`, `argsort`.
+
+use super::Answer;
+use super::options::Order;
+use crate::array::Array;
+use crate::array::spec::{Outputs, Spec, record};
+use crate::dispatch::{Cx, Registrar, Stop};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::expr::axes::wrap_axis;
+use crate::memory::Dims;
+use crate::multimethod;
+use smallvec::SmallVec;
+
+multimethod! {
+    domain "numpy";
+
+    /// The elements along an axis in order: a copy of the shape and dtype of `x`. `()` sorts along the last axis,
+    /// `axis` along another one; `.descending()` puts the largest first. Stable: equal elements (−0 and 0 are
+    /// equal) keep their order, also when descending. NaN comes last, in either direction.
+    ///
+    /// NumPy: `sort(x, axis, stable=True)`. Bools and real numbers.
+    pub fn sort(x: &Array, order: Order) -> Result<Array>;
+
+    /// The indices (int64, the shape of `x`) that put the elements along an axis in the order of [`sort()`].
+    ///
+    /// NumPy: `argsort(x, axis, stable=True)`.
+    pub fn argsort(x: &Array, order: Order) -> Result<Array>;
+}
+
+/// What a sort gives, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sorted {
+    /// The elements.
+    Values,
+    /// Their indices in the row, int64.
+    Indices,
+    /// Both: two results.
+    Both,
+}
+
+/// Rows sorted, each on its own. The operand is (rows, len) with any strides, of a bool or real dtype; results are
+/// dense (rows, len). The order is stable also when descending; −0 and 0 are equal; NaN comes last in either
+/// direction.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Sort {
+    /// Number of rows.
+    pub rows: usize,
+    /// Elements of a row.
+    pub len: usize,
+    /// Dtype of the elements.
+    pub dtype: DType,
+    /// The largest first.
+    pub descending: bool,
+    /// What is wanted.
+    pub gives: Sorted,
+}
+
+impl Spec for Sort {
+    const NAME: &'static str = "sort";
+
+    fn outputs(&self) -> Outputs {
+        let shape = || -> Dims { [self.rows, self.len].as_slice().into() };
+        let (values, indices) = ((shape(), self.dtype), (shape(), DType::I64));
+        match self.gives {
+            Sorted::Values => std::iter::once(values).collect(),
+            Sorted::Indices => std::iter::once(indices).collect(),
+            Sorted::Both => [values, indices].into_iter().collect(),
+        }
+    }
+}
+
+/// Registers sorts for a kind whose kernels compute them.
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<sort>(kind, |cx: Cx, x: &Array, order: Order| -> Answer {
+        Ok(sorted("sort", cx, x, order, Sorted::Values)?.remove(0))
+    });
+    r.register::<argsort>(kind, |cx: Cx, x: &Array, order: Order| -> Answer {
+        Ok(sorted("argsort", cx, x, order, Sorted::Indices)?.remove(0))
+    });
+}
+
+fn sorted(
+    op: &'static str,
+    cx: Cx,
+    x: &Array,
+    order: Order,
+    gives: Sorted,
+) -> Result<SmallVec<[Array; 3]>, Stop<Error>> {
+    if x.dtype().is_complex() {
+        return Err(Error::DType {
+            op,
+            operands: format!("an array of {}", x.dtype()),
+            fix: "complex numbers have no order; sort real(x), imag(x) or absolute(x)".into(),
+        }
+        .into());
+    }
+    let rows = Rows::of(op, x, order.axis)?;
+    let (count, len) = (rows.count, rows.len);
+    let spec = Sort { rows: count, len, dtype: x.dtype(), descending: order.descending, gives };
+    let results = record(cx, spec, &[&rows.matrix])?;
+    results.into_iter().map(|result| Ok(rows.restore(&result)?)).collect()
+}
+
+/// An array as a matrix whose rows lie along one of its axes: the form in which kernels along an axis take it.
+pub(super) struct Rows {
+    /// (count, len).
+    pub matrix: Array,
+    pub count: usize,
+    pub len: usize,
+    axis: isize,
+    /// The shape with the axis last.
+    moved: SmallVec<[isize; 4]>,
+}
+
+impl Rows {
+    /// Along an axis; along the only one of an array without axes, which has one element.
+    pub fn of(op: &'static str, x: &Array, axis: isize) -> Result<Rows> {
+        if x.ndim() == 0 {
+            let matrix = x.reshape([1, 1])?;
+            wrap_axis(op, axis, 1)?;
+            return Ok(Rows { matrix, count: 1, len: 1, axis: -1, moved: SmallVec::new() });
+        }
+        let axis = wrap_axis(op, axis, x.ndim())? as isize;
+        let last = move_axis(x, axis, -1)?;
+        let len = x.shape()[axis as usize];
+        let count =
+            x.shape().iter().enumerate().filter(|(i, _)| *i != axis as usize).map(|(_, &n)| n).product();
+        let moved = last.shape().iter().map(|&n| n as isize).collect();
+        Ok(Rows { matrix: last.reshape([count as isize, len as isize])?, count, len, axis, moved })
+    }
+
+    /// A result of the matrix's shape, under the shape of the array.
+    pub fn restore(&self, result: &Array) -> Result<Array> {
+        let last = result.reshape(&self.moved)?;
+        if self.moved.is_empty() { Ok(last) } else { move_axis(&last, -1, self.axis) }
+    }
+}
+
+/// One axis at another place, the others in their order.
+fn move_axis(x: &Array, from: isize, to: isize) -> Result<Array> {
+    let n = x.ndim();
+    let (from, to) = (wrap_axis("moveaxis", from, n)?, wrap_axis("moveaxis", to, n)?);
+    let mut axes: SmallVec<[isize; 4]> = (0..n as isize).filter(|&a| a != from as isize).collect();
+    axes.insert(to, from as isize);
+    x.permute(axes)
+}

@@ -1,0 +1,10 @@
+//! The methods that are no fused kernels, a file or folder for each family.
+
+pub mod indexing;
+pub mod linalg;
+pub mod manipulation;
+mod rows;
+pub mod scan;
+pub mod searching;
+pub mod sorting;
+pub mod statistics;

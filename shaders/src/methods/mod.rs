@@ -1,0 +1,5 @@
+//! Methods that are no fused kernel: one planner each.
+
+pub mod assign;
+pub mod copy_region;
+pub mod take;

@@ -290,11 +290,14 @@ fn the_files_of_the_dispatch_engine_form_no_circle() {
     // Files that import none of those left, or that none of those left imports, are in no circle.
     loop {
         let imported: BTreeSet<&[String]> = left.values().flatten().copied().collect();
-        let free = |(file, imports): (&&[String], &BTreeSet<&[String]>)| {
-            (!imported.contains(file) || !imports.iter().any(|import| left.contains_key(import)))
-                .then_some(*file)
+        let stands_apart = |file: &[String], imports: &BTreeSet<&[String]>| {
+            !imported.contains(file) || !imports.iter().any(|import| left.contains_key(import))
         };
-        let free: Vec<&[String]> = left.iter().filter_map(free).collect();
+        let free: Vec<&[String]> = left
+            .iter()
+            .filter(|(file, imports)| stands_apart(file, imports))
+            .map(|(file, _)| *file)
+            .collect();
         if free.is_empty() {
             break;
         }

@@ -3,5 +3,4 @@
 mod chunked;
 mod diff;
 mod learns;
-mod methods;
 mod same;

@@ -5,6 +5,7 @@ use crate::fused::epilogue::Finish;
 use crate::identity::KIND;
 use crate::methods::indexing::take;
 use crate::methods::linalg::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
+use crate::methods::linalg::svd::svd;
 use crate::methods::manipulation::concat;
 use crate::methods::scan::scan;
 use crate::methods::searching::compact;
@@ -16,6 +17,7 @@ use polyarray_core::backend::{
     Unsupported, kernels, linked_kind, one,
 };
 use polyarray_core::dispatch::linkme::distributed_slice;
+use polyarray_core::numpy::linalg::Svd;
 use polyarray_core::numpy::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var, register_methods};
 use polyarray_core::{DType, Result};
 use std::sync::Arc;
@@ -68,6 +70,7 @@ kernels! { CPU_KERNELS;
     "cpu": Sort = SpecKernel::new(|_, spec, o| sort(&o[0], spec));
     "cpu": Scan = SpecKernel::new(|_, spec, o| Ok(one(scan(&o[0], spec)?)));
     "cpu": Compact = SpecKernel::new(|_, spec, o| Ok(one(compact(o, spec)?)));
+    "cpu": Svd = SpecKernel::new(|_, spec, o| svd(&o[0], spec));
     "cpu": Var = SpecKernel::new(|_, spec, o| Ok(one(var(&o[0], spec)?))).supporting(|_, spec| {
         if has_var(spec.dtype) { Ok(()) } else { Err(Unsupported::Because("its kernel takes float32 and float64")) }
     });

@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use polyarray_core::array::{
     ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Part, Query,
-    Span, own,
+    Span, downcast,
 };
 use polyarray_core::backend::{Buffers, SpecKernel, kernels};
 use polyarray_core::dispatch::{self, BackendKind, Decline, Fit, Instance, Key, Kind, Registrar};
@@ -62,9 +62,9 @@ impl Naive {
     }
     fn open<'a>(&self, b: &'a dyn Buffer) -> Result<&'a HostBuffer> {
         if self.kind == "cpu" {
-            own(b, self.kind, "run")
+            downcast(b, self.kind, "run")
         } else {
-            Ok(&own::<FarBuffer>(b, self.kind, "run")?.0)
+            Ok(&downcast::<FarBuffer>(b, self.kind, "run")?.0)
         }
     }
 }
@@ -342,12 +342,12 @@ static RECORDERS: fn(&mut Registrar<'_>) = |r| {
 };
 
 kernels! { NAIVE_KERNELS;
-    "cpu": numpy::Concat = SpecKernel::new(concat);
-    "far": numpy::Concat = SpecKernel::new(concat);
+    "cpu": numpy::specs::Concat = SpecKernel::new(concat);
+    "far": numpy::specs::Concat = SpecKernel::new(concat);
 }
 
 /// Concatenation by index arithmetic.
-fn concat(cx: dispatch::Cx, spec: &numpy::Concat, parts: &[Operand]) -> Result<Buffers> {
+fn concat(cx: dispatch::Cx, spec: &numpy::specs::Concat, parts: &[Operand]) -> Result<Buffers> {
     let backend: &Naive =
         if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] };
     let n: usize = spec.shape.iter().product();

@@ -10,8 +10,8 @@ use crate::view::View;
 use bidiagonal::{Columns, Number, decompose};
 use bytemuck::Pod;
 use num_complex::{Complex32, Complex64};
+use polyarray_core::backend::specs::Svd;
 use polyarray_core::backend::{Buffers, HostBuffer, Operand, one};
-use polyarray_core::numpy::linalg::Svd;
 use polyarray_core::{DType, Element, Error, Result};
 use std::sync::{Mutex, PoisonError};
 

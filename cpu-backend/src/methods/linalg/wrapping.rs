@@ -8,7 +8,7 @@ use crate::parallel::{for_each_chunk, worth_sharing};
 use crate::simd::{Loop, widest};
 use polyarray_core::Result;
 use polyarray_core::array::{HostBuffer, Operand};
-use polyarray_core::numpy::Matmul;
+use polyarray_core::backend::specs::Matmul;
 
 /// Multiplications of a task.
 const TASK: usize = 1 << 20;

@@ -162,6 +162,9 @@ fn reflection<T: Number>(x: &mut [T]) -> (f64, T) {
     (beta, (T::of(beta) - first) * (1.0 / beta))
 }
 
+/// U, the singular values in descending order, and V.
+pub type Decomposition<T> = (Columns<T>, Vec<f64>, Columns<T>);
+
 /// U, the singular values in descending order, and V, where `a` is U diag(s) Vᴴ; `a` has no fewer rows than columns, and U as
 /// many columns as asked for, no fewer than `a`.
 ///
@@ -171,7 +174,7 @@ pub fn decompose<T: Number>(
     mut a: Columns<T>,
     n: usize,
     columns: usize,
-) -> Result<(Columns<T>, Vec<f64>, Columns<T>), &'static str> {
+) -> Result<Decomposition<T>, &'static str> {
     let m = a.rows;
     // Between 1 and 2, exactly: squares neither overflow nor vanish.
     if !a.data.iter().all(|x| x.is_finite()) {

@@ -11,8 +11,6 @@ use polyarray_core::Element;
 
 /// Any element.
 pub trait Arithmetic: Element + PartialEq {
-    /// The dtype of its real part.
-    type Real: Arithmetic;
     /// What sums and products of it are accumulated in: itself, f32 for f16.
     type Acc: Arithmetic;
     /// 0, or false.
@@ -33,24 +31,20 @@ pub trait Arithmetic: Element + PartialEq {
     fn plus(self, other: Self) -> Self;
     /// `a * b`; integers wrap, on bool it is and.
     fn times(self, other: Self) -> Self;
-    /// Absolute value.
-    fn magnitude(self) -> Self::Real;
     /// True where a part is not a number.
     fn not_a_number(self) -> bool;
 }
 
 /// Integers, floats, complex numbers.
 pub trait Number: Arithmetic {
+    /// The dtype of its real part.
+    type Real: Arithmetic;
     /// `-x`; integers wrap.
     fn negated(self) -> Self;
     /// `a - b`; integers wrap.
     fn minus(self, other: Self) -> Self;
-    /// Complex conjugate.
-    fn conjugate(self) -> Self;
-    /// Real part.
-    fn real_part(self) -> Self::Real;
-    /// Imaginary part; 0 of a real number.
-    fn imaginary_part(self) -> Self::Real;
+    /// Absolute value.
+    fn magnitude(self) -> Self::Real;
 }
 
 /// Whatever has an order: bool, integers, floats.
@@ -59,8 +53,6 @@ pub trait Ordered: Arithmetic + PartialOrd {
     const LEAST: Self;
     /// Nothing is larger.
     const MOST: Self;
-    /// Largest integer not above.
-    fn floored(self) -> Self;
     /// The smaller one; NaN if either is.
     #[inline(always)]
     fn smaller(self, other: Self) -> Self {
@@ -103,6 +95,14 @@ pub trait Bits: Arithmetic {
     fn both(self, other: Self) -> Self;
     fn either(self, other: Self) -> Self;
     fn exclusive(self, other: Self) -> Self;
+}
+
+/// Integers.
+pub trait Integer: Bits {
+    /// Bits shifted up; 0 where the count is negative or not below the number of bits.
+    fn shifted_up(self, count: Self) -> Self;
+    /// Bits shifted down, the sign kept; all of them where the count is negative or not below the number of bits.
+    fn shifted_down(self, count: Self) -> Self;
 }
 
 /// The parts of [`Arithmetic`] that most dtypes share: stored as itself.

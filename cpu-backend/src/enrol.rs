@@ -10,7 +10,6 @@ use crate::methods::scan::scan;
 use crate::methods::searching::compact;
 use crate::methods::sorting::sort;
 use crate::methods::statistics::{has_var, var};
-use polyarray_core::Result;
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
 use polyarray_core::backend::{
     BackendKind, Decline, Epilogue, Fit, HostBuffer, Key, Operand, REGISTRATIONS, Registrar, SpecKernel,
@@ -18,6 +17,7 @@ use polyarray_core::backend::{
 };
 use polyarray_core::dispatch::linkme::distributed_slice;
 use polyarray_core::numpy::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var, register_methods};
+use polyarray_core::{DType, Result};
 use std::sync::Arc;
 
 /// What dispatch asks: there is one instance, and it takes what lives on the host.
@@ -57,6 +57,7 @@ kernels! { CPU_KERNELS;
             if takes(spec, epilogue) { Ok(Some(Arc::new(product(spec, o, Some(epilogue))?))) } else { Ok(None) }
         })
         .supporting(|_, spec| match spec.terms {
+            Terms::Products if spec.dtype == DType::F16 => Err(Unsupported::Op("matmul", spec.dtype)),
             Terms::Products if spec.dtype != spec.out && !is_narrow(spec.dtype, spec.out) => {
                 Err(Unsupported::Because("its kernel multiplies small integers in int32"))
             }

@@ -3,24 +3,13 @@
 use crate::identity::KIND;
 use crate::iteration::{gather, position, unravel};
 use bytemuck::Pod;
+use polyarray_core::array::Buffer;
 use polyarray_core::array::{HostBuffer, Operand, own};
 use polyarray_core::expr::layout::collapse;
 use polyarray_core::expr::{Dims, Strides};
-use polyarray_core::{Element, Result};
+use polyarray_core::{Element, Error, Result};
 use std::borrow::Cow;
 use std::ops::Range;
-
-/// Evaluates an expression with a type that holds the bits of elements of so many bytes, and is aligned no more than any
-/// of them: what only moves elements is compiled once for each size.
-macro_rules! with_bits {
-    ($size:expr, $P:ident => $body:expr) => {
-        $crate::view::with_bits!(@match $size, $P, $body; 1 u8, 2 u16, 4 u32, 8 [u32; 2], _ [u32; 4])
-    };
-    (@match $size:expr, $P:ident, $body:expr; $($n:tt $ty:ty),*) => {
-        match $size { $($n => { type $P = $ty; $body })* }
-    };
-}
-pub(crate) use with_bits;
 
 /// A strided view of stored elements.
 pub struct View<'a, P> {
@@ -47,9 +36,16 @@ impl<'a, P: Pod> View<'a, P> {
     /// The bits of an operand's elements, which are as long as `P`.
     ///
     /// # Errors
-    /// A buffer that is not the host's.
+    /// A buffer that is not the host's, or of another size of elements.
     pub fn bits(operand: &'a Operand, op: &str) -> Result<View<'a, P>> {
         let buffer: &HostBuffer = own(&*operand.buffer, KIND, op)?;
+        if buffer.dtype().size() != size_of::<P>() {
+            return Err(Error::Backend {
+                op: op.into(),
+                backend: KIND.into(),
+                message: format!("{} is not {} bytes long", buffer.dtype(), size_of::<P>()),
+            });
+        }
         Ok(View::new(bytemuck::cast_slice(buffer.bytes()), operand))
     }
 

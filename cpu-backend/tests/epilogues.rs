@@ -149,7 +149,7 @@ fn gemm_cuts(m: usize, k: usize, n: usize) -> bool {
 
 #[test]
 fn products_of_other_dtypes() {
-    for dtype in [DType::F16, DType::I8, DType::I32, DType::I64, DType::U16] {
+    for dtype in [DType::I8, DType::I32, DType::I64, DType::U16] {
         for [m, k, n] in [[1, 1, 1], [3, 5, 7], [70, 0, 30], [130, 70, 140], [40, 3000, 33]] {
             let (a, b) = (array(dtype, &[m, k], 1), array(dtype, &[k, n], 2));
             check(&format!("{dtype} {m} {k} {n}"), &|| np::matmul(&a, &b).unwrap(), None);
@@ -167,6 +167,24 @@ fn products_of_other_dtypes() {
         let (got, how) = explain(|| bytes(&tail(&np::matmul(&a, &b).unwrap())));
         assert!(got == bytes(&tail(&p)), "{dtype}");
         assert_eq!(how.counters[KERNELS], 2, "{how}");
+    }
+}
+
+#[test]
+fn products_of_float16_are_those_of_float32_rounded() {
+    for [m, k, n] in [[1, 1, 1], [3, 5, 7], [70, 0, 30], [130, 70, 140], [40, 3000, 33]] {
+        let (a, b, row) =
+            (array(DType::F16, &[m, k], 1), array(DType::F16, &[k, n], 2), array(DType::F16, &[n], 3));
+        let p = np::matmul(&a, &b).unwrap();
+        p.eval().unwrap();
+        let wide = |x: &Array| np::astype(x, DType::F32).unwrap();
+        let rounded = np::astype(np::matmul(wide(&a), wide(&b)).unwrap(), DType::F16).unwrap();
+        assert!(bytes(&p) == bytes(&rounded), "{m} {k} {n}");
+        let (got, how) = explain(|| bytes(&np::add(np::matmul(&a, &b).unwrap(), &row).unwrap()));
+        assert!(got == bytes(&np::add(&p, &row).unwrap()), "{m} {k} {n}");
+        if m * n > 1 && k > 0 {
+            assert!(how.to_string().contains("kernel on host: matmul cast add"), "{how}");
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod array_info;
 mod assign;
+mod axes;
 mod dispatchable;
 mod display;
 mod handle;
@@ -32,6 +33,8 @@ pub use crate::memory::{
 };
 
 pub use array_info::Facts;
+pub(crate) use axes::lengths;
+pub use axes::{IntoAxes, IntoShape, Whole};
 pub use handle::Array;
 pub use multimethod::Retype;
 #[doc(hidden)]

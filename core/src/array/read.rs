@@ -1,6 +1,6 @@
 //! Reading: computing the values, and having them on the host.
 
-use super::{Array, transfer};
+use super::{Array, IntoAxes, transfer};
 use crate::device::{Device, HOST, Marker};
 use crate::dispatch::Key;
 use crate::dtype::{Element, Scalar};
@@ -69,14 +69,15 @@ impl<R: Marker> Array<R> {
                 fix: "item reads arrays of one element; use get(index) or to_vec".into(),
             });
         }
-        self.get(&SmallVec::<[isize; 4]>::from_elem(0, self.ndim()))
+        self.get(SmallVec::<[isize; 4]>::from_elem(0, self.ndim()))
     }
 
     /// One element. A negative index counts from the end.
     ///
     /// # Errors
     /// [`Error::Index`] out of bounds; [`Error::Shape`] if there are not as many indices as axes.
-    pub fn get(&self, index: &[isize]) -> Result<Scalar> {
+    pub fn get(&self, index: impl IntoAxes) -> Result<Scalar> {
+        let index = index.into_axes();
         if index.len() != self.ndim() {
             return Err(Error::Shape {
                 op: "get",

@@ -1,9 +1,9 @@
 //! Views: reshape, permute, slice, flip, broadcast, expand, squeeze. Metadata on any residency; only a reshape
 //! that no strides can express copies, where the array lives.
 
-use super::Array;
 use super::repr::View;
 use super::slice::{self, IntoSpec};
+use super::{Array, IntoAxes, IntoShape};
 use crate::device::Marker;
 use crate::error::{Error, Result};
 use crate::expr::axes::{wrap_axes, wrap_axis};
@@ -22,8 +22,8 @@ impl<R: Marker> Array<R> {
     ///
     /// # Errors
     /// [`Error::Shape`] if the number of elements differs; what the copy fails with.
-    pub fn reshape(&self, shape: impl AsRef<[isize]>) -> Result<Array<R>> {
-        let wanted = shape.as_ref();
+    pub fn reshape(&self, shape: impl IntoShape) -> Result<Array<R>> {
+        let wanted = &shape.into_shape()[..];
         let bad = |fix: &str| Error::Shape {
             op: "reshape",
             operands: format!("shape {:?} into {wanted:?}", self.shape()),
@@ -60,8 +60,8 @@ impl<R: Marker> Array<R> {
     ///
     /// # Errors
     /// [`Error::Axis`] if they are not each named once.
-    pub fn permute(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
-        let axes = wrap_axes("permute", axes.as_ref(), self.ndim())?;
+    pub fn permute(&self, axes: impl IntoAxes) -> Result<Array<R>> {
+        let axes = wrap_axes("permute", &axes.into_axes(), self.ndim())?;
         if let Some(missing) = (0..self.ndim()).find(|a| !axes.contains(a)) {
             return Err(Error::Axis {
                 op: "permute",
@@ -134,12 +134,12 @@ impl<R: Marker> Array<R> {
         Ok(self.seen(slice::apply(&self.layout(), &spec.0)?))
     }
 
-    /// The elements along some axes in reverse order; along all for `[]`.
+    /// The elements along some axes in reverse order; along all for `()`.
     ///
     /// # Errors
     /// [`Error::Axis`] out of range or named twice.
-    pub fn flip(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
-        let mut axes = wrap_axes("flip", axes.as_ref(), self.ndim())?;
+    pub fn flip(&self, axes: impl IntoAxes) -> Result<Array<R>> {
+        let mut axes = wrap_axes("flip", &axes.into_axes(), self.ndim())?;
         if axes.is_empty() {
             axes = (0..self.ndim()).collect();
         }
@@ -160,8 +160,8 @@ impl<R: Marker> Array<R> {
     ///
     /// # Errors
     /// [`Error::Shape`] where a length is neither equal nor 1.
-    pub fn broadcast_to(&self, shape: impl AsRef<[usize]>) -> Result<Array<R>> {
-        let shape = shape.as_ref();
+    pub fn broadcast_to(&self, shape: impl IntoShape) -> Result<Array<R>> {
+        let shape = &super::lengths("broadcast_to", &shape.into_shape())?[..];
         record::checked_shape("broadcast_to", shape)?;
         let l = self.layout().broadcast_to(shape).ok_or_else(|| Error::Shape {
             op: "broadcast_to",
@@ -196,12 +196,12 @@ impl<R: Marker> Array<R> {
         Ok(self.seen(l))
     }
 
-    /// Without some axes of length 1; without all of them for `[]`.
+    /// Without some axes of length 1; without all of them for `()`.
     ///
     /// # Errors
     /// [`Error::Axis`] out of range; [`Error::Shape`] if one is longer than 1.
-    pub fn squeeze(&self, axes: impl AsRef<[isize]>) -> Result<Array<R>> {
-        let mut axes = wrap_axes("squeeze", axes.as_ref(), self.ndim())?;
+    pub fn squeeze(&self, axes: impl IntoAxes) -> Result<Array<R>> {
+        let mut axes = wrap_axes("squeeze", &axes.into_axes(), self.ndim())?;
         if axes.is_empty() {
             axes = (0..self.ndim()).filter(|&a| self.shape()[a] == 1).collect();
         }

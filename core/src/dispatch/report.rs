@@ -164,7 +164,10 @@ impl<'a> Report<'a> {
                 Verdict::Ready(ready) if matches!(seen(n), Some(Seen::Refused(..))) => {
                     fixes.push(self.remedies(ready.to, &ready.fits));
                 }
-                Verdict::Unselected(_) => fixes.extend(self.gather(row)),
+                Verdict::Unselected(_) => match self.gather(row) {
+                    Some(fix) => fixes.push(fix),
+                    None => continue,
+                },
                 _ => continue,
             }
             break;

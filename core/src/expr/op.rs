@@ -32,6 +32,7 @@ const REAL: Kinds = Kinds::of(&[Kind::Int, Kind::Float]);
 const ORDERED: Kinds = Kinds::of(&[Kind::Bool, Kind::Int, Kind::Float]);
 const INEXACT: Kinds = Kinds::of(&[Kind::Float, Kind::Complex]);
 const BITS: Kinds = Kinds::of(&[Kind::Bool, Kind::Int]);
+const INTEGER: Kinds = Kinds::of(&[Kind::Int]);
 
 /// How the dtype that an operation computes in, and that of its result, follow from its operands'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -433,6 +434,20 @@ macro_rules! op_table {
         Same,
         "Bits set in one of the two; on bool, xor.",
         Binary { real: None, complex: None, int: Some(|a, b| a ^ b) },
+        &[],
+    ),
+    row(LeftShift, bitwise_left_shift, "bitwise_left_shift", binary,
+        INTEGER,
+        Same,
+        "`a` with its bits shifted `b` places up; 0 where `b` is negative or not below the number of bits.",
+        Binary { real: None, complex: None, int: Some(|a, b| if (0..64).contains(&b) { a << b } else { 0 }) },
+        &[],
+    ),
+    row(RightShift, bitwise_right_shift, "bitwise_right_shift", binary,
+        INTEGER,
+        Same,
+        "`a` with its bits shifted `b` places down, its sign kept; 0 or -1 where `b` is negative or not below the number of bits.",
+        Binary { real: None, complex: None, int: Some(|a, b| a >> if (0..64).contains(&b) { b } else { 64 }) },
         &[],
     ),
     row(Where, where_, "where", ternary,

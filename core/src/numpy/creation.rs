@@ -32,7 +32,8 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
          _: &Device|
          -> Result<Array, Stop<Error>> {
             let dtype = dtype.map_or_else(|| default_dtype(value, cx.instance), Ok)?;
-            Ok(record::full(&shape.0, value.cast(dtype), cx.instance)?.into())
+            let shape = crate::array::lengths("full", &shape.0)?;
+            Ok(record::full(&shape, value.cast(dtype), cx.instance)?.into())
         },
     );
     r.register::<indices>(kind, |cx: Cx, len: usize, _: &Device| -> Result<Array, Stop<Error>> {

@@ -64,6 +64,13 @@ multimethod! {
     /// 0; complex to real keeps the real part; anything non-zero is true. The same dtype gives a dense copy.
     pub fn astype(x: &Array, dtype: DType) -> Result<Array>;
 
+    /// Quotient and remainder: [`floor_divide()`] and [`remainder()`] of the same operands.
+    ///
+    /// NumPy: `divmod(a, b)`.
+    pub fn divmod(a: &Array, b: &Array) -> Result<(Array, Array)> {
+        Ok((floor_divide(a, b)?, remainder(a, b)?))
+    }
+
     /// True where both are non-zero.
     pub fn logical_and(a: &Array, b: &Array) -> Result<Array> {
         bitwise_and(&truth(a)?, &truth(b)?)

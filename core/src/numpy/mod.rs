@@ -4,13 +4,15 @@
 //! conversions: `sum(&x, ())`, `sum(&x, -1)`, `sum(&x, [0, 1])`, `sum(&x, axis(0).keepdims())`,
 //! `zeros([2, 3], dtype(F32).device("gpu:0"))`.
 
+mod as_methods;
 mod creation;
 mod elementwise;
 mod indexing;
 mod join;
-mod linalg;
+pub mod linalg;
 mod operators;
 mod options;
+mod products;
 mod reductions;
 mod replay;
 mod scan;
@@ -23,8 +25,8 @@ pub use creation::*;
 pub use elementwise::*;
 pub use indexing::*;
 pub use join::*;
-pub use linalg::*;
 pub use options::*;
+pub use products::*;
 pub use reductions::*;
 pub use replay::{PendingStep, PendingWork, Step};
 pub use scan::*;
@@ -46,6 +48,7 @@ pub fn register_methods(r: &mut Registrar<'_>, kind: &str) {
     elementwise::register(r, kind);
     reductions::register(r, kind);
     creation::register(r, kind);
+    products::register(r, kind);
     linalg::register(r, kind);
     indexing::register(r, kind);
     join::register(r, kind);

@@ -1,48 +1,18 @@
 //! Option types: what is not an array, with natural conversions.
 
-use crate::array::Device;
+use crate::array::{Device, IntoAxes, IntoShape, Whole};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::expr::Dims;
 use smallvec::SmallVec;
 
-/// A shape: `3`, `[2, 3]`, `(2, 3)`, `()`, a slice or a vector.
+/// A shape, of whatever [`IntoShape`] takes: `3`, `[2, 3]`, `(2, 3)`, `()`, a slice or a vector. Checked by the function
+/// that takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shape(pub Dims);
+pub struct Shape(pub SmallVec<[isize; 4]>);
 
-impl From<()> for Shape {
-    fn from((): ()) -> Shape {
-        Shape(Dims::new())
-    }
-}
-impl From<usize> for Shape {
-    fn from(n: usize) -> Shape {
-        Shape(SmallVec::from_slice(&[n]))
-    }
-}
-impl<const N: usize> From<[usize; N]> for Shape {
-    fn from(d: [usize; N]) -> Shape {
-        Shape(SmallVec::from_slice(&d))
-    }
-}
-impl From<&[usize]> for Shape {
-    fn from(d: &[usize]) -> Shape {
-        Shape(SmallVec::from_slice(d))
-    }
-}
-impl From<Vec<usize>> for Shape {
-    fn from(d: Vec<usize>) -> Shape {
-        Shape(SmallVec::from_vec(d))
-    }
-}
-impl From<(usize, usize)> for Shape {
-    fn from(d: (usize, usize)) -> Shape {
-        Shape(SmallVec::from_slice(&[d.0, d.1]))
-    }
-}
-impl From<(usize, usize, usize)> for Shape {
-    fn from(d: (usize, usize, usize)) -> Shape {
-        Shape(SmallVec::from_slice(&[d.0, d.1, d.2]))
+impl<T: IntoShape> From<T> for Shape {
+    fn from(shape: T) -> Shape {
+        Shape(shape.into_shape())
     }
 }
 
@@ -112,24 +82,19 @@ impl From<()> for Reduce {
         Reduce::default()
     }
 }
-impl From<isize> for Reduce {
-    fn from(axis: isize) -> Reduce {
-        Reduce { axes: Some(SmallVec::from_slice(&[axis])), keepdims: false }
+impl<T: Whole, const N: usize> From<[T; N]> for Reduce {
+    fn from(axes: [T; N]) -> Reduce {
+        Reduce { axes: Some(axes.into_axes()), keepdims: false }
     }
 }
-impl From<i32> for Reduce {
-    fn from(axis: i32) -> Reduce {
-        Reduce::from(axis as isize)
+impl<T: Whole> From<&[T]> for Reduce {
+    fn from(axes: &[T]) -> Reduce {
+        Reduce { axes: Some(axes.into_axes()), keepdims: false }
     }
 }
-impl<const N: usize> From<[isize; N]> for Reduce {
-    fn from(axes: [isize; N]) -> Reduce {
-        Reduce::from(axes.as_slice())
-    }
-}
-impl From<&[isize]> for Reduce {
-    fn from(axes: &[isize]) -> Reduce {
-        Reduce { axes: Some(SmallVec::from_slice(axes)), keepdims: false }
+impl<T: Whole> From<Vec<T>> for Reduce {
+    fn from(axes: Vec<T>) -> Reduce {
+        Reduce { axes: Some(axes.into_axes()), keepdims: false }
     }
 }
 impl From<Option<isize>> for Reduce {
@@ -227,6 +192,9 @@ impl From<DType> for Scanned {
 
 macro_rules! from_axis {
     ($($axis:ty),*) => { $(
+        impl From<$axis> for Reduce {
+            fn from(axis: $axis) -> Reduce { Reduce { axes: Some(axis.into_axes()), keepdims: false } }
+        }
         impl From<$axis> for Axis {
             fn from(axis: $axis) -> Axis { Axis(axis as isize) }
         }
@@ -241,7 +209,7 @@ macro_rules! from_axis {
         }
     )* };
 }
-from_axis!(i32, isize, usize);
+from_axis!(i32, i64, isize, usize);
 
 /// Dtype and device of an array to be made: `()`, a dtype, a device, `dtype(F32).device("gpu:0")`.
 #[derive(Clone, Debug, Default)]

@@ -61,7 +61,7 @@ fn a_step_may_be_as_large_as_a_number_can_be() {
         let part = x.slice(items).unwrap();
         assert_eq!(part.to_vec::<f32>().unwrap(), want, "{items}");
         // What came of it is as good as any array.
-        let again = part.flip([]).unwrap().slice("::-9223372036854775808, ...").unwrap();
+        let again = part.flip(()).unwrap().slice("::-9223372036854775808, ...").unwrap();
         assert_eq!(again.shape()[0], 1, "{items}");
     }
     let part = x.slice(polyarray_core::ndarray::s![..;isize::MAX, ..;isize::MIN]).unwrap();

@@ -1,6 +1,7 @@
 //! Tests of arrays on two naive backends: one at home on the host, one far away, both interpreting kernels
 //! element by element from the op table's references and counting what they do.
 mod assign;
+mod calls;
 mod epilogue;
 mod errors;
 mod graph;

@@ -64,7 +64,7 @@ fn creation_counts_from_indices() {
     assert_eq!(np::zeros((), ()).unwrap().item().unwrap(), Scalar::F64(0.0));
     assert!(matches!(np::range(0.0, 1.0, 0.0, ()), Err(Error::Shape { .. })));
     assert!(matches!(np::zeros([usize::MAX, 2], ()), Err(Error::Shape { .. })));
-    assert!(matches!(np::zeros([1 << 50], ()), Err(Error::TooLarge { .. })));
+    assert!(matches!(np::zeros([1_usize << 50], ()), Err(Error::TooLarge { .. })));
 }
 
 #[test]

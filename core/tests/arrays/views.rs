@@ -32,14 +32,14 @@ fn views_show_what_ndarray_shows() {
         x.t().reshape([24]).unwrap(),
         ArrayD::from_shape_vec(IxDyn(&[24]), a.t().iter().copied().collect()).unwrap(),
     );
-    same(x.expand_dims(1).unwrap().squeeze([]).unwrap(), a.clone());
+    same(x.expand_dims(1).unwrap().squeeze(()).unwrap(), a.clone());
     same(
         x.slice("0").unwrap().broadcast_to([5, 3, 4]).unwrap(),
         a.index_axis(Axis(0), 0).broadcast((5, 3, 4)).unwrap().to_owned().into_dyn(),
     );
     // Views of values not yet computed, and of views.
     same((&x + 1).t().slice("::2, 1").unwrap(), (&a + 1).t().slice(s![..;2, 1, ..]).to_owned().into_dyn());
-    same(-x.flip([]).unwrap(), {
+    same(-x.flip(()).unwrap(), {
         let mut b = a.clone();
         for k in 0..3 {
             b.invert_axis(Axis(k));
@@ -71,7 +71,7 @@ fn empty_and_scalar_shapes_are_shapes() {
     assert_eq!(np::sqrt(&zero).unwrap().item().unwrap().to_f64(), 2.0);
     assert_eq!(np::sum(&zero, ()).unwrap().shape(), [0usize; 0]);
     assert_eq!(none.t().slice("::-1, 0:0").unwrap().shape(), [3, 0]);
-    assert_eq!(none.flip([]).unwrap().to_vec::<f64>().unwrap(), []);
+    assert_eq!(none.flip(()).unwrap().to_vec::<f64>().unwrap(), []);
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn what_does_not_fit_is_an_error_that_says_so() {
     assert!(matches!(x.to_vec::<f32>(), Err(Error::DType { .. })));
     assert!(matches!(Array::from_vec(vec![1, 2, 3], &[2, 2]), Err(Error::Shape { .. })));
     // Unevaluated operands of impossible size are refused before anything is allocated.
-    let wide = Array::from(vec![1.0f32]).broadcast_to([1 << 40]).unwrap();
+    let wide = Array::from(vec![1.0f32]).broadcast_to([1_usize << 40]).unwrap();
     assert!(matches!(np::add(&wide, 1.0), Err(Error::TooLarge { .. })));
-    let tall = Array::from(vec![1.0f32]).broadcast_to([1 << 33, 1]).unwrap();
-    let e = np::add(&tall, &Array::from(vec![1.0f32]).broadcast_to([1 << 33]).unwrap());
+    let tall = Array::from(vec![1.0f32]).broadcast_to([1_usize << 33, 1]).unwrap();
+    let e = np::add(&tall, &Array::from(vec![1.0f32]).broadcast_to([1_usize << 33]).unwrap());
     assert!(matches!(e, Err(Error::TooLarge { .. })), "{e:?}");
 }

@@ -8,7 +8,6 @@ use std::f64::consts::LN_2;
 macro_rules! complex {
     ($($ty:ty, $part:ty;)*) => {$(
         impl Arithmetic for $ty {
-            type Real = $part;
             type Acc = $ty;
             const ZERO: $ty = Complex { re: 0.0, im: 0.0 };
             const NOTHING: $ty = Complex { re: -0.0, im: -0.0 };
@@ -25,21 +24,16 @@ macro_rules! complex {
                 )
             }
             #[inline(always)]
-            fn magnitude(self) -> $part { self.re.hypot(self.im) }
-            #[inline(always)]
             fn not_a_number(self) -> bool { self.re.is_nan() || self.im.is_nan() }
         }
         impl Number for $ty {
+            type Real = $part;
+            #[inline(always)]
+            fn magnitude(self) -> $part { self.re.hypot(self.im) }
             #[inline(always)]
             fn negated(self) -> $ty { -self }
             #[inline(always)]
             fn minus(self, other: $ty) -> $ty { self - other }
-            #[inline(always)]
-            fn conjugate(self) -> $ty { Complex::new(self.re, -self.im) }
-            #[inline(always)]
-            fn real_part(self) -> $part { self.re }
-            #[inline(always)]
-            fn imaginary_part(self) -> $part { self.im }
         }
     )*};
 }

@@ -1,7 +1,7 @@
 //! float16: stored in 16 bits, computed in f32. The conversions have no branch and call nothing, so that loops over
 //! them are compiled to vectors, which those of the `half` crate are not: they ask for the processor's features each.
 
-use super::{Arithmetic, Inexact, Number, Ordered, Real, stored_as_itself};
+use super::{Arithmetic, stored_as_itself};
 use ::half::f16;
 
 /// A half as a float: exact. (Giesen, "Half to float done quic", 2012.)
@@ -32,24 +32,7 @@ pub fn half(x: f32) -> f16 {
     f16::from_bits((magnitude | (bits >> 16) & 0x8000) as u16)
 }
 
-/// f16 computes in f32 and rounds after each operation: f32 has more than twice its digits, so `+ - * / sqrt`
-/// stay correctly rounded.
-macro_rules! half_through_single {
-    ($($group:ident: $($f:ident($($x:ident),*))*;)*) => {$(
-        impl $group for f16 {
-            $(#[inline(always)]
-            fn $f(self $(, $x: f16)*) -> f16 { half(single(self).$f($(single($x)),*)) })*
-        }
-    )*};
-}
-half_through_single!(
-    Number: negated() minus(other) conjugate() real_part() imaginary_part();
-    Real: floor_divided(other) modulo(other);
-    Inexact: divided(other) square_root() exponential() logarithm() sine() cosine() hyperbolic_tangent();
-);
-
 impl Arithmetic for f16 {
-    type Real = f16;
     type Acc = f32;
     const ZERO: f16 = f16::ZERO;
     const NOTHING: f16 = f16::NEG_ZERO;
@@ -72,21 +55,8 @@ impl Arithmetic for f16 {
         half(single(self) * single(other))
     }
     #[inline(always)]
-    fn magnitude(self) -> f16 {
-        f16::from_bits(self.to_bits() & 0x7fff)
-    }
-    #[inline(always)]
     fn not_a_number(self) -> bool {
         self.to_bits() & 0x7fff > 0x7c00
-    }
-}
-
-impl Ordered for f16 {
-    const LEAST: f16 = f16::NEG_INFINITY;
-    const MOST: f16 = f16::INFINITY;
-    #[inline(always)]
-    fn floored(self) -> f16 {
-        half(single(self).floor())
     }
 }
 

@@ -1,11 +1,10 @@
 //! Bool, integers and floats.
 
 use crate::element::{
-    Arithmetic, Bits, Inexact, Number, Ordered, Real, accumulated_as_itself, stored_as_itself,
+    Arithmetic, Bits, Inexact, Integer, Number, Ordered, Real, accumulated_as_itself, stored_as_itself,
 };
 
 impl Arithmetic for bool {
-    type Real = bool;
     type Acc = bool;
     const ZERO: bool = false;
     const NOTHING: bool = false;
@@ -28,21 +27,8 @@ impl Arithmetic for bool {
         self & other
     }
     #[inline(always)]
-    fn magnitude(self) -> bool {
-        self
-    }
-    #[inline(always)]
     fn not_a_number(self) -> bool {
         false
-    }
-}
-
-impl Ordered for bool {
-    const LEAST: bool = false;
-    const MOST: bool = true;
-    #[inline(always)]
-    fn floored(self) -> bool {
-        self
     }
 }
 
@@ -65,7 +51,6 @@ bits!(bool, i8, i16, i32, i64, u8, u16, u32, u64);
 macro_rules! integers {
     ($($ty:ident $magnitude:expr;)*) => {$(
         impl Arithmetic for $ty {
-            type Real = $ty;
             type Acc = $ty;
             const ZERO: $ty = 0;
             const NOTHING: $ty = 0;
@@ -77,27 +62,35 @@ macro_rules! integers {
             #[inline(always)]
             fn times(self, other: $ty) -> $ty { self.wrapping_mul(other) }
             #[inline(always)]
-            fn magnitude(self) -> $ty { $magnitude(self) }
-            #[inline(always)]
             fn not_a_number(self) -> bool { false }
         }
         impl Number for $ty {
+            type Real = $ty;
+            #[inline(always)]
+            fn magnitude(self) -> $ty { $magnitude(self) }
             #[inline(always)]
             fn negated(self) -> $ty { self.wrapping_neg() }
             #[inline(always)]
             fn minus(self, other: $ty) -> $ty { self.wrapping_sub(other) }
-            #[inline(always)]
-            fn conjugate(self) -> $ty { self }
-            #[inline(always)]
-            fn real_part(self) -> $ty { self }
-            #[inline(always)]
-            fn imaginary_part(self) -> $ty { 0 }
         }
         impl Ordered for $ty {
             const LEAST: $ty = $ty::MIN;
             const MOST: $ty = $ty::MAX;
+        }
+        impl Integer for $ty {
             #[inline(always)]
-            fn floored(self) -> $ty { self }
+            fn shifted_up(self, count: $ty) -> $ty {
+                // Selected, not branched on: the loop is vectorised.
+                let inside = count >= 0 && count < $ty::BITS as $ty;
+                let shifted = self.wrapping_shl(count as u32);
+                if inside { shifted } else { 0 }
+            }
+            #[inline(always)]
+            fn shifted_down(self, count: $ty) -> $ty {
+                let inside = count >= 0 && count < $ty::BITS as $ty;
+                let shifted = self.wrapping_shr(count as u32);
+                if inside { shifted } else if self < 0 { !0 } else { 0 }
+            }
         }
         impl Real for $ty {
             #[inline(always)]
@@ -134,7 +127,6 @@ mod integers {
 macro_rules! floats {
     ($($ty:ident $tanh:path),*) => {$(
         impl Arithmetic for $ty {
-            type Real = $ty;
             type Acc = $ty;
             const ZERO: $ty = 0.0;
             const NOTHING: $ty = -0.0;
@@ -146,27 +138,20 @@ macro_rules! floats {
             #[inline(always)]
             fn times(self, other: $ty) -> $ty { self * other }
             #[inline(always)]
-            fn magnitude(self) -> $ty { self.abs() }
-            #[inline(always)]
             fn not_a_number(self) -> bool { self.is_nan() }
         }
         impl Number for $ty {
+            type Real = $ty;
+            #[inline(always)]
+            fn magnitude(self) -> $ty { self.abs() }
             #[inline(always)]
             fn negated(self) -> $ty { -self }
             #[inline(always)]
             fn minus(self, other: $ty) -> $ty { self - other }
-            #[inline(always)]
-            fn conjugate(self) -> $ty { self }
-            #[inline(always)]
-            fn real_part(self) -> $ty { self }
-            #[inline(always)]
-            fn imaginary_part(self) -> $ty { 0.0 }
         }
         impl Ordered for $ty {
             const LEAST: $ty = $ty::NEG_INFINITY;
             const MOST: $ty = $ty::INFINITY;
-            #[inline(always)]
-            fn floored(self) -> $ty { self.floor() }
         }
         impl Inexact for $ty {
             #[inline(always)]

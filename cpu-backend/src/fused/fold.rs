@@ -6,24 +6,23 @@
 
 use crate::element::{Arithmetic, Ordered};
 use crate::simd::{Loop, widest};
+use bytemuck::Pod;
 use smallvec::SmallVec;
 use std::marker::PhantomData;
 
-/// A reduction in one dtype.
-pub trait Fold: Send + Sync + 'static {
+/// A reduction in one dtype. float16 is reduced in float32; bool as 0 and 1, by minimum and maximum.
+pub trait Fold: 'static {
     /// Elements.
     type In: Arithmetic;
     /// Accumulators.
-    type Acc: Copy + Send + Sync;
+    type Acc: Pod;
     /// Results.
-    type Out: Arithmetic;
+    type Out: Pod;
     /// Merging with it changes nothing.
     const NEUTRAL: Self::Acc;
     /// Merging selects one of two by several comparisons. At the end of a loop the compiler then cuts vectors up to merge lanes,
     /// which takes longer than a short run: there they are merged by a loop of its own.
     const SELECTS: bool;
-    /// The result of no elements, where there is one.
-    const EMPTY: Option<Self::Out>;
     /// One element and its index among the reduced ones.
     fn one(x: Self::In, index: i64) -> Self::Acc;
     /// `a` comes before `b`.
@@ -293,43 +292,77 @@ pub struct Prod<T>(PhantomData<T>);
 pub struct Min<T>(PhantomData<T>);
 /// Maximum.
 pub struct Max<T>(PhantomData<T>);
-/// Is any true?
-pub struct Any;
-/// Are all true?
-pub struct All;
 /// Index of the first minimum.
 pub struct ArgMin<T>(PhantomData<T>);
 /// Index of the first maximum.
 pub struct ArgMax<T>(PhantomData<T>);
 
 macro_rules! fold {
-    ($([$($generics:tt)*] $name:ty: $In:ty, $Acc:ty => $Out:ty, $neutral:expr, $empty:expr, $selects:expr,
-        |$x:ident| $one:expr, |$a:ident, $b:ident| $merge:expr, |$acc:ident| $finish:expr;)*) => {$(
-        impl<$($generics)*> Fold for $name {
-            type In = $In;
-            type Acc = $Acc;
-            type Out = $Out;
-            const NEUTRAL: $Acc = $neutral;
+    ($($name:ident of $group:ident: $neutral:ident, selects $selects:literal, $merge:ident;)*) => {$(
+        impl<T: $group<Repr = T> + Pod> Fold for $name<T> {
+            type In = T;
+            type Acc = T;
+            type Out = T;
+            const NEUTRAL: T = T::$neutral;
             const SELECTS: bool = $selects;
-            const EMPTY: Option<$Out> = $empty;
             #[inline(always)]
-            fn one($x: $In, _: i64) -> $Acc { $one }
+            fn one(x: T, _: i64) -> T {
+                x
+            }
             #[inline(always)]
-            fn merge($a: $Acc, $b: $Acc) -> $Acc { $merge }
+            fn merge(a: T, b: T) -> T {
+                a.$merge(b)
+            }
             #[inline(always)]
-            fn finish($acc: $Acc) -> $Out { $finish }
+            fn finish(acc: T) -> T {
+                acc
+            }
         }
     )*};
 }
 fold!(
-    [T: Arithmetic] Sum<T>: T, T::Acc => T, T::Acc::NOTHING, Some(T::ZERO), false,
-        |x| x.widen(), |a, b| a.plus(b), |acc| T::narrow(acc);
-    [T: Arithmetic] Prod<T>: T, T::Acc => T, T::Acc::ONE, Some(T::ONE), false,
-        |x| x.widen(), |a, b| a.times(b), |acc| T::narrow(acc);
-    [T: Ordered] Min<T>: T, T => T, T::MOST, None, true, |x| x, |a, b| a.smaller(b), |acc| acc;
-    [T: Ordered] Max<T>: T, T => T, T::LEAST, None, true, |x| x, |a, b| a.larger(b), |acc| acc;
-    [] Any: bool, bool => bool, false, Some(false), false, |x| x, |a, b| a | b, |acc| acc;
-    [] All: bool, bool => bool, true, Some(true), false, |x| x, |a, b| a & b, |acc| acc;
+    Sum of Arithmetic: NOTHING, selects false, plus;
+    Prod of Arithmetic: ONE, selects false, times;
+    Min of Ordered: MOST, selects true, smaller;
+    Max of Ordered: LEAST, selects true, larger;
+);
+
+/// What an index is sought by: as the widest dtype of its kind.
+pub trait Sought: Ordered<Repr = Self> + Pod {
+    /// That dtype.
+    type Wide: Ordered;
+    /// The smallest and the largest value, as accumulators have them.
+    const BOUNDS: [u64; 2];
+    /// As an accumulator has it.
+    fn widen(self) -> u64;
+    /// From there.
+    fn wide(bits: u64) -> Self::Wide;
+}
+
+const fn same(bits: u64) -> u64 {
+    bits
+}
+
+macro_rules! sought {
+    ($($($T:ty),* as $Wide:ty: $bits:expr, $from:expr, $least:ident to $most:ident;)*) => {$($(
+        impl Sought for $T {
+            type Wide = $Wide;
+            const BOUNDS: [u64; 2] = [$bits(<$T>::$least as $Wide), $bits(<$T>::$most as $Wide)];
+            #[inline(always)]
+            fn widen(self) -> u64 {
+                $bits(self as $Wide)
+            }
+            #[inline(always)]
+            fn wide(bits: u64) -> $Wide {
+                $from(bits)
+            }
+        }
+    )*)*};
+}
+sought!(
+    i8, i16, i32, i64 as i64: i64::cast_unsigned, u64::cast_signed, MIN to MAX;
+    u8, u16, u32, u64 as u64: same, same, MIN to MAX;
+    f32, f64 as f64: f64::to_bits, f64::from_bits, NEG_INFINITY to INFINITY;
 );
 
 /// Where the first step begins that has an element like that; what is left after whole steps, if none has.
@@ -356,39 +389,42 @@ impl<R, P: Fn(&R) -> bool> Loop for Step<'_, R, P> {
 }
 
 macro_rules! arg_fold {
-    ($($name:ident by $values:ident, $before:tt, $worst:ident;)*) => {$(
-        impl<T: Ordered> Fold for $name<T> {
+    ($($name:ident by $values:ident, $before:tt, $worst:literal;)*) => {$(
+        impl<T: Sought> Fold for $name<T> {
             type In = T;
-            type Acc = (T, i64);
+            /// A value and its index.
+            type Acc = [u64; 2];
             type Out = i64;
-            const NEUTRAL: (T, i64) = (T::$worst, i64::MAX);
+            const NEUTRAL: [u64; 2] = [T::BOUNDS[$worst], i64::MAX as u64];
             const SELECTS: bool = true;
-            const EMPTY: Option<i64> = None;
             #[inline(always)]
-            fn one(x: T, index: i64) -> (T, i64) { (x, index) }
+            fn one(x: T, index: i64) -> [u64; 2] {
+                [Sought::widen(x), index as u64]
+            }
             /// NaN comes before everything; among equals the lower index, whatever the order of merging.
             #[inline(always)]
-            fn merge(a: (T, i64), b: (T, i64)) -> (T, i64) {
-                let (nan_a, nan_b) = (a.0.not_a_number(), b.0.not_a_number());
-                let better = ((b.0 $before a.0) | nan_b) & !nan_a;
-                let same = (a.0 == b.0) | (nan_a & nan_b);
-                let take = better | (same & (b.1 < a.1));
-                (if take { b.0 } else { a.0 }, if take { b.1 } else { a.1 })
+            fn merge(a: [u64; 2], b: [u64; 2]) -> [u64; 2] {
+                let (x, y) = (T::wide(a[0]), T::wide(b[0]));
+                let (nan_x, nan_y) = (x.not_a_number(), y.not_a_number());
+                let better = ((y $before x) | nan_y) & !nan_x;
+                let same = (x == y) | (nan_x & nan_y);
+                let take = better | (same & (b[1] < a[1]));
+                [if take { b[0] } else { a[0] }, if take { b[1] } else { a[1] }]
             }
-            fn finish(acc: (T, i64)) -> i64 { acc.1 }
+            #[inline(always)]
+            fn finish(acc: [u64; 2]) -> i64 {
+                acc[1] as i64
+            }
             /// The best value first, by the fast fold, then where it stands.
-            fn slice(xs: &[T::Repr], first: i64) -> (T, i64) {
+            fn slice(xs: &[T], first: i64) -> [u64; 2] {
                 let best = $values::<T>::slice(xs, first);
-                let is_best = |x: &T::Repr| {
-                    let x = T::from_repr(*x);
-                    (x == best) | (x.not_a_number() & best.not_a_number())
-                };
+                let is_best = |x: &T| (*x == best) | (x.not_a_number() & best.not_a_number());
                 // Looked for in long steps first: which of a few it is, is asked one by one.
                 let step = widest(Step { xs, is: is_best });
                 let at = step + xs[step..].iter().position(is_best).expect("the best value is one of them");
-                (best, first + at as i64)
+                [Sought::widen(best), first as u64 + at as u64]
             }
         }
     )*};
 }
-arg_fold!(ArgMin by Min, <, MOST; ArgMax by Max, >, LEAST;);
+arg_fold!(ArgMin by Min, <, 1; ArgMax by Max, >, 0;);

@@ -1,7 +1,11 @@
 //! The tight loops over a block: one operation, one dtype, compiled for each instruction set.
 
 use crate::element::Arithmetic;
+use crate::element::half::{half, single};
+use crate::erased::with_bits;
 use crate::simd::{Loop, fused, widest};
+use ::half::f16;
+use bytemuck::Pod;
 
 /// An operand of a block, as bytes of its stored elements.
 #[derive(Clone, Copy)]
@@ -16,22 +20,115 @@ pub enum Operand<'a> {
 /// At least one operand is [`Operand::Each`], or the output is one element.
 pub type MapLoop = Box<dyn Fn(&[Operand<'_>], &mut [u8]) + Send + Sync>;
 
-/// An operand as stored elements.
-enum Items<'a, T: Arithmetic> {
-    Each(&'a [T::Repr]),
-    Splat(T),
-}
-
 impl<'a> Operand<'a> {
-    fn items<T: Arithmetic>(self, n: usize) -> Items<'a, T> {
+    /// Its elements: `n` of them, or the one that stands for all.
+    fn elements<P: Pod>(self, n: usize) -> &'a [P] {
         match self {
-            Operand::Each(bytes) => Items::Each(&bytemuck::cast_slice(bytes)[..n]),
-            Operand::Splat(bytes) if n == 1 => Items::Each(&bytemuck::cast_slice(bytes)[..1]),
-            Operand::Splat(bytes) => {
-                Items::Splat(T::from_repr(bytemuck::cast_slice(&bytes[..size_of::<T::Repr>()])[0]))
-            }
+            Operand::Each(bytes) => &bytemuck::cast_slice(bytes)[..n],
+            Operand::Splat(bytes) => &bytemuck::cast_slice(&bytes[..size_of::<P>()])[..n.min(1)],
         }
     }
+
+    /// Some elements of it, `size` bytes each.
+    fn part(self, first: usize, n: usize, size: usize) -> Operand<'a> {
+        match self {
+            Operand::Each(bytes) => Operand::Each(&bytes[first * size..(first + n) * size]),
+            Operand::Splat(bytes) => Operand::Splat(bytes),
+        }
+    }
+}
+
+/// Fills a block with its first element.
+pub fn repeat_first(out: &mut [u8], size: usize) {
+    let mut have = size;
+    while have < out.len() {
+        let n = have.min(out.len() - have);
+        out.copy_within(..n, have);
+        have += n;
+    }
+}
+
+/// The loop of what leaves elements of so many bytes as they are.
+pub fn copy(size: usize) -> MapLoop {
+    Box::new(move |args, out| match args[0] {
+        Operand::Each(bytes) => out.copy_from_slice(&bytes[..out.len()]),
+        Operand::Splat(bytes) => {
+            out[..size].copy_from_slice(&bytes[..size]);
+            repeat_first(out, size);
+        }
+    })
+}
+
+/// The loop of what is 0, or false, of every element.
+pub fn zero() -> MapLoop {
+    Box::new(|_, out| out.fill(0))
+}
+
+/// The loop of an operation of two operands given that of the operation on them in turn.
+pub fn swapped(run: MapLoop) -> MapLoop {
+    Box::new(move |args, out| run(&[args[1], args[0]], out))
+}
+
+/// Elements that loops in several steps take at a time: what is between them stays in the first-level cache.
+const STEP: usize = 512;
+
+/// The loop of two casts one after the other, from elements of `from` bytes, through ones of `middle`, to ones of `to`.
+pub fn through(first: MapLoop, second: MapLoop, [from, middle, to]: [usize; 3]) -> MapLoop {
+    Box::new(move |args, out| {
+        let mut room = [0_u128; STEP];
+        let room: &mut [u8] = bytemuck::cast_slice_mut(&mut room);
+        for (i, out) in out.chunks_mut(STEP * to).enumerate() {
+            let n = out.len() / to;
+            let x = args[0].part(i * STEP, n, from);
+            let room = match x {
+                Operand::Each(_) => &mut room[..n * middle],
+                Operand::Splat(_) => &mut room[..middle],
+            };
+            first(&[x], room);
+            let between = match x {
+                Operand::Each(_) => Operand::Each(room),
+                Operand::Splat(_) => Operand::Splat(room),
+            };
+            second(&[between], out);
+        }
+    })
+}
+
+/// The loop of an operation on float16, given that on float32: f32 has more than twice the digits, so `+ - * / sqrt` rounded to
+/// it and then once more stay correctly rounded. What it gives is float16 again, or bool.
+pub fn in_single(run: MapLoop, gives_half: bool) -> MapLoop {
+    Box::new(move |args, out| {
+        let (mut xs, mut result) = ([[0_f32; STEP]; 2], [0_f32; STEP]);
+        let size = if gives_half { 2 } else { 1 };
+        for (i, out) in out.chunks_mut(STEP * size).enumerate() {
+            let n = out.len() / size;
+            let mut operands = [Operand::Splat(&[]); 2];
+            for ((x, operand), arg) in xs.iter_mut().zip(&mut operands).zip(args) {
+                *operand = match arg.part(i * STEP, n, 2) {
+                    Operand::Each(halves) => {
+                        widest(Unary::<f16, f32, _> {
+                            f: single,
+                            a: bytemuck::cast_slice(halves),
+                            out: &mut x[..n],
+                        });
+                        Operand::Each(bytemuck::cast_slice(&x[..n]))
+                    }
+                    Operand::Splat(halves) => {
+                        x[0] = single(bytemuck::cast_slice(&halves[..2])[0]);
+                        Operand::Splat(bytemuck::cast_slice(&x[..1]))
+                    }
+                };
+            }
+            let operands = &operands[..args.len()];
+            if gives_half {
+                run(operands, bytemuck::cast_slice_mut(&mut result[..n]));
+                let out = bytemuck::cast_slice_mut(out);
+                widest(Unary::<f32, f16, _> { f: half, a: &result[..n], out });
+            } else {
+                run(operands, out);
+            }
+        }
+    })
 }
 
 struct Unary<'a, A: Arithmetic, O: Arithmetic, F> {
@@ -54,9 +151,11 @@ impl<A: Arithmetic, O: Arithmetic, F: Fn(A) -> O> Loop for Unary<'_, A, O, F> {
 pub fn unary<A: Arithmetic, O: Arithmetic>(f: impl Fn(A) -> O + Copy + Send + Sync + 'static) -> MapLoop {
     Box::new(move |args, out| {
         let out: &mut [O::Repr] = bytemuck::cast_slice_mut(out);
-        match args[0].items::<A>(out.len()) {
-            Items::Each(a) => widest(Unary::<A, O, _> { f, a, out }),
-            Items::Splat(a) => out.fill(f(a).to_repr()),
+        let a = args[0].elements(out.len());
+        let (computed, copies) = out.split_at_mut(a.len());
+        widest(Unary::<A, O, _> { f, a, out: &mut *computed });
+        if let Some(&first) = computed.first() {
+            copies.fill(first);
         }
     })
 }
@@ -84,12 +183,7 @@ pub fn function<T: Arithmetic>(
 ) -> MapLoop {
     Box::new(move |args, out| {
         let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
-        // Two slices, so that one scalar goes through the same code as an array of them.
-        let (first, a) = match args[0].items::<T>(out.len()) {
-            Items::Each(a) => (None, a),
-            Items::Splat(x) => (Some([x.to_repr()]), &[][..]),
-        };
-        let a = first.as_ref().map_or(a, |x| &x[..]);
+        let a = args[0].elements(out.len());
         let (computed, copies) = out.split_at_mut(a.len());
         if let Err(task) = fused(Unary::<T, T, _> { f: fast, a, out: &mut *computed }) {
             Unary::<T, T, _> { f: plain, a: task.a, out: task.out }.run();
@@ -107,6 +201,7 @@ pub fn function<T: Arithmetic>(
     })
 }
 
+/// Operands are as long as the output, or parts that repeat.
 struct Binary<'a, A: Arithmetic, O: Arithmetic, F> {
     f: F,
     a: &'a [A::Repr],
@@ -118,78 +213,78 @@ impl<A: Arithmetic, O: Arithmetic, F: Fn(A, A) -> O> Loop for Binary<'_, A, O, F
     type Out = ();
     #[inline(always)]
     fn run(self) {
-        for ((o, &a), &b) in self.out.iter_mut().zip(self.a).zip(self.b) {
-            *o = (self.f)(A::from_repr(a), A::from_repr(b)).to_repr();
+        let (n, step) = (self.out.len(), self.a.len().min(self.b.len()).max(1));
+        for (i, out) in self.out.chunks_mut(step).enumerate() {
+            let part = |x: &'_ [A::Repr]| -> usize { if x.len() < n { 0 } else { i * step } };
+            let (a, b) = (&self.a[part(self.a)..], &self.b[part(self.b)..]);
+            for ((o, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                *o = (self.f)(A::from_repr(a), A::from_repr(b)).to_repr();
+            }
         }
     }
 }
 
-/// The loop of a function of two operands of one dtype.
+/// The loop of a function of two operands of one dtype. A scalar is written side by side a few times: one loop serves scalars
+/// on either side, and its elements are loaded from the first-level cache.
 pub fn binary<A: Arithmetic, O: Arithmetic>(f: impl Fn(A, A) -> O + Copy + Send + Sync + 'static) -> MapLoop {
     Box::new(move |args, out| {
         let out: &mut [O::Repr] = bytemuck::cast_slice_mut(out);
         let n = out.len();
-        match (args[0].items::<A>(n), args[1].items::<A>(n)) {
-            (Items::Each(a), Items::Each(b)) => widest(Binary::<A, O, _> { f, a, b, out }),
-            (Items::Each(a), Items::Splat(b)) => widest(Unary::<A, O, _> { f: move |x| f(x, b), a, out }),
-            (Items::Splat(a), Items::Each(b)) => widest(Unary::<A, O, _> { f: move |x| f(a, x), a: b, out }),
-            (Items::Splat(a), Items::Splat(b)) => out.fill(f(a, b).to_repr()),
+        let (a, b) = (args[0].elements(n), args[1].elements(n));
+        let scalar = if a.len() < b.len() { a } else { b };
+        let run = |repeated: &[A::Repr], out| match (a.len() < n, b.len() < n) {
+            (true, false) => widest(Binary::<A, O, _> { f, a: repeated, b, out }),
+            (false, true) => widest(Binary::<A, O, _> { f, a, b: repeated, out }),
+            _ => widest(Binary::<A, O, _> { f, a, b, out }),
+        };
+        match n {
+            _ if scalar.len() == n => run(&[], out),
+            // Few elements do not pay for many copies.
+            ..=64 => run(&[scalar[0]; 64][..n], out),
+            _ => run(&[scalar[0]; STEP], out),
         }
     })
 }
 
-struct Select<'a, T: Arithmetic> {
+struct Select<'a, P> {
     condition: &'a [u8],
-    a: Items<'a, T>,
-    b: Items<'a, T>,
-    out: &'a mut [T::Repr],
+    a: &'a [P],
+    b: &'a [P],
+    out: &'a mut [P],
 }
 
-impl<T: Arithmetic> Loop for Select<'_, T> {
+impl<P: Pod> Loop for Select<'_, P> {
     type Out = ();
     #[inline(always)]
     fn run(self) {
         let each = self.out.iter_mut().zip(self.condition);
         match (self.a, self.b) {
-            (Items::Each(a), Items::Each(b)) => {
-                for (((o, &c), &a), &b) in each.zip(a).zip(b) {
-                    *o = if c != 0 { a } else { b };
-                }
-            }
-            (Items::Each(a), Items::Splat(b)) => {
-                let b = b.to_repr();
-                for ((o, &c), &a) in each.zip(a) {
-                    *o = if c != 0 { a } else { b };
-                }
-            }
-            (Items::Splat(a), Items::Each(b)) => {
-                let a = a.to_repr();
-                for ((o, &c), &b) in each.zip(b) {
-                    *o = if c != 0 { a } else { b };
-                }
-            }
-            (Items::Splat(a), Items::Splat(b)) => {
-                let (a, b) = (a.to_repr(), b.to_repr());
-                for (o, &c) in each {
-                    *o = if c != 0 { a } else { b };
-                }
+            ([a], [b]) => each.for_each(|(o, &c)| *o = if c != 0 { *a } else { *b }),
+            ([a], b) => each.zip(b).for_each(|((o, &c), b)| *o = if c != 0 { *a } else { *b }),
+            (a, [b]) => each.zip(a).for_each(|((o, &c), a)| *o = if c != 0 { *a } else { *b }),
+            (a, b) => {
+                each.zip(a).zip(b).for_each(|(((o, &c), a), b)| *o = if c != 0 { *a } else { *b });
             }
         }
     }
 }
 
-/// `where`: the first operand is bool, the others are `T`.
-pub fn select<T: Arithmetic>() -> MapLoop {
-    Box::new(|args, out| {
-        let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
+/// `where`: the first operand is bool, the others have elements of so many bytes.
+pub fn select(size: usize) -> MapLoop {
+    with_bits!(size, P => Box::new(|args, out| {
+        let out: &mut [P] = bytemuck::cast_slice_mut(out);
         let n = out.len();
-        let (a, b) = (args[1].items::<T>(n), args[2].items::<T>(n));
-        match args[0].items::<bool>(n) {
-            Items::Each(condition) => widest(Select { condition, a, b, out }),
-            Items::Splat(c) => match if c { a } else { b } {
-                Items::Each(x) => out.copy_from_slice(x),
-                Items::Splat(x) => out.fill(x.to_repr()),
-            },
+        let (condition, a, b) = (args[0].elements(n), args[1].elements::<P>(n), args[2].elements::<P>(n));
+        match (condition, out.split_first_mut()) {
+            (&[c], Some((first, rest))) => {
+                let chosen = if c != 0 { a } else { b };
+                *first = chosen[0];
+                match chosen.get(1..) {
+                    Some([]) | None => rest.fill(*first),
+                    Some(others) => rest.copy_from_slice(others),
+                }
+            }
+            _ => widest(Select { condition, a, b, out }),
         }
-    })
+    }))
 }

@@ -9,7 +9,7 @@ mod code;
 mod registers;
 mod scratch;
 
-use super::loops::Operand;
+use super::loops::{Operand, repeat_first};
 use super::transpose_tiles::{self, Turned};
 use crate::iteration::{position, unravel, walk};
 use code::{Param, Place, Slot, Source, Step, Work};
@@ -361,14 +361,4 @@ fn repeated(x: &[u8], n: usize) -> Vec<Line> {
     bytes[..x.len()].copy_from_slice(x);
     repeat_first(bytes, x.len());
     lines
-}
-
-/// Fills a block with its first element.
-fn repeat_first(out: &mut [u8], size: usize) {
-    let mut have = size;
-    while have < out.len() {
-        let n = have.min(out.len() - have);
-        out.copy_within(..n, have);
-        have += n;
-    }
 }

@@ -5,27 +5,22 @@
 //! rows are folded into a row of accumulators. Either way long reductions are cut into spans of fixed length
 //! whose partial results merge pairwise.
 
-use crate::element::Arithmetic;
-use crate::fused::fold::{
-    All, Any, ArgMax, ArgMin, Fold, Max, Min, Prod, ROWS_AT_ONCE, Repr, RowsInto, Sum, Tree,
-};
-use crate::fused::ops::{among, ordered};
-use crate::fused::program::{LONG_ROW, Program, Scratch};
+use super::fold::{ROWS_AT_ONCE, Tree};
+use super::loops::Operand;
+use super::ops::cast_loop;
+use super::program::{LONG_ROW, Program, Scratch};
+use super::reducer::Reducer;
+use crate::erased::{Erased, room};
 use crate::parallel::{MakeScratch, collect, for_each_chunk, worth_sharing};
-use crate::simd::widest;
 use polyarray_core::array::{Buffer, HostBuffer};
-use polyarray_core::dtype::ty;
-use polyarray_core::expr::{Kernel, Reduction};
-use polyarray_core::{DType, Element, Error, Result, with_element};
+use polyarray_core::expr::{Instr, Kernel, Reduction, Value};
+use polyarray_core::{DType, Error, Result};
 use std::ops::Range;
 
 /// Elements that one task reduces.
 const SPAN: usize = 64 << 10;
 /// Rows that are added up one by one before accumulators merge pairwise.
 const ROWS: usize = 64;
-
-/// A fold's results as stored.
-type Out<F> = <<F as Fold>::Out as Element>::Repr;
 
 /// Is the reduction defined on elements of this dtype?
 pub fn reducible(op: Reduction, dtype: DType) -> bool {
@@ -42,40 +37,40 @@ pub fn reducible(op: Reduction, dtype: DType) -> bool {
 /// Out of memory; a kernel that the host can't run; nothing reduced by a reduction without identity.
 pub fn reduce(kernel: &Kernel, op: Reduction) -> Result<HostBuffer> {
     let dtype = kernel.result().dtype;
-    let done = match op {
-        Reduction::Sum => Some(with_element!(dtype, T => run::<Sum<T>>(kernel, op))),
-        Reduction::Prod => Some(with_element!(dtype, T => run::<Prod<T>>(kernel, op))),
-        Reduction::Min => ordered!(dtype, T => run::<Min<T>>(kernel, op)),
-        Reduction::Max => ordered!(dtype, T => run::<Max<T>>(kernel, op)),
-        Reduction::Any => (dtype == DType::Bool).then(|| run::<Any>(kernel, op)),
-        Reduction::All => (dtype == DType::Bool).then(|| run::<All>(kernel, op)),
-        Reduction::ArgMin => ordered!(dtype, T => run::<ArgMin<T>>(kernel, op)),
-        Reduction::ArgMax => ordered!(dtype, T => run::<ArgMax<T>>(kernel, op)),
-    };
-    done.unwrap_or_else(|| {
-        Err(Error::DType {
-            op: op.name(),
-            operands: format!("elements of {dtype}"),
-            fix: "cast them with astype first".into(),
-        })
-    })
-}
-
-fn run<F: Fold>(kernel: &Kernel, op: Reduction) -> Result<HostBuffer> {
-    let mut out = HostBuffer::unwritten(<F::Out as Element>::DTYPE, kernel.output_len())?;
-
+    if dtype == DType::F16 {
+        return reduce_half(kernel, op);
+    }
+    let reducer = &Reducer::of(op, dtype).ok_or_else(|| Error::DType {
+        op: op.name(),
+        operands: format!("elements of {dtype}"),
+        fix: "cast them with astype first".into(),
+    })?;
+    let mut out = HostBuffer::unwritten(kernel.output_dtype(), kernel.output_len())?;
     if kernel.reduced_len() == 0 {
-        let empty = F::EMPTY.ok_or_else(|| Error::Shape {
+        reducer.finish_nothing(op, dtype, out.bytes_mut()).ok_or_else(|| Error::Shape {
             op: op.name(),
             operands: "no elements along the reduced axes".into(),
             fix: "it has no value of nothing; check the shape first".into(),
         })?;
-        out.as_repr_mut::<F::Out>()?.fill(empty.to_repr());
     } else if by_columns(kernel) {
-        columns::<F>(kernel, &mut out)?;
+        columns(reducer, kernel, &mut out)?;
     } else {
-        rows::<F>(kernel, &mut out)?;
+        rows(reducer, kernel, &mut out)?;
     }
+    Ok(out)
+}
+
+/// Reduces float16 in float32, and rounds once.
+fn reduce_half(kernel: &Kernel, op: Reduction) -> Result<HostBuffer> {
+    let mut kernel = kernel.clone();
+    let last = kernel.code.len() - 1;
+    kernel.code.push(Value { instr: Instr::Cast(last as _), dtype: DType::F32 });
+    let wide = reduce(&kernel, op)?;
+    if !wide.dtype().is_float() {
+        return Ok(wide);
+    }
+    let mut out = HostBuffer::unwritten(DType::F16, wide.len())?;
+    cast_loop(DType::F32, DType::F16)(&[Operand::Each(wide.bytes())], out.bytes_mut());
     Ok(out)
 }
 
@@ -108,70 +103,95 @@ fn by_columns(kernel: &Kernel) -> bool {
     votes.sum::<i32>() > 0
 }
 
-fn rows<F: Fold>(kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
+fn rows(r: &Reducer, kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let axes: Vec<usize> = (0..kernel.dims.len()).collect();
     let program = &Program::new(kernel, &axes)?;
-    let len = kernel.reduced_len();
-    let share = worth_sharing(out.len().saturating_mul(len), program.cost());
+    let (len, n) = (kernel.reduced_len(), out.len());
+    let share = worth_sharing(n.saturating_mul(len), program.cost());
     let scratch: MakeScratch<'_, Scratch> = &|| program.scratch();
-    let size = <F::Out as Element>::DTYPE.size();
+    let finish = |acc: Erased, out: &mut [u8]| (r.finish)(&bytemuck::bytes_of(&acc)[..r.acc], out);
     if len <= program.block && (program.dense || len < LONG_ROW) {
         // Several results to a block.
         let group = program.block / len;
         let task = (SPAN / len / group).max(1) * group;
-        for_each_chunk(out.bytes_mut(), task * size, share, scratch, &|scratch, i, out| {
-            let out: &mut [Out<F>] = bytemuck::cast_slice_mut(out);
-
-            for (j, out) in out.chunks_mut(group).enumerate() {
+        for_each_chunk(out.bytes_mut(), task * r.out, share, scratch, &|scratch, i, out| {
+            for (j, out) in out.chunks_mut(group * r.out).enumerate() {
                 let start = (i * task + j * group) * len;
-                let bytes = program.load(scratch, start..start + out.len() * len);
-                let xs: &[Repr<F>] = bytemuck::cast_slice(bytes);
-                for (o, xs) in out.iter_mut().zip(xs.chunks_exact(len)) {
-                    *o = F::finish(F::slice(xs, 0)).to_repr();
-                }
+                let n = out.len() / r.out * len;
+                (r.rows)(program.load(scratch, start..start + n), len, out);
             }
         });
     } else if len <= SPAN {
         let task = SPAN / len;
-        for_each_chunk(out.bytes_mut(), task * size, share, scratch, &|scratch, i, out| {
-            let out: &mut [Out<F>] = bytemuck::cast_slice_mut(out);
-
-            for (j, o) in out.iter_mut().enumerate() {
+        for_each_chunk(out.bytes_mut(), task * r.out, share, scratch, &|scratch, i, out| {
+            for (j, o) in out.chunks_mut(r.out).enumerate() {
                 let start = (i * task + j) * len;
-                *o = F::finish(fold_range::<F>(program, scratch, start..start + len, 0)).to_repr();
+                finish(fold_range(r, program, scratch, start..start + len, 0), o);
             }
         });
     } else {
         let spans = len.div_ceil(SPAN);
-        let partial = collect(out.len() * spans, share, scratch, &|scratch, i| {
+        let partial = collect(n * spans, share, scratch, &|scratch, i| {
             let (row, first) = (i / spans, i % spans * SPAN);
             let range = row * len + first..row * len + len.min(first + SPAN);
-            fold_range::<F>(program, scratch, range, first as i64)
+            fold_range(r, program, scratch, range, first as i64)
         });
-        let out = out.as_repr_mut::<F::Out>()?;
-        for (o, partial) in out.iter_mut().zip(partial.chunks_exact(spans)) {
-            let mut tree = Tree::new(F::merge);
-            partial.iter().for_each(|&a| tree.push(a));
-            *o = F::finish(tree.finish().expect("there are spans")).to_repr();
+        for (o, partial) in out.bytes_mut().chunks_mut(r.out).zip(partial.chunks_exact(spans)) {
+            let mut tree = Tree::new(r.merge);
+            partial.iter().for_each(|&acc| tree.push(acc));
+            finish(tree.finish().unwrap_or(r.neutral), o);
         }
     }
     Ok(())
 }
 
 /// Folds a range of elements, block by block.
-fn fold_range<F: Fold>(
+fn fold_range(
+    r: &Reducer,
     program: &Program<'_>,
     scratch: &mut Scratch,
     range: Range<usize>,
     first: i64,
-) -> F::Acc {
-    let mut tree = Tree::new(F::merge);
+) -> Erased {
+    let mut tree = Tree::new(r.merge);
     let start = range.start;
     for block in program.blocks(range) {
         let index = first + (block.start - start) as i64;
-        tree.push(F::slice(bytemuck::cast_slice(program.load(scratch, block)), index));
+        tree.push((r.run)(program.load(scratch, block), index));
     }
-    tree.finish().unwrap_or(F::NEUTRAL)
+    tree.finish().unwrap_or(r.neutral)
+}
+
+/// A row of accumulators.
+struct Accs {
+    words: Vec<Erased>,
+    bytes: usize,
+}
+
+impl Accs {
+    fn neutral(r: &Reducer, width: usize) -> Accs {
+        let mut accs = Accs { words: room(width * r.acc), bytes: width * r.acc };
+        let neutral = &bytemuck::bytes_of(&r.neutral)[..r.acc];
+        accs.bytes_mut().chunks_exact_mut(r.acc).for_each(|acc| acc.copy_from_slice(neutral));
+        accs
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &bytemuck::cast_slice(&self.words)[..self.bytes]
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.bytes]
+    }
+
+    /// Merges rows pairwise.
+    fn tree(r: &Reducer) -> Tree<Accs, impl Fn(Accs, Accs) -> Accs> {
+        let merge = r.merge_rows;
+        Tree::new(move |mut a: Accs, b: Accs| {
+            merge(a.bytes_mut(), b.bytes());
+            a
+        })
+    }
 }
 
 /// One tile of a reduction by columns: which results, and which part of the reduced elements.
@@ -186,86 +206,76 @@ struct Tile {
     rows: Range<usize>,
 }
 
-fn columns<F: Fold>(kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
+fn columns(r: &Reducer, kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let (split, n) = (kernel.split(), kernel.dims.len());
     let axes: Vec<usize> = (0..split - 1).chain(split..n).chain([split - 1]).collect();
     let program = &Program::new(kernel, &axes)?;
-    let (len, across) = (kernel.reduced_len(), kernel.dims[split - 1]);
-    let share = worth_sharing(out.len().saturating_mul(len), program.cost());
+    let (len, across, results) = (kernel.reduced_len(), kernel.dims[split - 1], out.len());
+    let share = worth_sharing(results.saturating_mul(len), program.cost());
     let scratch: MakeScratch<'_, Scratch> = &|| program.scratch();
-    let size = <F::Out as Element>::DTYPE.size();
     let width = across.min(program.block);
     let span = (SPAN / width).next_multiple_of(ROWS);
     let spans = len.div_ceil(span);
-    let fold = |scratch: &mut Scratch, tile: Tile| fold_tile::<F>(program, scratch, len, across, tile);
-    let finish = |out: &mut [Out<F>], accs: Vec<F::Acc>| {
-        out.iter_mut().zip(accs).for_each(|(o, acc)| *o = F::finish(acc).to_repr());
-    };
+    let fold = |scratch: &mut Scratch, tile: Tile| fold_tile(r, program, scratch, len, across, tile);
     if spans == 1 {
         let outers = (SPAN / len.saturating_mul(across)).max(1);
-        let task = outers * across * size;
-        for_each_chunk(out.bytes_mut(), task, share, &|| (), &|_, i, out| {
-            for (j, out) in out.chunks_mut(across * size).enumerate() {
-                for_each_chunk(out, width * size, share, scratch, &|scratch, k, out| {
-                    let out: &mut [Out<F>] = bytemuck::cast_slice_mut(out);
-                    let tile =
-                        Tile { outer: i * outers + j, first: k * width, width: out.len(), rows: 0..len };
-                    finish(out, fold(scratch, tile));
+        let task = outers * across * r.out;
+        for_each_chunk(out.bytes_mut(), task, share, &|| (), &|(), i, out| {
+            for (j, out) in out.chunks_mut(across * r.out).enumerate() {
+                for_each_chunk(out, width * r.out, share, scratch, &|scratch, k, out| {
+                    let (outer, first, width) = (i * outers + j, k * width, out.len() / r.out);
+                    (r.finish)(fold(scratch, Tile { outer, first, width, rows: 0..len }).bytes(), out);
                 });
             }
         });
         return Ok(());
     }
     let tiles = across.div_ceil(width);
-    let partial = collect(out.len() / across * tiles * spans, share, scratch, &|scratch, i| {
+    let partial = collect(results / across * tiles * spans, share, scratch, &|scratch, i| {
         let (outer, tile, start) = (i / spans / tiles, i / spans % tiles, i % spans * span);
         let first = tile * width;
         let width = width.min(across - first);
         fold(scratch, Tile { outer, first, width, rows: start..len.min(start + span) })
     });
     let mut partial = partial.into_iter();
-    for out in out.as_repr_mut::<F::Out>()?.chunks_mut(across) {
-        for out in out.chunks_mut(width) {
-            let mut tree = Tree::new(merge_rows::<F>);
+    for out in out.bytes_mut().chunks_mut(across * r.out) {
+        for out in out.chunks_mut(width * r.out) {
+            let mut tree = Accs::tree(r);
             partial.by_ref().take(spans).for_each(|accs| tree.push(accs));
-            finish(out, tree.finish().expect("there are spans"));
+            (r.finish)(tree.finish().expect("there are spans").bytes(), out);
         }
     }
     Ok(())
 }
 
-fn merge_rows<F: Fold>(mut a: Vec<F::Acc>, b: Vec<F::Acc>) -> Vec<F::Acc> {
-    a.iter_mut().zip(b).for_each(|(a, b)| *a = F::merge(*a, b));
-    a
-}
-
 /// Folds a tile to one accumulator per result.
-fn fold_tile<F: Fold>(
+fn fold_tile(
+    r: &Reducer,
     program: &Program<'_>,
     scratch: &mut Scratch,
     len: usize,
     across: usize,
     tile: Tile,
-) -> Vec<F::Acc> {
+) -> Accs {
     // Whole rows that lie together, or are short, are computed several to a block.
     let together = tile.width == across && (program.dense || across < LONG_ROW);
     // No fewer than are read side by side, even if they are longer than a block.
     let group = if together { (program.block / across).clamp(ROWS_AT_ONCE, ROWS) } else { 1 };
-    let mut tree = Tree::new(merge_rows::<F>);
+    let mut tree = Accs::tree(r);
     let mut row = tile.rows.start;
-    let mut next = vec![F::NEUTRAL; tile.width];
+    let mut next = Accs::neutral(r, tile.width);
     while row < tile.rows.end {
         let leaf = tile.rows.end.min(row + ROWS);
-        let mut accs = vec![F::NEUTRAL; tile.width];
+        let mut accs = Accs::neutral(r, tile.width);
         while row < leaf {
             let n = group.min(leaf - row);
             let start = (tile.outer * len + row) * across + tile.first;
-            let xs: &[Repr<F>] = bytemuck::cast_slice(program.load(scratch, start..start + n * tile.width));
-            let mut rows = xs;
+            let mut rows = program.load(scratch, start..start + n * tile.width);
+            let bytes = tile.width * r.element;
             while !rows.is_empty() {
-                let n = if rows.len() >= ROWS_AT_ONCE * tile.width { ROWS_AT_ONCE } else { 1 };
-                let (these, rest) = rows.split_at(n * tile.width);
-                widest(RowsInto::<F> { from: &accs, rows: these, index: row as i64, to: &mut next });
+                let n = if rows.len() >= ROWS_AT_ONCE * bytes { ROWS_AT_ONCE } else { 1 };
+                let (these, rest) = rows.split_at(n * bytes);
+                (r.rows_into)(accs.bytes(), these, row as i64, next.bytes_mut());
                 std::mem::swap(&mut accs, &mut next);
                 row += n;
                 rows = rest;
@@ -273,5 +283,5 @@ fn fold_tile<F: Fold>(
         }
         tree.push(accs);
     }
-    tree.finish().unwrap_or_else(|| vec![F::NEUTRAL; tile.width])
+    tree.finish().unwrap_or_else(|| Accs::neutral(r, tile.width))
 }

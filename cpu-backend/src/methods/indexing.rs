@@ -1,8 +1,9 @@
 //! Elements by index along an axis.
 
+use crate::erased::with_bits;
 use crate::iteration::{gather, position, unravel};
 use crate::parallel::{for_each_chunk, worth_sharing};
-use crate::view::{View, with_bits};
+use crate::view::View;
 use bytemuck::Pod;
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::expr::layout::collapse;

@@ -1,4 +1,5 @@
 //! Linear algebra.
 
+mod gemm;
 mod int_gemm;
 pub mod matmul;

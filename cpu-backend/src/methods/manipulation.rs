@@ -1,7 +1,8 @@
 //! Concatenation: runs of each part copied to where they belong.
 
+use crate::erased::with_bits;
 use crate::parallel::{for_each_chunk, worth_sharing};
-use crate::view::{View, with_bits};
+use crate::view::View;
 use bytemuck::Pod;
 use polyarray_core::Result;
 use polyarray_core::array::{HostBuffer, Operand};

@@ -1,8 +1,9 @@
 //! The rows of an operand: its last axis, whatever its strides, for methods that work along it.
 
+use crate::erased::with_bits;
 use crate::identity::KIND;
 use crate::iteration::{gather, position, unravel};
-use crate::view::{run, with_bits};
+use crate::view::run;
 use bytemuck::Pod;
 use polyarray_core::Result;
 use polyarray_core::array::{HostBuffer, Operand, own};

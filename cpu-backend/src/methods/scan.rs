@@ -11,6 +11,7 @@
 //! where the product up to there is neither.
 
 use crate::element::Arithmetic;
+use crate::erased::{Erased, erase, restore};
 use crate::identity::KIND;
 use crate::methods::rows::Rows;
 use crate::parallel::{collect, for_each_chunk, worth_sharing};
@@ -66,7 +67,7 @@ pub fn scan(x: &Operand, spec: &Scan) -> Result<HostBuffer> {
             std::mem::replace(&mut before, after)
         };
         let totals = collect(len.div_ceil(SPAN), true, &Vec::new, &total);
-        let starts: Vec<Carry> = totals.into_iter().map(next).collect();
+        let starts: Vec<Erased> = totals.into_iter().map(next).collect();
         for_each_chunk(out, SPAN * size, true, &Vec::new, &|copy, i, out| {
             (kernel.cumulate)(rows.range(span(i), copy), starts[i], out);
         });
@@ -74,18 +75,15 @@ pub fn scan(x: &Operand, spec: &Scan) -> Result<HostBuffer> {
     Ok(out)
 }
 
-/// The bits of an accumulator.
-type Carry = u128;
-
 /// An operation in a dtype.
 struct Kernel {
     in_parts: bool,
-    neutral: Carry,
-    step: fn(Carry, Carry) -> Carry,
+    neutral: Erased,
+    step: fn(Erased, Erased) -> Erased,
     /// What the elements of a span come to.
-    total: fn(&[u8]) -> Carry,
+    total: fn(&[u8]) -> Erased,
     /// Writes a span's results, given what came before it; returns what comes before the next one.
-    cumulate: fn(&[u8], Carry, &mut [u8]) -> Carry,
+    cumulate: fn(&[u8], Erased, &mut [u8]) -> Erased,
 }
 
 impl Kernel {
@@ -116,27 +114,24 @@ impl Kernel {
     fn with<S: Step>() -> Kernel {
         Kernel {
             in_parts: S::IN_PARTS,
-            neutral: carry(S::NEUTRAL),
-            step: |a, b| carry(S::step(accumulator(a), accumulator(b))),
+            neutral: erase(S::NEUTRAL.to_repr()),
+            step: |a, b| erase(S::step(accumulator::<S>(a), accumulator::<S>(b)).to_repr()),
             total: |xs| {
-                carry(widest(Span::<S> { xs: bytemuck::cast_slice(xs), before: S::NEUTRAL, out: None }))
+                erase(
+                    widest(Span::<S> { xs: bytemuck::cast_slice(xs), before: S::NEUTRAL, out: None })
+                        .to_repr(),
+                )
             },
             cumulate: |xs, before, out| {
                 let (xs, out) = (bytemuck::cast_slice(xs), Some(bytemuck::cast_slice_mut(out)));
-                carry(widest(Span::<S> { xs, before: accumulator(before), out }))
+                erase(widest(Span::<S> { xs, before: accumulator::<S>(before), out }).to_repr())
             },
         }
     }
 }
 
-fn carry<A: Arithmetic>(acc: A) -> Carry {
-    let mut carry = 0;
-    bytemuck::bytes_of_mut(&mut carry)[..size_of::<A>()].copy_from_slice(bytemuck::bytes_of(&acc.to_repr()));
-    carry
-}
-
-fn accumulator<A: Arithmetic>(carry: Carry) -> A {
-    A::from_repr(bytemuck::pod_read_unaligned(&bytemuck::bytes_of(&carry)[..size_of::<A>()]))
+fn accumulator<S: Step>(erased: Erased) -> Acc<S> {
+    Acc::<S>::from_repr(restore(erased))
 }
 
 /// What is accumulated, element by element.

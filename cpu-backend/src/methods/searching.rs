@@ -3,10 +3,10 @@
 //! The number of set elements is known before a result is made. A first pass notes them as bits and counts those of each span, so
 //! that in a second one each span knows where its part of the result begins.
 
+use crate::erased::with_bits;
 use crate::methods::rows::Rows;
 use crate::parallel::{for_each, worth_sharing};
 use crate::simd::{Loop, widest};
-use crate::view::with_bits;
 use bytemuck::Pod;
 use polyarray_core::backend::{HostBuffer, Operand};
 use polyarray_core::numpy::{Compact, Kept};

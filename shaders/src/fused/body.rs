@@ -8,45 +8,6 @@ use polyarray_core::DType;
 use polyarray_core::expr::{Instr, Op, Value};
 use std::fmt::Write;
 
-/// What follows the dtype in the name of an operation's function. A new operation demands an arm here and a
-/// function `{dtype}_{stem}` for each of its dtypes; a test walks the whole table.
-pub const fn stem(op: Op) -> &'static str {
-    match op {
-        Op::Negative => "negative",
-        Op::Absolute => "absolute",
-        Op::Floor => "floor",
-        Op::Sqrt => "sqrt",
-        Op::Exp => "exp",
-        Op::Log => "log",
-        Op::Sin => "sin",
-        Op::Cos => "cos",
-        Op::Tanh => "tanh",
-        Op::Conj => "conj",
-        Op::Real => "real",
-        Op::Imag => "imag",
-        Op::IsNan => "isnan",
-        Op::Invert => "bitwise_invert",
-        Op::Add => "add",
-        Op::Subtract => "subtract",
-        Op::Multiply => "multiply",
-        Op::Divide => "divide",
-        Op::FloorDivide => "floor_divide",
-        Op::Remainder => "remainder",
-        Op::Minimum => "minimum",
-        Op::Maximum => "maximum",
-        Op::Equal => "equal",
-        Op::NotEqual => "not_equal",
-        Op::Less => "less",
-        Op::LessEqual => "less_equal",
-        Op::Greater => "greater",
-        Op::GreaterEqual => "greater_equal",
-        Op::BitwiseAnd => "bitwise_and",
-        Op::BitwiseOr => "bitwise_or",
-        Op::BitwiseXor => "bitwise_xor",
-        Op::Where => "where",
-    }
-}
-
 /// Loop iterations inside one evaluation of an operation, at most: they count against the lane's budget.
 fn loops(op: Op, dtype: DType, int64: bool) -> u32 {
     match (op, dtype) {
@@ -117,7 +78,8 @@ pub fn write_function(function: &str, code: &[Value], inputs: &[DType], module: 
             Instr::Cast(from) => cast(code[from as usize].dtype, value.dtype, &format!("v{from}")),
             Instr::Map(op, args) => {
                 let operands: Vec<String> = args[..op.info().arity].iter().map(|a| format!("v{a}")).collect();
-                format!("{}_{}({})", name(computes_in(code, op, args)), stem(op), operands.join(", "))
+                // The library has a function of this name for each dtype of the row; a test walks the whole table.
+                format!("{}_{}({})", name(computes_in(code, op, args)), op.name(), operands.join(", "))
             }
         };
         let _ = writeln!(module, "    let v{id} = {expression};");

@@ -128,7 +128,7 @@ mod tests {
                     assert!(Library::get(profile.features).has(&format!(
                         "{}_{}",
                         storage::name(dtype),
-                        body::stem(row.op)
+                        row.name
                     )));
                     let kernel = Kernel {
                         dims: [40].as_slice().into(),

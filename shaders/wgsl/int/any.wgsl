@@ -21,3 +21,14 @@ fn T_less_equal(a: T_reg, b: T_reg) -> bool { return a <= b; }
 fn T_greater(a: T_reg, b: T_reg) -> bool { return a > b; }
 fn T_greater_equal(a: T_reg, b: T_reg) -> bool { return a >= b; }
 fn T_where(c: bool, a: T_reg, b: T_reg) -> T_reg { return select(b, a, c); }
+// A count that is negative or not below the number of bits shifts everything out. The register may be wider than the
+// dtype: its upper bits are wrapped away, or the sign's.
+fn T_shifts(b: T_reg) -> bool { return !(b < T_reg(0)) && b < T_register_bits(); }
+fn T_bitwise_left_shift(a: T_reg, b: T_reg) -> T_reg {
+    let inside = T_shifts(b);
+    return select(T_reg(0), T_wrap(a << u32(select(T_reg(0), b, inside))), inside);
+}
+fn T_bitwise_right_shift(a: T_reg, b: T_reg) -> T_reg {
+    let inside = T_shifts(b);
+    return select(select(T_reg(0), ~T_reg(0), a < T_reg(0)), a >> u32(select(T_reg(0), b, inside)), inside);
+}

@@ -11,3 +11,9 @@ fn i32_wrap(x: i32) -> i32 { return x; }
 fn u8_wrap(x: u32) -> u32 { return x & 0xffu; }
 fn u16_wrap(x: u32) -> u32 { return x & 0xffffu; }
 fn u32_wrap(x: u32) -> u32 { return x; }
+fn i8_register_bits() -> i32 { return i32(32); }
+fn i16_register_bits() -> i32 { return i32(32); }
+fn i32_register_bits() -> i32 { return i32(32); }
+fn u8_register_bits() -> u32 { return u32(32); }
+fn u16_register_bits() -> u32 { return u32(32); }
+fn u32_register_bits() -> u32 { return u32(32); }

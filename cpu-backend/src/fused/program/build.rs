@@ -3,13 +3,14 @@
 use super::code::{Param, Place, Slot, Source, Step, Work, gather};
 use super::registers::allocate;
 use super::{Program, REGISTER_BYTES, SINGLE_ROW};
+use crate::erased::with_bits;
 use crate::fused::ops::{cast_loop, map_loop};
 use crate::fused::row_reduce::{row_fold, row_spread};
 use crate::identity::KIND;
 use polyarray_core::array::{HostBuffer, own};
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Dims, Instr, Kernel, Strides, Value, kernel::Id};
-use polyarray_core::{DType, Error, Result, with_element};
+use polyarray_core::{DType, Error, Result};
 use smallvec::SmallVec;
 
 /// How often a value differs.
@@ -69,7 +70,7 @@ impl<'k> Program<'k> {
                 constant,
                 per_row: row > 0 && !constant && alike(&kernel.row_strides()),
                 offset: input.offset as isize,
-                gather: with_element!(dtype, T => gather::<T>),
+                gather: with_bits!(dtype.size(), P => gather::<P>),
                 turned: None,
                 strides,
             });
@@ -145,9 +146,13 @@ impl Build<'_> {
             }
             Instr::Reduce(op, a) => {
                 let from = dtype_of(a);
-                let run = row_fold(op, from).ok_or_else(|| undefined(op.name(), from))?;
+                // float16 is reduced in float32, and rounded once.
+                let wide = if from == DType::F16 { DType::F32 } else { from };
+                let run = row_fold(op, wide).ok_or_else(|| undefined(op.name(), from))?;
                 let a = self.for_each(a as usize, from);
-                (self.step(dtype, Varies::PerRow, Work::Reduce(run, a)), Varies::PerRow)
+                let a = self.cast(from, wide, a, Varies::PerElement);
+                let slot = self.step(wide, Varies::PerRow, Work::Reduce(run, a));
+                (self.cast(wide, dtype, slot, Varies::PerRow), Varies::PerRow)
             }
         };
         if self.has_rows {
@@ -171,6 +176,14 @@ impl Build<'_> {
         let id = self.push(dtype, varies == Varies::PerRow, Place::Register);
         self.steps.push(Step { id, work });
         id
+    }
+
+    /// A value in another dtype, if it is another one.
+    fn cast(&mut self, from: DType, to: DType, a: usize, varies: Varies) -> usize {
+        if from == to {
+            return a;
+        }
+        self.step(to, varies, Work::Map(cast_loop(from, to), [a, 0, 0], 1))
     }
 
     /// The operands of an elementwise step, and how often it differs: as often as the one that does so most.

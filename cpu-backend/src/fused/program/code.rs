@@ -1,9 +1,9 @@
 //! What a program is made of: where its values come from, and the steps that compute them.
 
 use crate::fused::loops::MapLoop;
-use crate::fused::row_reduce::RowLoop;
+use crate::fused::reducer::RowLoop;
 use crate::iteration;
-use polyarray_core::Element;
+use bytemuck::Pod;
 use polyarray_core::expr::Strides;
 
 /// One parameter's bytes, aligned for any element.
@@ -89,8 +89,7 @@ impl Step {
 
 pub type GatherFn = fn(&[u8], &[usize], &Source<'_>, usize, &mut [u8]);
 
-pub fn gather<T: Element>(bytes: &[u8], dims: &[usize], source: &Source<'_>, start: usize, out: &mut [u8]) {
-    let (from, out): (&[T::Repr], &mut [T::Repr]) =
-        (bytemuck::cast_slice(bytes), bytemuck::cast_slice_mut(out));
+pub fn gather<P: Pod>(bytes: &[u8], dims: &[usize], source: &Source<'_>, start: usize, out: &mut [u8]) {
+    let (from, out): (&[P], &mut [P]) = (bytemuck::cast_slice(bytes), bytemuck::cast_slice_mut(out));
     iteration::gather(from, dims, &source.strides, source.offset, start, out);
 }

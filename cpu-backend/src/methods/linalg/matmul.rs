@@ -1,7 +1,8 @@
-//! Matrix products: floats and complex numbers by the `gemm` crate, which takes any strides; integers (which
-//! wrap) and bool (any of ands) by a blocked loop of our own; small integers with an int32 result, and bits, from
-//! packed panels.
+//! Matrix products: floats by the `gemm` crates, which take any strides, and complex numbers as products of real ones;
+//! integers (which wrap) and bool (any of ands) by a blocked loop of our own; small integers with an int32 result, and
+//! bits, from packed panels. float16 is left to core, which casts to float32 and back.
 
+use super::gemm::Gemm;
 use super::int_gemm::microkernels::{self, GROUP, Kernel, Pair, Quad};
 use super::int_gemm::{self, Extent};
 use crate::element::Arithmetic;
@@ -12,11 +13,13 @@ use crate::iteration::{gather, position, unravel};
 use crate::parallel::{for_each, for_each_chunk, worth_sharing};
 use crate::simd::{Loop, widest};
 use crate::view::View;
-use gemm::Parallelism;
+use bytemuck::Pod;
+use gemm_common::Parallelism;
+use num_complex::{Complex32, Complex64};
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::dispatch::detached;
-use polyarray_core::dtype::ty;
-use polyarray_core::expr::Epilogue;
+use polyarray_core::expr::layout::row_major;
+use polyarray_core::expr::{Dims, Epilogue, Strides};
 use polyarray_core::numpy::Matmul;
 use polyarray_core::{DType, Element, Error, Result};
 use std::ops::Range;
@@ -56,14 +59,23 @@ pub fn takes(spec: &Matmul, epilogue: &Epilogue) -> bool {
 /// Out of memory; an operand that is not on the host.
 pub fn matmul(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     macro_rules! by_dtype {
-        (floats $($F:ident)*; others $($I:ident)*) => {
+        ($($($I:ident)|+ => $T:ty),*) => {
             match spec.dtype {
-                $(DType::$F => floats::<ty::$F>(a, b, spec, finish),)*
-                $(DType::$I => wrapping::<ty::$I>(a, b, spec, finish),)*
+                DType::F32 => floats::<f32>(a, b, spec, finish),
+                DType::F64 => floats::<f64>(a, b, spec, finish),
+                DType::C64 => complex::<Complex32, f32>(a, b, spec, finish),
+                DType::C128 => complex::<Complex64, f64>(a, b, spec, finish),
+                DType::F16 => Err(Error::DType {
+                    op: "matmul",
+                    operands: "operands of float16".into(),
+                    fix: "cast them to float32".into(),
+                }),
+                // Integers wrap: signed ones have the bits of unsigned ones.
+                $($(DType::$I)|+ => wrapping::<$T>(a, b, spec, finish),)*
             }
         };
     }
-    by_dtype!(floats F16 F32 F64 C64 C128; others Bool I8 I16 I32 I64 U8 U16 U32 U64)
+    by_dtype!(Bool => bool, I8 | U8 => u8, I16 | U16 => u16, I32 | U32 => u32, I64 | U64 => u64)
 }
 
 /// Can [`matmul_narrow`] compute the product of operands of this dtype in the other one?
@@ -203,7 +215,7 @@ struct Matrices<'a, T: Element> {
 
 impl<'a, T: Element> Matrices<'a, T> {
     fn of(operand: &'a Operand) -> Result<Matrices<'a, T>> {
-        let view = View::of::<T>(operand, "matmul")?;
+        let view = View::bits(operand, "matmul")?;
         // Raw pointers are made from these strides: an operand that leaves its buffer must not get there.
         if operand.layout.extent().is_some_and(|(_, last)| last >= view.data.len()) {
             return Err(Error::Backend {
@@ -212,8 +224,12 @@ impl<'a, T: Element> Matrices<'a, T> {
                 message: format!("a view reaches beyond its buffer of {} elements", view.data.len()),
             });
         }
+        Ok(Matrices::new(view))
+    }
+
+    fn new(view: View<'a, T::Repr>) -> Matrices<'a, T> {
         let n = view.strides.len();
-        Ok(Matrices { row_step: view.strides[n - 2], column_step: view.strides[n - 1], view })
+        Matrices { row_step: view.strides[n - 2], column_step: view.strides[n - 1], view }
     }
 
     fn matrix(&self, batch: usize) -> Matrix<'_, T> {
@@ -228,77 +244,137 @@ impl<'a, T: Element> Matrices<'a, T> {
     }
 }
 
-fn floats<T: Arithmetic>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
+/// Products of real floats.
+fn floats<T: Gemm>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
+    let extent = Extent { m: spec.m, k: spec.k, n: spec.n };
+    real(&Matrices::<T>::of(a)?, &Matrices::<T>::of(b)?, &spec.batch, extent, 1, finish)
+}
+
+/// Products of complex numbers, as real ones: with rows of the left operand as they lie in memory, (re, im, re, ...), and
+/// two rows, (re, im, re, ...) and (-im, re, -im, ...), for each one of the right operand, so do rows of the result.
+fn complex<C: Element<Repr = C> + Pod, T: Gemm>(
+    a: &Operand,
+    b: &Operand,
+    spec: &Matmul,
+    finish: &Finish<'_>,
+) -> Result<HostBuffer> {
     let &Matmul { m, k, n, .. } = spec;
-    let batch: usize = spec.batch.iter().product();
-    let mut out = HostBuffer::unwritten(finish.dtype, batch * m * n)?;
-    let size = finish.dtype.size();
+    let (a, b) = (Matrices::<C>::of(a)?, Matrices::<C>::of(b)?);
+    let batch = &spec.batch[..];
+    let copy;
+    let left: View<'_, T> = if a.column_step == 1 || k == 1 {
+        let mut strides: Strides = a.view.strides.iter().map(|step| 2 * step).collect();
+        strides[batch.len() + 1] = 1;
+        View {
+            data: bytemuck::cast_slice(a.view.data),
+            strides,
+            offset: 2 * a.view.offset,
+            ..matrices(batch, m, 2 * k)
+        }
+    } else {
+        copy = a.view.dense();
+        View { data: bytemuck::cast_slice(&copy), ..matrices(batch, m, 2 * k) }
+    };
+    // A matrix that all products share is written once.
+    let shared = b.view.strides[..batch.len()].iter().all(|&step| step == 0);
+    let count = if shared { 1 } else { batch.iter().product() };
+    let mut rows = HostBuffer::unwritten(T::DTYPE, count * 4 * k * n)?;
+    let pair = (4 * n * size_of::<T>()).max(1);
+    let share = worth_sharing(count * k, n);
+    for_each_chunk(rows.bytes_mut(), pair, share, &|| vec![C::zeroed(); n], &|line, i, out| {
+        b.view.copy(i * n, line);
+        let (first, second) = bytemuck::cast_slice_mut::<u8, T>(out).split_at_mut(2 * n);
+        let parts = bytemuck::cast_slice::<C, T>(line).as_chunks().0;
+        for ((&[re, im], first), second) in
+            parts.iter().zip(first.as_chunks_mut().0).zip(second.as_chunks_mut().0)
+        {
+            (*first, *second) = ([re, im], [im.negated(), re]);
+        }
+    });
+    let mut right = View { data: rows.as_repr::<T>()?, ..matrices(batch, 2 * k, 2 * n) };
+    if shared {
+        right.strides[..batch.len()].fill(0);
+    }
+    let extent = Extent { m, k: 2 * k, n: 2 * n };
+    real::<T>(&Matrices::new(left), &Matrices::new(right), batch, extent, 2, finish)
+}
+
+/// A dense view of matrices, of which the elements are still to be given.
+fn matrices<'a, P>(batch: &[usize], rows: usize, columns: usize) -> View<'a, P> {
+    let dims: Dims = batch.iter().copied().chain([rows, columns]).collect();
+    View { data: &[], strides: row_major(&dims), dims, offset: 0 }
+}
+
+/// Products of real matrices. An element of the result, and of the output, is `parts` of their elements.
+fn real<T: Gemm>(
+    a: &Matrices<'_, T>,
+    b: &Matrices<'_, T>,
+    batch: &[usize],
+    extent: Extent,
+    parts: usize,
+    finish: &Finish<'_>,
+) -> Result<HostBuffer> {
+    let Extent { m, k, n } = extent;
+    let (batch, width, size) = (batch.iter().product::<usize>(), n / parts, finish.dtype.size());
+    let mut out = HostBuffer::unwritten(finish.dtype, batch * m * width)?;
     let scratch = || finish.scratch();
     if k == 0 {
-        for_each_chunk(out.bytes_mut(), m * n * size, batch > 1, &scratch, &|scratch, i, out| {
-            finish.run::<T::Repr>(scratch, i * m * n, out, |out| out.fill(T::ZERO.to_repr()));
+        for_each_chunk(out.bytes_mut(), m * width * size, batch > 1, &scratch, &|scratch, i, out| {
+            finish.run::<T>(scratch, i * m * width, out, |out| out.fill(T::ZERO));
         });
         return Ok(out);
     }
-    let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
     let work = m.saturating_mul(n).saturating_mul(k);
     // A batch is shared product by product, where it has enough of them for any machine's threads.
     let by_batch = (batch >= MANY || work < LARGE) && worth_sharing(batch, work);
     let pieces = if by_batch || work < LARGE { Some(Pieces::Whole) } else { pieces(m, n, work) };
     // Rows and columns of one product, to where its first element and its next row go.
-    let product = |matrix: usize, rows: Range<usize>, columns: Range<usize>, to: *mut T::Repr, row: usize| {
-        let (a_start, b_start) = (a.start(matrix), b.start(matrix));
+    let product = |matrix: usize, rows: Range<usize>, columns: Range<usize>, to: *mut T, row: usize| {
+        let (a, b) = (a.matrix(matrix), b.matrix(matrix));
         let parallelism = if pieces.is_none() { Parallelism::Rayon(0) } else { Parallelism::None };
-        // SAFETY: `Matrices::of` checked that every element that the strides reach lies in its buffer, and neither
-        // operand is empty; the callers below give room for these rows and columns. T is one of the five types that
-        // gemm takes.
+        // SAFETY: `Matrices` checked that every element that the strides reach lies in its buffer, and neither operand is
+        // empty; the callers below give room for these rows and columns.
         detached(|| unsafe {
-            gemm::gemm(
-                rows.len(),
-                columns.len(),
-                k,
-                to,
-                1,
-                row as isize,
-                false,
-                a.view.data.as_ptr().offset(a_start + rows.start as isize * a.row_step),
-                a.column_step,
-                a.row_step,
-                b.view.data.as_ptr().offset(b_start + columns.start as isize * b.column_step),
-                b.column_step,
-                b.row_step,
-                T::ZERO.to_repr(),
-                T::ONE.to_repr(),
-                false,
-                false,
-                false,
+            T::gemm(
+                [rows.len(), k, columns.len()],
+                (to, row as isize),
+                (
+                    a.data.as_ptr().offset(a.start + rows.start as isize * a.row_step),
+                    a.row_step,
+                    a.column_step,
+                ),
+                (
+                    b.data.as_ptr().offset(b.start + columns.start as isize * b.column_step),
+                    b.row_step,
+                    b.column_step,
+                ),
                 parallelism,
             );
         });
     };
     let Some(pieces) = pieces else {
-        for (i, out) in out.bytes_mut().chunks_exact_mut(m * n * size).enumerate() {
+        for (i, out) in out.bytes_mut().chunks_exact_mut(m * width * size).enumerate() {
             product(i, 0..m, 0..n, bytemuck::cast_slice_mut(out).as_mut_ptr(), n);
-            finish.run_all(i * m * n, out);
+            finish.run_all(i * m * width, out);
         }
         return Ok(out);
     };
     let group = (LARGE / 16 / work).max(1);
-    for_each_chunk(out.bytes_mut(), group * m * n * size, by_batch, &scratch, &|_, first, out| {
-        for (i, out) in out.chunks_exact_mut(m * n * size).enumerate() {
+    for_each_chunk(out.bytes_mut(), group * m * width * size, by_batch, &scratch, &|_, first, out| {
+        for (i, out) in out.chunks_exact_mut(m * width * size).enumerate() {
             let matrix = first * group + i;
             // A pointer that threads may share.
             let out = AtomicPtr::new(out.as_mut_ptr());
             for_each(0..pieces.number(m, n), !by_batch, &scratch, &|scratch, piece| {
                 let (rows, columns) = pieces.get(piece, m, n);
-                let at = rows.start * n + columns.start;
-                let first = matrix * m * n + at;
-                let region = Region { first, rows: rows.len(), columns: columns.len(), pitch: n };
-                // SAFETY: `out` holds m × n elements, row-major, which are ours alone, and no two pieces have an
+                let at = rows.start * width + columns.start / parts;
+                let first = matrix * m * width + at;
+                let region = Region { first, rows: rows.len(), columns: columns.len() / parts, pitch: width };
+                // SAFETY: `out` holds m × width elements, row-major, which are ours alone, and no two pieces have an
                 // element in common.
                 unsafe {
                     finish.run_region(scratch, region, out.load(Relaxed).add(at * size), |to, row| {
-                        product(matrix, rows, columns, to, row);
+                        product(matrix, rows, columns, to, row * parts);
                     });
                 }
             });

@@ -271,7 +271,7 @@ pub fn special(dtype: DType, wild: bool) -> Vec<Scalar> {
         Kind::Bool => vec![Scalar::Bool(false), Scalar::Bool(true)],
         Kind::Int => {
             let (least, most) = ends(dtype);
-            let near = [0, 1, 2, 3, 5, 7, 10, 63, 64, 100, -1, -2, -3, -7, -8, -100];
+            let near = [0, 1, 2, 3, 5, 7, 8, 10, 31, 32, 63, 64, 100, -1, -2, -3, -7, -8, -100];
             let ends = [least, least + 1, most, most - 1, most / 2, most / 2 + 1];
             near.into_iter().chain(ends).map(|x| integer(x, dtype)).collect()
         }

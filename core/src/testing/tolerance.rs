@@ -80,7 +80,7 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize, place: Where) ->
         "sqrt" if dtype == DType::F64 && place == Where::Device => of(1.0, 0.0),
         "sqrt" => of(ROUNDED, 0.0),
         // The quotient is rounded to the format before it is floored, as in NumPy.
-        "floor_divide" => of(1.0, 0.0),
+        "floor_divide" | "divmod" => of(1.0, 0.0),
         "exp" | "log" | "sin" | "cos" | "tanh" => of(functions, 0.0),
         "astype" => of(ROUNDED, 0.0),
         "sum" => Rule { signed_zero: false, ..of(1.0, pairwise) },

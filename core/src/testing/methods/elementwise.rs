@@ -11,6 +11,11 @@ use crate::testing::samples::{Lie, Plain, Random, SHAPES, Sample, random, specia
 
 pub(super) const ENTRIES: super::Family = &[
     (&["astype"], casts, cast),
+    (
+        &["divmod"],
+        |s, _| samples(s, "floor_divide"),
+        |given, _| ["floor_divide", "remainder"].map(|name| reference(given, name).remove(0)).into(),
+    ),
     (&["logical_and", "logical_or", "logical_xor", "logical_not"], logical_samples, logical),
 ];
 

@@ -80,7 +80,12 @@ fn fills(s: &mut Sampler, _: &str) -> Vec<Case> {
     for dtype in s.dtypes.clone() {
         let value = random(dtype, &mut s.random);
         let asked = (s.random.bits() & 1 == 0).then_some(dtype);
-        cases.push(vec![Arg::plain(Shape::from([3, 5])), Arg::plain(value), Arg::plain(asked), Arg::Place]);
+        cases.push(vec![
+            Arg::plain(Shape::from([3_usize, 5])),
+            Arg::plain(value),
+            Arg::plain(asked),
+            Arg::Place,
+        ]);
     }
     for shape in SHAPES {
         let to = s.dtypes[s.random.below(s.dtypes.len())];
@@ -97,7 +102,8 @@ fn filled(given: &Given, _: &str) -> Vec<Want> {
         DType::C128 if given.float == DType::F32 => DType::C64,
         own => own,
     };
-    vec![full(&given.plain::<Shape>(0).0, value, given.plain::<Option<DType>>(2).unwrap_or(own))]
+    let shape: Vec<usize> = given.plain::<Shape>(0).0.iter().map(|&n| n as usize).collect();
+    vec![full(&shape, value, given.plain::<Option<DType>>(2).unwrap_or(own))]
 }
 
 fn counts(_: &mut Sampler, _: &str) -> Vec<Case> {

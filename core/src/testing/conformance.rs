@@ -5,12 +5,15 @@ use super::reference::Want;
 use super::samples::{Plain, unravel};
 use super::tolerance::{Where, differs, rule};
 use crate::array::Array;
-use crate::array::packed::{MethodRow, Value, Values, methods};
+use crate::array::packed::{FALLBACKS, MethodRow, Value, Values, methods};
 use crate::device::{ARRAY_KINDS, Device, HOST, Query, open, residency_of};
-use crate::dispatch::{Key, Kind};
+use crate::dispatch::trace::{Event, Outcome, Record};
+use crate::dispatch::{Explanation, Key, Kind, explain};
 use crate::dtype::{DTYPES, DType};
 use crate::error::{Error, Result};
+use crate::graph::trace::OWN_KERNELS;
 use crate::memory::HostBuffer;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -41,12 +44,20 @@ pub struct Conformance<'a> {
     seed: u64,
     thorough: Option<bool>,
     only: Vec<String>,
+    most: usize,
 }
 
 impl<'a> Conformance<'a> {
     /// The suite as [`conformance`] runs it.
     pub fn of(kind: &str) -> Conformance<'a> {
-        Conformance { kind: kind.into(), wrap: None, seed: 0x5eed, thorough: None, only: Vec::new() }
+        Conformance {
+            kind: kind.into(),
+            wrap: None,
+            seed: 0x5eed,
+            thorough: None,
+            only: Vec::new(),
+            most: usize::MAX,
+        }
     }
 
     /// For a wrapper backend: arguments are made on the host and handed to `wrap`.
@@ -75,6 +86,13 @@ impl<'a> Conformance<'a> {
     #[must_use]
     pub fn only(mut self, methods: &[&str]) -> Self {
         self.only = methods.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// At most so many calls of each method, spread over its samples.
+    #[must_use]
+    pub fn most(mut self, calls: usize) -> Self {
+        self.most = calls.max(1);
         self
     }
 
@@ -117,7 +135,9 @@ impl<'a> Conformance<'a> {
         let thorough = self.thorough.unwrap_or(place.at == Where::Host && self.wrap.is_none());
         let mut sampler = Sampler::new(seed, place.dtypes.clone(), thorough);
         let (mut ran, mut failures) = (Ran { method: row.name, ..Ran::default() }, Vec::new());
-        for case in samples(&mut sampler, row.name) {
+        let cases = samples(&mut sampler, row.name);
+        let step = cases.len().div_ceil(self.most).max(1);
+        for case in cases.into_iter().step_by(step) {
             let want = reference(&Given { args: &case, float: place.float }, row.name);
             if want.iter().any(|want| !place.dtypes.contains(&want.dtype)) {
                 ran.skipped += 1;
@@ -125,7 +145,9 @@ impl<'a> Conformance<'a> {
             }
             ran.calls += 1;
             ran.elements += want.iter().map(|want| want.elements.len()).sum::<usize>();
-            if let Err(what) = self.case(row, &case, &want, place) {
+            let (outcome, how) = explain(|| self.case(row, &case, &want, place));
+            ran.ways.extend(Way::of(row, &how));
+            if let Err(what) = outcome {
                 let args: Vec<String> = case.iter().map(ToString::to_string).collect();
                 failures.push(format!("{}({}): {what}", row.name, args.join(", ")));
             }
@@ -248,6 +270,59 @@ fn broadcasts(from: &[usize], to: &[usize]) -> bool {
     from.len() <= to.len() && from.iter().rev().zip(to.iter().rev()).all(|(&f, &t)| f == t || f == 1)
 }
 
+/// What served a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Way {
+    /// Fused kernels.
+    Fused,
+    /// A kernel of its own.
+    Kernel,
+    /// The method's default, all of whose parts the backend runs.
+    Default,
+    /// The method's default, of which a part fell back.
+    DefaultFallsBack,
+    /// The host, by the fallback.
+    Fallback,
+}
+
+impl Way {
+    /// By which way the first call of a method went, in what was explained.
+    fn of(row: &MethodRow, how: &Explanation) -> Option<Way> {
+        let name = row.to_string();
+        let called =
+            |record: &&Record| matches!(&record.event, Event::Called { method, .. } if *method == name);
+        let depth = how.records.iter().find(called)?.depth;
+        let outcomes = how.records.iter().filter(|record| record.depth == depth);
+        let fell_back = how.counters.contains_key(FALLBACKS);
+        outcomes.clone().find_map(|record| match &record.event {
+            Event::Considered { outcome: Outcome::FellBack, .. } => Some(Way::Fallback),
+            Event::Considered { outcome: Outcome::RanDefault(_), .. } | Event::RanUnpinned if fell_back => {
+                Some(Way::DefaultFallsBack)
+            }
+            Event::Considered { outcome: Outcome::RanDefault(_), .. } | Event::RanUnpinned => {
+                Some(Way::Default)
+            }
+            Event::Considered { outcome: Outcome::Ran, .. } => {
+                let own = how.counters.contains_key(OWN_KERNELS);
+                Some(if own { Way::Kernel } else { Way::Fused })
+            }
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Way::Fused => "fused",
+            Way::Kernel => "own kernel",
+            Way::Default => "default",
+            Way::DefaultFallsBack => "default, a part by fallback",
+            Way::Fallback => "fallback",
+        })
+    }
+}
+
 /// What the suite ran of a method.
 #[derive(Clone, Debug, Default)]
 pub struct Ran {
@@ -257,6 +332,8 @@ pub struct Ran {
     pub calls: usize,
     /// Elements compared.
     pub elements: usize,
+    /// What served them.
+    pub ways: BTreeSet<Way>,
     /// Calls left out, because the place doesn't hold the dtype of a result.
     pub skipped: usize,
 }

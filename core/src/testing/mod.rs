@@ -13,6 +13,6 @@ pub mod samples;
 pub mod tolerance;
 
 pub use allclose::{assert_allclose, difference};
-pub use conformance::{Conformance, Report, conformance};
+pub use conformance::{Conformance, Ran, Report, Way, conformance};
 pub use places::{every_backend, on_every_backend};
 pub use tolerance::Tolerance;

@@ -10,7 +10,6 @@ use super::state::{Replaced, State, fast_id, sink, walk};
 
 impl Sink {
     /// A listener inside the one in force, if there is one.
-    #[expect(clippy::new_ret_no_self, reason = "listeners are shared")]
     pub fn new() -> Arc<Sink> {
         Sink::inside(sink())
     }

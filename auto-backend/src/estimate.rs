@@ -1,8 +1,8 @@
 //! Estimates the time of a call on each device, from the properties of its operands.
 
 use polyarray_core::array::ArrayInfo;
+use polyarray_core::backend::specs::Step;
 use polyarray_core::dispatch::{Key, Stop};
-use polyarray_core::numpy::Step;
 use polyarray_core::{Array, DType, Error};
 use smallvec::SmallVec;
 

@@ -82,9 +82,6 @@ impl fmt::Debug for Value {
 /// Packed arguments or results, in order.
 pub type Values = SmallVec<[Value; 3]>;
 
-/// A function of packed arguments.
-pub type PackedFn = fn(&[Value]) -> Result<Values>;
-
 /// The kind of a parameter of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamKind {
@@ -108,6 +105,9 @@ pub struct Param {
     /// Its type, as declared.
     pub type_name: &'static str,
 }
+
+/// A method over packed arguments.
+pub type PackedFn = fn(&[Value]) -> Result<Values>;
 
 /// The description of a method, which the tool, the coverage page, the conformance suite and wrappers read.
 pub struct MethodRow {

@@ -46,7 +46,7 @@ pub type Compute<S> = fn(Cx, &S, &[Operand]) -> Result<Buffers>;
 /// both then run one after the other.
 pub type ComputeWithEpilogue<S> = fn(Cx, &S, &[Operand], &Epilogue) -> Result<Option<Arc<dyn Buffer>>>;
 
-/// The reason why an instance does not take a spec, if it does not.
+/// Why a backend does not take a spec, if it does not.
 pub type Supports<S> = fn(Cx, &S) -> Result<(), Unsupported>;
 
 /// A backend's kernel for specs of one type.

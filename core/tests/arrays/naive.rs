@@ -342,12 +342,12 @@ static RECORDERS: fn(&mut Registrar<'_>) = |r| {
 };
 
 kernels! { NAIVE_KERNELS;
-    "cpu": numpy::Concat = SpecKernel::new(concat);
-    "far": numpy::Concat = SpecKernel::new(concat);
+    "cpu": numpy::specs::Concat = SpecKernel::new(concat);
+    "far": numpy::specs::Concat = SpecKernel::new(concat);
 }
 
 /// Concatenation by index arithmetic.
-fn concat(cx: dispatch::Cx, spec: &numpy::Concat, parts: &[Operand]) -> Result<Buffers> {
+fn concat(cx: dispatch::Cx, spec: &numpy::specs::Concat, parts: &[Operand]) -> Result<Buffers> {
     let backend: &Naive =
         if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] };
     let n: usize = spec.shape.iter().product();

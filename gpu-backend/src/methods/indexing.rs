@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use polyarray_core::Result;
 use polyarray_core::array::{Buffer, Operand};
+use polyarray_core::backend::specs;
 use polyarray_core::backend::{SpecKernel, kernels};
 use polyarray_core::expr::Layout;
-use polyarray_core::numpy as np;
 use polyarray_shaders::methods::take;
 
 use super::memory;
 use crate::array::GpuBackend;
 
 kernels! { INDEXING;
-    "gpu": np::Take = SpecKernel::new(|cx, spec, o| {
+    "gpu": specs::Take = SpecKernel::new(|cx, spec, o| {
         Ok(std::iter::once(GpuBackend::open(cx.instance.index)?.take(&o[0], &o[1], spec)?).collect())
     });
 }
@@ -31,7 +31,7 @@ impl GpuBackend {
     ///
     /// # Errors
     /// Out of memory, device lost, operands beyond 32-bit indices.
-    pub fn take(&self, x: &Operand, indices: &Operand, spec: &np::Take) -> Result<Arc<dyn Buffer>> {
+    pub fn take(&self, x: &Operand, indices: &Operand, spec: &specs::Take) -> Result<Arc<dyn Buffer>> {
         let shape = &x.layout.shape;
         let outer = shape[..spec.axis].iter().product();
         let inner = shape[spec.axis + 1..].iter().product();

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use polyarray_core::Result;
 use polyarray_core::array::{Buffer, Operand};
+use polyarray_core::backend::specs;
 use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
 use polyarray_core::expr::{Epilogue, Strides, layout::collapse};
-use polyarray_core::numpy as np;
 use polyarray_shaders::matmul::{self, Terms};
 
 use super::memory;
 use crate::array::GpuBackend;
 
 kernels! { LINALG;
-    "gpu": np::Matmul = SpecKernel::new(|cx, spec, o| {
+    "gpu": specs::Matmul = SpecKernel::new(|cx, spec, o| {
             let backend = GpuBackend::open(cx.instance.index)?;
             Ok(std::iter::once(backend.matmul(&o[0], &o[1], spec, terms(spec))?).collect())
         })
@@ -23,15 +23,15 @@ kernels! { LINALG;
         .supporting(multiplies);
 }
 
-fn terms(spec: &np::Matmul) -> Terms {
+fn terms(spec: &specs::Matmul) -> Terms {
     match spec.terms {
-        np::Terms::Bits => Terms::Bits,
-        np::Terms::Products => Terms::Products,
+        specs::Terms::Bits => Terms::Bits,
+        specs::Terms::Products => Terms::Products,
     }
 }
 
 /// Packed dtypes are multiplied in wider ones, and operands are cast first to what they are multiplied in.
-fn multiplies(_: Cx, spec: &np::Matmul) -> Result<(), Unsupported> {
+fn multiplies(_: Cx, spec: &specs::Matmul) -> Result<(), Unsupported> {
     match terms(spec) {
         Terms::Bits => Ok(()),
         Terms::Products if spec.dtype.size() < 4 => Err(Unsupported::DType(spec.dtype)),
@@ -51,7 +51,7 @@ impl GpuBackend {
         &self,
         a: &Operand,
         b: &Operand,
-        spec: &np::Matmul,
+        spec: &specs::Matmul,
         terms: Terms,
     ) -> Result<Arc<dyn Buffer>> {
         let (job, _) = matmul_job(a, b, spec, None);
@@ -70,7 +70,7 @@ impl GpuBackend {
         &self,
         a: &Operand,
         b: &Operand,
-        spec: &np::Matmul,
+        spec: &specs::Matmul,
         terms: Terms,
         epilogue: &Epilogue,
     ) -> Result<Option<Arc<dyn Buffer>>> {
@@ -91,7 +91,7 @@ impl GpuBackend {
 fn matmul_job(
     a: &Operand,
     b: &Operand,
-    spec: &np::Matmul,
+    spec: &specs::Matmul,
     epilogue: Option<&Epilogue>,
 ) -> (matmul::Matmul, Option<Epilogue>) {
     let batches = spec.batch.len();

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use polyarray_core::Result;
 use polyarray_core::array::{Buffer, Operand};
+use polyarray_core::backend::specs;
 use polyarray_core::backend::{SpecKernel, kernels};
 use polyarray_core::expr::layout::collapse;
-use polyarray_core::numpy as np;
 use polyarray_shaders::methods::copy_region;
 use polyarray_shaders::plan;
 
@@ -14,7 +14,7 @@ use super::memory;
 use crate::array::{DeviceBuffer, GpuBackend};
 
 kernels! { MANIPULATION;
-    "gpu": np::Concat = SpecKernel::new(|cx, spec, parts| {
+    "gpu": specs::Concat = SpecKernel::new(|cx, spec, parts| {
         Ok(std::iter::once(GpuBackend::open(cx.instance.index)?.concat(parts, spec)?).collect())
     });
 }
@@ -24,7 +24,7 @@ impl GpuBackend {
     ///
     /// # Errors
     /// Out of memory, device lost.
-    pub fn concat(&self, parts: &[Operand], spec: &np::Concat) -> Result<Arc<dyn Buffer>> {
+    pub fn concat(&self, parts: &[Operand], spec: &specs::Concat) -> Result<Arc<dyn Buffer>> {
         let device = self.device();
         let len = spec.shape.iter().product();
         let output = device.allocate(plan::buffer_bytes(spec.dtype, len), "concat")?;

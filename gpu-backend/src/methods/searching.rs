@@ -2,8 +2,8 @@
 
 use polyarray_core::DType;
 use polyarray_core::array::Operand;
+use polyarray_core::backend::specs;
 use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
-use polyarray_core::numpy as np;
 use polyarray_shaders::primitives::View;
 use polyarray_shaders::primitives::compact::{self, Gathered};
 
@@ -11,7 +11,7 @@ use super::{memory, shader_profile, unsupported};
 use crate::array::GpuBackend;
 
 kernels! { SEARCHING;
-    "gpu": np::Compact = SpecKernel::new(|cx, spec, o| {
+    "gpu": specs::Compact = SpecKernel::new(|cx, spec, o| {
             let backend = GpuBackend::open(cx.instance.index)?;
             let views = [flat(&o[0]), o.get(1).map_or_else(none, flat)];
             let plan = compact::plan(&job(spec, views), &backend.device().profile().for_shaders());
@@ -19,8 +19,8 @@ kernels! { SEARCHING;
             let inputs = o.iter().map(|x| memory(&x.buffer, "compact"));
             let inputs = inputs.collect::<polyarray_core::Result<Vec<_>>>()?;
             let dtype = match spec.keeps {
-                np::Kept::Indices => DType::I64,
-                np::Kept::Values(dtype) => dtype,
+                specs::Kept::Indices => DType::I64,
+                specs::Kept::Values(dtype) => dtype,
             };
             let out = backend.execute("compact", &plan, &inputs, (dtype, spec.count))?;
             Ok(std::iter::once(out).collect())
@@ -36,15 +36,15 @@ fn flat(x: &Operand) -> View {
     View { len: x.buffer.len(), offset: x.layout.offset, strides: [0, x.layout.strides[0]] }
 }
 
-fn job(spec: &np::Compact, [mask, x]: [View; 2]) -> compact::Compact {
+fn job(spec: &specs::Compact, [mask, x]: [View; 2]) -> compact::Compact {
     let gathered = match spec.keeps {
-        np::Kept::Indices => Gathered::Indices,
-        np::Kept::Values(dtype) => Gathered::Values { dtype, x },
+        specs::Kept::Indices => Gathered::Indices,
+        specs::Kept::Values(dtype) => Gathered::Values { dtype, x },
     };
     compact::Compact { len: spec.len, count: spec.count, mask_dtype: spec.mask, mask, gathered }
 }
 
-fn fits(cx: Cx, spec: &np::Compact) -> Result<(), Unsupported> {
+fn fits(cx: Cx, spec: &specs::Compact) -> Result<(), Unsupported> {
     let x = View { len: spec.len, ..none() };
     let plan = compact::plan(&job(spec, [x.clone(), x]), &shader_profile(cx)?);
     plan.map(drop).map_err(|error| unsupported("compact", error))

@@ -1,8 +1,8 @@
 //! Sorting of rows.
 
 use polyarray_core::DType;
+use polyarray_core::backend::specs;
 use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
-use polyarray_core::numpy as np;
 use polyarray_shaders::primitives::View;
 use polyarray_shaders::primitives::sort_pairs::{self, Sorted};
 
@@ -10,7 +10,7 @@ use super::{memory, shader_profile, unsupported, view};
 use crate::array::GpuBackend;
 
 kernels! { SORTING;
-    "gpu": np::Sort = SpecKernel::new(|cx, spec, o| {
+    "gpu": specs::Sort = SpecKernel::new(|cx, spec, o| {
             let backend = GpuBackend::open(cx.instance.index)?;
             let profile = backend.device().profile().for_shaders();
             let inputs = [memory(&o[0].buffer, "sort")?];
@@ -26,20 +26,20 @@ kernels! { SORTING;
 }
 
 /// What is wanted, each by a plan of its own.
-fn gives(spec: &np::Sort) -> &'static [Sorted] {
+fn gives(spec: &specs::Sort) -> &'static [Sorted] {
     match spec.gives {
-        np::Sorted::Values => &[Sorted::Values],
-        np::Sorted::Indices => &[Sorted::Indices],
-        np::Sorted::Both => &[Sorted::Values, Sorted::Indices],
+        specs::Sorted::Values => &[Sorted::Values],
+        specs::Sorted::Indices => &[Sorted::Indices],
+        specs::Sorted::Both => &[Sorted::Values, Sorted::Indices],
     }
 }
 
-fn job(spec: &np::Sort, gives: Sorted, x: View) -> sort_pairs::Sort {
-    let np::Sort { rows, len, dtype, descending, .. } = *spec;
+fn job(spec: &specs::Sort, gives: Sorted, x: View) -> sort_pairs::Sort {
+    let specs::Sort { rows, len, dtype, descending, .. } = *spec;
     sort_pairs::Sort { rows, len, dtype, descending, gives, x }
 }
 
-fn fits(cx: Cx, spec: &np::Sort) -> Result<(), Unsupported> {
+fn fits(cx: Cx, spec: &specs::Sort) -> Result<(), Unsupported> {
     let profile = shader_profile(cx)?;
     let x = View { len: spec.rows * spec.len, offset: 0, strides: [spec.len as isize, 1] };
     gives(spec).iter().try_for_each(|&gives| {

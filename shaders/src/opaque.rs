@@ -18,11 +18,11 @@ use naga::{
 pub fn rewrite(module: &mut Module, info: &ModuleInfo, entry_points: bool) -> Result<(), String> {
     let zero = module.functions.iter().find_map(|(_, function)| {
         let named = function.name.as_deref() == Some("run_time_zero");
-        let globals = function.expressions.iter().filter_map(|(_, e)| match e {
+        let mut globals = function.expressions.iter().filter_map(|(_, e)| match e {
             Expression::GlobalVariable(global) => Some(*global),
             _ => None,
         });
-        if named { globals.last() } else { None }
+        if named { globals.next() } else { None }
     });
     let Some(zero) = zero else { return Err("it has no function `run_time_zero`".to_owned()) };
     let types = module.types.clone();
@@ -68,14 +68,15 @@ fn rewritten(
 ) -> Result<Function, String> {
     let arithmetic = |handle, expression: &Expression| match expression {
         Expression::Unary { op: UnaryOperator::Negate, .. } => float(handle),
-        Expression::Binary { op, .. } => match op {
-            BinaryOperator::Add
-            | BinaryOperator::Subtract
-            | BinaryOperator::Multiply
-            | BinaryOperator::Divide
-            | BinaryOperator::Modulo => float(handle),
-            _ => None,
-        },
+        Expression::Binary {
+            op:
+                BinaryOperator::Add
+                | BinaryOperator::Subtract
+                | BinaryOperator::Multiply
+                | BinaryOperator::Divide
+                | BinaryOperator::Modulo,
+            ..
+        } => float(handle),
         _ => None,
     };
     if !old.expressions.iter().any(|(handle, expression)| arithmetic(handle, expression).is_some()) {

@@ -115,7 +115,7 @@ impl Shape {
 
     /// Counts of so many rows.
     fn counts(&self, rows: usize) -> usize {
-        rows * self.runs << self.bits
+        (rows * self.runs) << self.bits
     }
 }
 

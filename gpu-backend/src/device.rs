@@ -149,6 +149,7 @@ impl Gpu {
     /// [`GpuError::DeviceLost`]. Another one can be opened. Bytes that host arrays read in its memory stay theirs.
     pub fn destroy(&self) {
         self.0.health.lose("destroyed by the program".to_owned());
+        self.trim();
         self.0.loans.destroy(&self.0.device);
     }
 

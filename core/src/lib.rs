@@ -13,6 +13,7 @@ pub mod expr;
 pub mod graph;
 pub mod memory;
 pub mod numpy;
+pub mod testing;
 
 pub use array::Array;
 pub use dtype::{DType, Element, Kind, Scalar};

@@ -1,7 +1,7 @@
 //! What differentiation is checked by: finite differences, and a softmax regression that learns.
 use super::diff::{gradients, value, variable};
-use super::methods::softmax;
 use polyarray::{self as np, Array, Result};
+use polyarray_outside::softmax;
 
 fn loss(weights: &Array, x: &Array, wanted: &Array) -> Result<Array> {
     let likely = softmax(&np::matmul(x, weights)?)?;

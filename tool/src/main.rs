@@ -36,7 +36,7 @@ struct Cli {
 enum Command {
     /// Where arrays can live, what each place can do, which one would be used and why
     Devices(devices::Arguments),
-    /// Every elementwise operation and reduction
+    /// Every method that is linked
     Ops,
     /// What the wrapper backend `auto` goes by: costs on each device, measured if they are not known
     Auto,

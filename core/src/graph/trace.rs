@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// Counter: fused kernels and kernels by spec that ran.
 pub const KERNELS: &str = "kernels run";
+/// Counter: those of them that are a backend's own, for a spec.
+pub const OWN_KERNELS: &str = "kernels run for a spec";
 /// Counter: copies between host and devices.
 pub const COPIES: &str = "copies between residencies";
 /// Counter: bytes of those copies.
@@ -48,7 +50,10 @@ pub(crate) fn kernel(node: &Node, kernel: &Kernel) {
 
 /// Records a kernel by spec with an epilogue.
 pub(crate) fn epilogue(node: &Node, name: &str, operands: &[Operand], kernel: &Kernel) {
-    tell(node, |sink| fused(sink, node, format!("{name} {}", kernel.label()), kernel, operands));
+    tell(node, |sink| {
+        sink.count(OWN_KERNELS, 1);
+        fused(sink, node, format!("{name} {}", kernel.label()), kernel, operands);
+    });
 }
 
 fn fused(sink: &Sink, node: &Node, what: String, kernel: &Kernel, operands: &[Operand]) {
@@ -72,6 +77,7 @@ fn fused(sink: &Sink, node: &Node, what: String, kernel: &Kernel, operands: &[Op
 pub(crate) fn ran(node: &Node, name: &str, operands: usize) {
     tell(node, |sink| {
         sink.count(KERNELS, 1);
+        sink.count(OWN_KERNELS, 1);
         sink.note(Ran {
             place: node.home,
             what: name.into(),

@@ -2,6 +2,7 @@
 //! element by element from the op table's references and counting what they do.
 mod assign;
 mod calls;
+mod conformance;
 mod epilogue;
 mod errors;
 mod graph;

@@ -8,8 +8,10 @@ use polyarray_core::array::{
 use polyarray_core::backend::{Buffers, SpecKernel, kernels};
 use polyarray_core::dispatch::{self, BackendKind, Decline, Fit, Instance, Key, Kind, Registrar};
 use polyarray_core::dtype::{DType, Element, Scalar};
-use polyarray_core::expr::op::{Reduction, Reference};
+use polyarray_core::expr::op::Reduction;
 use polyarray_core::expr::{Instr, Kernel, Op, Output};
+use polyarray_core::testing::reference::{self, Want};
+use polyarray_core::testing::samples::{Plain, unravel};
 use polyarray_core::{Error, Result, Unsupported, numpy, with_element};
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -83,69 +85,15 @@ fn buffer_of(values: &[Scalar], dtype: DType) -> HostBuffer {
     with_element!(dtype, T => HostBuffer::from_vec(values.iter().map(|v| T::from_scalar(*v)).collect::<Vec<T>>()))
 }
 
-/// One value by the table's reference, rounded to its dtype.
+/// One value by the reference interpreter, rounded to its dtype.
 fn value(op: Op, x: &[Scalar], out: DType) -> Scalar {
-    if op == Op::Where {
-        return if x[0] == Scalar::Bool(true) { x[1] } else { x[2] };
-    }
-    let compute = x[0].dtype();
-    let int = |f: i128| if out == DType::Bool { Scalar::Bool(f & 1 == 1) } else { wrap(f, out) };
-    match op.info().reference {
-        Reference::Unary { real, complex, int: whole } => match x[0].to_i128() {
-            Some(i) => int(whole.unwrap()(i)),
-            None if compute.is_complex() => Scalar::C128(complex.unwrap()(x[0].to_c128())).cast(out),
-            None => Scalar::F64(real.unwrap()(x[0].to_f64())).cast(out),
-        },
-        Reference::Binary { real, complex, int: whole } => match (x[0].to_i128(), x[1].to_i128()) {
-            (Some(a), Some(b)) if compute == DType::Bool && matches!(op, Op::Add | Op::Multiply) => {
-                Scalar::Bool(if op == Op::Add { a | b } else { a & b } == 1)
-            }
-            (Some(a), Some(b)) => int(whole.unwrap()(a, b)),
-            _ if compute.is_complex() => {
-                Scalar::C128(complex.unwrap()(x[0].to_c128(), x[1].to_c128())).cast(out)
-            }
-            _ => Scalar::F64(real.unwrap()(x[0].to_f64(), x[1].to_f64())).cast(out),
-        },
-        Reference::Select => unreachable!(),
-    }
-}
-
-fn wrap(i: i128, to: DType) -> Scalar {
-    match to {
-        DType::U64 => Scalar::U64(i as u64),
-        _ => Scalar::I64(i as i64).cast(to),
-    }
+    let compute = if op == Op::Where { x[1].dtype() } else { x[0].dtype() };
+    reference::element(op, compute, x).rounded(out)
 }
 
 fn fold(op: Reduction, values: &[Scalar]) -> Scalar {
-    let better = |a: f64, b: f64| if op == Reduction::ArgMin || op == Reduction::Min { b < a } else { b > a };
-    match op {
-        Reduction::Any => Scalar::Bool(values.contains(&Scalar::Bool(true))),
-        Reduction::All => Scalar::Bool(!values.contains(&Scalar::Bool(false))),
-        Reduction::Sum | Reduction::Prod => {
-            let f = if op == Reduction::Sum { Op::Add } else { Op::Multiply };
-            values.iter().copied().reduce(|a, b| value(f, &[a, b], a.dtype())).unwrap()
-        }
-        _ => {
-            let mut at = 0;
-            for (i, v) in values.iter().enumerate() {
-                let (a, b) = (values[at].to_f64(), v.to_f64());
-                if !a.is_nan() && (b.is_nan() || better(a, b)) {
-                    at = i;
-                }
-            }
-            if matches!(op, Reduction::Min | Reduction::Max) { values[at] } else { Scalar::I64(at as i64) }
-        }
-    }
-}
-
-fn index(mut linear: usize, dims: &[usize]) -> Vec<usize> {
-    let mut out = vec![0; dims.len()];
-    for (o, d) in out.iter_mut().zip(dims).rev() {
-        *o = linear % d;
-        linear /= d;
-    }
-    out
+    let dtype = op.output(values[0].dtype());
+    reference::fold(op, values[0].dtype(), values).rounded(dtype)
 }
 
 impl ArrayBackend for Naive {
@@ -202,7 +150,7 @@ impl ArrayBackend for Naive {
         let inputs = k.inputs.iter().map(|i| self.open(&*i.buffer)).collect::<Result<Vec<_>>>()?;
         // The value with that number of an element; a reduction's, of its row.
         fn value_at(k: &Kernel, inputs: &[&HostBuffer], linear: usize, id: usize) -> Scalar {
-            let ix = index(linear, &k.dims);
+            let ix = unravel(linear, &k.dims);
             let mut values: Vec<Scalar> = Vec::new();
             for v in &k.code[..=id] {
                 values.push(match v.instr {
@@ -264,7 +212,7 @@ impl ArrayBackend for Naive {
         let n = part.shape.iter().product();
         let out: Vec<Scalar> = (0..n)
             .map(|linear| {
-                let ix = index(linear, &part.shape);
+                let ix = unravel(linear, &part.shape);
                 match ix.iter().zip(&part.spans).map(within).collect::<Option<Vec<usize>>>() {
                     Some(at) => element(new, value.layout.at(&at)),
                     None => element(old, x.layout.at(&ix)),
@@ -341,27 +289,56 @@ static RECORDERS: fn(&mut Registrar<'_>) = |r| {
     }
 };
 
-kernels! { NAIVE_KERNELS;
-    "cpu": numpy::specs::Concat = SpecKernel::new(concat);
-    "far": numpy::specs::Concat = SpecKernel::new(concat);
+macro_rules! naive_kernels {
+    ($($kind:literal)*) => {
+        kernels! { NAIVE_KERNELS; $(
+            $kind: numpy::specs::Concat = SpecKernel::new(|cx, spec, parts| {
+                joined(cx, reference::concat(&plain(cx, parts)?, spec.axis as isize))
+            });
+            $kind: numpy::specs::Take = SpecKernel::new(|cx, spec, operands| {
+                let [x, indices] = &plain(cx, operands)?[..] else { panic!("take has two operands") };
+                joined(cx, reference::take(x, indices, Some(spec.axis as isize)))
+            });
+            $kind: numpy::specs::Sort = SpecKernel::new(|cx, spec, operands| {
+                let (x, order) = (&plain(cx, operands)?[0], numpy::Order { axis: -1, descending: spec.descending });
+                let (values, indices) = (reference::sort(x, &order), reference::argsort(x, &order));
+                match spec.gives {
+                    numpy::specs::Sorted::Values => joined(cx, values),
+                    numpy::specs::Sorted::Indices => joined(cx, indices),
+                    numpy::specs::Sorted::Both => Ok([joined(cx, values)?, joined(cx, indices)?].into_iter().flatten().collect()),
+                }
+            });
+            $kind: numpy::specs::Scan = SpecKernel::new(|cx, spec, operands| {
+                joined(cx, reference::scan(spec.op, &plain(cx, operands)?[0], &spec.dtype.into()))
+            });
+            $kind: numpy::specs::Compact = SpecKernel::new(|cx, spec, operands| {
+                let operands = plain(cx, operands)?;
+                joined(cx, match spec.keeps {
+                    numpy::specs::Kept::Indices => reference::flat_nonzero(&operands[0]),
+                    numpy::specs::Kept::Values(_) => reference::select(&operands[1], &operands[0].cast(DType::Bool)),
+                })
+            });
+        )* }
+    };
+}
+naive_kernels!("cpu" "far");
+
+fn backend(cx: dispatch::Cx) -> &'static Naive {
+    if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] }
 }
 
-/// Concatenation by index arithmetic.
-fn concat(cx: dispatch::Cx, spec: &numpy::specs::Concat, parts: &[Operand]) -> Result<Buffers> {
-    let backend: &Naive =
-        if cx.instance.kind.name() == "cpu" { &HERE } else { &FAR[cx.instance.index as usize] };
-    let n: usize = spec.shape.iter().product();
-    let mut out = Vec::new();
-    for linear in 0..n {
-        let mut ix = index(linear, &spec.shape);
-        let mut k = 0;
-        while ix[spec.axis] >= parts[k].layout.shape[spec.axis] {
-            ix[spec.axis] -= parts[k].layout.shape[spec.axis];
-            k += 1;
-        }
-        out.push(element(backend.open(&*parts[k].buffer)?, parts[k].layout.at(&ix)));
-    }
-    Ok(std::iter::once(backend.wrap(buffer_of(&out, spec.dtype))).collect())
+/// Operands as the reference takes them.
+fn plain(cx: dispatch::Cx, operands: &[Operand]) -> Result<Vec<Plain>> {
+    let read = |x: &Operand| {
+        let (buffer, shape) = (backend(cx).open(&*x.buffer)?, &x.layout.shape);
+        let at = |linear| element(buffer, x.layout.at(&unravel(linear, shape)));
+        Ok(Plain::new(x.buffer.dtype(), shape, (0..shape.iter().product()).map(at)))
+    };
+    operands.iter().map(read).collect()
+}
+
+fn joined(cx: dispatch::Cx, want: Want) -> Result<Buffers> {
+    Ok(std::iter::once(backend(cx).wrap(buffer_of(&want.plain().data, want.dtype))).collect())
 }
 
 /// Counts are of the whole process: tests that read them take turns.

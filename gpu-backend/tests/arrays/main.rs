@@ -4,12 +4,14 @@
 //! tests fail, and say which command mends it.
 
 mod assign;
+mod conformance;
 mod elementwise;
 mod epilogues;
 mod kernels;
 mod layouts;
 mod loans;
 mod memory;
+mod ordered;
 mod poorer;
 mod reductions;
 mod reference;

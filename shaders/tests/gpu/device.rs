@@ -203,7 +203,13 @@ impl Device {
         }
     }
 
-    fn step(&self, step: &Step, inputs: &[&wgpu::Buffer], output: &wgpu::Buffer, scratch: &[wgpu::Buffer]) {
+    pub fn step(
+        &self,
+        step: &Step,
+        inputs: &[&wgpu::Buffer],
+        output: &wgpu::Buffer,
+        scratch: &[wgpu::Buffer],
+    ) {
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         let (pipeline, layout) = pipelines
             .entry(step.shader.key())

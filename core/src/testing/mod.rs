@@ -1,0 +1,18 @@
+//! What tests of array code need: comparison within a tolerance, one test body on every backend, and the conformance
+//! suite, which runs every method on a backend against a reference in higher precision.
+//!
+//! [`conformance`] is the contract of a backend: its author calls it in a test of their own. The pieces are public, too:
+//! [`samples`] makes arguments, [`reference`] says what a method gives, [`tolerance`] how far from that it may be.
+
+mod allclose;
+mod conformance;
+mod methods;
+mod places;
+pub mod reference;
+pub mod samples;
+pub mod tolerance;
+
+pub use allclose::{assert_allclose, difference};
+pub use conformance::{Conformance, Ran, Report, Way, conformance};
+pub use places::{every_backend, on_every_backend};
+pub use tolerance::Tolerance;

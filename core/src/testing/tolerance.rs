@@ -1,0 +1,177 @@
+//! How far a result may be from the reference: the numeric contract of `docs/NUMERICS.md`, in one place.
+
+use super::reference::Truth;
+use crate::dtype::{DType, Kind, Scalar};
+
+/// How far a value may be from what is wanted: `|got − want| ≤ absolute + relative · |want|`. NaN equals NaN,
+/// and infinities equal themselves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tolerance {
+    /// Absolute part.
+    pub absolute: f64,
+    /// Part of the wanted magnitude.
+    pub relative: f64,
+}
+
+impl Tolerance {
+    /// Equal, bit for bit but for the sign of zero and the payload of NaN.
+    pub const EXACT: Tolerance = Tolerance { absolute: 0.0, relative: 0.0 };
+
+    /// A share of the wanted magnitude.
+    pub const fn relative(relative: f64) -> Tolerance {
+        Tolerance { absolute: 0.0, relative }
+    }
+
+    /// A distance, whatever the magnitude.
+    pub const fn absolute(absolute: f64) -> Tolerance {
+        Tolerance { absolute, relative: 0.0 }
+    }
+
+    pub(super) fn holds(self, got: f64, want: f64) -> bool {
+        got == want
+            || (got.is_nan() && want.is_nan())
+            || (got - want).abs() <= self.absolute + self.relative * want.abs()
+    }
+}
+
+/// What a method promises about its floats. Bools and integers are always exact.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    /// Units in the last place of the exact result. Complex numbers: normwise.
+    pub ulps: f64,
+    /// Times ε and the sum of the magnitudes of all terms; 0 where nothing is summed.
+    pub terms: f64,
+    /// The sign of a zero counts.
+    pub signed_zero: bool,
+}
+
+/// Correctly rounded, with room for a reference that is itself rounded to a wider format.
+const ROUNDED: f64 = 0.5001;
+
+/// Where a result was computed, as far as the contract distinguishes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// On the host.
+    Host,
+    /// On a device: float64 functions are all its own, and subnormal results may flush.
+    Device,
+}
+
+/// The rule of a method with a first operand of `input` and a result of `dtype`, of `n` terms each.
+pub fn rule(method: &str, input: DType, dtype: DType, n: usize, place: Where) -> Rule {
+    let n = n.max(1) as f64;
+    let complex = dtype.is_complex();
+    // The reference of double precision functions is the C library's, and of complex ones a formula in doubles.
+    let functions = match dtype {
+        DType::F16 => 1.0,
+        DType::F64 => 5.0,
+        DType::C128 => 8.0,
+        _ => 4.0,
+    };
+    let of = |ulps: f64, terms: f64| Rule { ulps, terms, signed_zero: !complex };
+    let pairwise = n.log2() + 2.0;
+    match method {
+        "minimum" | "maximum" | "min" | "max" => Rule { signed_zero: false, ..of(0.0, 0.0) },
+        "add" | "subtract" => of(ROUNDED, 0.0),
+        "multiply" | "divide" => of(if complex { 4.0 } else { ROUNDED }, 0.0),
+        "remainder" => of(ROUNDED, 0.0),
+        "absolute" => of(if input.is_complex() { 4.0 } else { 0.0 }, 0.0),
+        "sqrt" if complex => of(functions, 0.0),
+        "sqrt" if dtype == DType::F64 && place == Where::Device => of(1.0, 0.0),
+        "sqrt" => of(ROUNDED, 0.0),
+        // The quotient is rounded to the format before it is floored, as in NumPy.
+        "floor_divide" | "divmod" => of(1.0, 0.0),
+        "exp" | "log" | "sin" | "cos" | "tanh" => of(functions, 0.0),
+        "astype" => of(ROUNDED, 0.0),
+        "sum" => Rule { signed_zero: false, ..of(1.0, pairwise) },
+        "prod" | "cumulative_prod" => of(2.0 * (n + 2.0), 0.0),
+        "mean" => Rule { signed_zero: false, ..of(2.0, pairwise) },
+        // Two passes: squares of rounded distances, summed.
+        "var" | "std" => Rule { signed_zero: false, ..of(4.0 * pairwise + 16.0, 0.0) },
+        // Lines of 128 in order, then the lines of a span.
+        "cumulative_sum" => Rule { signed_zero: false, ..of(1.0, n.min(384.0) + n / 32768.0) },
+        "matmul" | "matmul_as" => Rule { signed_zero: false, ..of(1.0, 2.0 * n) },
+        _ => of(0.0, 0.0),
+    }
+}
+
+/// ε and the smallest normal number of a float format.
+fn format(dtype: DType) -> (f64, f64, f64) {
+    match dtype.real() {
+        DType::F16 => (2_f64.powi(-10), 2_f64.powi(-14), 65504.0),
+        DType::F32 => (f64::from(f32::EPSILON), f64::from(f32::MIN_POSITIVE), f64::from(f32::MAX)),
+        _ => (f64::EPSILON, f64::MIN_POSITIVE, f64::MAX),
+    }
+}
+
+/// The unit in the last place of a dtype at `x`; below the smallest normal number it stays what it is there.
+pub fn ulp(x: f64, dtype: DType) -> f64 {
+    let (epsilon, least, _) = format(dtype);
+    let exponent = if x.is_finite() { x.abs().max(least).log2().floor() } else { 0.0 };
+    // `log2` may round up to the next power.
+    let power = exponent.exp2();
+    let power = if power > x.abs().max(least) { power / 2.0 } else { power };
+    power * epsilon
+}
+
+/// Why a result is not what the rule allows; nothing where it is.
+pub fn differs(rule: Rule, got: Scalar, truth: &Truth, place: Where) -> Option<String> {
+    let dtype = got.dtype();
+    match *truth {
+        Truth::Exact(want) if matches!(dtype.kind(), Kind::Bool | Kind::Int) => {
+            (got != want).then(|| format!("{got} instead of {want}"))
+        }
+        Truth::Exact(want) => distance(rule, got, want, want.to_c128(), 0.0, place),
+        Truth::Near { value, terms } => {
+            distance(rule, got, Scalar::C128(value).cast(dtype), value, terms, place)
+        }
+    }
+}
+
+fn distance(
+    rule: Rule,
+    got: Scalar,
+    rounded: Scalar,
+    want: num_complex::Complex64,
+    terms: f64,
+    place: Where,
+) -> Option<String> {
+    let dtype = got.dtype();
+    let (epsilon, least, most) = format(dtype);
+    let (g, r) = (got.to_c128(), rounded.to_c128());
+    let room = |want: f64| rule.ulps * ulp(want, dtype) + rule.terms * epsilon * terms;
+    let part = |g: f64, r: f64, want: f64, room: f64| -> bool {
+        if g.is_nan() || r.is_nan() {
+            return g.is_nan() && r.is_nan();
+        }
+        if g == 0.0 && r == 0.0 {
+            return !rule.signed_zero || g.is_sign_negative() == r.is_sign_negative();
+        }
+        if g == r {
+            return true;
+        }
+        if !g.is_finite() || !r.is_finite() {
+            // One past the largest number is infinity: that is one unit.
+            let largest = |x: f64| x.clamp(-most, most);
+            return rule.ulps >= 1.0 && (largest(g) - largest(r)).abs() <= room;
+        }
+        let flushed = place == Where::Device && g == 0.0 && r.abs() < least;
+        flushed || (g - want).abs() <= room
+    };
+    let good = if dtype.is_complex() {
+        let finite = g.is_finite() && r.is_finite();
+        if finite && (rule.ulps > ROUNDED || rule.terms > 0.0) {
+            (g - want).norm() <= room(want.norm())
+                || (place == Where::Device && want.norm() < least && g.norm() == 0.0)
+        } else {
+            part(g.re, r.re, want.re, room(want.re)) && part(g.im, r.im, want.im, room(want.im))
+        }
+    } else {
+        part(g.re, r.re, want.re, room(want.re))
+    };
+    if good {
+        return None;
+    }
+    let far = (g - want).norm() / ulp(want.norm(), dtype);
+    Some(format!("{got} instead of {rounded}, {far:.2} ULP off, {rule:?}"))
+}

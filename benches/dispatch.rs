@@ -220,9 +220,44 @@ fn recording() -> Vec<Row> {
         own.max(other.join().expect("the other thread measures, too"))
     });
     let row = |what, measured| Row { what, measured, limit: 100.0 };
+    let alone = median(|| binary(&x, &y));
+    // Packed, handed to the interceptor, unpacked, and recorded by the backend that it hands it to.
+    let intercepted = with_backend("bench-wrapper", Options::ONLY, || {
+        assert_eq!(binary(&x, &y), 1, "what is measured is right");
+        median(|| binary(&x, &y))
+    });
     vec![
         row("recording an elementwise operation, one operand", median(|| unary(&x))),
-        row("recording an elementwise operation, two operands", median(|| binary(&x, &y))),
+        row("recording an elementwise operation, two operands", alone),
         row("recording an elementwise operation, two operands, two threads at once", two_threads),
+        Row {
+            what: "an intercepted call that records the same, two operands",
+            measured: intercepted,
+            limit: 4.0 * alone,
+        },
     ]
 }
+
+/// A wrapper that hands every call on to the host.
+struct Wrapper;
+
+impl BackendKind for Wrapper {
+    fn name(&self) -> &'static str {
+        "bench-wrapper"
+    }
+    fn explicit(&self) -> bool {
+        true
+    }
+    fn select(&self, _: &[Key]) -> Result<u16, Decline> {
+        Ok(0)
+    }
+    fn fit(&self, _: u16, _: Key) -> Fit {
+        Fit::Native
+    }
+    fn instances(&self) -> Vec<String> {
+        vec!["bench-wrapper".into()]
+    }
+}
+
+polyarray::backend::linked_kind! { BENCH_WRAPPER: &Wrapper; }
+polyarray::backend::interceptors! { HANDS_ON; "bench-wrapper": "numpy" = |_, call| Ok(call.on(polyarray::cpu.instance(0))?); }

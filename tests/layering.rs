@@ -3,8 +3,9 @@
 //! Core knows neither backend and not wgpu; its `dispatch/` knows no array. Backends import core (the GPU's
 //! also the shaders), never each other. Genetics imports core, and names the GPU backend only in its feature
 //! `gpu`. The shaders know no wgpu outside their tests. Whoever needs only the host never compiles wgpu. The tool is
-//! nobody's dependency, and the library compiles nothing that only the tool needs.
-use std::collections::BTreeSet;
+//! nobody's dependency, and the library compiles nothing that only the tool needs. Inside core each layer imports
+//! only those below it, and the files of the dispatch engine form no circle.
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -167,6 +168,151 @@ fn genetics_has_one_module_that_knows_the_gpu() {
     assert_eq!(knowing.collect::<Vec<_>>(), [Path::new(ROOT).join("genetics/src/gpu.rs")]);
     let lib = fs::read_to_string(Path::new(ROOT).join("genetics/src/lib.rs")).unwrap();
     assert!(lib.contains("#[cfg(feature = \"gpu\")]\nmod gpu;"));
+}
+
+/// The layers of core, bottom up; a module names nothing of those above it. `dispatch` is the lowest, because
+/// core's error type holds the dispatch error; `backend` is the face for authors of backends.
+const LAYERS: [&str; 11] = [
+    "dispatch", "dtype", "error", "memory", "expr", "device", "graph", "array", "numpy", "testing", "backend",
+];
+
+/// The paths that a path or use tree at the start of `code` stands for: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn use_tree(code: &str) -> Vec<Vec<String>> {
+    let code = code.trim_start();
+    if let Some(group) = code.strip_prefix('{') {
+        let mut depth = 1;
+        let mut members = vec![String::new()];
+        for c in group.chars() {
+            depth += match c {
+                '{' => 1,
+                '}' => -1,
+                _ => 0,
+            };
+            match c {
+                _ if depth == 0 => break,
+                ',' if depth == 1 => members.push(String::new()),
+                c => members.last_mut().unwrap().push(c),
+            }
+        }
+        return members.iter().flat_map(|member| use_tree(member)).collect();
+    }
+    let end = code.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(code.len());
+    let (name, rest) = code.split_at(end);
+    if name.is_empty() {
+        return Vec::new();
+    }
+    let tails = rest.strip_prefix("::").map(use_tree).filter(|tails| !tails.is_empty());
+    let tails = tails.unwrap_or_else(|| vec![Vec::new()]);
+    tails.into_iter().map(|tail| [vec![name.to_string()], tail].concat()).collect()
+}
+
+/// The absolute paths that code of a module names in its own crate. A macro's `$crate` belongs to where the macro is
+/// used, and tests may use what they like.
+fn named_paths(module: &[String], code: &str) -> BTreeSet<Vec<String>> {
+    let code = code.split("#[cfg(test)]\nmod ").next().unwrap();
+    let mut found = BTreeSet::new();
+    for root in ["crate::", "super::", "self::"] {
+        for (at, _) in code.match_indices(root) {
+            if code[..at].ends_with(|c: char| c.is_alphanumeric() || "_$:".contains(c)) {
+                continue;
+            }
+            for path in use_tree(&code[at..]) {
+                let mut absolute = module.to_vec();
+                for name in path {
+                    match name.as_str() {
+                        "crate" => absolute.clear(),
+                        "super" => drop(absolute.pop()),
+                        "self" => {}
+                        _ => absolute.push(name),
+                    }
+                }
+                found.insert(absolute);
+            }
+        }
+    }
+    found
+}
+
+/// The modules of core that have a file, each with the paths that it names.
+fn core_modules() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let sources = Path::new(ROOT).join("core/src");
+    let module = |(path, code): (PathBuf, String)| {
+        let path = path.strip_prefix(&sources).unwrap().with_extension("");
+        let mut module: Vec<String> = path.iter().map(|part| part.to_str().unwrap().to_string()).collect();
+        module.pop_if(|last| last == "mod" || last == "lib");
+        let paths = named_paths(&module, &code);
+        (module, paths)
+    };
+    code_under("core/src").into_iter().map(module).collect()
+}
+
+#[test]
+fn each_layer_of_core_names_only_those_below_it() {
+    let height = |layer: &str| LAYERS.iter().position(|known| *known == layer);
+    for (module, paths) in core_modules() {
+        let Some(layer) = module.first() else { continue };
+        let own =
+            height(layer).unwrap_or_else(|| panic!("core's module {layer} has no place among its layers"));
+        for path in paths {
+            let name = path.first().map_or("", String::as_str);
+            let path = path.join("::");
+            let module = module.join("::");
+            match height(name) {
+                Some(other) => assert!(other <= own, "core's {module} names {path}, of a layer above it"),
+                // What the root re-exports stands above every layer; macros (in lower case) are defined there.
+                None => {
+                    assert!(
+                        !name.starts_with(char::is_uppercase),
+                        "core's {module} names {path}, not its layer"
+                    )
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_files_of_the_dispatch_engine_form_no_circle() {
+    let modules = core_modules();
+    let engine = |module: &&Vec<String>| module.first().is_some_and(|layer| layer == "dispatch");
+    let mut left: BTreeMap<&[String], BTreeSet<&[String]>> = BTreeMap::new();
+    for module in modules.keys().filter(engine) {
+        // A path names a file by its longest beginning that is one.
+        let file = |path: &Vec<String>| {
+            let beginnings = (1..=path.len()).rev().map(|end| path[..end].to_vec());
+            let known = beginnings.into_iter().find_map(|beginning| modules.get_key_value(&beginning));
+            known.map(|(file, _)| file.as_slice())
+        };
+        let imports = modules[module].iter().filter_map(file).filter(|file| *file != module.as_slice());
+        left.insert(module, imports.collect());
+    }
+    assert!(left.len() > 20 && left.values().flatten().count() > 60, "the reader misses imports: {left:?}");
+    // Files that import none of those left, or that none of those left imports, are in no circle.
+    loop {
+        let imported: BTreeSet<&[String]> = left.values().flatten().copied().collect();
+        let stands_apart = |file: &[String], imports: &BTreeSet<&[String]>| {
+            !imported.contains(file) || !imports.iter().any(|import| left.contains_key(import))
+        };
+        let free: Vec<&[String]> = left
+            .iter()
+            .filter(|(file, imports)| stands_apart(file, imports))
+            .map(|(file, _)| *file)
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        left.retain(|file, _| !free.contains(file));
+    }
+    assert!(left.is_empty(), "a circle is among {:?}", left.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_reader_of_paths_resolves_them() {
+    let code = "use crate::{dtype::{self, DType}, expr};\nfn f() { super::g::<u8>(); super::super::h::I }\n\
+                macro_rules! m { () => { $crate::numpy::exp } }\n#[cfg(test)]\nmod tests { use crate::array; }";
+    let found = named_paths(&["graph".into(), "node".into()], code);
+    let found: Vec<String> = found.iter().map(|path| path.join("::")).collect();
+    assert_eq!(found, ["dtype", "dtype::DType", "expr", "graph::g", "h::I"]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Estimates the time of a call on each device, from the properties of its operands.
 
-use polyarray_core::array::Facts;
+use polyarray_core::array::ArrayInfo;
+use polyarray_core::backend::specs::Step;
 use polyarray_core::dispatch::{Key, Stop};
-use polyarray_core::numpy::Step;
 use polyarray_core::{Array, DType, Error};
 use smallvec::SmallVec;
 
@@ -16,7 +16,7 @@ use crate::work_class::{Class, broadcast_len, product};
 pub struct Call<'a> {
     work: Work,
     operands: &'a [&'a Array],
-    facts: SmallVec<[Facts; 4]>,
+    infos: SmallVec<[ArrayInfo; 4]>,
     /// The device that holds the largest operand.
     pub home: &'static Side,
     /// Number of elements of the result, and of the largest operand.
@@ -30,8 +30,8 @@ impl<'a> Call<'a> {
     /// # Errors
     /// Declined if there are only scalars, or if the device of the largest operand has no measured costs.
     pub fn of(work: Work, operands: &'a [&'a Array]) -> Result<Call<'a>, Stop<Error>> {
-        let facts: SmallVec<[Facts; 4]> = operands.iter().map(|x| x.facts()).collect();
-        let arrays = || facts.iter().filter(|f| f.residency != Key::NONE);
+        let infos: SmallVec<[ArrayInfo; 4]> = operands.iter().map(|x| x.info()).collect();
+        let arrays = || infos.iter().filter(|f| f.residency != Key::NONE);
         let Some(main) = arrays().max_by_key(|f| f.bytes) else {
             return Err(Stop::declined("only scalars: it decides where arrays go"));
         };
@@ -44,16 +44,16 @@ impl<'a> Call<'a> {
             // The axes are not known here; the copy of its result never decides a reduction.
             Work::Reduce(_) | Work::Var => 1.0,
             Work::Concat => arrays().map(|f| f.len as f64).sum(),
-            Work::Take => facts.last().map_or(0.0, |f| f.len as f64),
+            Work::Take => infos.last().map_or(0.0, |f| f.len as f64),
             _ => product(operands).map_or(0.0, |(batch, m, _, n)| batch * m * n),
         };
-        Ok(Call { work, operands, home, out, largest, dtype: main.dtype, facts })
+        Ok(Call { work, operands, home, out, largest, dtype: main.dtype, infos })
     }
 
     /// The estimates, unordered.
     pub fn estimates(&self) -> impl Iterator<Item = Estimate> {
         // An array that may not be coerced fixes the device.
-        let fixed = self.facts.iter().find(|f| !f.coercible && f.residency != Key::NONE).map(|f| f.residency);
+        let fixed = self.infos.iter().find(|f| !f.coercible && f.residency != Key::NONE).map(|f| f.residency);
         let may = move |side: &&Side| fixed.is_none_or(|only| side.key == only);
         sides().iter().filter(may).filter_map(|side| self.on(side))
     }
@@ -61,12 +61,12 @@ impl<'a> Call<'a> {
     /// The estimate for one device; none if an operand can't be copied there.
     fn on(&self, side: &Side) -> Option<Estimate> {
         let (mut there, mut again) = (0.0, 0);
-        for (n, (operand, facts)) in self.operands.iter().zip(&self.facts).enumerate() {
-            let from = facts.residency;
+        for (n, (operand, infos)) in self.operands.iter().zip(&self.infos).enumerate() {
+            let from = infos.residency;
             if from == Key::NONE || from == side.key || operand.is_kept_on(side.instance) {
                 continue;
             }
-            let copied = moved(devices::at(from)?, side, facts.bytes as f64)?;
+            let copied = moved(devices::at(from)?, side, infos.bytes as f64)?;
             match redone(operand, side) {
                 Some(redone) if redone < copied => {
                     there += redone;
@@ -88,7 +88,7 @@ impl<'a> Call<'a> {
     fn seconds(&self, side: &Side) -> f64 {
         let class = Class::of(self.work, self.dtype.size());
         let curve = class.curve(side.costs);
-        let fused = self.facts.iter().any(|f| f.fuses && f.residency == side.key);
+        let fused = self.infos.iter().any(|f| f.fuses && f.residency == side.key);
         let part = |size: f64, inside: f64| curve.at(size * self.share()) * if fused { inside } else { 1.0 };
         match self.work {
             Work::Map(_) => one(side.costs, class, self.out * self.share(), fused),
@@ -110,7 +110,7 @@ fn redone(operand: &Array, side: &Side) -> Option<f64> {
         let from = leaf.residency();
         let twice = work.leaves[..n].iter().any(|earlier| earlier.shares_values_with(leaf));
         if from != Key::NONE && from != side.key && !leaf.is_kept_on(side.instance) && !twice {
-            seconds += moved(devices::at(from)?, side, leaf.facts().bytes as f64)?;
+            seconds += moved(devices::at(from)?, side, leaf.info().bytes as f64)?;
         }
     }
     for (n, step) in work.steps.iter().enumerate() {

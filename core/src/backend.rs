@@ -17,7 +17,6 @@ pub use crate::dispatch::{
 pub use crate::dtype::DType;
 pub use crate::error::Unsupported;
 pub use crate::expr::{Epilogue, Kernel, Part, Span};
-pub use crate::memory::{
-    Buffer, Dims, HostBuffer, Layout, Loan, MirrorSlot, Operand, Strides, own as downcast,
-};
+pub use crate::memory::{Buffer, Dims, HostBuffer, Layout, Loan, MirrorSlot, Operand, Strides, downcast};
+pub use crate::numpy::{register_methods, specs};
 pub use crate::{interceptors, kernels};

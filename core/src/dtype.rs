@@ -1,8 +1,8 @@
 //! Element types: the fourteen dtypes, the Rust types that hold them, and how they promote.
 //!
 //! Promotion follows the Python Array API standard; what the standard leaves undefined (an integer with a
-//! float, a signed with an unsigned 64-bit integer) is answered as NumPy 2 does. Rust scalars are *weak*: they
-//! take the dtype of the array that they meet, and raise only its kind (see [`promote_weak`]).
+//! float, a signed with an unsigned 64-bit integer) follows NumPy 2. Rust scalars are *weak*: they take the dtype of the
+//! array that they are combined with, and raise only its kind (see [`promote_weak`]).
 
 use half::f16;
 use num_complex::{Complex32, Complex64};
@@ -29,7 +29,7 @@ pub enum DType {
     C128,
 }
 
-/// What a dtype counts in, from narrow to wide; a weak scalar can raise an array's kind, never its width.
+/// The kind of a dtype, from narrow to wide; a weak scalar can raise an array's kind, never its width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "the names say it")]
 pub enum Kind {
@@ -135,7 +135,7 @@ impl fmt::Display for DType {
     }
 }
 
-/// The dtype in which two arrays meet.
+/// The common dtype of two arrays.
 pub const fn promote(a: DType, b: DType) -> DType {
     if a as u8 == b as u8 {
         return a;
@@ -164,7 +164,7 @@ pub const fn promote(a: DType, b: DType) -> DType {
     }
 }
 
-/// The dtype in which an array meets a weak scalar of kind `weak`; `float` is the default float of the device.
+/// The common dtype of an array and a weak scalar of kind `weak`; `float` is the default float of the device.
 pub const fn promote_weak(array: DType, weak: Kind, float: DType) -> DType {
     match (array.kind(), weak) {
         (Kind::Bool, Kind::Int) => I64,
@@ -204,7 +204,7 @@ pub enum Scalar {
 /// A Rust type that is the element of an array.
 ///
 /// `bool` is not `Pod`, so elements are read through bytemuck's checked casts: a byte that is neither 0 nor 1
-/// is found, never believed.
+/// is detected.
 pub trait Element: bytemuck::CheckedBitPattern + bytemuck::NoUninit + Send + Sync + fmt::Debug {
     /// The dtype.
     const DTYPE: DType;

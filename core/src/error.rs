@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// Result of core's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What can go wrong with arrays. Cheap to clone: an evaluation error may be met by several handles.
+/// The errors of arrays. Cheap to clone: several handles may return the same evaluation error.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -30,7 +30,7 @@ pub enum Error {
         /// What to do.
         fix: String,
     },
-    /// An argument of another kind than the method takes.
+    /// An argument of a type that the method does not take.
     #[error("{op}: {operands}; {fix}")]
     Argument {
         /// The operation.
@@ -74,7 +74,7 @@ pub enum Error {
         /// What to do.
         fix: String,
     },
-    /// Memory is full now; freeing some, or a smaller size, helps.
+    /// Memory is full now; freeing some, or a smaller size, may help.
     #[error("{place}: no room for {bytes} bytes now ({detail}); drop arrays or raise the limit")]
     OutOfMemory {
         /// Which memory: `host`, `gpu:0`.
@@ -122,7 +122,7 @@ pub enum Error {
         /// What to do.
         fix: String,
     },
-    /// A backend can't do this, and no other was to be asked.
+    /// A backend does not support this, and no other may be tried.
     #[error("{op} on {backend}: {reason}")]
     Unsupported {
         /// The operation.
@@ -151,7 +151,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Was there no backend for a call? Not, where that surfaced inside an implementation: there it is a failure.
+    /// Whether no backend ran a call. False where that surfaced inside an implementation: there it is a failure.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::Dispatch(why) if why.not_found().is_some_and(|report| !report.is_inside_implementation()))
     }
@@ -163,7 +163,7 @@ impl From<std::convert::Infallible> for Error {
     }
 }
 
-/// Why a backend does not take an operation: what it answers when the operation is recorded.
+/// Why a backend does not support an operation: its answer when the operation is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unsupported {

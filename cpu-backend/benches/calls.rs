@@ -46,6 +46,21 @@ fn data(shape: &[usize], dtype: DType) -> Array {
     x
 }
 
+/// Numbers in no order: in 0..1, half of them 0 if asked for.
+fn random(n: usize, sparse: bool) -> Array {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let x: Vec<f32> = (0..n)
+        .map(|_| {
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            let x = (state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 40) as f32 / (1 << 24) as f32;
+            if sparse && x < 0.5 { 0.0 } else { x }
+        })
+        .collect();
+    Array::from(x)
+}
+
 fn softmax(x: &Array) -> Result<Array> {
     let e = np::exp(&np::subtract(x, &np::max(x, axis(-1).keepdims())?)?)?;
     np::divide(&e, &np::sum(&e, axis(-1).keepdims())?)
@@ -82,6 +97,23 @@ fn main() -> Result<()> {
     report("sin f64 8 Mi", &|| np::sin(&double));
     report("tanh f64 8 Mi", &|| np::tanh(&double));
     report("log f64 8 Mi", &|| np::log(&np::absolute(&double)?));
+    // Beside NumPy: np.sort(x), np.argsort(x), np.cumsum(x), np.nonzero(x), x[mask].
+    let (x, sparse) = (random(n, false), random(n, true));
+    report("sort", &|| np::sort(&x, ()));
+    report("argsort", &|| np::argsort(&x, ()));
+    let rows = x.reshape([65536, 256])?;
+    report("sort 65536x256", &|| np::sort(&rows, ()));
+    report("argsort 65536x256", &|| np::argsort(&rows, ()));
+    report("sort i64", &|| {
+        np::sort(&np::astype(&np::multiply(&x, &Array::weak(1e18.into()))?, DType::I64)?, ())
+    });
+    report("cumulative_sum", &|| np::cumulative_sum(&x, ()));
+    report("cumulative_sum columns", &|| np::cumulative_sum(&x.reshape([4096, 4096])?, 0));
+    report("nonzero", &|| Ok(np::nonzero(&sparse)?.remove(0)));
+    let mask = np::not_equal(&sparse, &Array::weak(0.0.into()))?;
+    mask.eval()?;
+    report("nonzero mask", &|| Ok(np::nonzero(&mask)?.remove(0)));
+    report("select", &|| np::select(&x, &mask));
     let square = data(&[4096, 4096], DType::F32);
     let short = data(&[65536, 256], DType::F32);
     for (name, x) in [("4096x4096", &square), ("65536x256", &short)] {
@@ -131,6 +163,12 @@ fn main() -> Result<()> {
         let x = data(&[size, size], DType::U32);
         report(&format!("bits matmul {size}x{}x{size}", size * 32), &|| np::matmul_bits(&x, &x));
     }
+    for dtype in [DType::F16, DType::C64, DType::C128] {
+        for size in [64, 512] {
+            let x = data(&[size, size], dtype);
+            report(&format!("matmul {size} {dtype}"), &|| np::matmul(&x, &x));
+        }
+    }
     let (v, w) = (data(&[64], DType::F32), data(&[64], DType::F32));
     report("100 tiny", &|| {
         let mut x = v.clone();
@@ -139,6 +177,22 @@ fn main() -> Result<()> {
         }
         Ok(x)
     });
+    report("100 tiny with scalars, each evaluated", &|| {
+        let mut x = v.clone();
+        for _ in 0..100 {
+            x = np::multiply(&x, &Array::weak(1.01.into()))?;
+            x.eval()?;
+        }
+        Ok(x)
+    });
+    let h = data(&[n], DType::F16);
+    report("a*b f16", &|| np::multiply(&h, &h));
+    report("sum f16", &|| np::sum(&h, ()));
+    report("exp f16", &|| np::exp(&h));
+    report("a < 0", &|| np::less(&a, &Array::weak(0.0.into())));
+    report("2*a i32", &|| np::multiply(np::astype(&a, DType::I32)?, &Array::weak(2.into())));
+    let z = data(&[n / 4], DType::C64);
+    report("a*b c64 4 Mi", &|| np::multiply(&z, &z));
     report("100 tiny, each evaluated", &|| {
         let mut x = v.clone();
         for i in 0..100 {

@@ -3,7 +3,7 @@
 use crate::fused::program::{LONGEST_ROW, Program};
 use crate::fused::reduce::{reduce, reducible};
 use crate::identity::{KIND, cpu};
-use polyarray_core::array::{ArrayBackend, Buffer, HOST, HostBuffer, KernelLimits, Query, own};
+use polyarray_core::array::{ArrayBackend, Buffer, HOST, HostBuffer, KernelLimits, Query, downcast};
 use polyarray_core::dispatch::{Instance, Key};
 use polyarray_core::expr::{Kernel, Output};
 use polyarray_core::{DType, Error, Result, Unsupported};
@@ -68,7 +68,7 @@ impl ArrayBackend for CpuBackend {
     }
 
     fn download(&self, buffer: &dyn Buffer) -> Result<HostBuffer> {
-        copy(own(buffer, KIND, "download")?)
+        copy(downcast(buffer, KIND, "download")?)
     }
 
     fn synchronize(&self) -> Result<()> {

@@ -11,12 +11,13 @@ use crate::methods::searching::compact;
 use crate::methods::sorting::sort;
 use crate::methods::statistics::{has_var, var};
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
+use polyarray_core::backend::register_methods;
+use polyarray_core::backend::specs::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var};
 use polyarray_core::backend::{
     BackendKind, Decline, Epilogue, Fit, HostBuffer, Key, Operand, REGISTRATIONS, Registrar, SpecKernel,
     Unsupported, kernels, linked_kind, one,
 };
 use polyarray_core::dispatch::linkme::distributed_slice;
-use polyarray_core::numpy::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var, register_methods};
 use polyarray_core::{DType, Result};
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use crate::identity::KIND;
 use crate::iteration::{gather, position, unravel};
 use bytemuck::Pod;
 use polyarray_core::array::Buffer;
-use polyarray_core::array::{HostBuffer, Operand, own};
+use polyarray_core::array::{HostBuffer, Operand, downcast};
 use polyarray_core::expr::layout::collapse;
 use polyarray_core::expr::{Dims, Strides};
 use polyarray_core::{Element, Error, Result};
@@ -29,7 +29,7 @@ impl<'a, P: Pod> View<'a, P> {
     /// # Errors
     /// A buffer that is not the host's, or of another dtype.
     pub fn of<T: Element<Repr = P>>(operand: &'a Operand, op: &str) -> Result<View<'a, P>> {
-        let buffer: &HostBuffer = own(&*operand.buffer, KIND, op)?;
+        let buffer: &HostBuffer = downcast(&*operand.buffer, KIND, op)?;
         Ok(View::new(buffer.as_repr::<T>()?, operand))
     }
 
@@ -38,7 +38,7 @@ impl<'a, P: Pod> View<'a, P> {
     /// # Errors
     /// A buffer that is not the host's, or of another size of elements.
     pub fn bits(operand: &'a Operand, op: &str) -> Result<View<'a, P>> {
-        let buffer: &HostBuffer = own(&*operand.buffer, KIND, op)?;
+        let buffer: &HostBuffer = downcast(&*operand.buffer, KIND, op)?;
         if buffer.dtype().size() != size_of::<P>() {
             return Err(Error::Backend {
                 op: op.into(),

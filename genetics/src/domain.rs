@@ -104,10 +104,9 @@ fn count(op: &'static str, genotypes: &Array, genotype: Genotype) -> Result<Arra
 
 /// The two-bit codes: uint32 (variants, words, 16).
 fn codes(packed: &Array) -> Result<Array> {
-    // Dividing by a power of four shifts the code to the lowest two bits.
-    let shifts: [u32; PER_WORD] = std::array::from_fn(|place| 1 << (2 * place));
+    let shifts: [u32; PER_WORD] = std::array::from_fn(|place| 2 * place as u32);
     let shifts = Array::from(shifts).to(packed.residency().name())?;
-    np::bitwise_and(&np::floor_divide(&packed.expand_dims(-1)?, &shifts)?, 3)
+    np::bitwise_and(&np::bitwise_right_shift(&packed.expand_dims(-1)?, &shifts)?, 3)
 }
 
 /// The form of an array of genotypes.

@@ -12,6 +12,7 @@ mod execute;
 mod health;
 mod loan;
 pub mod memory;
+mod methods;
 mod pipeline;
 mod pool;
 mod probes;

@@ -39,6 +39,17 @@ impl<'a> Builder<'a> {
         Shader::new(template, self.profile.features, workgroup, self.profile.immediates)
     }
 
+    /// A new scratch buffer of so many bytes; its number.
+    pub fn scratch(&mut self, bytes: u64) -> usize {
+        self.plan.scratch.push(padded(bytes.max(1)));
+        self.plan.scratch.len() - 1
+    }
+
+    /// The first `bytes` of scratch buffer `number`.
+    pub fn shown(&self, number: usize, bytes: u64, write: bool) -> Bind {
+        Bind { slot: Slot::Scratch(number), offset: 0, size: padded(bytes.max(1)), write }
+    }
+
     /// The first `bytes` of scratch buffer `number`, which grows to hold them; numbers begin at 0 and leave no gap.
     pub fn scratch_at(&mut self, number: usize, bytes: u64, write: bool) -> Bind {
         let size = padded(bytes.max(1));

@@ -21,6 +21,7 @@ pub mod matmul;
 pub mod methods;
 mod params;
 pub mod plan;
+pub mod primitives;
 mod shader;
 
 pub use compile::{Binding, BindingKind, EntryPoint, Exact, Options, ShaderError, Spirv, compile};

@@ -214,7 +214,7 @@ fn in_place(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
     let target = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>());
     let Some(target) = target.filter(|target| !target.is_lent()) else { return Ok(false) };
     let Operand { buffer, layout } = value.operand()?;
-    let source: &HostBuffer = crate::memory::own(&*buffer, "host", "assign")?;
+    let source: &HostBuffer = crate::memory::downcast(&*buffer, "host", "assign")?;
     let layout = layout.broadcast_to(&part.shape).expect("it was broadcast, or is a scalar");
     crate::with_element!(target.dtype(), T => {
         let from = view(source.as_repr::<T>()?, &layout);
@@ -231,7 +231,7 @@ fn copied(array: Dense) -> Result<NodeRef> {
         return Ok(copy.node);
     }
     let Operand { buffer, layout } = array.operand()?;
-    let dense = gather(crate::memory::own(&*buffer, "host", "assign")?, &layout)?;
+    let dense = gather(crate::memory::downcast(&*buffer, "host", "assign")?, &layout)?;
     Ok(record::host_leaf(Arc::new(dense), Layout::dense(&layout.shape)).node)
 }
 

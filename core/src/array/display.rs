@@ -19,8 +19,8 @@ const PRECISION: usize = 8;
 impl<R: Marker> fmt::Display for Array<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.on_host().and_then(|(buffer, layout)| {
-            let host: &HostBuffer = crate::memory::own(&*buffer, "host", "display")?;
-            Ok::<String, crate::Error>(crate::with_element!(
+            let host: &HostBuffer = crate::memory::downcast(&*buffer, "host", "display")?;
+            Ok::<String, crate::error::Error>(crate::with_element!(
                 host.dtype(),
                 T => render(&crate::memory::strided::view::<T>(host.as_slice::<T>()?, &layout))
             ))

@@ -38,10 +38,10 @@ impl Array {
     pub fn weak(value: Scalar) -> Array {
         let wide = match value {
             Scalar::Bool(_) | Scalar::I64(_) | Scalar::U64(_) | Scalar::F64(_) | Scalar::C128(_) => value,
-            Scalar::U8(_) | Scalar::U16(_) | Scalar::U32(_) => value.cast(crate::DType::U64),
-            v if v.dtype().is_int() => v.cast(crate::DType::I64),
-            v if v.dtype().is_float() => v.cast(crate::DType::F64),
-            v => v.cast(crate::DType::C128),
+            Scalar::U8(_) | Scalar::U16(_) | Scalar::U32(_) => value.cast(crate::dtype::DType::U64),
+            v if v.dtype().is_int() => v.cast(crate::dtype::DType::I64),
+            v if v.dtype().is_float() => v.cast(crate::dtype::DType::F64),
+            v => v.cast(crate::dtype::DType::C128),
         };
         Array::from_node(Node::weak(wide), None)
     }
@@ -145,7 +145,7 @@ impl<R: Marker> Array<R> {
     /// [`Error::DType`] if the elements are not `T`; what the computation or the copy fails with.
     pub fn with_view<T: Element, O>(&self, f: impl FnOnce(ArrayViewD<'_, T>) -> O) -> Result<O> {
         let (buffer, layout) = self.on_host()?;
-        let host: &HostBuffer = crate::memory::own(&*buffer, "host", "with_view")?;
+        let host: &HostBuffer = crate::memory::downcast(&*buffer, "host", "with_view")?;
         Ok(f(view(host.as_slice::<T>()?, &layout)))
     }
 }

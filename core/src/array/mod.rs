@@ -28,11 +28,11 @@ pub use crate::device::{
 pub use crate::expr::{Part, Span};
 pub use crate::graph::{NotRecorded, trace};
 pub use crate::memory::{
-    Buffer, HostBuffer, HostMemory, Loan, MirrorSlot, Operand, host_memory, own, set_host_memory_limit,
+    Buffer, HostBuffer, HostMemory, Loan, MirrorSlot, Operand, downcast, host_memory, set_host_memory_limit,
     trim_host_memory,
 };
 
-pub use array_info::Facts;
+pub use array_info::ArrayInfo;
 pub(crate) use axes::lengths;
 pub use axes::{IntoAxes, IntoShape, Whole};
 pub use handle::Array;

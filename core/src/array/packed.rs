@@ -106,6 +106,9 @@ pub struct Param {
     pub type_name: &'static str,
 }
 
+/// A method over packed arguments.
+pub type PackedFn = fn(&[Value]) -> Result<Values>;
+
 /// All that is known of a method: the tool, the coverage page, the conformance suite and wrappers read it from here.
 pub struct MethodRow {
     /// Its name.
@@ -121,9 +124,9 @@ pub struct MethodRow {
     /// Whether it has a default in terms of other methods.
     pub has_default: bool,
     /// Calls it, through dispatch.
-    pub call: fn(&[Value]) -> Result<Values>,
+    pub call: PackedFn,
     /// Runs its default, without dispatch; none if it has none.
-    pub default: Option<fn(&[Value]) -> Result<Values>>,
+    pub default: Option<PackedFn>,
 }
 
 impl MethodRow {

@@ -49,7 +49,7 @@ impl<R: Marker> Array<R> {
     /// [`Error::DType`] if the elements are not `T`; what the computation or the copy fails with.
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
         let (buffer, layout) = self.on_host()?;
-        let host: &HostBuffer = crate::memory::own(&*buffer, "host", "to_vec")?;
+        let host: &HostBuffer = crate::memory::downcast(&*buffer, "host", "to_vec")?;
         let data = host.as_slice::<T>()?;
         if layout.is_contiguous() {
             return Ok(data[layout.offset..layout.offset + layout.len()].to_vec());
@@ -102,7 +102,7 @@ impl<R: Marker> Array<R> {
             record::copy(&self.dense.seen(layout))?.into()
         };
         let (buffer, layout) = one.on_host()?;
-        let host: &HostBuffer = crate::memory::own(&*buffer, "host", "get")?;
+        let host: &HostBuffer = crate::memory::downcast(&*buffer, "host", "get")?;
         let k = layout.at(&at);
         crate::with_element!(host.dtype(), T => Ok(host.as_slice::<T>()?[k].scalar()))
     }

@@ -46,11 +46,14 @@ pub type Compute<S> = fn(Cx, &S, &[Operand]) -> Result<Buffers>;
 /// not take this epilogue: both then run one after the other.
 pub type ComputeWithEpilogue<S> = fn(Cx, &S, &[Operand], &Epilogue) -> Result<Option<Arc<dyn Buffer>>>;
 
+/// Why a backend does not take a spec, if it does not.
+pub type Supports<S> = fn(Cx, &S) -> Result<(), Unsupported>;
+
 /// A backend's kernel for specs of one type.
 pub struct SpecKernel<S> {
     compute: Compute<S>,
     epilogue: Option<ComputeWithEpilogue<S>>,
-    supports: Option<fn(Cx, &S) -> Result<(), Unsupported>>,
+    supports: Option<Supports<S>>,
 }
 
 impl<S> Clone for SpecKernel<S> {
@@ -75,7 +78,7 @@ impl<S: Spec> SpecKernel<S> {
 
     /// It declines the specs for which `supports` gives a reason. Asked when a call is recorded.
     #[must_use]
-    pub const fn supporting(self, supports: fn(Cx, &S) -> Result<(), Unsupported>) -> Self {
+    pub const fn supporting(self, supports: Supports<S>) -> Self {
         SpecKernel { supports: Some(supports), ..self }
     }
 }

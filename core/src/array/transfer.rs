@@ -93,7 +93,7 @@ fn upload(array: &Array, target: Key) -> Result<Array> {
         reason,
     })?;
     let (buffer, layout) = array.on_host()?;
-    let host: &HostBuffer = crate::memory::own(&*buffer, "host", "upload")?;
+    let host: &HostBuffer = crate::memory::downcast(&*buffer, "host", "upload")?;
     let on_device = |buffer: Arc<dyn Buffer>, layout: Layout| {
         let dense = layout.is_dense() && layout.len() == buffer.len();
         let shape = if dense { layout.shape.clone() } else { SmallVec::from_slice(&[buffer.len()]) };

@@ -1,4 +1,4 @@
-//! What a backend of arrays is: buffers to and from the host, and fused kernels run.
+//! The interface of a backend of arrays: buffers to and from the host, and fused kernels.
 
 use crate::dispatch::{Instance, Key};
 use crate::dtype::DType;
@@ -8,19 +8,19 @@ use crate::expr::{Kernel, Op, Reduction};
 use crate::memory::{Buffer, HostBuffer, MirrorSlot, Operand};
 use std::sync::Arc;
 
-/// Bounds of what one fused kernel may hold on a backend; recording cuts expressions to fit.
+/// Limits of one fused kernel on a backend; recording materialises operands to stay within them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KernelLimits {
     /// Most inputs (a GPU's bindings minus one).
     pub inputs: usize,
     /// Most axes of a view.
     pub axes: usize,
-    /// Elements of the longest row that a kernel may reduce and go on with ([`crate::expr::kernel::Instr::Reduce`]);
-    /// 0 where it never may.
+    /// Longest row, in elements, of a row reduction inside a kernel ([`crate::expr::kernel::Instr::Reduce`]); 0 where there
+    /// may be none.
     pub row: usize,
 }
 
-/// What recording asks a backend whether it can do it, so that evaluation can't be declined.
+/// What recording asks a backend to support, so that evaluation can't be declined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Query {
@@ -36,32 +36,32 @@ pub enum Query {
 
 /// One instance of a backend: the host, one GPU.
 ///
-/// Every buffer that a method is given was made by this instance's `upload` or `run`, except `upload`'s own
-/// argument. Instances live as long as the process.
+/// Every buffer passed to a method was made by this instance's `upload` or `run`, except `upload`'s own argument. Instances
+/// live as long as the process.
 pub trait ArrayBackend: Send + Sync {
     /// Which instance this is.
     fn instance(&self) -> Instance;
 
-    /// The hardware and what drives it, in one line, with versions: what was measured here holds for the same line
-    /// elsewhere, and for no other.
+    /// The hardware and its driver, in one line, with versions: measurements are valid for machines with the same line
+    /// only.
     fn identity(&self) -> String;
 
-    /// The residency of the arrays that it computes; its buffers can be read by whoever takes that residency.
+    /// The residency of the arrays that it computes; every backend that takes that residency can read its buffers.
     fn residency(&self) -> Key;
 
-    /// Can this be done here, whatever the shapes? Asked when an operation is recorded; must be quick.
+    /// Whether this is supported, for any shapes. Called whenever an operation is recorded; must be cheap.
     ///
     /// # Errors
     /// The reason why not.
     fn supports(&self, query: Query) -> Result<(), Unsupported>;
 
-    /// Bounds of a fused kernel. They never change.
+    /// Limits of a fused kernel. They never change.
     fn limits(&self) -> KernelLimits;
 
     /// The float dtype that integers become in `exp`, `mean` and the like. It never changes.
     fn default_float(&self) -> DType;
 
-    /// Can an array of that size exist here? Checked before anything is recorded or allocated.
+    /// Whether an array of that size can exist here. Checked before anything is recorded or allocated.
     ///
     /// # Errors
     /// [`Error::TooLarge`].
@@ -74,21 +74,21 @@ pub trait ArrayBackend: Send + Sync {
     /// Out of memory, device lost, a driver's failure.
     fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>>;
 
-    /// Copies from the host. Only `array::transfer` calls this: it counts.
+    /// Copies from the host. Only `array::transfer` calls this, because it counts copies.
     ///
     /// # Errors
     /// Out of memory, device lost.
     fn upload(&self, host: &HostBuffer) -> Result<Arc<dyn Buffer>>;
 
-    /// Copies to the host, waiting for what must be computed first. Only `array::transfer` calls this.
+    /// Copies to the host, waiting for pending work on the buffer. Only `array::transfer` calls this.
     ///
     /// # Errors
     /// Out of memory, device lost.
     fn download(&self, buffer: &dyn Buffer) -> Result<HostBuffer>;
 
     /// Copies `x` with the elements of `part` taken from `value`, which has the part's lengths as its shape, into a
-    /// fresh buffer, dense row-major. Both are of one dtype, and `part` has an element. Arrays in
-    /// [`HostBuffer`]s are written by core; a backend with other buffers has to bring this.
+    /// new buffer, dense row-major. Both are of one dtype, and `part` has an element. Core writes arrays in
+    /// [`HostBuffer`]s itself; a backend with other buffers implements this.
     ///
     /// # Errors
     /// Out of memory, device lost.
@@ -103,15 +103,15 @@ pub trait ArrayBackend: Send + Sync {
         })
     }
 
-    /// Told that a slot now holds this backend's copy of a host buffer: a backend whose memory runs short may
-    /// empty the slot, and the next use uploads again.
+    /// Called when a slot now holds this backend's copy of a host buffer: a backend that runs short of memory may empty the
+    /// slot, and the next use uploads again.
     fn keeps_mirror(&self, slot: &MirrorSlot) {
         let _ = slot;
     }
 
-    /// Waits until all work handed over so far is done.
+    /// Waits until all work submitted so far is done.
     ///
     /// # Errors
-    /// Whatever that work failed with; device lost.
+    /// Those of that work; device lost.
     fn synchronize(&self) -> Result<()>;
 }

@@ -7,13 +7,13 @@ use crate::dispatch::Key;
 pub trait Marker: Send + Sync + 'static {
     /// Its name in messages, and for [`Array::to`](crate::array::Array::to).
     const NAME: &'static str;
-    /// May arrays of it be copied elsewhere by a scope that coerces? Only those that name no residency.
+    /// Whether a scope that coerces may copy such arrays elsewhere: only if the marker names no residency.
     const COERCIBLE: bool;
-    /// Does it cover a residency?
+    /// Whether it covers a residency.
     fn admits(key: Key) -> bool;
 }
 
-/// Any residency: checked when called.
+/// Any residency: checked at each call.
 #[derive(Clone, Copy, Debug)]
 pub enum Dyn {}
 

@@ -1,4 +1,4 @@
-//! What a backend of arrays is, and where arrays live.
+//! The interface of a backend of arrays, and residencies.
 
 pub mod backend;
 mod marker;

@@ -1,4 +1,4 @@
-//! Where an array is made: a device that one can name.
+//! The device on which an array is created.
 
 use super::residency::{self, HOST, named};
 use crate::dispatch::{Argument, Decline, Dispatchable, Fit, Instance, Key, Operand, Refusal, State};
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 /// Where to make an array: the argument of creation functions and of [`Array::to`](super::Array::to).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Device {
-    /// Where the scope says; the default device (`POLYARRAY_DEFAULT_DEVICE`, else the host) if it says nothing.
+    /// The backend that a scope names; without one the default device (`POLYARRAY_DEFAULT_DEVICE`, else the host).
     #[default]
     Default,
     /// A residency.
@@ -30,7 +30,7 @@ impl Device {
 }
 
 impl Device {
-    /// Where an array is to be made: what a scope names comes before the environment's default device.
+    /// The device of an array to be created: a backend named by a scope comes before the environment's default device.
     ///
     /// # Errors
     /// [`Error::Unknown`] if `POLYARRAY_DEFAULT_DEVICE` names no device.
@@ -38,7 +38,7 @@ impl Device {
         if self != Device::Default || State::names_backend() {
             return Ok(self);
         }
-        // The host needs no naming: it is the first registered backend's, and a global one may come before it.
+        // The host is not named: it is that of the first registered backend, and a global backend may come before it.
         let key = default_device()?;
         Ok(if key == *HOST { Device::Default } else { Device::At(key) })
     }

@@ -15,9 +15,9 @@ pub static HOST: LazyLock<Key> = LazyLock::new(|| Key::intern("host"));
 pub struct ArrayKind {
     /// The kind's name, as enrolled with the engine.
     pub name: &'static str,
-    /// Opens an instance, once; later calls give the same. Never called before something needs the instance.
+    /// Opens an instance, once; later calls return the same. Never called before the instance is needed.
     pub open: fn(u16) -> Result<&'static dyn ArrayBackend>,
-    /// The residency whose arrays an instance takes as they are, answered without opening it.
+    /// The residency whose arrays an instance takes without conversion; does not open it.
     pub residency: fn(u16) -> Key,
 }
 
@@ -25,12 +25,12 @@ pub struct ArrayKind {
 #[distributed_slice]
 pub static ARRAY_KINDS: [ArrayKind];
 
-/// Kinds and instances that the open table holds without a lock.
+/// Numbers of kinds and instances in the table of open instances that is read without a lock.
 const SLOTS: (usize, usize) = (32, 16);
 static OPEN: [OnceLock<Site>; SLOTS.0 * SLOTS.1] = [const { OnceLock::new() }; SLOTS.0 * SLOTS.1];
 
-/// An instance that is open, and what never changes about it: recording an operation asks for most of it, and a
-/// virtual call each would be a tenth of its time.
+/// An open instance and its constant properties: recording reads most of them, and a virtual call for each would take a
+/// tenth of its time.
 pub(crate) struct Site {
     pub(crate) backend: &'static dyn ArrayBackend,
     pub(crate) instance: Instance,
@@ -72,12 +72,12 @@ fn slot(instance: Instance) -> Option<&'static OnceLock<Site>> {
 
 #[cold]
 fn site_slowly(instance: Instance) -> Result<&'static Site> {
-    // Another thread may be first; `open` gives both the same.
+    // Another thread may be first; `open` returns the same to both.
     if let Some(slot) = slot(instance) {
         let site = Site::of(instance)?;
         return Ok(slot.get_or_init(|| site));
     }
-    // Beyond the table: instances live as long as the process, so do their sites.
+    // Beyond the table. Instances live as long as the process, and so do their sites.
     static BEYOND: LazyLock<parking_lot::Mutex<HashMap<Instance, &'static Site>>> =
         LazyLock::new(Default::default);
     if let Some(site) = BEYOND.lock().get(&instance) {
@@ -113,8 +113,8 @@ pub(crate) fn name(key: Key) -> String {
     key.name().to_string()
 }
 
-/// The residency of that name, which a linked kind must hold, but for the host, which every program has: `host`,
-/// `gpu` (the first), `gpu:1`.
+/// The residency of that name, of a linked kind or of the host, which every program has: `host`, `gpu` (the first),
+/// `gpu:1`.
 pub(super) fn named(name: &str) -> Result<Key> {
     if name == HOST.name() {
         return Ok(*HOST);
@@ -131,7 +131,7 @@ pub(super) fn named(name: &str) -> Result<Key> {
     found.ok_or_else(|| Error::Unknown { what: "device", name: name.into(), known: known_devices() })
 }
 
-/// The first device of every kind, by name; numbers beyond are found out when they are used.
+/// The first device of every kind, by name; whether others exist is known when they are used.
 fn known_devices() -> String {
     let mut names = vec![HOST.name()];
     names.extend(ARRAY_KINDS.iter().map(|k| (k.residency)(0).name()).filter(|name| *name != HOST.name()));

@@ -5,10 +5,10 @@ use super::decline::{Operand, Refusal};
 use super::key::Key;
 use super::kind::{Fit, Instance};
 
-/// What the engine needs to know of an argument before it chooses: object-safe, so that
+/// What the engine asks of an argument before it chooses a backend: object-safe, so that
 /// [`determine_backend`](super::determine_backend) takes arguments of different types.
 pub trait Argument {
-    /// Where it lives. Read on every call: must cost a load.
+    /// Its residency. Read on every call: must cost no more than a load.
     fn key(&self) -> Key;
 
     /// Whether a scope that coerces may copy it to another residency.
@@ -16,7 +16,7 @@ pub trait Argument {
         true
     }
 
-    /// What a person should read of it; asked only for errors and traces.
+    /// Its description; only for errors and traces.
     fn describe(&self, name: &'static str) -> Operand;
 
     /// What the caller could write to have argument `name` on `to`, such as `x.to("gpu:0")`.
@@ -25,10 +25,10 @@ pub trait Argument {
 
 /// An argument taken by reference in a multimethod's signature.
 pub trait Dispatchable: Argument {
-    /// What a conversion makes. Arguments that are native to the backend are passed as they are.
+    /// The result of a conversion. Arguments that are native to the backend are passed as they are.
     type Owned: Borrow<Self>;
 
-    /// Makes it usable by `to`. With [`Fit::Free`] no data may be copied between residencies; with
+    /// Makes it usable on `to`. With [`Fit::Free`] no data may be copied between residencies; with
     /// [`Fit::Copy`] it may, and the scope has allowed it.
     fn convert(&self, to: Instance, how: Fit) -> Result<Self::Owned, Refusal>;
 }
@@ -75,8 +75,8 @@ impl<T: Argument> Argument for [T] {
     }
 }
 
-/// Several dispatchables in one argument. A converted slice clones the members that fit as they
-/// are, so members should be cheap handles.
+/// Several dispatchables in one argument. A conversion of the slice clones the members that are native, so members should
+/// be cheap handles.
 impl<T: Dispatchable<Owned = T> + Clone> Dispatchable for [T] {
     type Owned = Vec<T>;
 
@@ -108,7 +108,7 @@ impl<T: Argument> Argument for Option<T> {
     }
 }
 
-/// An argument that may be left out: it takes part when it is there.
+/// An optional argument: it takes part in dispatch when present.
 impl<T: Dispatchable<Owned = T> + Clone> Dispatchable for Option<T> {
     type Owned = Option<T>;
 
@@ -117,29 +117,29 @@ impl<T: Dispatchable<Owned = T> + Clone> Dispatchable for Option<T> {
     }
 }
 
-/// An argument during one attempt: the caller's own, or what a conversion made of it.
+/// An argument during one attempt: the caller's own, or its conversion.
 #[doc(hidden)]
 pub enum Held<'a, T: Dispatchable + ?Sized> {
     /// Native: passed through.
-    Lent(&'a T),
+    Borrowed(&'a T),
     /// Converted.
-    Made(T::Owned),
+    Owned(T::Owned),
 }
 
 impl<'a, T: Dispatchable + ?Sized> Held<'a, T> {
     #[doc(hidden)]
     pub fn new(argument: &'a T, to: Instance, how: Fit) -> Result<Self, Refusal> {
         Ok(match how {
-            Fit::Native => Held::Lent(argument),
-            how => Held::Made(argument.convert(to, how)?),
+            Fit::Native => Held::Borrowed(argument),
+            how => Held::Owned(argument.convert(to, how)?),
         })
     }
 
     #[doc(hidden)]
     pub fn get(&self) -> &T {
         match self {
-            Held::Lent(argument) => argument,
-            Held::Made(owned) => owned.borrow(),
+            Held::Borrowed(argument) => argument,
+            Held::Owned(owned) => owned.borrow(),
         }
     }
 }

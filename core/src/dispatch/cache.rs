@@ -1,34 +1,34 @@
-//! Plans found again: a small table in front of every method, and behind it all of a thread's plans.
+//! The plan caches: a small table for every method, and behind it all plans of a thread.
 //!
-//! Everything here belongs to one thread: nothing on the way of a call is written by two.
+//! Everything here is thread-local, so that calls write to no shared memory.
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use smallvec::SmallVec;
 
-use super::call::{Cx, Depth, Hit};
+use super::cx::{Cx, Depth, Hit};
 use super::error::Error;
+use super::identity::MethodInfo;
 use super::key::Key;
 use super::kind::Instance;
-use super::method::MethodInfo;
 use super::plan::{PinnedDefault, Plan};
 use super::registry;
 use super::state::{Walk, bypassed, fast_id};
 
 const SLOTS: usize = 8;
-/// How many implementations behind the first one a slot holds.
+/// Number of implementations after the first that a slot holds.
 const NEXT: usize = 3;
-/// A thread forgets its plans beyond this many; a program that meets more is not helped by them.
+/// A thread drops its plans when there are this many: a program with more would not reuse them.
 const MOST_PLANS: usize = 8192;
 
-/// The table in front of one method with `N` dispatchable arguments.
+/// The first-level cache of one method with `N` dispatchable arguments.
 pub struct Front<F, const N: usize> {
     slots: [Slot<F, N>; SLOTS],
 }
 
 struct Slot<F, const N: usize> {
-    /// The state's id and the registry's generation; 0 is neither's.
+    /// The state's id and the registry's generation; 0 in an empty slot.
     state: Cell<u64>,
     generation: Cell<u64>,
     keys: Cell<[Key; N]>,
@@ -36,9 +36,9 @@ struct Slot<F, const N: usize> {
     function: Cell<Option<(F, Instance)>>,
     pinned: Cell<bool>,
     plan: Cell<u32>,
-    /// The implementations to ask when the first one declines, where there is no default before them.
+    /// The implementations to try after the first one declines, unless a default comes before them.
     next: Cell<[Option<(F, Instance)>; NEXT]>,
-    /// Where the first candidate's pinned default runs, if that takes the arguments as they are.
+    /// The state of the first candidate's pinned default, if the arguments are native to it.
     default: Cell<Option<&'static Walk>>,
 }
 
@@ -81,7 +81,7 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
         same.then_some(slot)
     }
 
-    /// The implementation for these keys in the state in force, if it takes the arguments as they are.
+    /// The first candidate's implementation for these keys in the state in force, if the arguments are native to it.
     #[inline(always)]
     pub fn look(&self, keys: &[Key; N]) -> Option<Hit<F>> {
         let slot = self.known(keys)?;
@@ -89,18 +89,18 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
         Some(Hit { function, cx: Cx::new(instance), _depth: Depth::if_pinned(slot.pinned.get())? })
     }
 
-    /// The implementation to ask behind the first one, when `n` more than that have declined.
+    /// The implementation to try when the first one and `n` more have declined.
     pub(super) fn next(&self, keys: &[Key; N], n: usize) -> Option<(F, Instance)> {
         *self.known(keys)?.next.get().get(n)?
     }
 
-    /// The state to run the default in, at once or because the only implementation before it has declined.
+    /// The state to run the default in, if no implementation comes before it, or the one that does has declined.
     pub(super) fn default(&self, keys: &[Key; N], declined: bool) -> Option<&'static Walk> {
         let slot = self.known(keys)?;
         if slot.function.get().is_some() == declined { slot.default.get() } else { None }
     }
 
-    /// The plan for these keys, walked for if it is not known.
+    /// The plan for these keys, made if it is not cached.
     pub(super) fn plan(
         &self,
         walk: &'static Walk,
@@ -120,7 +120,7 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
     }
 
     fn fill(&self, generation: u64, number: u32, plan: &Plan, keys: &[Key; N]) {
-        // As long as candidates take the arguments as they are, there is nothing to do but to call them.
+        // While the arguments are native to a candidate, all there is to do is to call it.
         let direct = plan.ready().map_while(|ready| {
             let function = ready.implementation.filter(|_| ready.native())?.function;
             Some((*function.downcast_ref::<F>()?, ready.to))
@@ -162,7 +162,7 @@ thread_local! {
 }
 
 impl Plans {
-    /// The plan, and its number if it was kept.
+    /// The plan, and its number if it is cached.
     fn find(
         number: Option<u32>,
         generation: u64,
@@ -192,7 +192,7 @@ impl Plans {
         if let Ok(Some((plan, number))) = known {
             return Ok((plan, Some(number)));
         }
-        // Backends are asked here: outside any borrow.
+        // Calls into backends, and so outside any borrow.
         let plan = Rc::new(Plan::new(walk, method, keys)?);
         let kept = PLANS.try_with(|plans| {
             let mut plans = plans.borrow_mut();

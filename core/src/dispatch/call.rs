@@ -1,117 +1,25 @@
-//! A call, where the front cache had no answer or its answer declined.
-use std::any::{Any, TypeId};
-use std::cell::Cell;
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+//! The slow path of a call: the front cache has no implementation, or that declined.
+use std::any::Any;
+use std::sync::Arc;
 use std::thread::LocalKey;
 
-use parking_lot::RwLock;
 use smallvec::SmallVec;
 
 use super::argument::{Argument, Dispatchable, Held};
 use super::cache::Front;
+use super::cx::{Cx, Depth, TOO_DEEP};
 use super::decline::{Decline, Refusal, Stop};
 use super::error::{DispatchError, Error, Inside};
+use super::identity::{Erased, MethodInfo, MethodRef};
 use super::key::Key;
 use super::kind::{Fit, Instance, KindId};
-use super::method::{Erased, Method, MethodInfo, MethodRef};
+use super::method::Method;
 use super::plan::{Fallback, PinnedDefault, Plan, Ready, Verdict};
 use super::report::{self, Seen};
+use super::sink::{Event, Sink, deeper};
 use super::state::{self, Entered, Pin};
-use super::trace::{self, Event, Sink};
 
-/// What an implementation is told about its call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cx {
-    /// The instance that it runs on.
-    pub instance: Instance,
-    /// Nobody has a result: the packed form runs the call elsewhere.
-    falls_back: bool,
-}
-
-impl Cx {
-    /// A call on this instance.
-    #[inline]
-    pub const fn new(instance: Instance) -> Cx {
-        Cx { instance, falls_back: false }
-    }
-
-    /// Is the call to be run elsewhere, its results brought back?
-    #[doc(hidden)]
-    pub const fn falls_back(self) -> bool {
-        self.falls_back
-    }
-
-    /// What an instance keeps for its kernels, such as plans of transforms: one value of each type, made when it is
-    /// first asked for, and kept as long as the process runs.
-    ///
-    /// ```
-    /// use polyarray_core::dispatch::{Cx, Instance, KindId};
-    /// #[derive(Default)]
-    /// struct Plans(std::sync::Mutex<Vec<usize>>);
-    /// let cx = Cx::new(Instance { kind: KindId::intern("mine"), index: 0 });
-    /// cx.state::<Plans>().0.lock().unwrap().push(8);
-    /// assert_eq!(*cx.state::<Plans>().0.lock().unwrap(), [8]);
-    /// ```
-    pub fn state<T: Default + Send + Sync + 'static>(self) -> &'static T {
-        static STATES: LazyLock<RwLock<HashMap<(Instance, TypeId), &'static Erased>>> =
-            LazyLock::new(Default::default);
-        let key = (self.instance, TypeId::of::<T>());
-        let known = STATES.read().get(&key).copied();
-        // Made outside of the lock; the first one stays.
-        let found = known.unwrap_or_else(|| {
-            let made = T::default();
-            *STATES.write().entry(key).or_insert_with(|| Box::leak(Box::new(made)))
-        });
-        (found as &dyn Any).downcast_ref().expect("it is kept under its type")
-    }
-}
-
-/// Calls nested under a pin beyond this many are taken for a method that calls itself.
-const MOST_NESTED: u32 = 96;
-const TOO_DEEP: &str = "calls are nested too deep under pins and defaults";
-
-thread_local! {
-    static NESTED: Cell<u32> = const { Cell::new(0) };
-}
-
-/// Counts the calls that are nested under pins on this thread.
-pub struct Depth(bool);
-
-impl Depth {
-    /// Counts one if `pinned`; nothing when there are too many.
-    #[inline(always)]
-    pub(super) fn if_pinned(pinned: bool) -> Option<Depth> {
-        if pinned {
-            let nested = NESTED.get();
-            if nested >= MOST_NESTED {
-                return None;
-            }
-            NESTED.set(nested + 1);
-        }
-        Some(Depth(pinned))
-    }
-}
-
-impl Drop for Depth {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.0 {
-            NESTED.set(NESTED.get() - 1);
-        }
-    }
-}
-
-/// What the front cache found.
-pub struct Hit<F> {
-    /// The implementation.
-    pub function: F,
-    /// What it is told.
-    pub cx: Cx,
-    pub(super) _depth: Depth,
-}
-
-/// Hands out the arguments of one attempt, converted where they must be.
+/// The arguments of one attempt, converted where necessary.
 pub struct Fits<'a> {
     to: Instance,
     fits: &'a [Fit],
@@ -127,30 +35,30 @@ impl Fits<'_> {
     }
 }
 
-/// What the typed half of a call is asked to do by the untyped one.
+/// A request of the untyped half of a call to the typed one.
 enum Job<'a> {
-    /// Convert the arguments, and give them to the implementation if there is one to be asked.
+    /// Convert the arguments, and call the implementation with them if there is one to try.
     Serve(Cx, &'a [Fit], Option<&'a Erased>),
-    /// Run the default, with the arguments as converted last.
+    /// Run the default with the arguments as converted last.
     PinnedDefault,
-    /// Run the default, with the caller's own.
+    /// Run the default with the caller's own arguments.
     Default,
 }
 
 enum Reply {
-    /// The result is there.
+    /// The call succeeded.
     Done,
-    /// The result is there, and is an error.
+    /// The call failed.
     Failed,
-    /// Converted, and nobody was to be asked.
+    /// The arguments were converted, and there was no implementation to try.
     Converted,
     Refused(usize, Refusal),
     Declined(Decline),
-    /// A default did not find something.
+    /// A default called a method that no backend ran.
     NotFound(Error),
 }
 
-/// The part of a call that knows the method's types: kept small, there is one per method.
+/// The typed half of a call: kept small, as it is instantiated for every method.
 #[cold]
 #[inline(never)]
 #[expect(clippy::type_complexity, reason = "spelled once, filled in by the macro")]
@@ -163,7 +71,7 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
     serve: &dyn Fn(M::Fn, Cx, &H) -> Result<Out, Stop<E>>,
     default: &dyn Fn(M::Default, Option<&H>) -> Result<Out, E>,
 ) -> Result<Out, E> {
-    // What the front cache knows is asked here, without a plan; the rest of the way takes it into account.
+    // First what the front cache has, without a plan; the rest of the walk does not repeat it.
     let mut asked: SmallVec<[Asked; 4]> =
         declined.into_iter().map(|(decline, on)| (on, Seen::declined(Some(decline)))).collect();
     if let Some(&body) = M::DEFAULTS.first() {
@@ -194,13 +102,13 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
     walked::<M, H, Out, E, N>(front, keys, arguments, asked, convert, serve, default)
 }
 
-/// A candidate that was asked before there was a plan, and its answer.
+/// A candidate that was tried before there was a plan, and its outcome.
 type Asked = (Instance, Seen);
 
-/// The whole way, by the plan. What was asked is not asked again, and is matched by the instance: an
-/// implementation may have registered another one meanwhile, and so may another thread.
+/// The whole walk, by the plan. Candidates in `asked` are not tried again. They are matched by instance, because an
+/// implementation, or another thread, may have registered others meanwhile.
 #[inline(never)]
-#[expect(clippy::type_complexity, reason = "the macro's closures, handed on")]
+#[expect(clippy::type_complexity, reason = "the macro's closures, passed on")]
 fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
     front: &'static LocalKey<Front<M::Fn, N>>,
     keys: &[Key; N],
@@ -261,8 +169,8 @@ fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
     }
 }
 
-/// What a default did not find, if that is why it stopped: something that an implementation within it
-/// did not find is a failure like any other.
+/// The not-found error that a default stopped with, if it did; one that surfaced inside an implementation is a failure
+/// like any other.
 fn not_found<Out, E: DispatchError>(result: &Result<Out, E>) -> Option<Error> {
     match result.as_ref().err()?.dispatch_error()? {
         Error::NotFound(report) if report.inside.get().is_none() => Some(Error::NotFound(Arc::clone(report))),
@@ -270,8 +178,8 @@ fn not_found<Out, E: DispatchError>(result: &Result<Out, E>) -> Option<Error> {
     }
 }
 
-/// An implementation's error on its way to the caller. Something that was not found inside of it is
-/// no longer a matter of choosing a backend.
+/// Marks an implementation's not-found error as surfaced inside it: it is then a failure, no longer a matter of choosing
+/// a backend.
 #[cold]
 pub fn failed<M: Method, E: DispatchError>(cx: Cx, error: E) -> E {
     if let Some(Error::NotFound(report)) = error.dispatch_error() {
@@ -281,11 +189,11 @@ pub fn failed<M: Method, E: DispatchError>(cx: Cx, error: E) -> E {
     error
 }
 
-/// The part of a call that knows no types.
-pub(super) struct Call<'a> {
-    pub plan: &'a Plan,
-    pub arguments: &'a [&'a dyn Argument],
-    pub sink: Option<Arc<Sink>>,
+/// The untyped half of a call.
+struct Call<'a> {
+    plan: &'a Plan,
+    arguments: &'a [&'a dyn Argument],
+    sink: Option<Arc<Sink>>,
 }
 
 impl Call<'_> {
@@ -293,7 +201,7 @@ impl Call<'_> {
         self.plan.method.0
     }
 
-    /// Asks one candidate after the other. When it returns `Ok`, the typed half has the result.
+    /// Tries one candidate after the other. If it returns `Ok`, the typed half has the result.
     fn run(
         &self,
         asked: &mut SmallVec<[Asked; 4]>,
@@ -303,7 +211,7 @@ impl Call<'_> {
         let Some(_depth) = Depth::if_pinned(pin.is_some()) else {
             return Err(self.reentered(pin, TOO_DEEP));
         };
-        let _deeper = self.sink.as_ref().map(|_| trace::deeper());
+        let _deeper = self.sink.as_ref().map(|_| deeper());
         self.emit(|| Event::Called {
             method: self.method().to_string(),
             operands: report::operands(self.method(), self.arguments),
@@ -346,17 +254,17 @@ impl Call<'_> {
             return Ok(());
         }
         self.emit(|| Event::NotFound);
-        Err(report::not_found(self, &seen, unpinned))
+        Err(report::not_found(self.plan, self.arguments, &seen, unpinned))
     }
 
-    /// Has the first candidate that does so run the call elsewhere; false where there is none, or that declines too.
+    /// Runs the fallback of the first candidate that has one; false where there is none, or it declines too.
     fn fallback(&self, work: &mut dyn FnMut(Job<'_>) -> Reply) -> Result<bool, Error> {
         for (n, row) in self.plan.rows.iter().enumerate() {
             let Verdict::Ready(ready) = &row.verdict else { continue };
             if ready.fallback != Fallback::Allowed {
                 continue;
             }
-            let cx = Cx { instance: ready.to, falls_back: true };
+            let cx = Cx::falling_back(ready.to);
             match work(Job::Serve(cx, &ready.fits, self.method().packed)) {
                 Reply::Done => {
                     self.considered(n, Some(&Seen::FellBack));
@@ -372,7 +280,7 @@ impl Call<'_> {
         Ok(false)
     }
 
-    /// Asks one candidate; nothing means that the result is there.
+    /// Tries one candidate; none if the typed half has the result.
     fn ask(
         &self,
         n: usize,
@@ -389,7 +297,7 @@ impl Call<'_> {
             Reply::Refused(at, Refusal::Declined(decline)) => return Ok(Some(Seen::Refused(at, decline))),
             Reply::Refused(at, Refusal::Failed(source)) => {
                 self.considered(n, Some(&Seen::Failed));
-                return Err(report::conversion(self, at, ready.to, source));
+                return Err(report::conversion(self.method(), self.arguments, at, ready.to, source));
             }
             Reply::Failed => {
                 self.considered(n, Some(&Seen::Failed));
@@ -447,7 +355,7 @@ impl Call<'_> {
 
     fn considered(&self, n: usize, seen: Option<&Seen>) {
         self.emit(|| {
-            let tried = report::tried(self, n, seen);
+            let tried = report::tried(self.plan, n, seen);
             Event::Considered { backend: tried.backend, origin: tried.origin, outcome: tried.outcome }
         });
     }

@@ -1,62 +1,15 @@
-//! THE order: which backends are asked, one after the other.
+//! THE order: the candidates of a call.
 //!
-//! One function; a call, `determine_backend` and `explain` all read its list.
-use std::fmt;
-
+//! One function makes the list that calls, `determine_backend` and `explain` read.
 use super::decline::Decline;
-use super::error::Error;
+use super::error::{Error, Origin, Passed};
 use super::globals::Content;
 use super::key::Key;
 use super::kind::{BackendKind, Instance, Target};
-use super::registry;
+use super::registry::{self, lineage};
 use super::state::Walk;
 
-/// How a backend came to be a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// The pin in force.
-    Pin,
-    /// A scope; its domain in the walk.
-    Scope(&'static str),
-    /// The global backend of a domain.
-    Global(&'static str),
-    /// Registered for a domain.
-    Registered(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Pin => f.write_str("pinned"),
-            Origin::Scope(domain) => write!(f, "scope, {domain}"),
-            Origin::Global(domain) => write!(f, "global, {domain}"),
-            Origin::Registered(domain) => write!(f, "registered, {domain}"),
-        }
-    }
-}
-
-/// Why a candidate is passed over without being asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passed {
-    /// Inside `skip`.
-    Skipped,
-    /// Blocked, by the environment or by `block`.
-    Blocked,
-    /// The same instance was asked before, on terms at least as good.
-    AskedBefore,
-}
-
-impl fmt::Display for Passed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Passed::Skipped => "passed over: inside `skip`",
-            Passed::Blocked => "passed over: blocked",
-            Passed::AskedBefore => "passed over: asked before",
-        })
-    }
-}
-
-/// One candidate, with what there is to say of it before conversions and implementations are tried.
+/// One candidate, and what is known of it before conversions and implementations are tried.
 pub(super) struct Candidate {
     pub target: Target,
     pub origin: Origin,
@@ -74,17 +27,12 @@ pub(super) enum Standing {
 /// The candidates for one call, in order.
 pub(super) struct Candidates {
     pub list: Vec<Candidate>,
-    /// An `only` or coercing backend or a pin ends the list: no default without a pin behind it.
+    /// An `only` or coercing backend, or a pin, ended the list: no unpinned default comes after it.
     pub ended: bool,
 }
 
-/// A domain and its parents, innermost first: `numpy.fft`, `numpy`.
-fn lineage(domain: &'static str) -> impl Iterator<Item = &'static str> {
-    std::iter::successors(Some(domain), |domain| domain.rfind('.').map(|dot| &domain[..dot]))
-}
-
-/// The candidates for a call in `domain` whose arguments have these keys. Opens no device, except to
-/// check an instance that a scope or the environment named by number.
+/// The candidates for a call in `domain` whose arguments have these keys. Opens no device, except to check an instance that
+/// a scope or the environment names by number.
 pub(super) fn candidates(walk: &Walk, domain: &'static str, keys: &[Key]) -> Result<Candidates, Error> {
     let globals = walk.globals.unwrap_or_else(registry::globals);
     let mut parts: Vec<Key> = keys.iter().flat_map(|key| key.parts()).copied().collect();
@@ -105,9 +53,12 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// Lists all of them; true when something ended the walk.
     fn all(&mut self, domain: &'static str, globals: &Content) -> Result<bool, Error> {
+        for &target in &self.walk.skipped {
+            registry::known(target, "`skip`")?;
+        }
         if let Some(pin) = self.walk.pin {
             self.ask(pin.to.into(), Origin::Pin, pin.coerce, true)?;
-            // Even one that is skipped or blocked: nothing goes round a pin.
+            // Also where the pinned one is skipped or blocked: no other is tried under a pin.
             return Ok(true);
         }
         for domain in lineage(domain) {
@@ -140,7 +91,7 @@ impl Asking<'_> {
         Ok(false)
     }
 
-    /// Where a name that nobody answers to was found.
+    /// Where an unknown name was found.
     fn place(origin: Origin) -> &'static str {
         match origin {
             Origin::Pin => "a pin",
@@ -150,7 +101,7 @@ impl Asking<'_> {
         }
     }
 
-    /// Lists one; true when the walk ends behind it, which one that is passed over does not do.
+    /// Lists one; true if the walk ends after it, which it never does after one that is passed over.
     fn ask(&mut self, target: Target, origin: Origin, coerce: bool, only: bool) -> Result<bool, Error> {
         let backend = registry::known(target, Self::place(origin))?;
         let selected = match target.index {
@@ -183,7 +134,7 @@ impl Asking<'_> {
         Ok((only || coerce) && !passed_over)
     }
 
-    /// Asked again on no better terms, it would only repeat its answer.
+    /// Whether the instance is already listed with at least the same permission to copy: it would only repeat its answer.
     fn asked_before(&self, instance: Instance, coerce: bool) -> bool {
         self.list.iter().any(|earlier| {
             matches!(earlier.standing, Standing::Asked(asked, _) if asked == instance)

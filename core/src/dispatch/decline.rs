@@ -1,11 +1,11 @@
-//! How an implementation or a conversion says no.
+//! How implementations and conversions decline.
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
 /// Why a backend passes a call on to the next candidate.
 ///
-/// Cheap to build: nothing is formatted before somebody looks at it.
+/// Cheap to build: nothing is formatted before it is displayed.
 pub struct Decline {
     reason: &'static str,
     detail: Detail,
@@ -20,7 +20,7 @@ enum Detail {
 }
 
 impl Decline {
-    /// A reason that says all.
+    /// A reason without details.
     pub const fn new(reason: &'static str) -> Self {
         Self { reason, detail: Detail::Nothing }
     }
@@ -30,7 +30,7 @@ impl Decline {
         Self { reason, detail: Detail::Int(value) }
     }
 
-    /// A reason, a value and the limit that it breaks.
+    /// A reason, a value and the limit that it exceeds.
     pub const fn limit(reason: &'static str, value: i64, limit: i64) -> Self {
         Self { reason, detail: Detail::Of(value, limit) }
     }
@@ -40,12 +40,12 @@ impl Decline {
         Self { reason, detail: Detail::Word(word) }
     }
 
-    /// A reason and anything that can show itself later.
+    /// A reason and a value that is formatted when displayed.
     pub fn show(reason: &'static str, detail: impl fmt::Display + Send + Sync + 'static) -> Self {
         Self { reason, detail: Detail::Shown(Box::new(detail)) }
     }
 
-    /// The reason without its payload.
+    /// The reason without its details.
     pub const fn reason(&self) -> &'static str {
         self.reason
     }
@@ -75,9 +75,9 @@ impl fmt::Debug for Decline {
 /// `?` on the method's own error means *failed*: it reaches the caller at once.
 #[derive(Debug)]
 pub enum Stop<E> {
-    /// Not for this backend: the next candidate is asked.
+    /// Not for this backend: the next candidate is tried.
     Declined(Decline),
-    /// Went wrong: no other candidate is asked.
+    /// An error: no other candidate is tried.
     Failed(E),
 }
 
@@ -94,12 +94,12 @@ impl<E> Stop<E> {
     }
 }
 
-/// Why [`Dispatchable::convert`](super::Dispatchable::convert) gave nothing.
+/// Why [`Dispatchable::convert`](super::Dispatchable::convert) returned no value.
 #[derive(Debug)]
 pub enum Refusal {
-    /// This value can't be had there: the next candidate is asked, without trying the default.
+    /// This value can't be converted: the next candidate is tried, without trying the default.
     Declined(Decline),
-    /// The conversion went wrong (out of memory, device lost): the caller gets it at once.
+    /// The conversion failed (out of memory, device lost): the error is returned to the caller at once.
     Failed(Box<dyn StdError + Send + Sync>),
 }
 
@@ -109,12 +109,12 @@ impl From<Decline> for Refusal {
     }
 }
 
-/// What a person reads of one operand: its name in the signature, and what it is and where.
+/// The description of one operand for errors and traces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operand {
     /// The parameter's name.
     pub name: &'static str,
-    /// Shape, dtype, residency: whatever its type has to say.
+    /// Shape, dtype, residency, or what else describes its type.
     pub description: Cow<'static, str>,
 }
 

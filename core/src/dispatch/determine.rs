@@ -1,4 +1,4 @@
-//! Asking which backend a set of arguments selects.
+//! `determine_backend`: which backend a set of arguments selects.
 use smallvec::SmallVec;
 
 use super::argument::Argument;
@@ -50,6 +50,7 @@ pub fn determine_backend(
         }
     }
     let report = Report {
+        method: None,
         what: format!("determine_backend for {domain}"),
         names: names(None, arguments.len()),
         keys: &keys,

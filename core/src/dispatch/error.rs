@@ -1,29 +1,27 @@
-//! The engine's errors, and the one report of a call that no backend ran.
+//! The engine's errors, the outcomes of candidates, and the report of a call that no backend ran.
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
-use super::candidates::Origin;
 use super::decline::Operand;
+use super::identity::MethodInfo;
 use super::kind::Instance;
-use super::method::MethodInfo;
-use super::trace::Outcome;
 
-/// What dispatch itself can get wrong. A method's own error type takes it in through [`DispatchError`].
+/// The errors of dispatch itself. A method's own error type wraps them through [`DispatchError`].
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No candidate ran the call.
     #[error(transparent)]
     NotFound(Arc<NotFound>),
-    /// A name that no enrolled backend answers to.
+    /// A name of no enrolled backend.
     #[error("{place} names the backend `{name}`, which is not there; known here: {known}")]
     UnknownBackend {
         /// The name.
         name: Box<str>,
         /// Where it was named: a scope, an environment variable.
         place: &'static str,
-        /// Those that there are.
+        /// The enrolled ones.
         known: Box<str>,
     },
     /// A method was registered twice on one kind.
@@ -47,7 +45,7 @@ pub enum Error {
         /// The name.
         name: &'static str,
     },
-    /// A method came back to itself under the pin that its own default (or a wrapper backend) runs under.
+    /// A method was called again under the pin that its own default (or a wrapper backend) runs under.
     #[error(
         "{method} was entered again under its own pin to {pin}: {why}; \
          give {pin} an implementation of {method}, or write it without calling {method}"
@@ -57,15 +55,15 @@ pub enum Error {
         method: &'static MethodInfo,
         /// The pinned backend, or "no backend".
         pin: Box<str>,
-        /// What was seen.
+        /// How it was called again.
         why: &'static str,
     },
-    /// An argument's conversion went wrong (which is more than being refused).
+    /// An argument's conversion failed (which is more than being declined).
     #[error(transparent)]
     Conversion(Arc<ConversionFailed>),
 }
 
-/// An argument's conversion went wrong.
+/// The failed conversion of an argument.
 #[derive(Debug, thiserror::Error)]
 #[error("{method}: converting {operand} for {to} failed: {source}")]
 pub struct ConversionFailed {
@@ -75,7 +73,7 @@ pub struct ConversionFailed {
     pub operand: Operand,
     /// The backend that it was converted for.
     pub to: Instance,
-    /// What went wrong.
+    /// The cause.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -90,8 +88,8 @@ impl Error {
     }
 }
 
-/// An error type that a multimethod may return: it takes in the engine's errors, and gives them back
-/// so that the engine can tell "not found" inside a default (declined) from any other error.
+/// An error type that a multimethod may return: it wraps the engine's errors, and returns them, so that the engine can
+/// tell "not found" inside a default (declined) from any other error.
 pub trait DispatchError: From<Error> {
     /// The engine's error inside this one, if it is one.
     fn dispatch_error(&self) -> Option<&Error>;
@@ -103,7 +101,7 @@ impl DispatchError for Error {
     }
 }
 
-/// Nothing ran a call: every operand, every candidate in the order tried with its reason, and the fix.
+/// No backend ran a call: every operand, every candidate in the order tried with its reason, and the fix.
 #[derive(Debug)]
 pub struct NotFound {
     /// The method, with its domain: `numpy.exp`.
@@ -128,19 +126,114 @@ pub(super) struct Inside {
     pub backend: Instance,
 }
 
-/// One candidate of a call that nothing ran.
+/// Why a backend is a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The pin in force.
+    Pin,
+    /// A scope; its domain in the walk.
+    Scope(&'static str),
+    /// The global backend of a domain.
+    Global(&'static str),
+    /// Registered for a domain.
+    Registered(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Pin => f.write_str("pinned"),
+            Origin::Scope(domain) => write!(f, "scope, {domain}"),
+            Origin::Global(domain) => write!(f, "global, {domain}"),
+            Origin::Registered(domain) => write!(f, "registered, {domain}"),
+        }
+    }
+}
+
+/// Why a candidate is passed over without being tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    /// Inside `skip`.
+    Skipped,
+    /// Blocked, by the environment or by `block`.
+    Blocked,
+    /// The same instance comes earlier, with at least the same permission to copy.
+    AskedBefore,
+}
+
+impl fmt::Display for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Passed::Skipped => "passed over: inside `skip`",
+            Passed::Blocked => "passed over: blocked",
+            Passed::AskedBefore => "passed over: asked before",
+        })
+    }
+}
+
+/// The outcome of one candidate.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Not tried.
+    Passed(Passed),
+    /// It can't take the arguments, and why.
+    Refused(String),
+    /// It took the arguments and has no result: the implementation's reason, and the not-found error of the default, run
+    /// with this backend pinned.
+    Declined {
+        /// The implementation's reason; none if there is no implementation.
+        implementation: Option<String>,
+        /// The not-found error of the pinned default, if there is a default.
+        default: Option<Error>,
+    },
+    /// Its implementation ran.
+    Ran,
+    /// The default ran, with this backend pinned; the implementation's reason, if it has one.
+    RanDefault(Option<String>),
+    /// No candidate had a result: the call ran on the host, and the results were copied back.
+    FellBack,
+    /// Its implementation, a conversion for it, or its default failed: the call returned the error.
+    Failed,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lacks = |reason: &Option<String>| match reason {
+            Some(reason) => format!("declined: {reason}"),
+            None => "has no implementation".to_owned(),
+        };
+        match self {
+            Outcome::Passed(passed) => passed.fmt(f),
+            Outcome::Refused(why) => write!(f, "refused: {why}"),
+            Outcome::Declined { implementation, default } => {
+                f.write_str(&lacks(implementation))?;
+                match default {
+                    Some(error) => write!(f, "; its default, pinned here: {}", Indented(error)),
+                    None => Ok(()),
+                }
+            }
+            Outcome::Ran => f.write_str("ran"),
+            Outcome::RanDefault(reason) => write!(f, "{}; ran the default, pinned here", lacks(reason)),
+            Outcome::FellBack => f.write_str("fell back: ran elsewhere, and the results were brought back"),
+            Outcome::Failed => f.write_str("failed"),
+        }
+    }
+}
+
+/// One candidate of a call that no backend ran.
 #[derive(Debug)]
 pub struct Tried {
     /// Its name: a kind, or the instance that the arguments selected.
     pub backend: String,
-    /// How it came to be a candidate.
+    /// Why it is a candidate.
     pub origin: Origin,
     /// Why it did not run the call.
     pub outcome: Outcome,
 }
 
 impl NotFound {
-    /// Did it surface inside an implementation? Then it is a failure of that, and no question of choosing a backend.
+    /// Whether it surfaced inside an implementation: then it is a failure of that, and not a matter of choosing a backend.
     pub fn is_inside_implementation(&self) -> bool {
         self.inside.get().is_some()
     }

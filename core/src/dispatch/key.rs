@@ -1,4 +1,4 @@
-//! Residency keys: all that the engine knows of where an argument lives.
+//! Residency keys: all that the engine knows of where arguments live.
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
@@ -7,8 +7,8 @@ use parking_lot::RwLock;
 
 /// A residency, interned by name (`"host"`, `"gpu:0"`, an outsider's own).
 ///
-/// An argument made of several parts (a slice of arrays) has the key of its parts where they agree,
-/// else a *joint* key that lists them: one number per argument is all the plan cache has to compare.
+/// An argument of several parts (a slice of arrays) has the key of its parts where they agree, else a *joint* key that
+/// lists them, so that the plan cache compares one number per argument.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(u32);
 
@@ -45,7 +45,7 @@ impl Keys {
 }
 
 impl Key {
-    /// Takes no part in dispatch: scalars, a device left to the default.
+    /// No residency: scalars, a device left to the default.
     pub const NONE: Key = Key(0);
 
     /// The key of the residency with this name; the same name gives the same key.

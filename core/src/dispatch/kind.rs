@@ -1,19 +1,27 @@
-//! Backends: kinds, their instances, and how scopes name them.
+//! Backends: kinds, their instances, how scopes name them, and the table of kinds.
+use std::collections::HashMap;
 use std::fmt;
-use std::panic::Location;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::decline::Decline;
-use super::error::Error;
-use super::key::Key;
-use super::method::Method;
-use super::registry;
+use linkme::distributed_slice;
+use parking_lot::RwLock;
 
-/// What a backend tells the engine. Implementations of methods are registered beside it, not in it.
+use super::decline::Decline;
+use super::key::Key;
+
+/// The backends linked into this program, collected by the linker without any call; see
+/// [`linked_kind!`](crate::dispatch::linked_kind).
+#[distributed_slice]
+pub static KINDS: [&'static dyn BackendKind];
+
+/// Kinds that are registered before all others; the others follow by name.
+const PRECEDENCE: [&str; 2] = ["cpu", "gpu"];
+
+/// A backend, as the engine sees it. Implementations of methods are registered for it, and are not part of it.
 ///
-/// Every question but [`instances`](BackendKind::instances) is asked while candidates are computed,
-/// and must be answered from names and keys alone: a program that never leaves the host must never
-/// open a device.
+/// Every method but [`instances`](BackendKind::instances) is called while candidates are computed, and must answer from names
+/// and keys alone: a program that runs on the host only must never open a device.
 pub trait BackendKind: Send + Sync + 'static {
     /// The kind's name: `cpu`, `gpu`, an outsider's.
     fn name(&self) -> &'static str;
@@ -23,14 +31,14 @@ pub trait BackendKind: Send + Sync + 'static {
         &["numpy"]
     }
 
-    /// Whether it is asked only where somebody names it: a backend that is enrolled is registered for its
-    /// domains, a wrapper around others is not.
+    /// Whether it is a candidate only where a scope or a global setting names it, as for wrapper backends. Others are
+    /// registered for their domains when they are enrolled.
     fn explicit(&self) -> bool {
         false
     }
 
-    /// Whether a method that it has neither an implementation nor a default for runs elsewhere (on the host) and its
-    /// results come back. Never where a scope is `strict`.
+    /// Whether calls that no backend runs fall back to the host, their results copied back, where this one is a candidate.
+    /// Never inside a `strict` scope.
     fn falls_back(&self) -> bool {
         false
     }
@@ -42,11 +50,10 @@ pub trait BackendKind: Send + Sync + 'static {
     /// What it takes to use an argument with this (single) key on an instance.
     fn fit(&self, index: u16, key: Key) -> Fit;
 
-    /// The names of its instances. May open devices; asked only where somebody names an instance
-    /// by number or lists what there is.
+    /// The names of its instances. May open devices; called only to check an instance named by number, or to list all.
     fn instances(&self) -> Vec<String>;
 
-    /// The name of one instance, answered without opening it.
+    /// The name of one instance; does not open it.
     fn instance_name(&self, index: u16) -> String {
         format!("{}:{index}", self.name())
     }
@@ -83,20 +90,20 @@ impl Fit {
     }
 }
 
-/// A kind's number in this process, interned by name: a kind may be named (in a registration, in a
-/// scope) by code that is linked without it.
+/// A kind's number in this process, interned by name: a registration or a scope may name a kind that is not linked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KindId(pub(super) u16);
 
 impl KindId {
     /// The id for this name, enrolled or not.
     pub fn intern(name: &str) -> KindId {
-        registry::intern_kind(name)
+        let known = TABLE.read().by_name.get(name).copied();
+        known.unwrap_or_else(|| TABLE.write().intern(name))
     }
 
     /// The name.
     pub fn name(self) -> &'static str {
-        registry::kind_name(self)
+        TABLE.read().kinds[self.0 as usize].cell.name
     }
 
     /// The number itself, for tables by kind.
@@ -106,7 +113,7 @@ impl KindId {
 
     /// The backend enrolled under this id, if it is linked.
     pub fn backend(self) -> Option<&'static dyn BackendKind> {
-        registry::backend(self)
+        TABLE.read().kinds[self.0 as usize].backend
     }
 }
 
@@ -114,6 +121,76 @@ impl fmt::Debug for KindId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+struct Slot {
+    cell: &'static KindCell,
+    backend: Option<&'static dyn BackendKind>,
+}
+
+/// All kinds named so far, by number.
+#[derive(Default)]
+struct Table {
+    kinds: Vec<Slot>,
+    by_name: HashMap<&'static str, KindId>,
+    /// Names under which two backends are linked.
+    linked_twice: Vec<&'static str>,
+}
+
+static TABLE: LazyLock<RwLock<Table>> = LazyLock::new(|| RwLock::new(Table::linked()));
+
+impl Table {
+    fn linked() -> Table {
+        let mut table = Table::default();
+        let mut linked: Vec<&'static dyn BackendKind> = KINDS.iter().copied().collect();
+        linked.sort_by_key(|kind| {
+            let name = kind.name();
+            (PRECEDENCE.iter().position(|&first| first == name).unwrap_or(PRECEDENCE.len()), name)
+        });
+        for backend in linked {
+            if table.enrol(backend).is_none() {
+                table.linked_twice.push(backend.name());
+            }
+        }
+        table
+    }
+
+    fn intern(&mut self, name: &str) -> KindId {
+        if let Some(&id) = self.by_name.get(name) {
+            return id;
+        }
+        let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+        let id = KindId(self.kinds.len() as u16);
+        self.kinds.push(Slot { cell: Box::leak(Box::new(KindCell::new(name))), backend: None });
+        self.by_name.insert(name, id);
+        id
+    }
+
+    fn enrol(&mut self, backend: &'static dyn BackendKind) -> Option<KindId> {
+        let id = self.intern(backend.name());
+        let place = &mut self.kinds[id.0 as usize].backend;
+        if place.is_some() {
+            return None;
+        }
+        *place = Some(backend);
+        Some(id)
+    }
+}
+
+/// Enrols a backend; none if another has its name.
+pub(super) fn enrol(backend: &'static dyn BackendKind) -> Option<KindId> {
+    TABLE.write().enrol(backend)
+}
+
+/// Names under which two backends are linked.
+pub(super) fn linked_twice() -> Vec<&'static str> {
+    TABLE.read().linked_twice.clone()
+}
+
+/// The kinds enrolled, in the order of their numbers.
+pub fn kinds() -> Vec<Kind> {
+    let table = TABLE.read();
+    table.kinds.iter().filter(|kind| kind.backend.is_some()).map(|kind| Kind(kind.cell)).collect()
 }
 
 /// The storage behind a [`Kind`] constant: `static GPU: KindCell = KindCell::new("gpu");`.
@@ -148,13 +225,6 @@ impl Kind {
         Self(cell)
     }
 
-    /// The kind with this name among those enrolled.
-    pub fn named(name: &str) -> Result<Kind, Error> {
-        let id = KindId::intern(name);
-        registry::known(Target { kind: id, index: None }, "the program")?;
-        Ok(id.into())
-    }
-
     /// Its name.
     pub const fn name(self) -> &'static str {
         self.0.name
@@ -173,30 +243,15 @@ impl Kind {
         }
     }
 
-    /// Its instance of this number; whether it exists is found out when a call reaches it.
+    /// Its instance of this number; whether it exists is checked when a call reaches it.
     pub fn instance(self, index: u16) -> Instance {
         Instance { kind: self.id(), index }
-    }
-
-    /// Adds an implementation of `M`.
-    ///
-    /// A second one is an error that names both places, unless [`Kind::replace`] says that it replaces.
-    /// A wrong signature does not compile: see [`method!`](super::method!).
-    #[track_caller]
-    pub fn register<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
-        registry::register::<M>(self.id(), implementation, Location::caller(), false)
-    }
-
-    /// Adds an implementation of `M`, or takes the place of the one that is there.
-    #[track_caller]
-    pub fn replace<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
-        registry::register::<M>(self.id(), implementation, Location::caller(), true)
     }
 }
 
 impl From<KindId> for Kind {
     fn from(id: KindId) -> Kind {
-        Kind(registry::cell(id))
+        Kind(TABLE.read().kinds[id.0 as usize].cell)
     }
 }
 
@@ -258,7 +313,7 @@ impl fmt::Display for Instance {
 pub struct Target {
     /// The kind.
     pub kind: KindId,
-    /// The instance; none leaves it to the arguments.
+    /// The instance; none if the arguments select it.
     pub index: Option<u16>,
 }
 
@@ -290,10 +345,10 @@ impl fmt::Debug for Target {
     }
 }
 
-/// Whatever names a backend: a [`Kind`], an [`Instance`], or a string such as `"gpu"` or `"gpu:1"`.
+/// A value that names a backend: a [`Kind`], an [`Instance`], or a string such as `"gpu"` or `"gpu:1"`.
 ///
-/// Naming one that is not there is no error yet: the first call that meets it returns the typed
-/// error, which lists those that are.
+/// Naming an unknown one is no error yet: the first call that meets it returns the typed error, which lists those
+/// enrolled.
 pub trait AsTarget {
     /// The backend that it names.
     fn target(&self) -> Target;

@@ -1,66 +1,7 @@
 //! Declaring multimethods.
-use std::any::Any;
-use std::fmt;
-use std::hash::{Hash, Hasher};
-
 use super::decline::Stop;
 use super::error::DispatchError;
-
-/// What is known of a method whatever its types: there is one of these per method, and its address
-/// is the method's identity.
-pub struct MethodInfo {
-    /// Its name.
-    pub name: &'static str,
-    /// The domain that it is declared in.
-    pub domain: &'static str,
-    /// The names of its dispatchable arguments, in order.
-    pub arguments: &'static [&'static str],
-    /// Whether it has a default.
-    pub has_default: bool,
-    /// The implementation that packs its arguments, for interceptors and the fallback: a `Method::Fn`.
-    #[doc(hidden)]
-    pub packed: Option<&'static Erased>,
-}
-
-/// A function with its type forgotten; whoever asks for it knows it again.
-#[doc(hidden)]
-pub type Erased = dyn Any + Send + Sync;
-
-impl fmt::Display for MethodInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.domain, self.name)
-    }
-}
-
-impl fmt::Debug for MethodInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// A method by identity.
-#[derive(Clone, Copy)]
-pub(super) struct MethodRef(pub &'static MethodInfo);
-
-impl MethodRef {
-    pub fn address(self) -> usize {
-        std::ptr::from_ref(self.0).addr()
-    }
-}
-
-impl PartialEq for MethodRef {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
-    }
-}
-
-impl Eq for MethodRef {}
-
-impl Hash for MethodRef {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.address().hash(state);
-    }
-}
+use super::identity::MethodInfo;
 
 /// A method's handle, made by [`method!`](super::method!): the type of the method's name.
 pub trait Method: 'static {
@@ -74,7 +15,7 @@ pub trait Method: 'static {
     const DOMAIN: &'static str;
     /// The names of its dispatchable arguments, in order.
     const ARGUMENTS: &'static [&'static str];
-    /// The default, or nothing.
+    /// The default, or empty.
     const DEFAULTS: &'static [Self::Default];
 
     /// The method's identity.
@@ -84,7 +25,7 @@ pub trait Method: 'static {
 /// The two types inside a method's return type.
 #[doc(hidden)]
 pub trait Returned {
-    /// What it gives.
+    /// The value.
     type Out;
     /// Its error.
     type Error: DispatchError;
@@ -101,14 +42,14 @@ pub type Answer<R> = Result<<R as Returned>::Out, Stop<<R as Returned>::Error>>;
 /// Declares multimethods of a domain.
 ///
 /// Parameters taken by reference (`&T`, where `T:` [`Dispatchable`](crate::dispatch::Dispatchable))
-/// take part in dispatch; those taken by value (`P: Clone`) are plain. The return type is a `Result`
+/// take part in dispatch; those taken by value (`P: Clone`) do not. The return type is a `Result`
 /// whose error is a [`DispatchError`](crate::dispatch::DispatchError). The body is the default; `;`
 /// in its place means that there is none.
 ///
 /// The function lives in the value namespace, and its handle of the same name, which implements
-/// [`Method`](crate::dispatch::Method), in the type namespace. A macro that wraps this one can name
-/// the handle apart: `pub fn exp_erased handle exp(x: &Array) -> Result<Array>;`, and, behind it, `packed f`: the
-/// implementation that hands packed arguments to an interceptor. Attributes go to the function.
+/// [`Method`](crate::dispatch::Method), in the type namespace. A macro that wraps this one can give the
+/// handle another name: `pub fn exp_erased handle exp(x: &Array) -> Result<Array>;`, followed by `packed f`: the
+/// implementation that passes packed arguments to an interceptor. Attributes go to the function.
 ///
 /// ```
 /// # mod fake { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/dispatch/doc_value.rs")); }
@@ -225,9 +166,9 @@ macro_rules! __polyarray_packed {
     }};
 }
 
-/// Sorts the arguments into what the emission needs of them: the parameters, their types, those that
-/// dispatch with their types, and the expressions that pass them on from the function itself, from
-/// references to all of them, and from held ones.
+/// Sorts the arguments into the lists that the expansion needs: the parameters, their types, those that take part in
+/// dispatch with their types, and the expressions that pass them on from the function itself, from references to all of
+/// them, and from converted ones.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __polyarray_arguments {
@@ -264,7 +205,7 @@ macro_rules! __polyarray_arguments {
     };
 }
 
-/// The handle, and the function: a look at the front cache, and everything else out of line.
+/// The handle, and the function: a look-up in the front cache inline, everything else out of line.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __polyarray_emit {

@@ -1,26 +1,33 @@
 //! The dispatch engine. It knows no array.
 //!
+//! Its files form no circle; the layers, bottom up:
+//!
 //! | file | idea |
 //! |---|---|
 //! | `key` | residencies, interned |
+//! | `decline` | how implementations and conversions decline |
 //! | `kind` | backends: kinds, instances, how scopes name them |
 //! | `argument` | arguments that take part, and their conversion |
+//! | `identity`, `error` | a method without its types; what a call that failed reports |
+//! | `cx`, `sink` | what an implementation is told; events of calls, and their listeners |
 //! | `method` | [`method!`]: declaring multimethods |
-//! | `registry`, `globals`, `env` | who is there, who implements what, what the process has set |
-//! | `state`, `scope` | the state in force, and entering another |
+//! | `env`, `globals`, `registry` | what the environment and the process have set; who implements what |
+//! | `state`, `trace`, `scope`, `settings` | the state in force, and entering or changing it |
 //! | `candidates` | THE order |
 //! | `plan`, `cache` | a walk resolved, and found again |
+//! | `report` | errors and explanations of a walk |
 //! | `call`, `determine` | the two that walk |
-//! | `decline`, `error`, `report`, `trace` | saying no, and telling a person |
 mod argument;
 mod cache;
 mod call;
 mod candidates;
+mod cx;
 mod decline;
 mod determine;
 mod env;
 mod error;
 mod globals;
+mod identity;
 mod key;
 mod kind;
 mod method;
@@ -28,6 +35,8 @@ mod plan;
 mod registry;
 mod report;
 mod scope;
+mod settings;
+mod sink;
 mod state;
 pub mod trace;
 
@@ -37,26 +46,27 @@ pub use linkme;
 #[doc(hidden)]
 pub use self::argument::Held;
 pub use self::argument::{Argument, Dispatchable};
-pub use self::call::Cx;
-pub use self::candidates::{Origin, Passed};
+pub use self::cx::Cx;
 pub use self::decline::{Decline, Operand, Refusal, Stop};
 pub use self::determine::{Determined, determine_backend};
 pub use self::env::{BACKEND as ENV_BACKEND, BLOCK as ENV_BLOCK, Environment, FALLBACK as ENV_FALLBACK};
-pub use self::error::{ConversionFailed, DispatchError, Error, NotFound, Tried};
-pub use self::globals::{Clear, GlobalOptions, block, clear, register_backend, set_global};
-pub use self::key::Key;
-pub use self::kind::{AsTarget, BackendKind, Fit, Instance, Kind, KindCell, KindId, Target};
+pub use self::error::{ConversionFailed, DispatchError, Error, NotFound, Origin, Outcome, Passed, Tried};
+pub use self::globals::GlobalOptions;
 #[doc(hidden)]
-pub use self::method::Erased;
-pub use self::method::{Answer, Method, MethodInfo, Returned};
+pub use self::identity::Erased;
+pub use self::identity::MethodInfo;
+pub use self::key::Key;
+pub use self::kind::{AsTarget, BackendKind, Fit, Instance, KINDS, Kind, KindCell, KindId, Target, kinds};
+pub use self::method::{Answer, Method, Returned};
 pub use self::registry::{
-    KINDS, REGISTRATIONS, Registrar, enrol, interceptor_of, kinds, register_interceptor, registered_at,
+    REGISTRATIONS, Registrar, enrol, interceptor_of, register_interceptor, registered_at,
 };
 pub use self::scope::{detached, pinned, skip, with_backend};
+pub use self::settings::{Clear, block, clear, register_backend, set_global};
 #[doc(hidden)]
 pub use self::state::uncached;
 pub use self::state::{InState, Options, State};
-pub use self::trace::{Explanation, Outcome, explain};
+pub use self::trace::{Explanation, explain};
 pub use crate::__polyarray_linked_kind as linked_kind;
 pub use crate::__polyarray_method as method;
 pub use crate::__polyarray_registrations as registrations;
@@ -66,6 +76,7 @@ pub use crate::__polyarray_scope as scope;
 #[doc(hidden)]
 pub mod __private {
     pub use super::cache::Front;
-    pub use super::call::{Fits, Hit, failed, slow};
+    pub use super::call::{Fits, failed, slow};
+    pub use super::cx::Hit;
     pub use super::scope::Scope;
 }

@@ -1,13 +1,13 @@
-//! A walk, resolved: the candidate list with its functions, for one method, state and residencies.
+//! Plans: the candidate list with its functions resolved, for one method, state and residencies.
 use smallvec::SmallVec;
 
-use super::candidates::{Candidates, Origin, Passed, Standing, candidates};
+use super::candidates::{Candidates, Standing, candidates};
 use super::decline::Decline;
 use super::env;
-use super::error::Error;
+use super::error::{Error, Origin, Passed};
+use super::identity::{MethodInfo, MethodRef};
 use super::key::Key;
 use super::kind::{Fit, Instance, Target};
-use super::method::{MethodInfo, MethodRef};
 use super::registry::{self, Registered};
 use super::state::{Pin, Step, Walk};
 
@@ -25,12 +25,12 @@ pub(super) struct Row {
     pub verdict: Verdict,
 }
 
-/// What is known of a candidate before any argument is converted.
+/// A candidate's verdict before any argument is converted.
 pub(super) enum Verdict {
     Passed(Passed),
     /// The arguments select none of its instances.
     Unselected(Decline),
-    /// An argument can't be had there.
+    /// It can't take an argument.
     Refused {
         to: Instance,
         fits: SmallVec<[Fit; 4]>,
@@ -43,16 +43,16 @@ pub(super) struct Ready {
     pub fits: SmallVec<[Fit; 4]>,
     pub implementation: Option<Registered>,
     pub default: PinnedDefault,
-    /// Run elsewhere where nobody else has a result.
+    /// Whether the call may fall back for it.
     pub fallback: Fallback,
 }
 
-/// Whether a candidate without a result has the call run elsewhere.
+/// Whether a call may fall back to the host for a candidate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fallback {
-    /// It does not do that.
+    /// The backend has no fallback, or the method no packed form.
     Never,
-    /// It would, but a scope or the environment forbids it.
+    /// A scope or the environment forbids it.
     Forbidden,
     Allowed,
 }
@@ -63,7 +63,7 @@ impl Ready {
     }
 }
 
-/// What comes of a candidate that accepts the arguments and has no result for them.
+/// The default for a candidate that accepts the arguments and has no result.
 #[derive(Clone, Copy)]
 pub(super) enum PinnedDefault {
     Absent,

@@ -1,4 +1,4 @@
-//! Who is there and who implements what: kinds and implementations, enrolled at link time or later.
+//! The registry: implementations and interceptors of kinds, registered at link time or later, and the settings in force.
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::LazyLock;
@@ -7,25 +7,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use linkme::distributed_slice;
 use parking_lot::RwLock;
 
-use super::env::Environment;
+use super::env::{BACKEND, BLOCK, Environment};
 use super::error::Error;
-use super::globals::Globals;
-use super::kind::{BackendKind, Instance, Kind, KindCell, KindId, Target};
-use super::method::{Erased, Method, MethodInfo, MethodRef};
-
-/// The backends linked into this program, gathered by the linker, so that nobody has to be told; see
-/// [`linked_kind!`](crate::dispatch::linked_kind).
-#[distributed_slice]
-pub static KINDS: [&'static dyn BackendKind];
+use super::globals::{GlobalOptions, Globals};
+use super::identity::{Erased, MethodInfo, MethodRef};
+use super::kind::{self, AsTarget, BackendKind, Instance, Kind, KindId, Target, kinds, linked_twice};
+use super::method::Method;
 
 /// The implementations registered at link time; see [`registrations!`](crate::dispatch::registrations).
 #[distributed_slice]
 pub static REGISTRATIONS: [fn(&mut Registrar<'_>)];
 
-/// Kinds that come before all others in the order of registration; the others follow by name.
-const PRECEDENCE: [&str; 2] = ["cpu", "gpu"];
-
-/// Grows with every change of what is registered: whatever was cached before is out of date.
+/// Incremented by every change of the tables: older cache entries are out of date.
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 
 static TABLES: LazyLock<RwLock<Tables>> = LazyLock::new(|| RwLock::new(Tables::linked()));
@@ -36,76 +29,64 @@ pub(super) struct Registered {
     pub at: &'static Location<'static>,
 }
 
-struct Slot {
-    cell: &'static KindCell,
-    name: &'static str,
-    backend: Option<&'static dyn BackendKind>,
-}
-
 #[derive(Default)]
 pub(super) struct Tables {
-    kinds: Vec<Slot>,
-    by_name: HashMap<&'static str, KindId>,
     implementations: HashMap<(KindId, MethodRef), Registered>,
-    /// By kind: the domain, and the interceptor of its calls.
+    /// For each kind: domains, and the interceptor of each.
     interceptors: HashMap<KindId, Vec<(&'static str, Registered)>>,
     globals: Option<&'static Globals>,
-    /// What was wrong with what is linked or with the environment; every call returns the first.
+    /// Errors of link-time registrations and of the environment; every call returns the first.
     faults: Vec<Error>,
 }
 
 impl Tables {
     fn linked() -> Tables {
         let mut tables = Tables::default();
-        let mut linked: Vec<&'static dyn BackendKind> = KINDS.iter().copied().collect();
-        linked.sort_by_key(|kind| {
-            let name = kind.name();
-            (PRECEDENCE.iter().position(|&first| first == name).unwrap_or(PRECEDENCE.len()), name)
-        });
-        for backend in linked {
-            if let Err(fault) = tables.enrol(backend) {
-                tables.faults.push(fault);
-            }
+        for kind in kinds() {
+            tables.serve(kind.id());
         }
+        let twice = linked_twice().into_iter().map(|name| Error::EnrolledTwice { name });
+        tables.faults.extend(twice);
         for add in REGISTRATIONS {
             add(&mut Registrar(&mut tables));
         }
         let environment = Environment::from_lookup(|name| std::env::var(name).ok());
-        if let Err(fault) = environment.apply(&mut tables) {
+        if let Err(fault) = tables.apply(&environment) {
             tables.faults.push(fault);
         }
         tables
     }
 
-    pub fn intern(&mut self, name: &str) -> KindId {
-        if let Some(&id) = self.by_name.get(name) {
-            return id;
-        }
-        let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
-        let id = KindId(self.kinds.len() as u16);
-        self.kinds.push(Slot { cell: Box::leak(Box::new(KindCell::new(name))), name, backend: None });
-        self.by_name.insert(name, id);
-        id
-    }
-
-    fn enrol(&mut self, backend: &'static dyn BackendKind) -> Result<KindId, Error> {
-        let id = self.intern(backend.name());
-        let slot = &mut self.kinds[id.0 as usize];
-        if slot.backend.is_some() {
-            return Err(Error::EnrolledTwice { name: backend.name() });
-        }
-        slot.backend = Some(backend);
-        if backend.explicit() {
-            return Ok(id);
-        }
-        let target = Target { kind: id, index: None };
+    /// Registers an enrolled backend for its domains, unless it must be named explicitly.
+    fn serve(&mut self, kind: KindId) {
+        let Some(backend) = kind.backend().filter(|backend| !backend.explicit()) else { return };
         let globals = self.globals().edit(|all| {
             for domain in backend.domains() {
-                all.domain(domain).registered.push(target);
+                all.domain(domain).registered.push(Target { kind, index: None });
             }
         });
         self.globals = Some(globals);
-        Ok(id)
+    }
+
+    /// Sets the global backend and the blocked ones; an unknown name is an error that lists the known.
+    fn apply(&mut self, environment: &Environment) -> Result<(), Error> {
+        let find = |name: &String, place| {
+            let target = name.target();
+            known(target, place).map(|backend| (target, backend))
+        };
+        let global = environment.backend.as_ref().map(|name| find(name, BACKEND)).transpose()?;
+        let blocked =
+            environment.blocked.iter().map(|name| find(name, BLOCK)).collect::<Result<Vec<_>, _>>()?;
+        let globals = self.globals().edit(|all| {
+            if let Some((target, backend)) = global {
+                for domain in backend.domains() {
+                    all.domain(domain).global = Some((target, GlobalOptions::default()));
+                }
+            }
+            all.blocked.extend(blocked.iter().map(|(target, _)| *target));
+        });
+        self.set_globals(globals);
+        Ok(())
     }
 
     fn add<M: Method>(
@@ -119,7 +100,7 @@ impl Tables {
         match self.implementations.get(&key) {
             Some(first) if !replaces => Err(Error::RegisteredTwice {
                 method: M::info(),
-                kind: self.kinds[kind.0 as usize].name,
+                kind: kind.name(),
                 first: first.at,
                 second: at,
             }),
@@ -139,15 +120,19 @@ impl Tables {
         self.globals = Some(globals);
     }
 
-    pub fn backend(&self, kind: KindId) -> Option<&'static dyn BackendKind> {
-        self.kinds[kind.0 as usize].backend
-    }
-
     pub fn implementation(&self, kind: KindId, method: &'static MethodInfo) -> Option<Registered> {
         self.implementations.get(&(kind, MethodRef(method))).copied()
     }
 
-    /// The implementation of a method on a kind: its own, or one that hands the call to the kind's interceptor.
+    /// The kinds that have an implementation of a method, in the order of their numbers.
+    pub fn implementers(&self, method: &'static MethodInfo) -> Vec<KindId> {
+        let keys = self.implementations.keys().filter(|(_, of)| *of == MethodRef(method));
+        let mut kinds: Vec<KindId> = keys.map(|(kind, _)| *kind).collect();
+        kinds.sort_unstable();
+        kinds
+    }
+
+    /// The implementation of a method on a kind: its own, or one that passes the call to the kind's interceptor.
     pub fn serves(&self, kind: KindId, method: &'static MethodInfo) -> Option<Registered> {
         self.implementation(kind, method).or_else(|| {
             let interceptor = self.interceptor(kind, method.domain)?;
@@ -179,60 +164,41 @@ impl Tables {
     pub fn fault(&self) -> Option<Error> {
         self.faults.first().cloned()
     }
-
-    /// An error unless a backend answers to this target's kind.
-    pub fn known_backend(
-        &self,
-        target: Target,
-        place: &'static str,
-    ) -> Result<&'static dyn BackendKind, Error> {
-        match self.backend(target.kind) {
-            Some(backend) => Ok(backend),
-            None => Err(Error::UnknownBackend {
-                name: self.kinds[target.kind.0 as usize].name.into(),
-                place,
-                known: self.known().into(),
-            }),
-        }
-    }
-
-    pub fn known(&self) -> String {
-        let names: Vec<&str> =
-            self.kinds.iter().filter(|kind| kind.backend.is_some()).map(|kind| kind.name).collect();
-        if names.is_empty() { "none, link a backend's crate".into() } else { names.join(", ") }
-    }
 }
 
-/// What a link-time registration is handed.
+/// A domain and its parents, innermost first: `numpy.fft`, `numpy`.
+pub(super) fn lineage(domain: &'static str) -> impl Iterator<Item = &'static str> {
+    std::iter::successors(Some(domain), |domain| domain.rfind('.').map(|dot| &domain[..dot]))
+}
+
+/// The argument of a link-time registration.
 pub struct Registrar<'a>(&'a mut Tables);
 
 impl Registrar<'_> {
-    /// Adds an implementation of `M` to a kind, linked or not. A second one makes every call fail
-    /// with the error that names both places: nobody else is there yet to be told.
+    /// Adds an implementation of `M` to a kind, linked or not. A second one makes every call return the error that names
+    /// both places, because there is no caller yet to return it to.
     #[track_caller]
     pub fn register<M: Method>(&mut self, kind: &str, implementation: M::Fn) {
-        let kind = self.0.intern(kind);
+        let kind = KindId::intern(kind);
         if let Err(fault) = self.0.add::<M>(kind, implementation, Location::caller(), false) {
             self.0.faults.push(fault);
         }
     }
 
-    /// Adds an implementation of `M`, or takes the place of the one that is there.
+    /// Adds an implementation of `M`, or replaces the present one.
     #[track_caller]
     pub fn replace<M: Method>(&mut self, kind: &str, implementation: M::Fn) {
-        let kind = self.0.intern(kind);
+        let kind = KindId::intern(kind);
         if let Err(fault) = self.0.add::<M>(kind, implementation, Location::caller(), true) {
             self.0.faults.push(fault);
         }
     }
-}
 
-impl Registrar<'_> {
-    /// Has every call of `domain` and the domains inside it for which the kind has no implementation of its own
-    /// handed to `interceptor`, whose type the methods' packed form knows. Takes the place of an earlier one.
+    /// Passes every call of `domain`, and of the domains inside it, for which the kind has no implementation of its own to
+    /// `interceptor`, whose type the methods' packed form knows. Replaces an earlier one.
     #[track_caller]
     pub fn intercept(&mut self, kind: &str, domain: &'static str, interceptor: &'static Erased) {
-        let kind = self.0.intern(kind);
+        let kind = KindId::intern(kind);
         self.0.intercept(kind, domain, interceptor, Location::caller());
     }
 }
@@ -247,24 +213,18 @@ pub fn interceptor_of(kind: KindId, domain: &str) -> Option<&'static Erased> {
 pub fn register_interceptor(kind: &str, domain: &'static str, interceptor: &'static Erased) {
     let at = Location::caller();
     change(|tables| {
-        let kind = tables.intern(kind);
+        let kind = KindId::intern(kind);
         tables.intercept(kind, domain, interceptor, at);
     });
 }
 
 /// Enrols a backend in a running program (tests, plug-ins); linked ones need no call.
 pub fn enrol(backend: &'static dyn BackendKind) -> Result<Kind, Error> {
-    let id = change(|tables| tables.enrol(backend))?;
-    Ok(id.into())
-}
-
-/// The kinds enrolled, in the order of their numbers.
-pub fn kinds() -> Vec<Kind> {
-    let ids: Vec<KindId> = {
-        let tables = TABLES.read();
-        (0..tables.kinds.len()).map(|n| KindId(n as u16)).filter(|&id| tables.backend(id).is_some()).collect()
-    };
-    ids.into_iter().map(Kind::from).collect()
+    change(|tables| {
+        let kind = kind::enrol(backend).ok_or(Error::EnrolledTwice { name: backend.name() })?;
+        tables.serve(kind);
+        Ok(kind.into())
+    })
 }
 
 /// Where `M` is registered on a kind.
@@ -281,7 +241,7 @@ pub(super) fn read<R>(f: impl FnOnce(&Tables) -> R) -> R {
     f(&TABLES.read())
 }
 
-/// Changes the tables; what was cached before is out of date from here on.
+/// Changes the tables, and invalidates the caches.
 pub(super) fn change<R>(f: impl FnOnce(&mut Tables) -> R) -> R {
     let mut tables = TABLES.write();
     let result = f(&mut tables);
@@ -289,18 +249,13 @@ pub(super) fn change<R>(f: impl FnOnce(&mut Tables) -> R) -> R {
     result
 }
 
-pub(super) fn register<M: Method>(
-    kind: KindId,
-    implementation: M::Fn,
-    at: &'static Location<'static>,
-    replaces: bool,
-) -> Result<(), Error> {
-    change(|tables| tables.add::<M>(kind, implementation, at, replaces))
-}
-
-/// The backend behind a target, or the error that lists those there are.
+/// The backend of a target, or the error that lists those enrolled.
 pub(super) fn known(target: Target, place: &'static str) -> Result<&'static dyn BackendKind, Error> {
-    read(|tables| tables.known_backend(target, place))
+    target.kind.backend().ok_or_else(|| {
+        let names: Vec<&str> = kinds().iter().map(|kind| kind.name()).collect();
+        let known = if names.is_empty() { "none, link a backend's crate".into() } else { names.join(", ") };
+        Error::UnknownBackend { name: target.kind.name().into(), place, known: known.into() }
+    })
 }
 
 pub(super) fn globals() -> &'static Globals {
@@ -309,7 +264,8 @@ pub(super) fn globals() -> &'static Globals {
 
 /// An error unless this instance exists.
 pub(super) fn require_instance(instance: Instance, place: &'static str) -> Result<(), Error> {
-    let known = instance_names(instance.kind);
+    // May open devices: only where one was named by number.
+    let known = instance.kind.backend().map(|backend| backend.instances()).unwrap_or_default();
     if usize::from(instance.index) < known.len() {
         return Ok(());
     }
@@ -317,32 +273,36 @@ pub(super) fn require_instance(instance: Instance, place: &'static str) -> Resul
     Err(Error::UnknownBackend { name: instance.name().into(), place, known: known.into() })
 }
 
-pub(super) fn intern_kind(name: &str) -> KindId {
-    let known = TABLES.read().by_name.get(name).copied();
-    known.unwrap_or_else(|| TABLES.write().intern(name))
-}
+impl Kind {
+    /// The kind with this name among those enrolled.
+    pub fn named(name: &str) -> Result<Kind, Error> {
+        let kind = Kind::from(KindId::intern(name));
+        known(kind.target(), "the program")?;
+        Ok(kind)
+    }
 
-pub(super) fn kind_name(kind: KindId) -> &'static str {
-    TABLES.read().kinds[kind.0 as usize].name
-}
+    /// Adds an implementation of `M`.
+    ///
+    /// A second one is an error that names both places, unless [`Kind::replace`] says that it replaces.
+    /// Where the kind serves neither the method's domain nor one around it, only calls under its pin ask it.
+    /// A wrong signature does not compile: see [`method!`](super::method!).
+    #[track_caller]
+    pub fn register<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
+        let at = Location::caller();
+        change(|tables| tables.add::<M>(self.id(), implementation, at, false))
+    }
 
-pub(super) fn cell(kind: KindId) -> &'static KindCell {
-    TABLES.read().kinds[kind.0 as usize].cell
-}
-
-pub(super) fn backend(kind: KindId) -> Option<&'static dyn BackendKind> {
-    TABLES.read().backend(kind)
-}
-
-/// The names of all instances there are, for errors. Opens devices: only where one was named wrongly.
-pub(super) fn instance_names(kind: KindId) -> Vec<String> {
-    backend(kind).map(|backend| backend.instances()).unwrap_or_default()
+    /// Adds an implementation of `M`, or replaces the present one.
+    #[track_caller]
+    pub fn replace<M: Method>(self, implementation: M::Fn) -> Result<(), Error> {
+        let at = Location::caller();
+        change(|tables| tables.add::<M>(self.id(), implementation, at, true))
+    }
 }
 
 impl Instance {
     /// The instance with this name (`"gpu:1"`, or a kind's name for its default instance), if it exists.
     pub fn named(name: &str) -> Result<Instance, Error> {
-        use super::kind::AsTarget;
         let target = name.target();
         let backend = known(target, "the program")?;
         let index = match target.index {
@@ -355,7 +315,7 @@ impl Instance {
     }
 }
 
-/// Enrols a backend at link time: whoever links the crate has it.
+/// Enrols a backend at link time: it is present in every program that links the crate.
 ///
 /// ```
 /// use polyarray_core::dispatch::{BackendKind, Decline, Fit, Key, Kind, linked_kind};
@@ -378,7 +338,7 @@ macro_rules! __polyarray_linked_kind {
     };
 }
 
-/// Registers implementations at link time, for any kind, whoever owns it:
+/// Registers implementations at link time, for any kind of any crate:
 ///
 /// ```
 /// # mod fake { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/dispatch/doc_value.rs")); }
@@ -442,5 +402,12 @@ mod tests {
     #[test]
     fn an_error_is_small() {
         assert!(size_of::<Error>() <= 56, "results with it are moved on every call");
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known() {
+        let environment = Environment { backend: Some("no such".into()), blocked: vec![] };
+        let error = Tables::default().apply(&environment).unwrap_err().to_string();
+        assert!(error.contains(BACKEND) && error.contains("`no such`") && error.contains("known"), "{error}");
     }
 }

@@ -1,18 +1,16 @@
-//! What a person reads: how each candidate fared, and what to write instead.
+//! Reports for users: the outcome of each candidate, and what to write instead.
 use std::sync::{Arc, OnceLock};
 
 use super::argument::Argument;
-use super::call::Call;
-use super::candidates::Origin;
 use super::decline::{Decline, Operand};
-use super::error::{ConversionFailed, Error, NotFound, Tried};
+use super::error::{ConversionFailed, Error, NotFound, Origin, Outcome, Tried};
+use super::identity::MethodInfo;
 use super::key::Key;
-use super::kind::{Fit, Instance};
-use super::method::MethodInfo;
-use super::plan::{Fallback, Row, Verdict};
-use super::trace::Outcome;
+use super::kind::{BackendKind, Fit, Instance};
+use super::plan::{Fallback, Plan, Row, Verdict};
+use super::registry::{self, lineage};
 
-/// What came of a candidate that was ready when the call began.
+/// The outcome of a candidate whose verdict was `Ready`.
 pub(super) enum Seen {
     /// A conversion of this argument was refused.
     Refused(usize, Decline),
@@ -45,7 +43,7 @@ pub(super) fn operands(method: &MethodInfo, arguments: &[&dyn Argument]) -> Vec<
     method.arguments.iter().zip(arguments).map(|(name, argument)| argument.describe(name)).collect()
 }
 
-/// Why these fits do not do: the first argument in the way.
+/// Why these fits are insufficient: the first argument in the way.
 fn obstacle(names: &[&str], keys: &[Key], fits: &[Fit]) -> String {
     for ((name, key), fit) in names.iter().zip(keys).zip(fits) {
         match fit {
@@ -92,25 +90,33 @@ pub(super) fn considered(row: &Row, names: &[&str], keys: &[Key], seen: Option<&
     Tried { backend, origin: row.origin, outcome }
 }
 
-pub(super) fn tried(call: &Call<'_>, n: usize, seen: Option<&Seen>) -> Tried {
-    considered(&call.plan.rows[n], call.plan.method.0.arguments, &call.plan.keys, seen)
+pub(super) fn tried(plan: &Plan, n: usize, seen: Option<&Seen>) -> Tried {
+    considered(&plan.rows[n], plan.method.0.arguments, &plan.keys, seen)
 }
 
 /// The error of a call that no candidate ran.
-pub(super) fn not_found(call: &Call<'_>, seen: &[(usize, Seen)], default: Option<Error>) -> Error {
+pub(super) fn not_found(
+    plan: &Plan,
+    arguments: &[&dyn Argument],
+    seen: &[(usize, Seen)],
+    default: Option<Error>,
+) -> Error {
     let of = |n: usize| seen.iter().find(|(row, _)| *row == n).map(|(_, seen)| seen);
     let report = Report {
-        what: call.plan.method.0.to_string(),
-        names: call.plan.method.0.arguments.to_vec(),
-        keys: &call.plan.keys,
-        arguments: call.arguments,
-        rows: &call.plan.rows,
-        ended: call.plan.ended,
+        method: Some(plan.method.0),
+        what: plan.method.0.to_string(),
+        names: plan.method.0.arguments.to_vec(),
+        keys: &plan.keys,
+        arguments,
+        rows: &plan.rows,
+        ended: plan.ended,
     };
     report.error(of, default)
 }
 
 pub(super) struct Report<'a> {
+    /// None for `determine_backend`.
+    pub method: Option<&'static MethodInfo>,
     pub what: String,
     pub names: Vec<&'static str>,
     pub keys: &'a [Key],
@@ -155,7 +161,7 @@ impl<'a> Report<'a> {
                     if self.copied(fits).all(|(_, argument)| argument.coercible()) {
                         fixes.push(format!("scope!({:?}, coerce);", row.target.to_string()));
                     }
-                    // Either way of a mixed call is a fix: the reader knows which copy is the cheaper one.
+                    // A mixed call can be fixed either way: only the user knows which copy is cheaper.
                     refused += 1;
                     if refused < 2 {
                         continue;
@@ -183,12 +189,33 @@ impl<'a> Report<'a> {
             fixes.push("leave the scope without `only`, or the pin, so that other backends are asked".into());
         }
         if fixes.is_empty() {
+            fixes.extend(self.unasked());
+        }
+        if fixes.is_empty() {
             fixes.push(format!(
                 "register an implementation of {} on a backend that has the operands, or give it a default",
                 self.what
             ));
         }
         fixes
+    }
+
+    /// How to make a backend that has an implementation a candidate.
+    fn unasked(&self) -> Option<String> {
+        let method = self.method?;
+        let serves = |backend: &dyn BackendKind| {
+            lineage(method.domain).any(|domain| backend.domains().contains(&domain))
+        };
+        registry::read(|tables| tables.implementers(method)).into_iter().find_map(|kind| match kind.backend() {
+            None => Some(format!("link the crate of {kind:?}, which has an implementation of {method}")),
+            Some(backend) if serves(backend) => None,
+            Some(backend) => Some(format!(
+                "add {:?}, or a domain around it, to the `domains()` of {kind:?}, which has an implementation of {method} \
+                 and serves {:?}",
+                method.domain,
+                backend.domains()
+            )),
+        })
     }
 
     fn copied(&self, fits: &'a [Fit]) -> impl Iterator<Item = (&'static str, &'a dyn Argument)> {
@@ -201,7 +228,7 @@ impl<'a> Report<'a> {
         each.join(" and ")
     }
 
-    /// Operands that name several instances of one kind: bring them to the first one's.
+    /// The fix for operands on several instances of one kind: copy them to the first one's.
     fn gather(&self, row: &Row) -> Option<String> {
         let backend = row.target.kind.backend()?;
         let first = self.keys.iter().flat_map(|key| key.parts()).next()?;
@@ -218,14 +245,14 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The error of a conversion that went wrong.
+/// The error of a failed conversion.
 pub(super) fn conversion(
-    call: &Call<'_>,
+    method: &'static MethodInfo,
+    arguments: &[&dyn Argument],
     at: usize,
     to: Instance,
     source: Box<dyn std::error::Error + Send + Sync>,
 ) -> Error {
-    let method = call.plan.method.0;
-    let operand = call.arguments[at].describe(method.arguments[at]);
+    let operand = arguments[at].describe(method.arguments[at]);
     Error::Conversion(Arc::new(ConversionFailed { method, operand, to, source }))
 }

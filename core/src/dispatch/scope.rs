@@ -1,6 +1,7 @@
-//! Scopes: closures, and the local that `scope!` expands to.
+//! Scopes: closures, and the local variable that `scope!` expands to.
 use std::marker::PhantomData;
 
+use super::cx::Counted;
 use super::kind::{AsTarget, Instance};
 use super::state::{Entered, Options, Pin, Replaced, State, Step};
 
@@ -19,15 +20,16 @@ pub fn with_backend<R>(target: impl AsTarget, options: Options, f: impl FnOnce()
 
 /// Runs `f` with a backend passed over, wherever it stands in the walk.
 ///
-/// A pin entered within (a wrapper's call of its inner backend) is not concerned.
+/// A pin entered inside (a wrapper's call of its inner backend) is not affected. An unknown name is no error yet: the
+/// first call inside returns it, as in a scope.
 pub fn skip<R>(target: impl AsTarget, f: impl FnOnce() -> R) -> R {
     let _entered = Entered::step(Step::Skip(target.target()));
     f()
 }
 
-/// Runs `f` with every call, of whatever domain, served by `instance` alone, or by defaults made of
-/// such calls. Takes the place of an outer pin, and goes before scopes, also before those entered
-/// inside it. This is how a wrapper backend calls the inner backend that it holds.
+/// Runs `f` with every call, of any domain, served by `instance` alone, or by defaults made of such calls. Replaces an outer
+/// pin, and takes precedence over scopes, also over those entered inside it. This is how a wrapper backend calls its inner
+/// backend.
 #[inline]
 pub fn pinned<R>(instance: Instance, coerce: bool, f: impl FnOnce() -> R) -> R {
     let _entered = Entered::pin(Pin { to: instance, coerce });
@@ -35,14 +37,15 @@ pub fn pinned<R>(instance: Instance, coerce: bool, f: impl FnOnce() -> R) -> R {
 }
 
 /// Runs `f` in the empty state: for work that waits in a thread pool, where the waiting thread may
-/// pick up another caller's task.
+/// pick up another caller's task. What runs inside does not count as nested in the call that waits.
 pub fn detached<R>(f: impl FnOnce() -> R) -> R {
     let empty = State::empty();
+    let _counted = Counted::anew();
     let _replaced = Replaced::by(empty.walk, empty.sink);
     f()
 }
 
-/// What `scope!` expands to: not nameable outside the macro, and bound to its thread.
+/// What `scope!` expands to: hygienic, so that it can't be named, and `!Send`.
 #[doc(hidden)]
 pub struct Scope {
     _entered: Entered,
@@ -62,7 +65,7 @@ impl Scope {
 /// Puts a backend in front until the end of the enclosing block: `scope!(gpu);`,
 /// `scope!("gpu:1", only);`, `scope!(gpu, coerce);`, `scope!(gpu, strict);` (nothing inside falls back to the host).
 ///
-/// The local behind it can't be named, so neither moved nor dropped early:
+/// The local variable that it declares can't be named, and so neither moved nor dropped early:
 /// ```
 /// use polyarray_core::dispatch::{State, scope};
 /// let outside = State::current();

@@ -1,9 +1,8 @@
 //! The state in force: immutable, interned, one pointer per thread.
 //!
-//! Entering a scope finds or makes a child of the state in force; the same step from the same state
-//! gives the same child, so its plans are found again. States are never freed: there are as many as a
-//! program has distinct nestings of scopes. Nothing here is counted by reference, because a counter
-//! shared by threads is what made entering slow.
+//! Entering a scope finds or makes a child of the state in force; the same step from the same state gives the same child,
+//! so that its cached plans are reused. States are never freed: there are as many as a program has distinct nestings of
+//! scopes. They are not reference-counted, because counters shared between threads made entering slow.
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin as Pinned;
@@ -13,16 +12,17 @@ use std::task::{Context, Poll};
 
 use parking_lot::Mutex;
 
+use super::cx::{Counted, nested};
 use super::globals::Globals;
+use super::identity::MethodRef;
 use super::kind::{Instance, Target};
-use super::method::MethodRef;
 use super::registry;
-use super::trace::Sink;
+use super::sink::Sink;
 
 /// How a backend in a scope is tried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Options {
-    /// The walk ends here when it declines.
+    /// The walk ends here if it declines.
     pub only: bool,
     /// Copies to its residency are allowed; implies `only`.
     pub coerce: bool,
@@ -31,11 +31,11 @@ pub struct Options {
 }
 
 impl Options {
-    /// Tried first; the walk goes on when it declines.
+    /// Tried first; the walk continues if it declines.
     pub const PLAIN: Options = Options { only: false, coerce: false, strict: false };
     /// The walk ends here.
     pub const ONLY: Options = Options { only: true, coerce: false, strict: false };
-    /// Arguments are copied where they must; the walk ends here.
+    /// Arguments are copied where necessary; the walk ends here.
     pub const COERCE: Options = Options { only: true, coerce: true, strict: false };
     /// Tried first; nothing inside falls back to the host.
     pub const STRICT: Options = Options { only: false, coerce: false, strict: true };
@@ -55,33 +55,22 @@ pub(super) enum Step {
     Pin(Pin),
     /// The default of a method runs, pinned or not.
     Default(MethodRef, Option<Pin>),
-    /// Globals of its own, by their number.
-    Globals(&'static GlobalsId),
+    /// Globals of its own.
+    Globals(&'static Globals),
 }
 
-/// Wraps the interned settings to compare by address.
-pub(super) type GlobalsId = Globals;
-
-impl PartialEq for Globals {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-    }
-}
-
-impl Eq for Globals {}
-
-/// What a walk consults. The public [`State`] adds the trace.
+/// The part of a state that a walk depends on. The public [`State`] adds the listener.
 pub(super) struct Walk {
     pub id: u64,
     /// Outermost first.
     pub scopes: Vec<(Target, Options)>,
     pub skipped: Vec<Target>,
     pub pin: Option<Pin>,
-    /// A scope around forbids the fallback.
+    /// An enclosing scope forbids the fallback.
     pub strict: bool,
-    /// The defaults that are running, each with its pin.
+    /// The running defaults, each with its pin.
     pub running: Vec<(MethodRef, Option<Pin>)>,
-    /// Captured globals; none means the process's, as they are.
+    /// Captured globals; none for the process's current ones.
     pub globals: Option<&'static Globals>,
     children: Mutex<Vec<(Step, &'static Walk)>>,
 }
@@ -99,14 +88,14 @@ static ROOT: Walk = Walk {
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(2);
 
-/// Remembered per thread: the last child found in each place, and the last pin.
+/// Size of each thread's cache of children.
 const REMEMBERED: usize = 16;
 
 type Remembered = Cell<Option<(u64, Step, &'static Walk)>>;
 
 thread_local! {
     static WALK: Cell<&'static Walk> = const { Cell::new(&ROOT) };
-    /// The id of the walk, or 0 while somebody listens: then no front cache matches.
+    /// The id of the walk, or 0 while there is a listener, so that no front cache matches.
     static FAST: Cell<u64> = const { Cell::new(1) };
     /// No cache at all: see [`uncached`].
     static BYPASS: Cell<bool> = const { Cell::new(false) };
@@ -118,7 +107,7 @@ thread_local! {
 }
 
 impl Step {
-    /// A small number that tells steps apart well enough to choose a place.
+    /// The step's place in a thread's cache of children: a hash.
     fn place(&self, parent: u64) -> usize {
         let target = |t: &Target| usize::from(t.kind.0) * 5 + t.index.map_or(0, |i| usize::from(i) + 1);
         let own = match self {
@@ -138,7 +127,7 @@ impl Step {
 }
 
 impl Walk {
-    /// The state one step from here: the same one every time.
+    /// The state one step from this: the same one every time.
     pub fn child(&'static self, step: Step) -> &'static Walk {
         let place = step.place(self.id);
         REMEMBER.with(|remembered| {
@@ -191,7 +180,7 @@ impl Walk {
         child
     }
 
-    /// A pin is exact: what was skipped outside it doesn't leak into it.
+    /// A pin is exact: backends skipped outside it are not skipped under it.
     fn set_pin(&mut self, pin: Pin) {
         self.pin = Some(pin);
         self.skipped.clear();
@@ -204,7 +193,7 @@ impl Walk {
     }
 }
 
-/// The id that front caches compare with.
+/// The id that front caches compare.
 #[inline(always)]
 pub(super) fn fast_id() -> u64 {
     FAST.get()
@@ -234,7 +223,7 @@ pub(super) fn captured_globals() -> Option<&'static Globals> {
     walk().globals
 }
 
-/// The process's globals. Looked up under a lock only after a change: states are captured often.
+/// The process's globals. Read under a lock only after a change, because states are captured often.
 fn process_globals() -> &'static Globals {
     let generation = registry::generation();
     match GLOBALS.get() {
@@ -247,12 +236,12 @@ fn process_globals() -> &'static Globals {
     }
 }
 
-/// Gives the state in force other globals, until the entered state is left.
+/// Replaces the globals of the state in force, until the entered state is left.
 pub(super) fn replace_globals(globals: &'static Globals) {
     set_walk(walk().child(Step::Globals(globals)));
 }
 
-/// While it lives, a child of the state in force is in force. Goes back on drop, also in a panic.
+/// While it lives, a child of the state in force is in force. Restored on drop, also in a panic.
 pub(super) struct Entered {
     before: &'static Walk,
     inside: &'static Walk,
@@ -264,7 +253,7 @@ impl Entered {
         Entered::walk(walk().child(step))
     }
 
-    /// The step to a pin. A wrapper backend takes the same one for call after call, so that it is remembered apart.
+    /// The step to a pin. A wrapper backend takes the same one in call after call, and so it has a cache of its own.
     pub fn pin(pin: Pin) -> Entered {
         let before = walk();
         let inside = match PINNED.get() {
@@ -290,7 +279,7 @@ impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
         let now = walk();
-        // Globals that were set inside the scope outlast it, unlike scopes.
+        // Globals set inside the scope stay in force after it.
         if !std::ptr::eq(now, self.inside)
             && let Some(globals) = now.globals
             && self.before.globals != Some(globals)
@@ -302,14 +291,16 @@ impl Drop for Entered {
     }
 }
 
-/// The state in force: scopes, skips, pin, globals, and who listens.
+/// A state: scopes, skips, pin, globals, and the listener.
 ///
-/// Captured in O(1), entered on any thread. Two states are equal when they stem from the same steps
-/// and have the same listener.
+/// Captured in O(1), entered on any thread. Two states are equal if they result from the same steps and have the same
+/// listener.
 #[derive(Clone)]
 pub struct State {
     pub(super) walk: &'static Walk,
     pub(super) sink: Option<Arc<Sink>>,
+    /// The depth of nested calls at which it was captured.
+    nested: u32,
 }
 
 impl State {
@@ -320,15 +311,15 @@ impl State {
             Some(_) => walk,
             None => walk.child(Step::Globals(process_globals())),
         };
-        State { walk, sink: sink() }
+        State { walk, sink: sink(), nested: nested() }
     }
 
-    /// No scope, no listener, the process's globals as they are.
+    /// No scope, no listener, the process's current globals.
     pub fn empty() -> State {
-        State { walk: &ROOT, sink: None }
+        State { walk: &ROOT, sink: None, nested: 0 }
     }
 
-    /// Does a scope or a pin of the state in force name a backend?
+    /// Whether a scope or a pin of the state in force names a backend.
     pub fn names_backend() -> bool {
         let walk = walk();
         !walk.scopes.is_empty() || walk.pin.is_some()
@@ -341,13 +332,14 @@ impl State {
         self
     }
 
-    /// Runs `f` in this state, globals included, whatever thread this is.
+    /// Runs `f` in this state, globals included, on any thread.
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _counted = Counted::on_from(self.nested);
         let _entered = Replaced::by(self.walk, self.sink.clone());
         f()
     }
 
-    /// A future that is polled in this state, whichever thread polls it.
+    /// A future that is polled in this state, on any thread.
     pub fn wrap<F: Future>(&self, future: F) -> InState<F> {
         InState { state: self.clone(), future: Box::pin(future) }
     }
@@ -378,7 +370,7 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// While it lives, the whole state, listener included, is another one.
+/// While it lives, the whole state, listener included, is replaced.
 pub(super) struct Replaced {
     walk: &'static Walk,
     sink: Option<Arc<Sink>>,
@@ -394,7 +386,7 @@ impl Replaced {
     fn set(walk: &'static Walk, sink: Option<Arc<Sink>>) {
         WALK.set(walk);
         FAST.set(if sink.is_some() || BYPASS.get() { 0 } else { walk.id });
-        // A thread on its way out has no listener left, which is as well.
+        // A thread that is being torn down has no listener left, and needs none.
         let _ = SINK.try_with(|place| *place.borrow_mut() = sink);
     }
 }
@@ -421,12 +413,12 @@ impl<F: Future> Future for InState<F> {
     }
 }
 
-/// Whether this thread walks for every call anew.
+/// Whether this thread bypasses the caches.
 pub(super) fn bypassed() -> bool {
     BYPASS.get()
 }
 
-/// Runs `f` with every call walked for anew: the yardstick that the caches are tested against.
+/// Runs `f` with the caches bypassed: the reference that they are tested against.
 #[doc(hidden)]
 pub fn uncached<R>(f: impl FnOnce() -> R) -> R {
     struct Back(bool, u64);

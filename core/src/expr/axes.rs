@@ -3,14 +3,14 @@
 use crate::error::{Error, Result};
 use smallvec::SmallVec;
 
-/// An index that may count from the end, as one that doesn't.
+/// An index counted from the start, of one that may count from the end.
 pub(crate) fn wrap_index(op: &'static str, i: i64, axis: usize, len: usize) -> Result<usize> {
     let n = len as i64;
     let k = if i < 0 { i + n } else { i };
     if (0..n).contains(&k) { Ok(k as usize) } else { Err(Error::Index { op, index: i, axis, len }) }
 }
 
-/// An axis that may count from the end, as one that doesn't.
+/// An axis counted from the start, of one that may count from the end.
 pub(crate) fn wrap_axis(op: &'static str, axis: isize, ndim: usize) -> Result<usize> {
     let k = if axis < 0 { axis + ndim as isize } else { axis };
     if (0..ndim as isize).contains(&k) {
@@ -20,7 +20,7 @@ pub(crate) fn wrap_axis(op: &'static str, axis: isize, ndim: usize) -> Result<us
     }
 }
 
-/// Axes without repeats.
+/// Axes counted from the start; repeats are an error.
 pub(crate) fn wrap_axes(op: &'static str, axes: &[isize], ndim: usize) -> Result<SmallVec<[usize; 4]>> {
     let mut out: SmallVec<[usize; 4]> = SmallVec::new();
     for &axis in axes {

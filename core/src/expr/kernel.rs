@@ -1,4 +1,4 @@
-//! A fused kernel: what core hands to a backend. One pass over its inputs, one fresh dense output.
+//! A fused kernel, as core passes it to a backend: one pass over its inputs, one new dense output.
 
 use super::op::{Op, Reduction};
 use crate::dtype::{DType, Scalar};
@@ -16,8 +16,8 @@ pub type Id = u16;
 pub enum Instr {
     /// The element of an input.
     Load(u8),
-    /// A scalar parameter, already in the value's dtype. Never a literal in generated code: shader compilers
-    /// fold literals wrongly, and a literal would make a new pipeline of each value.
+    /// A scalar parameter, in the value's dtype. Never a literal in generated code: shader compilers fold literals wrongly,
+    /// and each value of a literal would need its own pipeline.
     Param(u8),
     /// The row-major index of the element in the iteration space, as i64.
     Iota,
@@ -26,8 +26,8 @@ pub enum Instr {
     Map(Op, [Id; 3]),
     /// Another value in this value's dtype, cast as [`Scalar::cast`] does.
     Cast(Id),
-    /// An earlier value reduced over the trailing axes, from [`Kernel::split`] on: one value for each row, as the
-    /// elements along those axes are called, that the code goes on with.
+    /// An earlier value reduced over the trailing axes, from [`Kernel::split`] on: one value per row (the elements along
+    /// those axes), which later code uses.
     Reduce(Reduction, Id),
 }
 
@@ -40,7 +40,7 @@ pub struct Value {
     pub dtype: DType,
 }
 
-/// One input: a buffer and how the kernel walks it.
+/// One input: a buffer and the kernel's strides over it.
 #[derive(Clone)]
 pub struct Input {
     /// The buffer, resident on the backend that runs the kernel.
@@ -57,17 +57,17 @@ impl fmt::Debug for Input {
     }
 }
 
-/// What becomes of the last value.
+/// What is done with the last value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
     /// Stored, one per element of `dims`.
     Map,
-    /// The same, where the code has reductions: they go over the axes from `split` of `dims` on.
+    /// The same, where the code has row reductions, over the axes of `dims` from `split` on.
     Rows {
         /// Number of leading axes.
         split: usize,
     },
-    /// Reduced over the trailing axes, from axis `split` of `dims` on. The output is dense over the leading
+    /// Reduced over the trailing axes of `dims`, from `split` on. The output is dense over the leading
     /// ones; its dtype is `op.output(dtype of the last value)`.
     Reduce {
         /// The reduction.
@@ -79,9 +79,9 @@ pub enum Output {
 
 /// A fused kernel.
 ///
-/// `dims` is already collapsed (see [`super::layout::collapse`]): neighbouring axes that every input walks as
-/// one are one, and no axis has length 1. A scalar has no axes. An empty output is never handed to a backend;
-/// an empty reduced part is (a sum of nothing is 0).
+/// `dims` is collapsed (see [`super::layout::collapse`]): neighbouring axes of one common stride in every input are
+/// joined, and no axis has length 1. A scalar has no axes. A backend never runs a kernel with an empty output, but may run
+/// one that reduces over no elements (an empty sum is 0).
 #[derive(Clone, Debug)]
 pub struct Kernel {
     /// Lengths of the iteration space, row-major.
@@ -92,12 +92,12 @@ pub struct Kernel {
     pub params: Vec<Scalar>,
     /// The code; its last value is the result.
     pub code: Vec<Value>,
-    /// What becomes of the result.
+    /// What is done with the result.
     pub output: Output,
 }
 
 impl Kernel {
-    /// Number of leading axes that no reduction goes over.
+    /// Number of leading axes that are not reduced.
     pub fn split(&self) -> usize {
         match self.output {
             Output::Map => self.dims.len(),
@@ -113,19 +113,19 @@ impl Kernel {
         }
     }
 
-    /// The steps of a dense input with an element for each row.
+    /// Strides over a dense input with one element per row.
     pub fn row_strides(&self) -> Strides {
         let mut strides = row_major(&self.dims[..self.split()]);
         strides.resize(self.dims.len(), 0);
         strides
     }
 
-    /// Does the code go on with reductions of its own values?
+    /// Whether the code has row reductions.
     pub fn has_rows(&self) -> bool {
         self.code.iter().any(|value| matches!(value.instr, Instr::Reduce(..)))
     }
 
-    /// Number of elements of a row, as reductions go over them; 1 without one.
+    /// Number of elements of a row; 1 without reductions.
     pub fn reduced_len(&self) -> usize {
         self.dims[self.split()..].iter().product()
     }
@@ -143,8 +143,8 @@ impl Kernel {
         }
     }
 
-    /// Everything that makes a different program: the code with its dtypes, the inputs' dtypes, the rank, the
-    /// reduction and its split. Shapes, strides, offsets and scalars are parameters and not part of it.
+    /// Hashes all that the compiled program depends on: the code with its dtypes, the inputs' dtypes, the rank, the
+    /// reduction and its split. Shapes, strides, offsets and scalars are run-time parameters.
     pub fn hash_structure(&self, state: &mut impl Hasher) {
         self.code.hash(state);
         self.output.hash(state);
@@ -154,7 +154,7 @@ impl Kernel {
         }
     }
 
-    /// The code in a line, `multiply add`: for traces and labels.
+    /// The code in one line, such as `multiply add`: for traces and labels.
     pub fn label(&self) -> String {
         let mut words: Vec<&str> = self
             .code

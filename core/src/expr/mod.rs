@@ -1,4 +1,4 @@
-//! Expressions: the op table and the fused kernels that both backends lower.
+//! Expressions: the op table, and fused kernels as backends receive them.
 
 pub(crate) mod axes;
 pub mod epilogue;

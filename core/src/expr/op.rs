@@ -1,6 +1,6 @@
-//! The op table: every elementwise operation, once. Tests, docs, benches, both lowerings and the tool's `ops`
-//! iterate over it. Adding an operation is a row here, an arm on the CPU that the compiler demands, and a WGSL
-//! body that the shaders crate demands.
+//! The op table: every elementwise operation, once. Tests, docs, benches, both lowerings and the tool's `ops` iterate over
+//! it. A new operation is a row here, an arm on the CPU, which the compiler requires, and a WGSL function, which the
+//! shaders crate requires.
 
 use crate::dtype::{DType, Kind};
 use num_complex::Complex64;

@@ -1,4 +1,4 @@
-//! A regular part of an array, by axis.
+//! A strided part of an array, by axis.
 
 use crate::memory::Dims;
 use smallvec::SmallVec;
@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 pub struct Span {
     /// The first.
     pub start: usize,
-    /// From one to the next, at least 1.
+    /// Step, at least 1.
     pub step: usize,
     /// How many.
     pub count: usize,

@@ -1,4 +1,4 @@
-//! A kernel cut at the reductions that its code goes on with.
+//! A kernel split into phases at its row reductions.
 
 use super::kernel::{Id, Input, Instr, Kernel, Output, Value};
 use super::op::Reduction;
@@ -6,20 +6,20 @@ use crate::error::Result;
 use crate::memory::Buffer;
 use std::sync::Arc;
 
-/// The code up to a reduction, or to the kernel's result.
+/// The code of one row reduction, or of the kernel's result.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Phase {
-    /// The reduction of its last value; none of the last phase of a kernel that stores an element for each.
+    /// The reduction of its last value; none in the last phase of a kernel that stores every element.
     pub op: Option<Reduction>,
-    /// What comes before, without what it doesn't need.
+    /// The code, with unused values removed.
     pub code: Vec<Value>,
-    /// What its code loads as number 0, 1, …: inputs of the kernel, and from the number after the last one on the
-    /// results of the phases before it.
+    /// What `Load` number 0, 1, … of its code refers to: an input of the kernel or, from the number of inputs on, the result
+    /// of an earlier phase.
     pub loads: Vec<usize>,
 }
 
 impl Kernel {
-    /// The phases, in order. The last one ends in the result; a kernel without reductions of its own has but that.
+    /// The phases, in order. The last one computes the result; a kernel without row reductions has only that.
     pub fn phases(&self) -> Vec<Phase> {
         let reductions = || {
             self.code.iter().enumerate().filter_map(|(id, value)| match value.instr {
@@ -40,7 +40,7 @@ impl Kernel {
         reductions().map(|(_, op, a)| phase(Some(op), a)).chain([result]).collect()
     }
 
-    /// The code of one value, which loads the results of earlier reductions, and what it loads.
+    /// The code of one value, in which the results of earlier reductions are loads, and what its loads refer to.
     fn code_of(&self, last: Id, ends: &[usize]) -> (Vec<Value>, Vec<usize>) {
         let mut needed = vec![false; self.code.len()];
         needed[last as usize] = true;
@@ -78,12 +78,12 @@ impl Kernel {
         (code, loads)
     }
 
-    /// The kernel that is left when the reductions of the code were run on their own, in order: for a backend that can't
-    /// do this one in one go.
+    /// Runs the row reductions as kernels of their own, in order, and returns the kernel that remains, which loads their
+    /// results: for a backend that can't run this one fused.
     ///
     /// # Errors
-    /// What running one of them fails with.
-    pub fn apart(&self, mut run: impl FnMut(&Kernel) -> Result<Arc<dyn Buffer>>) -> Result<Kernel> {
+    /// Those of `run`.
+    pub fn unfused(&self, mut run: impl FnMut(&Kernel) -> Result<Arc<dyn Buffer>>) -> Result<Kernel> {
         let split = self.split();
         let mut inputs = self.inputs.clone();
         let strides = self.row_strides();

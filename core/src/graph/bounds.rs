@@ -1,5 +1,5 @@
-//! What the kernel that would end in a node is bounded by, found when the node is recorded: its operations, its inputs, and
-//! the memory that it keeps alive.
+//! Upper bounds on the kernel that computes a node, found when the node is recorded: operations, inputs, and the bytes
+//! that it keeps alive.
 
 use super::Dense;
 use super::lower::{MAX_OPS, constant};
@@ -29,25 +29,26 @@ impl Part {
             let retains = if node.leaf { node.retains } else { node.nbytes() };
             return Part { size: 0, leaves: 1, retains };
         }
-        let (size, leaves) = if elementwise && taken_in(arg) { (node.size, node.leaves) } else { (0, 1) };
+        let (size, leaves) = if elementwise && inlined(arg) { (node.size, node.leaves) } else { (0, 1) };
         Part { size, leaves, retains: node.retains }
     }
 }
 
-/// Is a pending operand computed inside its consumer? As lowering inlines it: seen whole, if by a view.
+/// Whether a pending operand is computed inside its consumer. Lowering inlines it only if a view of it, if any, shows
+/// the whole value in order.
 #[inline]
-fn taken_in(arg: &Dense) -> bool {
+fn inlined(arg: &Dense) -> bool {
     let node = &arg.node;
     let whole = arg.view.as_ref().is_none_or(|view| view.shape == node.shape && view.is_dense());
-    node.fuses && whole && !node.cut.load(Relaxed)
+    node.fuses && whole && !node.materialise.load(Relaxed)
 }
 
-/// What a kernel reads, each once: a node, and how it is seen.
+/// The distinct inputs of a kernel: a node, and the view of it.
 pub(super) type Inputs = SmallVec<[(*const Node, Option<Arc<Layout>>); 9]>;
 
-/// Adds what a kernel reads for an operand, if it computes those that `inlines` names. A node's own number counts an input
-/// as often as it is used, which is too much where a chain uses the same few arrays in every step. Visits no more nodes
-/// than a kernel has operations.
+/// Adds the inputs that a kernel reads for an operand, where it computes the nodes that `inlines` accepts. `Node::leaves`
+/// counts an input once per use, which overestimates chains that use the same few arrays in every step. Visits no more
+/// nodes than a kernel has operations.
 pub(super) fn add_inputs(arg: &Dense, inlines: &impl Fn(&Dense) -> bool, inputs: &mut Inputs) {
     if constant(arg).is_some() {
         return;
@@ -64,8 +65,8 @@ pub(super) fn add_inputs(arg: &Dense, inlines: &impl Fn(&Dense) -> bool, inputs:
     }
 }
 
-/// Cuts the largest operands off until the fused kernel is within bounds. Always at the same place of the same
-/// chain, so that a cut does not make a new kernel each time.
+/// Marks the largest operands to be materialised until the fused kernel is within bounds. The choice depends on the
+/// chain alone, so that recording the same chain again compiles no new kernel.
 #[cold]
 pub(super) fn bound(args: &[&Dense], inputs: usize) -> (u32, u32) {
     let mut parts: SmallVec<[Part; 3]> = args.iter().map(|a| Part::of(a, true)).collect();
@@ -73,7 +74,7 @@ pub(super) fn bound(args: &[&Dense], inputs: usize) -> (u32, u32) {
         let (size, mut leaves) = parts.iter().fold((1, 0), |(s, l), part| (s + part.size, l + part.leaves));
         if leaves as usize > inputs {
             let mut read = Inputs::new();
-            args.iter().for_each(|arg| add_inputs(arg, &taken_in, &mut read));
+            args.iter().for_each(|arg| add_inputs(arg, &inlined, &mut read));
             leaves = read.len() as u32;
         }
         if size <= MAX_OPS && leaves as usize <= inputs {
@@ -82,10 +83,10 @@ pub(super) fn bound(args: &[&Dense], inputs: usize) -> (u32, u32) {
         let key = |p: &Part| if size > MAX_OPS { p.size } else { p.leaves };
         match (0..parts.len()).max_by_key(|&i| key(&parts[i])) {
             Some(i) if parts[i].size > 0 => {
-                args[i].node.cut.store(true, Relaxed);
+                args[i].node.materialise.store(true, Relaxed);
                 parts[i] = Part { size: 0, leaves: 1, ..parts[i] };
             }
-            // Nothing left to cut: the backend takes fewer inputs than the operation has.
+            // Nothing is left to materialise: the backend takes fewer inputs than the operation has.
             _ => return (size, leaves),
         }
     }

@@ -1,4 +1,4 @@
-//! A dense representation: a node of the graph and how its value is seen.
+//! A dense representation: a node of the graph and a view of its value.
 
 use super::node::{Expr, NodeRef};
 use crate::dispatch::Key;
@@ -7,13 +7,14 @@ use crate::error::Result;
 use crate::memory::{Buffer, Layout, Operand};
 use std::sync::Arc;
 
-/// A node, and the view of its value if not the whole in row-major order.
-// In this order: node and view are copied as one, and a copy that starts at another place than the one before stalls.
+/// A node, and the view of its value unless that is the whole in row-major order.
+// The order of the fields matters: node and view are copied by one load, and a load that starts at another address than
+// the store before it stalls.
 #[derive(Clone)]
 #[repr(C)]
 pub(crate) struct Dense {
     pub(crate) node: NodeRef,
-    /// None: the node's value as it is.
+    /// None: the whole value, in row-major order.
     pub(crate) view: Option<Arc<Layout>>,
 }
 
@@ -58,7 +59,7 @@ impl Dense {
         self.node.value.get().is_none()
     }
 
-    /// How the elements lie in the node's buffer.
+    /// Layout of the elements in the node's buffer.
     pub(crate) fn layout(&self) -> Layout {
         match &self.view {
             Some(l) => (**l).clone(),

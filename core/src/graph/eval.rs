@@ -1,5 +1,5 @@
-//! Evaluation: partitions the pending graph into fused kernels and has its backend run them, in order,
-//! without recursion over the graph and without holding a lock while anything is computed.
+//! Evaluation: partitions the pending graph into fused kernels and runs them on its backend in dependency order, without
+//! recursion over the graph and without holding a lock during computation.
 
 use super::lower::Lowered;
 use super::node::{Expr, Node, NodeRef, Several};
@@ -20,12 +20,12 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         return Ok(v.clone());
     }
     if root.weak {
-        // Not published: a kernel takes the scalar as a parameter, on whatever device.
+        // Not published: kernels take the scalar as a parameter, on any device.
         if let Some(Expr::Full(v)) = root.pending().as_deref() {
             return Ok(Arc::new(scalar_buffer(*v)));
         }
     }
-    // Depth first: a node stays on the stack, its code beside it, until what it needs is there.
+    // Depth first: a node stays on the stack, with its code, until its operands are computed.
     let mut stack: SmallVec<[(NodeRef, Option<Lowered>); 1]> = smallvec![(root.clone(), None)];
     while let Some((node, kept)) = stack.last_mut().map(|(node, kept)| (node.clone(), kept.take())) {
         if node.value.get().is_some() {
@@ -35,7 +35,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         let Some(expr) = node.pending() else {
             match node.failure() {
                 Some(e) => return Err(e),
-                None => continue, // published between the two looks
+                None => continue, // another thread published it meanwhile
             }
         };
         let lowered = match (&*expr, kept) {
@@ -45,7 +45,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         };
         let needs: SmallVec<[NodeRef; 4]> = match (&*expr, &lowered) {
             (_, Some(lowered)) => lowered.needs(),
-            // An implementation of a backend's own takes buffers, of constants too.
+            // A kernel by spec takes buffers, also of constants.
             (expr, None) => {
                 let operands = expr.args().iter().map(|arg| &arg.node);
                 operands.filter(|node| node.value.get().is_none() && !node.weak).cloned().collect()
@@ -75,23 +75,24 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         match computed {
             Ok(buffer) => node.publish(buffer),
             Err(e) => {
-                // Memory may be there the next time, and a limit be raised; nothing else mends itself.
+                // Memory may be free the next time, and a limit may be raised; every other error is permanent.
                 if !matches!(e, Error::OutOfMemory { .. } | Error::TooLarge { .. }) {
                     node.fail(&e);
                 }
                 return Err(e);
             }
         }
-        // Who holds them still, or what was recorded on them, may ask for them again: then they are kept.
-        for gone_on in product.iter().chain(&reductions).filter(|node| NodeRef::strong_count(node) > 1) {
-            gone_on.cut.store(true, Relaxed);
+        // Handles or consumers of a node that was fused away may still read it: it is then computed once more, and kept.
+        for fused in product.iter().chain(&reductions).filter(|node| NodeRef::strong_count(node) > 1) {
+            fused.materialise.store(true, Relaxed);
         }
         stack.pop();
     }
     Ok(root.value.get().expect("the stack is empty only when the root has its value").clone())
 }
 
-/// Runs one node whose needs are met. `None` if its product is to be computed on its own.
+/// Runs one node whose operands are computed. `None` if its backend does not fuse the epilogue onto the product, which is
+/// then to be computed by itself.
 fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<Arc<dyn Buffer>>> {
     let Some(Site { backend, .. }) = node.site else {
         unreachable!("only leaves and weak scalars have no backend, and they are never computed");
@@ -127,14 +128,14 @@ fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<
         }
         Expr::Pick { of, index } => {
             let all = of.node.computed()?;
-            let all: &Several = crate::memory::own(&*all, node.home.name(), "pick")?;
+            let all: &Several = crate::memory::downcast(&*all, node.home.name(), "pick")?;
             return Ok(Some(all.0[*index].clone()));
         }
         _ => {}
     }
     let lowered = lowered.map_or_else(|| Lowered::of(node, expr, None), Ok)?;
     if lowered.product().is_some() {
-        return go_on(node, lowered);
+        return run_epilogue(node, lowered);
     }
     let kernel = lowered.kernel(node, expr)?;
     trace::kernel(node, &kernel);
@@ -143,12 +144,12 @@ fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<
     Ok(Some(buffer))
 }
 
-/// Runs a product that goes on with its elements, if its backend takes that.
-fn go_on(node: &Node, lowered: Lowered) -> Result<Option<Arc<dyn Buffer>>> {
+/// Runs a product with the epilogue fused, if its backend takes it.
+fn run_epilogue(node: &Node, lowered: Lowered) -> Result<Option<Arc<dyn Buffer>>> {
     let Some((product, epilogue)) = lowered.epilogue()? else { return Ok(None) };
     let operands = product.args.iter().map(operand).collect::<Result<Vec<_>>>()?;
     let Some(buffer) = (product.finish)(&operands, &epilogue)? else { return Ok(None) };
-    trace::went_on(node, product.name, &operands, &epilogue.kernel);
+    trace::epilogue(node, product.name, &operands, &epilogue.kernel);
     check(node, || format!("{} {}", product.name, epilogue.kernel.label()), &*buffer)?;
     Ok(Some(buffer))
 }
@@ -157,7 +158,7 @@ fn operand(arg: &Dense) -> Result<Operand> {
     Ok(Operand { buffer: arg.node.computed()?, layout: arg.layout() })
 }
 
-/// A backend, also an outsider's, must give what was recorded.
+/// An error if a backend returned another dtype or length than was recorded.
 fn check(node: &Node, op: impl FnOnce() -> String, buffer: &dyn Buffer) -> Result<()> {
     check_as(node, op, buffer, node.dtype, node.shape.iter().product())
 }
@@ -192,6 +193,6 @@ fn mismatch(node: &Node, name: &str, got: usize, want: usize) -> Error {
 }
 
 /// A host buffer of one value.
-pub(crate) fn scalar_buffer(value: crate::Scalar) -> HostBuffer {
-    crate::with_element!(value.dtype(), T => HostBuffer::from_vec(vec![<T as crate::Element>::from_scalar(value)]))
+pub(crate) fn scalar_buffer(value: crate::dtype::Scalar) -> HostBuffer {
+    crate::with_element!(value.dtype(), T => HostBuffer::from_vec(vec![<T as crate::dtype::Element>::from_scalar(value)]))
 }

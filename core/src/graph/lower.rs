@@ -1,5 +1,5 @@
-//! Lowering: which pending nodes become one fused kernel, and the kernel. One walk finds both: a node's code is written
-//! when it is met, and written again, without inlining them, if some operands turn out to be used elsewhere, too.
+//! Lowering: which pending nodes become one fused kernel, and the kernel. One traversal finds both: code is emitted as
+//! nodes are met, and emitted again without inlining some operands if those turn out to be used outside the kernel.
 
 mod rows;
 
@@ -18,25 +18,25 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// Most operations of one fused kernel, counted as a tree. Beyond it an operand is evaluated first.
 pub(crate) const MAX_OPS: u32 = 48;
-/// Most operations beyond those that are one value for each row, or come before a reduction that the code goes on with.
-/// An operation has two scalars at most, so that all parameters can be numbered by a byte.
+/// Most operations per row, and before reductions inside the kernel, beyond [`MAX_OPS`]. An operation has two scalars at
+/// most, so that a byte can number all parameters.
 const MAX_ROW_OPS: u32 = MAX_OPS;
 
-/// The code of the largest kernel that ends in a node: operands are inlined that are elementwise, seen whole, on the
-/// same backend, not cut, and used by nothing outside of the kernel (what others use too is computed once, on its
-/// own). The same holds of one product, whose elements the code then goes on with, and of reductions of what the code
-/// computes, if rows are as short as the backend wants them. Its inputs may still have to be computed.
+/// The code of the largest kernel that computes a node. It inlines operands that are elementwise, seen whole, on the same
+/// backend, not marked to be materialised, and used by nothing outside the kernel (what others use is computed once, by
+/// itself). It also fuses with one product, as its epilogue, and with row reductions of values that it computes, where
+/// rows are short enough for the backend. Its inputs may still have to be computed.
 pub(crate) struct Lowered {
     code: Vec<Value>,
     params: Vec<Scalar>,
     inputs: Vec<Source>,
-    /// In a place of its own: few kernels have one, and all of them are moved.
+    /// Boxed: few kernels have one, and every kernel is moved.
     product: Option<Box<Product>>,
-    /// The reductions that the code goes on with, in a place of their own as well.
+    /// The row reductions fused into the code; boxed as well.
     rows: Option<Box<rows::Rows>>,
 }
 
-/// The product that the code goes on with.
+/// The product whose epilogue the code is.
 pub(crate) struct Product {
     pub(crate) node: NodeRef,
     pub(crate) name: &'static str,
@@ -44,10 +44,10 @@ pub(crate) struct Product {
     pub(crate) finish: Arc<Finish>,
 }
 
-/// Number under which the code loads the product until all inputs are known; no input has it.
+/// Placeholder by which the code loads the product until the number of inputs is known; no input has it.
 const PRODUCT: u8 = u8::MAX;
 
-/// An input, as the kernel walks it.
+/// An input, and how the kernel's index maps to it.
 struct Source {
     node: NodeRef,
     strides: Strides,
@@ -57,11 +57,11 @@ struct Source {
 }
 
 impl Lowered {
-    /// The code for a node whose expression is elementwise or a reduction, without inlining what is to stay `alone`.
+    /// The code for a node whose expression is elementwise or a reduction. The node `unfused`, if any, is not inlined.
     ///
     /// # Errors
     /// None but those of a broken graph.
-    pub(crate) fn of(root: &Node, expr: &Expr, alone: Option<&Node>) -> Result<Lowered> {
+    pub(crate) fn of(root: &Node, expr: &Expr, unfused: Option<&Node>) -> Result<Lowered> {
         let space = match expr {
             Expr::Reduce { arg, .. } => arg.shape(),
             _ => &root.shape,
@@ -72,12 +72,9 @@ impl Lowered {
         };
         let (most_inputs, mut longest_row) =
             root.site.map_or((0, 0), |site| (site.limits.inputs, site.limits.row));
-        let mut apart: SmallVec<[*const Node; 4]> = SmallVec::new();
-        if let Some(alone) = alone {
-            apart.push(alone);
-        }
+        let mut unfused: SmallVec<[*const Node; 4]> = unfused.into_iter().map(std::ptr::from_ref).collect();
         loop {
-            // Operations and inputs; a parameter each makes the code grow.
+            // Operations and inputs; the code grows beyond it by one value for each parameter.
             let most = (root.size + root.leaves) as usize;
             let lowered = Lowered {
                 code: Vec::with_capacity(most),
@@ -92,8 +89,8 @@ impl Lowered {
                 own_axes,
                 longest_row,
                 row_axes: 0,
-                room: MAX_ROW_OPS,
-                apart: &apart,
+                row_ops_left: MAX_ROW_OPS,
+                unfused: &unfused,
                 shared: FxHashMap::default(),
                 users: Vec::with_capacity(most),
                 iota: None,
@@ -105,32 +102,32 @@ impl Lowered {
                 _ => writer.expression(expr, root.dtype, Level::PerElement)?,
             };
             if let Some(rows) = &writer.lowered.rows {
-                // Run apart, each reduction is one more input to what comes after it.
+                // Unfused, each reduction is one more input to the code after it.
                 let inputs = writer.lowered.inputs.len() + rows.len();
-                if inputs > most_inputs || writer.rows_lie_across() {
+                if inputs > most_inputs || writer.rows_are_strided() {
                     longest_row = 0;
                     continue;
                 }
                 if let Some(node) = writer.lowered.unrelated(result) {
-                    apart.push(NodeRef::as_ptr(node));
+                    unfused.push(NodeRef::as_ptr(node));
                     continue;
                 }
             }
             if let Some(node) = writer.too_many(expr, most_inputs) {
-                apart.push(node);
+                unfused.push(node);
                 continue;
             }
             let Writer { shared, mut lowered, .. } = writer;
-            let before = apart.len();
-            apart.extend(shared.iter().filter(|(_, s)| s.uses < s.consumers).map(|(node, _)| *node));
-            if let Some(product) = lowered.onto_product(space) {
-                apart.push(product);
+            let before = unfused.len();
+            unfused.extend(shared.iter().filter(|(_, s)| s.uses < s.consumers).map(|(node, _)| *node));
+            if let Some(product) = lowered.reindex_to_product(space) {
+                unfused.push(product);
             }
-            if apart.len() > before {
+            if unfused.len() > before {
                 continue;
             }
             if result as usize + 1 != lowered.code.len() {
-                // Equal values were merged into an earlier one; the result must stand last.
+                // The result was merged into an equal earlier value, but must be the last one.
                 let dtype = lowered.code[result as usize].dtype;
                 lowered.code.push(Value { instr: Instr::Cast(result), dtype });
             }
@@ -138,13 +135,13 @@ impl Lowered {
         }
     }
 
-    /// The product that the code goes on with.
+    /// The product whose epilogue the code is.
     pub(crate) fn product(&self) -> Option<&NodeRef> {
         self.product.as_ref().map(|product| &product.node)
     }
 
-    /// Has the inputs walk the product's axes instead of the region's. The product if one of them can't.
-    fn onto_product(&mut self, space: &[usize]) -> Option<*const Node> {
+    /// Indexes the inputs by the product's axes instead of the kernel's. The product, if an input can't be.
+    fn reindex_to_product(&mut self, space: &[usize]) -> Option<*const Node> {
         let node = &self.product.as_ref()?.node;
         if *node.shape == *space {
             return None;
@@ -175,7 +172,7 @@ impl Lowered {
         needs
     }
 
-    /// The product and what is done with its elements, once what both need has its values.
+    /// The product and its epilogue, once the operands of both are computed.
     ///
     /// # Errors
     /// What computing an input fails with.
@@ -199,7 +196,7 @@ impl Lowered {
         Ok(Some((product, Epilogue { kernel, dtype })))
     }
 
-    /// The kernel, once its inputs have their values.
+    /// The kernel, once its inputs are computed.
     ///
     /// # Errors
     /// What computing an input fails with.
@@ -208,7 +205,7 @@ impl Lowered {
             Expr::Reduce { arg, axes, .. } => (arg.shape(), *axes),
             _ => (&node.shape, self.row_axes()),
         };
-        // Axes in the order kept, then reduced; both in row-major order.
+        // First the axes that are kept, then those reduced, both in row-major order.
         let order: SmallVec<[usize; 8]> = (0..space.len())
             .filter(|a| axes >> a & 1 == 0)
             .chain((0..space.len()).filter(|a| axes >> a & 1 == 1))
@@ -229,7 +226,7 @@ impl Lowered {
     }
 }
 
-/// An input that walks so over a node's value.
+/// A node's value under these strides.
 #[inline]
 fn input(node: &NodeRef, strides: Strides, offset: usize) -> Result<Input> {
     Ok(Input { buffer: node.computed()?, strides, offset })
@@ -255,39 +252,39 @@ enum Level {
 
 struct Writer<'a> {
     root: &'a Node,
-    /// What the kernel iterates over.
+    /// Shape of the iteration space.
     space: &'a [usize],
-    /// The axes that the root reduces; it then walks its elements in another order than an index counts.
+    /// The axes that the root reduces; elements are then not visited in the order of the row-major index.
     own_axes: Option<u64>,
     /// See [`KernelLimits::row`](crate::device::KernelLimits::row).
     longest_row: usize,
-    /// The axes that the code's own reductions go over; 0 until there was one.
+    /// The axes of the row reductions; 0 until there is one.
     row_axes: u64,
-    /// Operations that may still be one value for each row, or come before reductions.
-    room: u32,
-    /// Nodes that are used elsewhere, too.
-    apart: &'a [*const Node],
+    /// Budget of operations per row and before row reductions.
+    row_ops_left: u32,
+    /// Nodes that are not inlined.
+    unfused: &'a [*const Node],
     shared: FxHashMap<*const Node, Shared>,
-    /// Of each value, those computed from it as their first operand. Only among them is an equal one looked for.
+    /// For each value, those that have it as their first operand: the candidates for common subexpressions.
     users: Vec<Users>,
     /// The value that is the index.
     iota: Option<Id>,
-    /// Row-major strides of the space, once they were asked for.
+    /// Row-major strides of the space, once needed.
     dense: Option<Strides>,
     lowered: Lowered,
 }
 
-/// A list of values, linked through them.
+/// A linked list of values.
 #[derive(Clone, Copy)]
 struct Users {
     /// The last value that has this one as its first operand.
     last: Option<Id>,
-    /// The one before this one with the same first operand.
+    /// The previous one with the same first operand.
     before: Option<Id>,
 }
 
 impl Writer<'_> {
-    /// A value that nothing is equal to.
+    /// A new value, without looking for an equal one.
     fn push(&mut self, instr: Instr, dtype: DType) -> Id {
         let next = self.lowered.code.len() as Id;
         self.lowered.code.push(Value { instr, dtype });
@@ -295,7 +292,7 @@ impl Writer<'_> {
         next
     }
 
-    /// A value computed from `first`, and maybe others: an equal one that there is, else a new one.
+    /// The value of an instruction whose first operand is `first`: an equal earlier one, else a new one.
     fn computed(&mut self, first: Id, instr: Instr, dtype: DType) -> Id {
         let value = Value { instr, dtype };
         let last = self.users[first as usize].last;
@@ -316,7 +313,7 @@ impl Writer<'_> {
         if self.lowered.code[id as usize].dtype == to { id } else { self.computed(id, Instr::Cast(id), to) }
     }
 
-    /// A parameter of its own: two that happen to be equal must not make another kernel.
+    /// A new parameter, also where another is equal: equal scalars must not change the kernel's structure.
     fn param(&mut self, v: Scalar) -> Id {
         self.lowered.params.push(v);
         self.push(Instr::Param((self.lowered.params.len() - 1) as u8), v.dtype())
@@ -341,24 +338,24 @@ impl Writer<'_> {
         Ok(self.cast(id, want))
     }
 
-    /// May a node be computed in this kernel, if it is pending?
+    /// Whether a node, if it is pending, may be computed in this kernel.
     fn may_compute(&self, node: &Node) -> bool {
         !node.leaf
-            && !node.cut.load(Relaxed)
+            && !node.materialise.load(Relaxed)
             && same_backend(self.root, node)
-            && !self.apart.contains(&std::ptr::from_ref(node))
+            && !self.unfused.contains(&std::ptr::from_ref(node))
     }
 
-    /// May an operand be computed inline, if it is pending?
+    /// Whether an operand, if it is pending, may be computed inline.
     fn may_inline(&self, arg: &Dense) -> bool {
         let node = &arg.node;
         if !self.may_compute(node) {
             return false;
         }
-        // Seen whole, and in the iteration space of the kernel: a broadcast operand would be computed many times. The
-        // elements of a product may be counted along other axes than its own.
-        let counts = |v: &Layout| v.shape == node.shape || (!node.fuses && v.len() == node.len());
-        let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && counts(v));
+        // Seen whole, and of the shape of the iteration space: a broadcast operand would be computed many times. A product
+        // may be seen under another shape of the same length.
+        let same_elements = |v: &Layout| v.shape == node.shape || (!node.fuses && v.len() == node.len());
+        let whole = arg.view.as_ref().is_none_or(|v| v.is_dense() && same_elements(v));
         whole && *arg.shape() == *self.space
     }
 
@@ -387,7 +384,7 @@ impl Writer<'_> {
             _ => self.expression(&expr, node.dtype, level)?,
         };
         drop(expr);
-        node.settle();
+        node.leave_pending_if_computed();
         let consumers = node.consumers.load(Relaxed);
         if consumers > 1 {
             self.shared.insert(key, Shared { id, uses: 1, consumers });
@@ -395,15 +392,14 @@ impl Writer<'_> {
         Ok(Some(id))
     }
 
-    /// The operand to be computed on its own, where the code has more inputs than the backend takes. They were counted
-    /// when the root was recorded, but an operand that got other users since, or its value, is one more.
+    /// The operand to materialise where the code has more inputs than the backend takes. Inputs were counted when the root
+    /// was recorded, but an operand that has since been computed, or got other consumers, is one more.
     fn too_many(&self, expr: &Expr, most: usize) -> Option<*const Node> {
         let inputs = self.lowered.inputs.len() + usize::from(self.lowered.product.is_some());
         if inputs > most { self.largest(expr, most) } else { None }
     }
 
-    /// The largest operand inlined that has no more inputs itself, so that what is left of a long chain is not cut at
-    /// every operation.
+    /// The largest inlined operand that itself stays within the limit, so that the rest of a long chain still fuses.
     fn largest(&self, expr: &Expr, most: usize) -> Option<*const Node> {
         let inlined = expr.args().iter().filter(|arg| constant(arg).is_none() && self.may_inline(arg));
         let counted = inlined.filter(|arg| arg.node.pending().is_some()).map(|arg| {
@@ -423,18 +419,19 @@ impl Writer<'_> {
                 (self.dense.get_or_insert_with(|| row_major(self.space)).clone(), 0)
             }
             _ => {
-                let layout = arg.layout().broadcast_to(self.space).ok_or_else(|| crate::Error::Shape {
-                    op: "evaluate",
-                    operands: format!("{:?} into {:?}", arg.shape(), self.space),
-                    fix: "this is checked when an operation is recorded; please report it".into(),
-                })?;
+                let layout =
+                    arg.layout().broadcast_to(self.space).ok_or_else(|| crate::error::Error::Shape {
+                        op: "evaluate",
+                        operands: format!("{:?} into {:?}", arg.shape(), self.space),
+                        fix: "this is checked when an operation is recorded; please report it".into(),
+                    })?;
                 (layout.strides, layout.offset)
             }
         };
         Ok(self.load_from(arg, strides, offset))
     }
 
-    /// The value that loads from an operand's buffer so.
+    /// The value that loads from an operand's buffer under these strides.
     fn load_from(&mut self, arg: &Dense, strides: Strides, offset: usize) -> Id {
         let same = |source: &&Source| {
             source.offset == offset && source.strides == strides && same_buffer(&source.node, &arg.node)
@@ -483,7 +480,7 @@ fn same_buffer(a: &NodeRef, b: &NodeRef) -> bool {
     NodeRef::ptr_eq(a, b) || values().is_some_and(|(x, y)| Arc::as_ptr(x).addr() == Arc::as_ptr(y).addr())
 }
 
-/// The value of an operand that is the same everywhere: a parameter of the kernel, whatever its shape.
+/// The scalar of an operand that has one value everywhere: a parameter of the kernel, whatever its shape.
 pub(super) fn constant(arg: &Dense) -> Option<Scalar> {
     if !arg.node.constant {
         return None;

@@ -2,12 +2,12 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `node` | what a value is, or how it will be computed |
-//! | `dense` | a node and how it is seen |
+//! | `node` | a value, or the expression that computes it |
+//! | `dense` | a node and the view of its value |
 //! | `record`, `bounds` | operations become nodes, bounded so that each fused kernel fits its backend |
 //! | `lower` | pending nodes become one [`Kernel`](crate::expr::Kernel) |
-//! | `eval` | the graph is computed by its backends, without recursion and outside any lock |
-//! | `trace` | what a listener hears of it |
+//! | `eval` | evaluation by the backends, without recursion and outside any lock |
+//! | `trace` | events and counters for listeners |
 
 mod bounds;
 pub(crate) mod dense;

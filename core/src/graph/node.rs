@@ -1,4 +1,4 @@
-//! Nodes of the expression graph: what an array's elements are, or how they will be computed.
+//! Nodes of the expression graph: the value of an array, or the expression that computes it.
 
 use super::Dense;
 use crate::device::residency::Site;
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use triomphe::UniqueArc;
 
-/// A shared node. Nothing refers to nodes weakly, so only one counter is kept.
+/// A shared node. There are no weak references, so one counter suffices.
 pub(crate) type NodeRef = triomphe::Arc<Node>;
 /// Operands of an elementwise operation.
 pub(crate) enum Args {
@@ -26,12 +26,12 @@ pub(crate) enum Args {
     Three([Dense; 3]),
 }
 
-/// Operands by reference, to be kept by a node. Written out: `array::map` is a call and a copy.
+/// Operands by reference, to be cloned into a node. Written out, because `array::map` is a call and a copy.
 pub(crate) trait Keep {
     fn keep(self) -> Args;
 }
 
-/// A clone, inlined here and not everywhere: see [`Room`].
+/// A clone, inlined here and not everywhere: see [`Allocation`].
 #[inline(always)]
 fn handle(array: &Dense) -> Dense {
     let Dense { node, view } = array;
@@ -80,11 +80,11 @@ impl std::ops::DerefMut for Args {
     }
 }
 
-/// A backend's own kernel: gets evaluated operands, gives a dense buffer for each result.
+/// A kernel by spec: takes evaluated operands, returns a dense buffer for each result.
 pub(crate) type Run = dyn Fn(&[Operand]) -> Result<SmallVec<[Arc<dyn Buffer>; 3]>> + Send + Sync;
 
-/// A kernel that fuses an epilogue: what that makes of its elements, as a dense buffer of the node's shape. `None` if
-/// it does not take this one; nothing was done then.
+/// A kernel by spec with a fused epilogue: returns the epilogue's result as a dense buffer of the node's shape, or `None`,
+/// having done nothing, if it does not take this epilogue.
 pub(crate) type Finish = dyn Fn(&[Operand], &Epilogue) -> Result<Option<Arc<dyn Buffer>>> + Send + Sync;
 
 /// How a pending node is computed.
@@ -100,7 +100,7 @@ pub(crate) enum Expr {
     Iota,
     /// Reduction over the axes set in `axes` of the operand cast to `compute`.
     Reduce { op: Reduction, compute: DType, arg: Dense, axes: u64 },
-    /// A backend's own kernel, and how it fuses an epilogue if it can. With several results the node's value is
+    /// A kernel by spec, and the form of it that fuses an epilogue, if it has one. With several results the node's value is
     /// [`Several`], its shape and dtype those of the first.
     Extern {
         name: &'static str,
@@ -159,73 +159,75 @@ impl Buffer for Several {
     }
 }
 
-/// Where a node stands.
+/// The state of a node.
 pub(crate) enum State {
     /// Not computed.
     Pending(Expr),
     /// Its value is in the cell.
     Done,
-    /// Failed for good (a lost device; not a full memory, which may have room the next time).
+    /// Failed permanently (a lost device; not full memory, which may have been freed by the next time).
     Failed(Error),
 }
 
-/// A node. Its value is dense row-major over `shape`; views are the handles' business.
+/// A node. Its value is dense row-major over `shape`; views belong to the handles.
 pub(crate) struct Node {
     pub(crate) shape: Dims,
     pub(crate) dtype: DType,
     /// Residency; `Key::NONE` of weak scalars.
     pub(crate) home: Key,
-    /// Who evaluates it, and reads its buffer back. None: host data that no backend made, and weak scalars.
+    /// The instance that evaluates it and downloads its buffer. None: host data that no backend made, and weak scalars.
     pub(crate) site: Option<&'static Site>,
-    /// A Rust scalar, which takes the dtype of the array that it meets.
+    /// A Rust scalar, which takes the dtype of the array that it is combined with.
     pub(crate) weak: bool,
     pub(crate) value: OnceLock<Arc<dyn Buffer>>,
-    /// Read while a value is computed, by as many threads as like; changed only where nobody reads it, and without
-    /// waiting for that. So evaluation holds no lock that anyone waits for.
+    /// Read-locked by any number of threads during evaluation; write-locked only by `try_write`. So no thread waits for
+    /// an evaluation in another.
     pub(crate) state: RwLock<State>,
     /// Pending nodes that have it as an operand.
     pub(crate) consumers: AtomicU32,
-    /// Evaluated on its own even where it could be fused: bounds the size of kernels at fixed places.
-    pub(crate) cut: AtomicBool,
-    /// One value everywhere, or was until it was computed: a parameter of kernels.
+    /// To be materialised even where it could be fused: bounds the size of kernels, at places that depend on the chain
+    /// alone.
+    pub(crate) materialise: AtomicBool,
+    /// Recorded as one value everywhere: a parameter of kernels as long as it is pending.
     pub(crate) constant: bool,
     /// Elementwise: a consumer may compute it inline.
     pub(crate) fuses: bool,
-    /// Had its value from the start.
+    /// Made with its value: it has no operands.
     pub(crate) leaf: bool,
-    /// Upper bounds of operations and inputs of the fused kernel that ends here.
+    /// Upper bounds of the operations and inputs of the fused kernel that computes it.
     pub(crate) size: u32,
     pub(crate) leaves: u32,
     /// Bytes of buffers that stay alive while it is pending (an upper bound).
     pub(crate) retains: u64,
-    /// Who was listening when it was recorded.
+    /// The listener in force when it was recorded.
     pub(crate) sink: Option<Arc<Sink>>,
-    /// Of a representation that the graph does not know: it has no value here, and is never computed.
+    /// A representation that the graph does not know: the node has no value, and is never evaluated.
     pub(crate) representation: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-/// Nodes of Rust scalars that a thread keeps.
+/// Cached nodes of Rust scalars per thread.
 const LITERALS: usize = 16;
 
 thread_local! {
     static WEAK: RefCell<[Option<(DType, u64, NodeRef)>; LITERALS]> = const { RefCell::new([const { None }; LITERALS]) };
 }
 
-/// Room for a node, taken before the node is made: it is then made where it stays. Made on the stack and moved, fields
-/// stored one by one and loaded sixteen bytes at a time stall the processor, a quarter of what recording takes.
-pub(crate) struct Room(UniqueArc<MaybeUninit<Node>>);
+/// The allocation of a node, made before the node, so that the node is built in its final place. A node built on the stack
+/// and moved takes a quarter of the time of recording: its fields are stored one by one and loaded sixteen bytes at a
+/// time, which defeats store forwarding.
+pub(crate) struct Allocation(UniqueArc<MaybeUninit<Node>>);
 
-impl Room {
+impl Allocation {
     #[inline(always)]
-    pub(crate) fn new() -> Room {
-        Room(UniqueArc::new_uninit())
+    pub(crate) fn new() -> Allocation {
+        Allocation(UniqueArc::new_uninit())
     }
 
-    /// The node, made here; it comes without a shape, which is written behind it.
+    /// Writes the node here. It comes with an empty shape, which is then extended in place.
     #[inline(always)]
-    pub(crate) fn hold(mut self, node: Node, shape: &[usize]) -> NodeRef {
+    pub(crate) fn fill(mut self, node: Node, shape: &[usize]) -> NodeRef {
         self.0.write(node);
-        // SAFETY: it was written in the line before.
+        // SAFETY: the line before wrote it.
         let mut node = unsafe { UniqueArc::assume_init(self.0) };
         node.shape.extend_from_slice(shape);
         node.shareable()
@@ -233,7 +235,7 @@ impl Room {
 }
 
 impl Node {
-    /// A node with its value.
+    /// A node made with its value.
     pub(crate) fn leaf(
         shape: Dims,
         home: Key,
@@ -276,7 +278,7 @@ impl Node {
             weak: false,
             value: OnceLock::new(),
             consumers: AtomicU32::new(0),
-            cut: AtomicBool::new(false),
+            materialise: AtomicBool::new(false),
             constant: false,
             fuses: false,
             leaf: matches!(state, State::Done),
@@ -289,13 +291,13 @@ impl Node {
         }
     }
 
-    /// Had its value from the start: it has no operands, and its consumers need no counting.
+    /// Whether it was made with its value: it has no operands, and its consumers need no counting.
     pub(crate) fn is_leaf(&self) -> bool {
         self.leaf
     }
 
-    /// A Rust scalar: one value that takes the dtype of what it meets. A thread keeps the nodes of the last few:
-    /// programs come back with the same literals, and making a node takes as long as all else of recording.
+    /// A Rust scalar: one value that takes the dtype of what it is combined with. A thread caches the nodes of the last
+    /// few: programs use the same literals again, and making a node takes as long as all the rest of recording.
     pub(crate) fn weak(value: Scalar) -> NodeRef {
         let bits = match value {
             Scalar::F64(v) => v.to_bits(),
@@ -319,14 +321,14 @@ impl Node {
     }
 
     fn new_weak(value: Scalar) -> NodeRef {
-        let room = Room::new();
+        let allocation = Allocation::new();
         let state = State::Pending(Expr::Full(value));
         let mut node = Node::new(Dims::new(), value.dtype(), Key::NONE, None, state);
         (node.weak, node.leaf, node.constant) = (true, true, true);
-        room.hold(node, &[])
+        allocation.fill(node, &[])
     }
 
-    /// The expression while it is pending.
+    /// The expression, while the node is pending.
     pub(crate) fn pending(&self) -> Option<MappedRwLockReadGuard<'_, Expr>> {
         if self.value.get().is_some() {
             return None;
@@ -338,7 +340,7 @@ impl Node {
         .ok()
     }
 
-    /// The error that it failed with for good, or why it is never computed.
+    /// The error that it failed with permanently, or why it is never evaluated.
     pub(crate) fn failure(&self) -> Option<Error> {
         if self.representation.is_some() {
             return Some(Error::Backend {
@@ -355,7 +357,7 @@ impl Node {
         }
     }
 
-    /// The value, of a node whose turn it has been.
+    /// The value of a node that has been evaluated.
     ///
     /// # Errors
     /// [`Error::Backend`]: a kernel's operand was not computed first.
@@ -377,27 +379,27 @@ impl Node {
         self.len() as u64 * self.dtype.size() as u64
     }
 
-    /// Publishes a computed value; the first one stays. The expression and what it kept alive are let go.
+    /// Publishes a computed value; the first one stays. The expression and what it kept alive are dropped.
     pub(crate) fn publish(&self, buffer: Arc<dyn Buffer>) {
         // A second thread may have computed the same: either is right, one is kept.
         let _ = self.value.set(buffer);
-        self.let_go(State::Done);
+        self.leave_pending(State::Done);
     }
 
-    /// Remembers an error that will not go away.
+    /// Stores a permanent error.
     pub(crate) fn fail(&self, error: &Error) {
-        self.let_go(State::Failed(error.clone()));
+        self.leave_pending(State::Failed(error.clone()));
     }
 
     /// Leaves the pending state, if another thread published the value while the expression was read here.
-    pub(crate) fn settle(&self) {
+    pub(crate) fn leave_pending_if_computed(&self) {
         if self.value.get().is_some() {
-            self.let_go(State::Done);
+            self.leave_pending(State::Done);
         }
     }
 
-    /// Leaves the pending state. Whoever still computes from the expression does this again when done.
-    fn let_go(&self, to: State) {
+    /// Marks the node computed or failed. A thread still reading the old expression repeats this harmlessly when done.
+    fn leave_pending(&self, to: State) {
         let Some(mut state) = self.state.try_write() else { return };
         if let State::Pending(_) = *state {
             let old = std::mem::replace(&mut *state, to);
@@ -417,24 +419,24 @@ impl Drop for Node {
     }
 }
 
-/// Takes apart what would be dropped with an expression, so that dropping it is no recursion: a chain of some
-/// ten thousand nodes would overflow the stack.
+/// Unlinks the expressions that would be dropped with this one, so that dropping is not recursive: a chain of ten
+/// thousand nodes would overflow the stack.
 fn detach(expr: &mut Expr) {
     let mut stack: SmallVec<[Expr; 1]> = SmallVec::new();
-    loosen(expr, &mut stack);
+    release_operands(expr, &mut stack);
     while let Some(mut next) = stack.pop() {
-        loosen(&mut next, &mut stack);
+        release_operands(&mut next, &mut stack);
     }
 }
 
-/// The operands are used once less. Those that nobody else owns give up their expressions.
-fn loosen(expr: &mut Expr, stack: &mut SmallVec<[Expr; 1]>) {
+/// Decrements the operands' consumers, and moves the expressions of operands without another owner to `stack`.
+fn release_operands(expr: &mut Expr, stack: &mut SmallVec<[Expr; 1]>) {
     for arg in expr.args_mut() {
         if arg.node.leaf {
             continue;
         }
         arg.node.consumers.fetch_sub(1, Relaxed);
-        // The count is asked first because it is a load, and `get_mut` a locked instruction.
+        // The count is compared first: it is a load, and `get_mut` a locked instruction.
         if NodeRef::strong_count(&arg.node) == 1
             && let Some(node) = NodeRef::get_mut(&mut arg.node)
             && let State::Pending(_) = node.state.get_mut()
@@ -450,14 +452,14 @@ mod tests {
     use super::*;
 
     fn pending(shape: &[usize], expr: Expr) -> NodeRef {
-        let room = Room::new();
-        room.hold(Node::new(Dims::new(), DType::F32, Key::NONE, None, State::Pending(expr)), shape)
+        Allocation::new()
+            .fill(Node::new(Dims::new(), DType::F32, Key::NONE, None, State::Pending(expr)), shape)
     }
 
     /// Small enough for Miri, which checks the one `unsafe` line.
     #[test]
-    fn a_node_is_made_in_its_room_and_dropped_once() {
-        drop(Room::new());
+    fn a_node_is_built_in_its_allocation_and_dropped_once() {
+        drop(Allocation::new());
         let inner = pending(&[2, 3, 4, 5, 6, 7], Expr::Iota);
         assert_eq!(inner.nbytes(), 4 * 5040);
         inner.consumers.fetch_add(2, Relaxed);

@@ -1,9 +1,9 @@
-//! Recording: operations become nodes of the graph. Backend and listener are fixed here, and whatever can be
-//! declined (dtype, shape, limits) is declined here; evaluation finishes or fails.
+//! Recording: operations become nodes of the graph. Backend and listener are fixed here, and everything that a backend may
+//! decline (dtype, shape, limits) is declined here; evaluation either succeeds or fails.
 
 use super::bounds::{Part, bound};
 use super::lower::MAX_OPS;
-use super::node::{Expr, Finish, Keep, Node, Room, Run, State};
+use super::node::{Allocation, Expr, Finish, Keep, Node, Run, State};
 use super::{Dense, trace};
 use crate::device::residency;
 use crate::device::residency::Site;
@@ -20,8 +20,8 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
-/// A pending node that keeps this many times its own bytes alive, and more than [`RETAIN`], is evaluated when
-/// it is recorded: a sum of a big array must not keep the array.
+/// A pending node that keeps this many times its own bytes alive, and more than [`RETAIN`], is evaluated when it is
+/// recorded: the sum of a large array must not keep the array alive.
 const RETAIN_RATIO: u64 = 8;
 /// See [`RETAIN_RATIO`].
 const RETAIN: u64 = 32 << 20;
@@ -29,9 +29,9 @@ const RETAIN: u64 = 32 << 20;
 /// Why nothing was recorded.
 #[derive(Debug)]
 pub enum NotRecorded {
-    /// This backend can't; another may.
+    /// This backend declines; another may not.
     Declined(Unsupported),
-    /// Nobody can.
+    /// An error on any backend.
     Failed(Error),
 }
 
@@ -94,11 +94,11 @@ where
         broadcast = common_shape(op.name(), &args).map_err(NotRecorded::from)?;
         &broadcast[..]
     };
-    let role = Role { takes: true, fuses: true, constant: false };
+    let role = Role { inlines: true, fuses: true, constant: false };
     make_node(site, shape, dtype, role, &args, Mapped { op, compute, args })
 }
 
-/// The shape all operands broadcast to.
+/// The shape that all operands broadcast to.
 pub(crate) fn common_shape(op: &'static str, args: &[&Dense]) -> Result<Dims> {
     let mut shape: Dims = SmallVec::from_slice(args[0].shape());
     for a in &args[1..] {
@@ -127,8 +127,8 @@ pub(crate) fn cast(arg: &Dense, to: DType, instance: Instance) -> Recorded {
     pending(site, SmallVec::from_slice(arg.shape()), to, Expr::Cast { arg: arg.clone() })
 }
 
-/// Records a dense copy where the array lives. A device array has its backend at hand; only an array in plain
-/// host memory has none, and takes the host's.
+/// Records a dense copy where the array lives, on the array's own backend; an array of host data that no backend made uses
+/// the host's.
 pub(crate) fn copy(arg: &Dense) -> Result<Dense> {
     let instance = match arg.node.site {
         Some(site) => site.instance,
@@ -137,7 +137,7 @@ pub(crate) fn copy(arg: &Dense) -> Result<Dense> {
     cast(arg, arg.dtype(), instance).map_err(|e| failed("copy", instance, e))
 }
 
-/// What was declined, where there is no other candidate to ask.
+/// The error of an operation that its only candidate did not record.
 pub(crate) fn failed(op: &str, instance: Instance, e: NotRecorded) -> Error {
     match e {
         NotRecorded::Failed(e) => e,
@@ -211,8 +211,8 @@ pub(crate) fn reduce(
     Ok(Dense::new(out.node, Some(Layout::dense(&shape))))
 }
 
-/// Records a backend's own kernel, which gets its operands evaluated, and gives a dense buffer for each of `outputs`.
-/// It may be called again if memory was full, and is never called where all results are empty.
+/// Records a kernel by spec, which takes evaluated operands and returns a dense buffer for each of `outputs`. It may be
+/// called again after memory was full, and is never called where all results are empty.
 ///
 /// # Errors
 /// What opening the backend fails with; [`Error::TooLarge`].
@@ -229,7 +229,7 @@ pub(crate) fn external(
         site.backend.supports(Query::Hold(*dtype))?;
         checked_shape(name, shape)?;
     }
-    // A bare scalar has no buffer where the kernel looks for one until it is cast there.
+    // A bare scalar has a buffer on the kernel's residency only once it is cast there.
     let own = |a: &&Dense| if a.is_weak() { cast(a, a.dtype(), instance) } else { Ok((*a).clone()) };
     let args = args.iter().map(own).collect::<Result<_, NotRecorded>>()?;
     let several = outputs.len() > 1;
@@ -252,11 +252,11 @@ pub(crate) fn external(
     results.into_iter().enumerate().map(pick).collect()
 }
 
-/// How a node takes part in fused kernels.
+/// How a node takes part in fusion.
 #[derive(Clone, Copy)]
 struct Role {
     /// It computes operands inline.
-    takes: bool,
+    inlines: bool,
     /// A consumer may compute it inline.
     fuses: bool,
     /// It is one value everywhere.
@@ -265,16 +265,16 @@ struct Role {
 
 /// Makes a pending node for an existing expression.
 fn pending(site: &'static Site, shape: Dims, dtype: DType, expr: Expr) -> Recorded {
-    // The operands are looked at before the expression moves into its node.
+    // The operands are read before the expression moves into its node.
     let args: SmallVec<[Dense; 3]> = expr.args().iter().cloned().collect();
     let args: SmallVec<[&Dense; 3]> = args.iter().collect();
     let fuses = expr.is_elementwise();
-    let takes = fuses || matches!(expr, Expr::Reduce { .. });
-    let role = Role { takes, fuses, constant: matches!(expr, Expr::Full(_)) };
+    let inlines = fuses || matches!(expr, Expr::Reduce { .. });
+    let role = Role { inlines, fuses, constant: matches!(expr, Expr::Full(_)) };
     make_node(site, &shape, dtype, role, &args, expr)
 }
 
-/// What makes an expression where its node is. Not a closure: those are inlined only where the compiler likes.
+/// Builds an expression inside its node. A trait, because `inline(always)` can't be put on a closure.
 trait Make {
     fn make(self) -> Expr;
 }
@@ -301,7 +301,7 @@ where
     }
 }
 
-/// Makes a pending node, bounded; the expression is made where the node is, not moved there.
+/// Makes a pending node with its bounds; the expression is built inside the node, not moved there.
 #[inline(always)]
 fn make_node<T: From<Dense>, E: From<NotRecorded>>(
     site: &'static Site,
@@ -324,18 +324,18 @@ fn make_node<T: From<Dense>, E: From<NotRecorded>>(
         if !arg.node.is_leaf() {
             arg.node.consumers.fetch_add(1, Relaxed);
         }
-        let part = Part::of(arg, role.takes);
+        let part = Part::of(arg, role.inlines);
         size += part.size;
         leaves += part.leaves;
         retains = retains.saturating_add(part.retains);
     }
-    if role.takes && (size > MAX_OPS || leaves as usize > limits.inputs) {
+    if role.inlines && (size > MAX_OPS || leaves as usize > limits.inputs) {
         (size, leaves) = bound(args, limits.inputs);
     }
-    let hoards =
+    let retains_too_much =
         retains > RETAIN && retains > RETAIN_RATIO * (len as u64).saturating_mul(dtype.size() as u64);
     let sink = trace::listener();
-    let room = Room::new();
+    let allocation = Allocation::new();
     let node = Node {
         size,
         leaves,
@@ -351,13 +351,13 @@ fn make_node<T: From<Dense>, E: From<NotRecorded>>(
         value: OnceLock::new(),
         state: RwLock::new(State::Pending(expr.make())),
         consumers: AtomicU32::new(0),
-        cut: AtomicBool::new(false),
+        materialise: AtomicBool::new(false),
         leaf: false,
         representation: None,
     };
-    let node = room.hold(node, shape);
+    let node = allocation.fill(node, shape);
     let out = Dense::new(node, None);
-    if hoards {
+    if retains_too_much {
         out.eval().map_err(NotRecorded::from)?;
     }
     Ok(T::from(out))

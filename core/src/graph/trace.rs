@@ -1,4 +1,4 @@
-//! What the array layer tells a listener: kernels run, copies made.
+//! Events of the array layer for listeners: kernels run, copies made.
 
 use super::node::Node;
 use crate::dispatch::Key;
@@ -8,22 +8,22 @@ use crate::memory::Operand;
 use std::fmt;
 use std::sync::Arc;
 
-/// Counter: fused kernels and backends' own implementations that ran.
+/// Counter: fused kernels and kernels by spec that ran.
 pub const KERNELS: &str = "kernels run";
-/// Counter: those of them that are a backend's own, for a spec.
-pub const OWN_KERNELS: &str = "kernels run for a spec";
+/// Counter: those of them that are kernels by spec.
+pub const OWN_KERNELS: &str = "kernels by spec";
 /// Counter: copies between host and devices.
 pub const COPIES: &str = "copies between residencies";
 /// Counter: bytes of those copies.
 pub const COPIED_BYTES: &str = "bytes copied";
 
-/// Who listens now: kept by the nodes recorded meanwhile.
+/// The listener in force, which the nodes recorded meanwhile keep.
 #[inline]
 pub(crate) fn listener() -> Option<Arc<Sink>> {
     current_sink()
 }
 
-/// The listener of a node: who listened when it was recorded, else who listens now.
+/// Calls `f` with a node's listener: the one in force when it was recorded, else the one in force now.
 fn tell(node: &Node, f: impl FnOnce(&Sink)) {
     if let Some(sink) = node.sink.clone().or_else(current_sink) {
         f(&sink);
@@ -43,13 +43,13 @@ impl fmt::Display for Ran {
     }
 }
 
-/// A fused kernel runs.
+/// Records a fused kernel.
 pub(crate) fn kernel(node: &Node, kernel: &Kernel) {
     tell(node, |sink| fused(sink, node, kernel.label(), kernel, &[]));
 }
 
-/// A backend's own implementation ran, and went on with its elements.
-pub(crate) fn went_on(node: &Node, name: &str, operands: &[Operand], kernel: &Kernel) {
+/// Records a kernel by spec with an epilogue.
+pub(crate) fn epilogue(node: &Node, name: &str, operands: &[Operand], kernel: &Kernel) {
     tell(node, |sink| {
         sink.count(OWN_KERNELS, 1);
         fused(sink, node, format!("{name} {}", kernel.label()), kernel, operands);
@@ -73,7 +73,7 @@ fn fused(sink: &Sink, node: &Node, what: String, kernel: &Kernel, operands: &[Op
     });
 }
 
-/// A backend's own implementation runs.
+/// Records a kernel by spec.
 pub(crate) fn ran(node: &Node, name: &str, operands: usize) {
     tell(node, |sink| {
         sink.count(KERNELS, 1);
@@ -98,7 +98,7 @@ impl fmt::Display for Copied {
     }
 }
 
-/// A copy was made. Whoever listens now asked for it.
+/// Records a copy with the listener in force, whose code asked for it; else with the node's.
 pub(crate) fn copied(node: &Node, from: Key, to: Key, bytes: usize) {
     let tell = |sink: &Sink| {
         sink.count(COPIES, 1);

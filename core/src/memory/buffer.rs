@@ -1,5 +1,5 @@
-//! Buffers: where elements are stored. A backend has its own kind; the host's is here, in core, because
-//! Rust's in-memory arrays are everyone's lingua franca.
+//! Buffers: storage of elements. Each backend has its own type; the host's is in core, because every backend exchanges
+//! data with host memory.
 
 use super::host_pool::{self, Chunks, Counted};
 use crate::dispatch::Instance;
@@ -10,14 +10,14 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// Dense storage of `len` elements of one dtype, resident somewhere. Backends downcast to their own:
-/// `(buffer as &dyn Any).downcast_ref()`.
+/// Dense storage of `len` elements of one dtype on one residency. Backends downcast it to their own type: see
+/// [`downcast`].
 pub trait Buffer: Any + Send + Sync + fmt::Debug {
     /// Type of the elements.
     fn dtype(&self) -> DType;
     /// Number of elements.
     fn len(&self) -> usize;
-    /// Bytes that it occupies where it lives.
+    /// Bytes that it occupies on its residency.
     fn nbytes(&self) -> usize;
     /// True where there is no element.
     fn is_empty(&self) -> bool {
@@ -29,8 +29,8 @@ pub trait Buffer: Any + Send + Sync + fmt::Debug {
 /// its memory runs short: the next use uploads again.
 pub type MirrorSlot = Arc<Mutex<Option<Arc<dyn Buffer>>>>;
 
-/// Host memory: blocks of the pool's, aligned to cache lines unless they are small, a `Vec<T>` adopted without a copy, or
-/// memory lent by somebody else, which is only read.
+/// Host memory: a block of the pool, aligned to cache lines unless it is small; a `Vec<T>` adopted without a copy; or
+/// borrowed memory of another owner, which is only read.
 pub struct HostBuffer {
     dtype: DType,
     len: usize,
@@ -38,8 +38,8 @@ pub struct HostBuffer {
     mirrors: Mutex<Vec<(Instance, MirrorSlot)>>,
 }
 
-/// Memory that its owner lends to host arrays: a device's that the host reaches as well, a mapped file. As long as the
-/// loan is held the bytes stay where and what they are; they are never written.
+/// Memory of another owner that host arrays borrow: a mapped device buffer, a mapped file. While the loan is alive the
+/// bytes neither move nor change; they are never written.
 pub trait Loan: Send + Sync + 'static {
     /// The same bytes at every call.
     fn bytes(&self) -> &[u8];
@@ -48,7 +48,7 @@ pub trait Loan: Send + Sync + 'static {
 /// The owner of host bytes.
 trait Bytes: Any + Send + Sync {
     fn bytes(&self) -> &[u8];
-    /// None where they are lent.
+    /// None where they are borrowed.
     fn bytes_mut(&mut self) -> Option<&mut [u8]>;
 }
 
@@ -70,7 +70,8 @@ impl Bytes for Chunks {
     }
 }
 
-/// Lent bytes. They count as a copy of them would: what keeps them alive may be nothing but the host array.
+/// Borrowed bytes. They count towards the memory limit as a copy would, because the host array may be all that keeps them
+/// alive.
 struct Borrowed {
     loan: Arc<dyn Loan>,
     _counted: Counted,
@@ -86,7 +87,7 @@ impl Bytes for Borrowed {
 }
 
 impl HostBuffer {
-    /// A buffer to be written. Its contents are arbitrary (old data of the pool): write every element.
+    /// A buffer of arbitrary contents (old data of the pool): the caller writes every element.
     ///
     /// # Errors
     /// [`Error::OutOfMemory`] or [`Error::TooLarge`] where the host memory limit or the allocator refuses.
@@ -106,9 +107,8 @@ impl HostBuffer {
         HostBuffer { dtype: T::DTYPE, len, data: Box::new(v), mirrors: Mutex::default() }
     }
 
-    /// Elements that somebody else has: `len` of them, from the loan's first byte on. None if it has fewer, or if they
-    /// are not aligned as the dtype wants them, or if the host memory limit leaves no room for as many: they count as a
-    /// copy of them would.
+    /// `len` elements of borrowed memory, from the loan's first byte on. None if the loan has fewer, if they are not aligned
+    /// for the dtype, or if they would exceed the host memory limit, towards which they count as a copy would.
     ///
     /// ```
     /// # use polyarray_core::{DType, array::{HostBuffer, Loan}};
@@ -135,12 +135,12 @@ impl HostBuffer {
         Some(HostBuffer { dtype, len, data, mirrors: Mutex::default() })
     }
 
-    /// Whether the memory is lent: what would be written in place is then written to a copy.
+    /// Whether the memory is borrowed: a write in place then goes to a copy.
     pub fn is_lent(&self) -> bool {
         (&*self.data as &dyn Any).is::<Borrowed>()
     }
 
-    /// The vector back: without a copy where it was adopted from one, else by copying.
+    /// The elements as a vector: without a copy if the buffer adopted one, else by copying.
     ///
     /// # Errors
     /// [`Error::DType`] if the elements are not `T`.
@@ -182,7 +182,7 @@ impl HostBuffer {
         Ok(bytemuck::cast_slice(self.bytes()))
     }
 
-    /// The elements as stored, to be written; copies on devices are forgotten.
+    /// The elements as stored, to be written; mirrors on devices are dropped.
     ///
     /// # Errors
     /// [`Error::DType`] if the elements are not `T`.
@@ -196,7 +196,7 @@ impl HostBuffer {
         &self.data.bytes()[..self.len * self.dtype.size()]
     }
 
-    /// The bytes, to be written; copies on devices are forgotten. Lent memory is copied first.
+    /// The bytes, to be written; mirrors on devices are dropped. Borrowed memory is copied first.
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         self.mirrors.get_mut().clear();
         let n = self.len * self.dtype.size();
@@ -222,7 +222,7 @@ impl HostBuffer {
     }
 }
 
-/// A vector of stored elements as the elements, which the caller has checked.
+/// A vector of stored elements as elements; the caller has checked them.
 fn from_repr<T: Element>(v: Vec<T::Repr>) -> Vec<T> {
     // For every dtype but bool the two types are one, and this is a move.
     let any: Box<dyn Any> = Box::new(v);
@@ -253,11 +253,11 @@ impl fmt::Debug for HostBuffer {
     }
 }
 
-/// A backend's buffer as what it is; another's is an error that says so.
+/// A buffer as a backend's own type.
 ///
 /// # Errors
-/// [`Error::Backend`]: an array of another residency reached this backend, which dispatch never lets happen.
-pub fn own<'a, B: Buffer>(buffer: &'a dyn Buffer, backend: &str, op: &str) -> Result<&'a B> {
+/// [`Error::Backend`]: a buffer of another residency reached this backend, which dispatch prevents.
+pub fn downcast<'a, B: Buffer>(buffer: &'a dyn Buffer, backend: &str, op: &str) -> Result<&'a B> {
     (buffer as &dyn std::any::Any).downcast_ref().ok_or_else(|| Error::Backend {
         op: op.into(),
         backend: backend.into(),

@@ -1,7 +1,6 @@
-//! Host memory for results: large blocks are kept for the next result, because a fresh block's page faults
-//! cost more than the arithmetic that fills it (16 Mi f32: 17 ms fresh, 4 ms reused). The largest are mappings of
-//! their own, in huge pages where the system has them: fewer faults at first, fewer misses of the address cache ever
-//! after. A limit can be set and is an error when reached.
+//! Host memory for results. Large blocks are pooled, because the page faults of a fresh block cost more than the
+//! arithmetic that fills it (16 Mi f32: 17 ms fresh, 4 ms reused). The largest are anonymous mappings in huge pages, where
+//! the system has them: fewer page faults and TLB misses. A limit can be set; exceeding it is an error.
 
 use crate::error::{Error, Result};
 use memmap2::MmapMut;
@@ -14,15 +13,15 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 #[repr(C, align(64))]
 pub(super) struct Chunk([u8; 64]);
 
-/// The smallest blocks are aligned for any element, no more: an allocator takes its time over a cache line.
+/// Smaller blocks are aligned for any element only: alignment to a cache line costs the allocator time.
 const ALIGNED_FROM: usize = 2 << 10;
-/// Blocks smaller than this go back to the allocator, which is good at them.
+/// Smaller blocks go back to the allocator, which handles them well.
 const POOLED_FROM: usize = 256 << 10;
-/// Blocks from here on are mapped, in whole huge pages: smaller ones would waste much of one.
+/// Blocks from this size on are mapped, in whole huge pages: smaller ones would waste much of a page.
 const MAPPED_FROM: usize = 4 << 20;
 /// A huge page.
 const HUGE: usize = 2 << 20;
-/// A block may serve a request down to this share of its size (3/4).
+/// A pooled block serves a request if it exceeds it by at most 1/`WASTE`.
 const WASTE: usize = 4;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -39,7 +38,7 @@ struct Pool {
 /// What host memory holds, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostMemory {
-    /// In arrays computed by backends, also where their memory is lent. Vectors adopted from the caller are the caller's.
+    /// In arrays computed by backends, borrowed memory included. Vectors adopted from the caller do not count.
     pub live: usize,
     /// Kept for reuse.
     pub pooled: usize,
@@ -58,7 +57,7 @@ pub fn set_host_memory_limit(bytes: Option<usize>) {
     LIMIT.store(bytes.unwrap_or(usize::MAX), Relaxed);
 }
 
-/// Gives the kept blocks back to the system.
+/// Returns the pooled blocks to the system.
 pub fn trim_host_memory() {
     let mut pool = POOL.lock();
     pool.bytes = 0;
@@ -85,7 +84,7 @@ impl Block {
             return bytemuck::allocation::try_zeroed_vec(n).ok().map(Block::Allocated);
         }
         let map = MmapMut::map_anon(bytes).ok()?;
-        // A wish: systems without huge pages give small ones.
+        // A hint: systems without huge pages ignore it.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::HugePage);
         Some(Block::Mapped(map))
@@ -133,14 +132,14 @@ pub(super) fn take(bytes: usize) -> Result<Chunks> {
             detail: format!("the limit is {limit} bytes"),
         });
     }
-    // Count first: two threads can't both slip under the limit.
+    // Count first, so that two threads can't both pass under the limit.
     let live = LIVE.fetch_add(bytes, Relaxed).saturating_add(bytes);
-    // From here on the guard takes the count back, on every way out.
+    // From here on dropping `taken` takes the count back, on every return.
     let mut taken = Chunks { block: Block::Small(Vec::new()), counted: bytes };
     if live > limit {
         return Err(full(bytes, format!("{} bytes live, limit {limit}", live - bytes)));
     }
-    // Mapped blocks are whole huge pages: a request finds the block that its like left behind.
+    // Mapped blocks are whole huge pages, so that requests of similar sizes reuse one another's blocks.
     let n = if bytes < MAPPED_FROM { bytes } else { bytes.checked_next_multiple_of(HUGE).unwrap_or(bytes) }
         .div_ceil(64);
     if bytes >= POOLED_FROM {
@@ -164,10 +163,10 @@ pub(super) fn take(bytes: usize) -> Result<Chunks> {
     Ok(taken)
 }
 
-/// Bytes of somebody else's that count as live.
+/// Borrowed bytes, counted as live until dropped.
 pub(super) struct Counted(usize);
 
-/// Counts bytes that host arrays keep alive elsewhere; none where the limit refuses.
+/// Counts borrowed bytes as live; none where that exceeds the limit.
 pub(super) fn count(bytes: usize) -> Option<Counted> {
     let live = LIVE.fetch_add(bytes, Relaxed).saturating_add(bytes);
     let counted = Counted(bytes);

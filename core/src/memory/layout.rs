@@ -4,10 +4,10 @@ use smallvec::SmallVec;
 
 /// Lengths along the axes. Four axes stay inline.
 pub type Dims = SmallVec<[usize; 4]>;
-/// Steps along the axes, in elements; 0 repeats an element, negative walks backwards.
+/// Steps along the axes, in elements; 0 repeats an element, a negative one goes backwards.
 pub type Strides = SmallVec<[isize; 4]>;
 
-/// How an array's elements lie in its buffer.
+/// The positions of an array's elements in its buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// Lengths.
@@ -113,7 +113,7 @@ impl Layout {
         if self.is_empty() {
             return Some(Layout::dense(shape));
         }
-        // Join old axes into runs that walk evenly, then split the runs along the new axes.
+        // Join old axes into runs of constant stride, then split the runs along the new axes.
         let old: SmallVec<[(usize, isize); 4]> =
             self.shape.iter().copied().zip(self.strides.iter().copied()).filter(|&(d, _)| d != 1).collect();
         let mut strides: Strides = SmallVec::from_elem(0, shape.len());
@@ -168,7 +168,7 @@ impl Layout {
     }
 }
 
-/// Joins neighbouring axes that every layout walks as one, and drops axes of length 1, in place: a kernel of
+/// Joins neighbouring axes that have one common stride in every layout, and drops axes of length 1, in place: a kernel of
 /// any rank over dense operands becomes one-dimensional. Axes from `split` on (the reduced ones) are never
 /// joined with those before it. Returns the dims and the new position of `split`.
 pub fn collapse(dims: &[usize], split: usize, strides: &mut [Strides]) -> (Dims, usize) {
@@ -238,7 +238,7 @@ mod tests {
         let mut s = [row_major(&[2, 3, 4]), smallvec![0, 4, 1]];
         assert_eq!(collapse(&[2, 3, 4], 3, &mut s), (smallvec![2, 12], 2));
         assert_eq!(s[1].as_slice(), [0, 1]);
-        // The reduced axis stays apart even where it could be joined.
+        // The reduced axis is not joined even where it could be.
         let mut s = [row_major(&[2, 3, 4])];
         assert_eq!(collapse(&[2, 3, 4], 2, &mut s), (smallvec![6, 4], 1));
         let mut s = [row_major(&[2, 3, 4])];

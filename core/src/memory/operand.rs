@@ -3,11 +3,11 @@
 use super::{Buffer, Layout};
 use std::sync::Arc;
 
-/// An evaluated operand, as a backend's own kernel gets it.
+/// An evaluated operand, as passed to a kernel by spec.
 #[derive(Clone, Debug)]
 pub struct Operand {
     /// The buffer.
     pub buffer: Arc<dyn Buffer>,
-    /// How the array's elements lie in it.
+    /// Layout of the array's elements in it.
     pub layout: Layout,
 }

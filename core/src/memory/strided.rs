@@ -13,7 +13,7 @@ pub(crate) fn view<'a, T>(data: &'a [T], layout: &Layout) -> ArrayViewD<'a, T> {
     if empty {
         return ArrayViewD::from_shape(IxDyn(&layout.shape), part).expect("an empty shape needs no element");
     }
-    // ndarray builds from non-negative strides; axes walked backwards are flipped afterwards.
+    // ndarray builds from non-negative strides; axes of negative stride are inverted afterwards.
     let strides: SmallVec<[usize; 4]> = layout.strides.iter().map(|s| s.unsigned_abs()).collect();
     let shape = IxDyn(&layout.shape).strides(IxDyn(&strides));
     let mut v = ArrayViewD::from_shape(shape, part).expect("strides and extent come from one layout");
@@ -25,13 +25,13 @@ pub(crate) fn view<'a, T>(data: &'a [T], layout: &Layout) -> ArrayViewD<'a, T> {
     v
 }
 
-/// The same to be written. The layout must lead every index to an element of its own.
+/// The same, mutable. The layout must map each index to a distinct element.
 pub(crate) fn view_mut<'a, T>(data: &'a mut [T], layout: &Layout) -> ArrayViewMutD<'a, T> {
     let part = match layout.extent() {
         Some((lo, hi)) => &mut data[lo..=hi],
         None => &mut data[..0],
     };
-    // The stride of an axis of length 1 is free, and ndarray wants it small.
+    // The stride of an axis of length 1 is arbitrary, and ndarray requires it to be small.
     let strides =
         layout.shape.iter().zip(&layout.strides).map(|(&n, s)| if n > 1 { s.unsigned_abs() } else { 1 });
     let strides: SmallVec<[usize; 4]> = strides.collect();

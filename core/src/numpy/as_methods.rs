@@ -1,6 +1,6 @@
 //! Functions that are methods of arrays too: `x.sum(-1)?`, `x.exp()?`.
 
-use super::options::{Along, Order, Reduce, Scanned, Spread};
+use super::options::{Along, Order, Reduce, Scanned, Variance};
 use crate::array::{Array, Operandlike};
 use crate::device::Marker;
 use crate::dtype::DType;
@@ -64,8 +64,8 @@ methods! {
     argmin(over: impl Into<Reduce>) -> Array<R>;
     argmax(over: impl Into<Reduce>) -> Array<R>;
     mean(over: impl Into<Reduce>) -> Array<R>;
-    var(over: impl Into<Spread>) -> Array<R>;
-    std(over: impl Into<Spread>) -> Array<R>;
+    var(over: impl Into<Variance>) -> Array<R>;
+    std(over: impl Into<Variance>) -> Array<R>;
     sort(order: impl Into<Order>) -> Array<R>;
     argsort(order: impl Into<Order>) -> Array<R>;
     cumulative_sum(along: impl Into<Scanned>) -> Array<R>;

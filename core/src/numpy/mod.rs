@@ -18,21 +18,38 @@ mod replay;
 mod scan;
 mod searching;
 mod sorting;
+mod statistics;
 mod typing;
 mod ufunc;
 
 pub use creation::*;
 pub use elementwise::*;
-pub use indexing::*;
-pub use join::*;
+pub use indexing::{erased_take, take};
+pub use join::{concat, erased_concat, erased_stack, stack};
 pub use options::*;
-pub use products::*;
+pub use products::{erased_matmul, erased_matmul_as, erased_matmul_bits, matmul, matmul_as, matmul_bits};
 pub use reductions::*;
-pub use replay::{PendingStep, PendingWork, Step};
-pub use scan::*;
-pub use searching::*;
-pub use sorting::{Sort, Sorted, argsort, erased_argsort, erased_sort, sort};
+pub use scan::{cumulative_prod, cumulative_sum, erased_cumulative_prod, erased_cumulative_sum};
+pub use searching::{
+    count_nonzero, erased_count_nonzero, erased_flat_nonzero, erased_nonzero, erased_select, flat_nonzero,
+    nonzero, select,
+};
+pub use sorting::{argsort, erased_argsort, erased_sort, sort};
+pub use statistics::{erased_mean, erased_std, erased_var, mean, std, var};
 pub use ufunc::{Sym, Ufunc, ufunc, ufunc2, ufunc3};
+
+/// What backends have kernels for: the specs of the families.
+pub mod specs {
+    pub use super::indexing::Take;
+    pub use super::join::Concat;
+    pub use super::linalg::decompositions::Svd;
+    pub use super::products::{Matmul, Terms};
+    pub use super::replay::{PendingStep, PendingWork, Step};
+    pub use super::scan::Scan;
+    pub use super::searching::{Compact, Kept};
+    pub use super::sorting::{Sort, Sorted};
+    pub use super::statistics::Var;
+}
 
 use crate::array::Array;
 use crate::dispatch::{Registrar, Stop};
@@ -47,6 +64,7 @@ type Answer = Result<Array, Stop<Error>>;
 pub fn register_methods(r: &mut Registrar<'_>, kind: &str) {
     elementwise::register(r, kind);
     reductions::register(r, kind);
+    statistics::register(r, kind);
     creation::register(r, kind);
     products::register(r, kind);
     linalg::register(r, kind);

@@ -53,12 +53,12 @@ impl Reduce {
     }
 }
 
-/// Which axes a variance is taken over, and what is subtracted from the number of elements that it divides by:
-/// whatever [`Reduce`] takes, or `axis(0).ddof(1.0)` for the unbiased estimate.
+/// The options of a variance: the axes, and what is subtracted from the number of elements in the divisor. Converts from all
+/// that [`Reduce`] converts from; `axis(0).ddof(1.0)` for the unbiased estimate.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Spread {
+pub struct Variance {
     /// The axes.
-    pub over: Reduce,
+    pub axes: Reduce,
     /// Subtracted from the number of elements, "delta degrees of freedom".
     pub ddof: f64,
 }
@@ -66,14 +66,14 @@ pub struct Spread {
 impl Reduce {
     /// Divide by the number of elements less this.
     #[must_use]
-    pub fn ddof(self, ddof: f64) -> Spread {
-        Spread { over: self, ddof }
+    pub fn ddof(self, ddof: f64) -> Variance {
+        Variance { axes: self, ddof }
     }
 }
 
-impl<T: Into<Reduce>> From<T> for Spread {
-    fn from(over: T) -> Spread {
-        Spread { over: over.into(), ddof: 0.0 }
+impl<T: Into<Reduce>> From<T> for Variance {
+    fn from(axes: T) -> Variance {
+        Variance { axes: axes.into(), ddof: 0.0 }
     }
 }
 

@@ -59,7 +59,7 @@ impl<R: Marker> Array<R> {
     /// The pending work behind this array. None if it is computed, or would not be computed inside its consumer; or
     /// if part of it is used elsewhere, too, and would then be computed twice.
     pub fn pending_work(&self) -> Option<PendingWork> {
-        if !self.facts().fuses || self.dense.node.consumers.load(Relaxed) > 0 {
+        if !self.info().fuses || self.dense.node.consumers.load(Relaxed) > 0 {
             return None;
         }
         let mut listed = Listed::default();
@@ -150,7 +150,7 @@ impl Listed {
 
     fn source(&mut self, arg: &Dense) -> Option<Source> {
         let pending = arg.is_pending() && !arg.is_weak();
-        let fuses = pending && arg.node.fuses && arg.view.is_none() && !arg.node.cut.load(Relaxed);
+        let fuses = pending && arg.node.fuses && arg.view.is_none() && !arg.node.materialise.load(Relaxed);
         if !fuses {
             self.work.leaves.push(arg.clone().into());
             return Some(Source::Leaf(self.work.leaves.len() - 1));

@@ -102,7 +102,10 @@ fn scanned(op: &'static str, fold: Reduction, cx: Cx, x: &Array, along: Scanned)
     let at = crate::expr::axes::wrap_axis(op, axis, shape.len())?;
     shape[at] = 1;
     let identity = i64::from(fold == Reduction::Prod);
-    let first =
-        full(shape, crate::Scalar::from(identity).cast(dtype), super::dtype(dtype).device(out.device()))?;
+    let first = full(
+        shape,
+        crate::dtype::Scalar::from(identity).cast(dtype),
+        super::dtype(dtype).device(out.device()),
+    )?;
     Ok(concat(&[&first, &out], at as isize)?)
 }

@@ -2,6 +2,7 @@
 
 use super::naive::{FAR, HERE, Naive, alone};
 use polyarray_core::array::trace::KERNELS;
+use polyarray_core::backend::specs::{Matmul, Terms};
 use polyarray_core::backend::{
     ArrayBackend, Buffer, Buffers, Cx, Operand, Outputs, Spec, SpecKernel, Stop, kernels, record_one,
     registrations,
@@ -9,7 +10,7 @@ use polyarray_core::backend::{
 use polyarray_core::dispatch::explain;
 use polyarray_core::expr::layout::{collapse, row_major};
 use polyarray_core::expr::{Epilogue, Input, Instr, Kernel, Op, Output, Value};
-use polyarray_core::numpy::{self as np, Matmul};
+use polyarray_core::numpy as np;
 use polyarray_core::{Array, DType, Error, Result, multimethod};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -45,7 +46,7 @@ kernels! { PRODUCTS;
 
 fn record_product(cx: Cx, a: &Array, b: &Array) -> Result<Array, Stop<Error>> {
     let (m, k, n, dtype) = (a.shape()[0], a.shape()[1], b.shape()[1], a.dtype());
-    let spec = Matmul { batch: Default::default(), m, k, n, dtype, out: dtype, terms: np::Terms::Products };
+    let spec = Matmul { batch: Default::default(), m, k, n, dtype, out: dtype, terms: Terms::Products };
     record_one(cx, Product(spec), &[a, b])
 }
 

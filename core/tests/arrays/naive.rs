@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 use polyarray_core::array::{
     ARRAY_KINDS, ArrayBackend, ArrayKind, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Part, Query,
-    Span, own,
+    Span, downcast,
 };
 use polyarray_core::backend::{Buffers, SpecKernel, kernels};
 use polyarray_core::dispatch::{self, BackendKind, Decline, Fit, Instance, Key, Kind, Registrar};
@@ -64,9 +64,9 @@ impl Naive {
     }
     fn open<'a>(&self, b: &'a dyn Buffer) -> Result<&'a HostBuffer> {
         if self.kind == "cpu" {
-            own(b, self.kind, "run")
+            downcast(b, self.kind, "run")
         } else {
-            Ok(&own::<FarBuffer>(b, self.kind, "run")?.0)
+            Ok(&downcast::<FarBuffer>(b, self.kind, "run")?.0)
         }
     }
 }
@@ -292,30 +292,30 @@ static RECORDERS: fn(&mut Registrar<'_>) = |r| {
 macro_rules! naive_kernels {
     ($($kind:literal)*) => {
         kernels! { NAIVE_KERNELS; $(
-            $kind: numpy::Concat = SpecKernel::new(|cx, spec, parts| {
+            $kind: numpy::specs::Concat = SpecKernel::new(|cx, spec, parts| {
                 joined(cx, reference::concat(&plain(cx, parts)?, spec.axis as isize))
             });
-            $kind: numpy::Take = SpecKernel::new(|cx, spec, operands| {
+            $kind: numpy::specs::Take = SpecKernel::new(|cx, spec, operands| {
                 let [x, indices] = &plain(cx, operands)?[..] else { panic!("take has two operands") };
                 joined(cx, reference::take(x, indices, Some(spec.axis as isize)))
             });
-            $kind: numpy::Sort = SpecKernel::new(|cx, spec, operands| {
+            $kind: numpy::specs::Sort = SpecKernel::new(|cx, spec, operands| {
                 let (x, order) = (&plain(cx, operands)?[0], numpy::Order { axis: -1, descending: spec.descending });
                 let (values, indices) = (reference::sort(x, &order), reference::argsort(x, &order));
                 match spec.gives {
-                    numpy::Sorted::Values => joined(cx, values),
-                    numpy::Sorted::Indices => joined(cx, indices),
-                    numpy::Sorted::Both => Ok([joined(cx, values)?, joined(cx, indices)?].into_iter().flatten().collect()),
+                    numpy::specs::Sorted::Values => joined(cx, values),
+                    numpy::specs::Sorted::Indices => joined(cx, indices),
+                    numpy::specs::Sorted::Both => Ok([joined(cx, values)?, joined(cx, indices)?].into_iter().flatten().collect()),
                 }
             });
-            $kind: numpy::Scan = SpecKernel::new(|cx, spec, operands| {
+            $kind: numpy::specs::Scan = SpecKernel::new(|cx, spec, operands| {
                 joined(cx, reference::scan(spec.op, &plain(cx, operands)?[0], &spec.dtype.into()))
             });
-            $kind: numpy::Compact = SpecKernel::new(|cx, spec, operands| {
+            $kind: numpy::specs::Compact = SpecKernel::new(|cx, spec, operands| {
                 let operands = plain(cx, operands)?;
                 joined(cx, match spec.keeps {
-                    numpy::Kept::Indices => reference::flat_nonzero(&operands[0]),
-                    numpy::Kept::Values(_) => reference::select(&operands[1], &operands[0].cast(DType::Bool)),
+                    numpy::specs::Kept::Indices => reference::flat_nonzero(&operands[0]),
+                    numpy::specs::Kept::Values(_) => reference::select(&operands[1], &operands[0].cast(DType::Bool)),
                 })
             });
         )* }

@@ -377,6 +377,32 @@ fn a_second_registration_names_both_places() -> Result<(), Error> {
     Ok(())
 }
 
+dispatch::method! {
+    domain "numpy.unserved";
+    /// Its only implementation is on a backend of another domain.
+    fn unserved(x: &Value) -> Result<Value, Error>;
+    /// Its only implementation is on a backend that is not linked.
+    fn unlinked(x: &Value) -> Result<Value, Error>;
+}
+
+#[test]
+fn an_implementation_that_no_call_asks_is_named_by_the_error() -> Result<(), Error> {
+    let fft = fake_with("served-fft", &["numpy.fft"], &[]).0;
+    fft.register::<unserved>(plus_one)?;
+    static FAR: dispatch::KindCell = dispatch::KindCell::new("served-far");
+    dispatch::Kind::new(&FAR).register::<unlinked>(plus_one)?;
+    alone(&[fft], || {
+        let text = unserved(&scalar(1)).unwrap_err().to_string();
+        let fix = "fix: add \"numpy.unserved\", or a domain around it, to the `domains()` of served-fft";
+        assert!(text.contains(fix) && text.contains("serves [\"numpy.fft\"]"), "{text}");
+        let text = unlinked(&scalar(1)).unwrap_err().to_string();
+        assert!(text.contains("fix: link the crate of served-far, which has an implementation"), "{text}");
+        // A pin is asked whatever it serves.
+        pinned(fft.instance(0), false, || assert_eq!(ran_on(unserved(&scalar(1))), "served-fft"));
+        Ok(())
+    })
+}
+
 /// Enrols under a name that is taken.
 struct Again;
 
@@ -415,6 +441,10 @@ fn instances_are_counted_only_where_one_is_named() -> Result<(), Error> {
             assert!(matches!(error, Error::UnknownBackend { .. }) && error.to_string().contains("lazy-a"));
             // The empty state has no such scope.
             detached(|| assert!(!matches!(plain(&scalar(1)), Err(Error::UnknownBackend { .. }))));
+        });
+        skip("no-such", || {
+            let error = plain(&scalar(1)).unwrap_err();
+            assert!(matches!(error, Error::UnknownBackend { .. }) && error.to_string().starts_with("`skip`"));
         });
         assert!(Instance::named("lazy-a:1").is_ok() && Instance::named("lazy-a:2").is_err());
         Ok(())

@@ -157,6 +157,33 @@ fn a_method_that_meets_itself_is_an_error_and_no_overflow() -> Result<(), Error>
     })
 }
 
+/// As a thread that waits in a pool does: while one pinned call waits, the next task runs on the same stack.
+#[test]
+fn tasks_that_a_waiting_thread_picks_up_are_not_nested() -> Result<(), Error> {
+    let a = fake("stolen-a");
+    a.register::<here>(|cx, x| {
+        let rest = Value { number: x.number - 1, ..x.clone() };
+        if x.number == 0 {
+            there(cx, x)
+        } else {
+            detached(|| Ok(pinned(cx.instance, false, || here(&rest))?))
+        }
+    })?;
+    alone(&[a], || {
+        pinned(a.instance(0), false, || here(&scalar(120)))?;
+        // A call that waits for itself, its state handed on, is nested.
+        a.replace::<here>(|_, x| {
+            let state = State::current();
+            detached(|| Ok(state.enter(|| here(x))?))
+        })?;
+        let error = pinned(a.instance(0), false, || here(&scalar(1))).unwrap_err();
+        assert!(matches!(error, Error::Reentered { .. }), "{error}");
+        // The count is what it was.
+        a.replace::<here>(there)?;
+        pinned(a.instance(0), false, || here(&scalar(1))).map(|_| ())
+    })
+}
+
 #[test]
 fn a_handle_may_be_named_apart() -> Result<(), Error> {
     let a = fake("apart-a");

@@ -6,8 +6,8 @@ use crate::parallel::{for_each_chunk, worth_sharing};
 use crate::view::View;
 use bytemuck::Pod;
 use polyarray_core::array::{HostBuffer, Operand};
+use polyarray_core::backend::specs::Take;
 use polyarray_core::expr::layout::collapse;
-use polyarray_core::numpy::Take;
 use polyarray_core::{DType, Error, Result};
 
 /// Elements that one task copies.

@@ -6,7 +6,7 @@ use crate::view::View;
 use bytemuck::Pod;
 use polyarray_core::Result;
 use polyarray_core::array::{HostBuffer, Operand};
-use polyarray_core::numpy::Concat;
+use polyarray_core::backend::specs::Concat;
 
 /// Elements that one task copies.
 const CHUNK: usize = 64 << 10;

@@ -6,7 +6,7 @@ use crate::iteration::{gather, position, unravel};
 use crate::view::run;
 use bytemuck::Pod;
 use polyarray_core::Result;
-use polyarray_core::array::{HostBuffer, Operand, own};
+use polyarray_core::array::{HostBuffer, Operand, downcast};
 use polyarray_core::expr::layout::collapse;
 use polyarray_core::expr::{Dims, Strides};
 use std::ops::Range;
@@ -35,7 +35,7 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// An operand that is not on the host.
     pub fn of(operand: &'a Operand, op: &str) -> Result<Rows<'a>> {
-        let buffer: &HostBuffer = own(&*operand.buffer, KIND, op)?;
+        let buffer: &HostBuffer = downcast(&*operand.buffer, KIND, op)?;
         let layout = &operand.layout;
         let len = layout.shape.last().copied().unwrap_or(1);
         let mut strides = [layout.strides.clone()];

@@ -17,9 +17,9 @@ use crate::methods::rows::Rows;
 use crate::parallel::{collect, for_each_chunk, worth_sharing};
 use crate::simd::{Loop, widest};
 use polyarray_core::array::{HostBuffer, Operand};
+use polyarray_core::backend::specs::Scan;
 use polyarray_core::dtype::ty;
 use polyarray_core::expr::Reduction;
-use polyarray_core::numpy::Scan;
 use polyarray_core::{DType, Element, Error, Result};
 use std::marker::PhantomData;
 

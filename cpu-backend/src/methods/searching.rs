@@ -8,8 +8,8 @@ use crate::methods::rows::Rows;
 use crate::parallel::{for_each, worth_sharing};
 use crate::simd::{Loop, widest};
 use bytemuck::Pod;
+use polyarray_core::backend::specs::{Compact, Kept};
 use polyarray_core::backend::{HostBuffer, Operand};
-use polyarray_core::numpy::{Compact, Kept};
 use polyarray_core::{DType, Error, Result};
 
 /// Elements of a task: whole groups.

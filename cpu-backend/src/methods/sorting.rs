@@ -12,8 +12,8 @@ mod tests;
 use crate::methods::rows::Rows;
 use crate::parallel::{collect, for_each, worth_sharing};
 use keys::{Bits, Order, Pair};
+use polyarray_core::backend::specs::{Sort, Sorted};
 use polyarray_core::backend::{Buffers, HostBuffer, Operand, one};
-use polyarray_core::numpy::{Sort, Sorted};
 use polyarray_core::{DType, Error, Result};
 
 /// Elements of a row from which on all threads sort it together; shorter rows are sorted by one thread each.

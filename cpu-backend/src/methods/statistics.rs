@@ -15,7 +15,7 @@ use crate::view::View;
 use columns::columns;
 use moments::{Float, Lines, Moments, SPAN, finish};
 use polyarray_core::array::{HostBuffer, Operand};
-use polyarray_core::numpy::Var;
+use polyarray_core::backend::specs::Var;
 use polyarray_core::{DType, Error, Result};
 
 /// Fewer columns are copied row by row instead.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
 use polyarray_core::array::{
-    ArrayBackend, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Part, Query, own,
+    ArrayBackend, Buffer, HostBuffer, KernelLimits, MirrorSlot, Operand, Part, Query, downcast,
 };
 use polyarray_core::dispatch::{Instance, Key};
 use polyarray_core::expr::{Input, Instr, Kernel, Output, Value, layout::collapse};
@@ -101,7 +101,7 @@ impl GpuBackend {
     ///
     /// # Errors
     /// Out of memory, device lost, a driver's failure.
-    pub(super) fn execute(
+    pub(crate) fn execute(
         &self,
         operation: &str,
         plan: &Plan,
@@ -113,7 +113,7 @@ impl GpuBackend {
     }
 
     /// The operand's elements, dense: its buffer where they lie so, else a copy.
-    pub(super) fn dense(&self, operand: &Operand) -> Result<Arc<dyn Buffer>> {
+    pub(crate) fn dense(&self, operand: &Operand) -> Result<Arc<dyn Buffer>> {
         let layout = &operand.layout;
         if layout.is_dense() {
             return Ok(Arc::clone(&operand.buffer));
@@ -133,7 +133,7 @@ impl GpuBackend {
     }
 
     /// A plan, or the error that names the device.
-    pub(super) fn planned(&self, operation: &str, plan: Result<Plan, PlanError>) -> Result<Plan> {
+    pub(crate) fn planned(&self, operation: &str, plan: Result<Plan, PlanError>) -> Result<Plan> {
         plan.map_err(|error| unplanned(operation, &self.device().title(), error))
     }
 }
@@ -225,14 +225,14 @@ impl ArrayBackend for GpuBackend {
     fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>> {
         let plan = fused::plan(kernel, &self.profile.for_shaders());
         if let Err(PlanError::Apart { .. }) = plan {
-            return self.run(&kernel.apart(|reduction| self.run(reduction))?);
+            return self.run(&kernel.unfused(|reduction| self.run(reduction))?);
         }
         let label = kernel.label();
         let plan = self.planned(&label, plan)?;
         let inputs = kernel
             .inputs
             .iter()
-            .map(|input| Ok(own::<DeviceBuffer>(&*input.buffer, KIND, &label)?.memory()))
+            .map(|input| Ok(downcast::<DeviceBuffer>(&*input.buffer, KIND, &label)?.memory()))
             .collect::<Result<Vec<_>>>()?;
         self.execute(&label, &plan, &inputs, (kernel.output_dtype(), kernel.output_len()))
     }
@@ -246,7 +246,7 @@ impl ArrayBackend for GpuBackend {
     }
 
     fn download(&self, buffer: &dyn Buffer) -> Result<HostBuffer> {
-        let source = own::<DeviceBuffer>(buffer, KIND, "download")?;
+        let source = downcast::<DeviceBuffer>(buffer, KIND, "download")?;
         let memory = source.memory();
         let bytes = (source.len() * source.dtype().size()) as u64;
         if memory.gpu().lends(bytes)
@@ -274,7 +274,7 @@ impl ArrayBackend for GpuBackend {
             array: view(x),
         };
         let plan = self.planned("assign", assign::plan(&job, &self.profile.for_shaders()))?;
-        let of = |operand| own::<DeviceBuffer>(operand, KIND, "assign");
+        let of = |operand| downcast::<DeviceBuffer>(operand, KIND, "assign");
         let inputs = [of(&*value.buffer)?.memory(), of(&*x.buffer)?.memory()];
         let len = part.shape.iter().product();
         self.execute("assign", &plan, &inputs, (job.dtype, len))

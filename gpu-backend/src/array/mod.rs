@@ -2,13 +2,12 @@
 //!
 //! `kind` enrols the backend at link time and opens nothing, `backend` is one open instance,
 //! `buffer` what its arrays are stored in, `mirrors` the uploaded copies that are dropped when memory
-//! runs short, `kernels` the methods that are no fused kernel, `raw` a user's
+//! runs short, `raw` a user's
 //! WGSL over arrays.
 
 mod backend;
 mod buffer;
 mod errors;
-mod kernels;
 mod kind;
 mod mirrors;
 mod raw;

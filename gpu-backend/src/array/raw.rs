@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use polyarray_core::array::own;
+use polyarray_core::array::downcast;
 use polyarray_core::backend::{
     Buffer, Buffers, Cx, Dims, Operand, Outputs, Spec, SpecKernel, Stop, record_with,
 };
@@ -107,7 +107,7 @@ impl ArrayKernel {
             .collect::<Result<Vec<Arc<dyn Buffer>>>>()?;
         let mut buffers = dense
             .iter()
-            .map(|buffer| Ok(own::<DeviceBuffer>(&**buffer, KIND, self.kernel.name())?.memory()))
+            .map(|buffer| Ok(downcast::<DeviceBuffer>(&**buffer, KIND, self.kernel.name())?.memory()))
             .collect::<Result<Vec<_>>>()?;
         buffers.push(&output);
         self.kernel.launch_over(&device, &buffers, params, (self.lanes)(len) as u64)?;

@@ -103,14 +103,14 @@ fn as_on_a_real_gpu() {
         output: Output::Map,
     };
     let epilogue = Epilogue { kernel, dtype: DType::I32 };
-    let spec = np::Matmul {
+    let spec = np::specs::Matmul {
         batch: Dims::from_slice(&batch),
         m,
         k,
         n,
         dtype: DType::I32,
         out: DType::I32,
-        terms: np::Terms::Products,
+        terms: np::specs::Terms::Products,
     };
     let out = backend.matmul_epilogue(&left, &right, &spec, Terms::Products, &epilogue).unwrap();
     let got = backend.download(&*out.expect("it is one kernel")).unwrap().into_vec::<f32>().unwrap();

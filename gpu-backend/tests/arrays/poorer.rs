@@ -204,14 +204,14 @@ fn products_pieces_and_elements_by_index() {
         turned.shape[0] = m;
         let mut columns = dense.clone();
         columns.shape[1] = n;
-        let spec = np::Matmul {
+        let spec = np::specs::Matmul {
             batch: Dims::new(),
             m,
             k,
             n,
             dtype: DType::I32,
             out: DType::I32,
-            terms: np::Terms::Products,
+            terms: np::specs::Terms::Products,
         };
         let got = ints(
             backend.matmul(&operand(&x, turned), &operand(&x, columns), &spec, Terms::Products).unwrap(),
@@ -231,7 +231,8 @@ fn products_pieces_and_elements_by_index() {
             strides: dense.strides.iter().map(|s| -s).collect(),
             offset: host.len() - 1,
         };
-        let spec = np::Concat { shape: Dims::from_slice(&[ROWS, 2 * COLUMNS]), dtype: DType::I32, axis: 1 };
+        let spec =
+            np::specs::Concat { shape: Dims::from_slice(&[ROWS, 2 * COLUMNS]), dtype: DType::I32, axis: 1 };
         let parts = [operand(&x, dense.clone()), operand(&x, reversed)];
         let got = ints(backend.concat(&parts, &spec).unwrap());
         for (i, row) in got.chunks(2 * COLUMNS).enumerate() {
@@ -244,7 +245,7 @@ fn products_pieces_and_elements_by_index() {
         let at: Vec<i16> = (0..100).map(|i| if i % 2 == 0 { i * 3 } else { -1 - i }).collect();
         let indices = backend.upload(&HostBuffer::from_vec(at.clone())).unwrap();
         let shape = Dims::from_slice(&[ROWS, at.len()]);
-        let spec = np::Take { shape, dtype: DType::I32, axis: 1, len: COLUMNS, index_axes: 1 };
+        let spec = np::specs::Take { shape, dtype: DType::I32, axis: 1, len: COLUMNS, index_axes: 1 };
         let picked = backend.take(&operand(&x, dense), &operand(&indices, Layout::dense(&[at.len()])), &spec);
         for (i, row) in ints(picked.unwrap()).chunks(at.len()).enumerate() {
             let column = |j: i16| j.rem_euclid(COLUMNS as i16) as usize;

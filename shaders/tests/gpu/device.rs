@@ -4,7 +4,7 @@ use polyarray_shaders::plan::{ENTRY, LaneMap, Plan, Profile, Slot, Step};
 use polyarray_shaders::{BindingKind, Features, Spirv};
 use std::collections::HashMap;
 use std::num::NonZeroU64;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Fills buffers before they are written.
 pub const POISON: u8 = 0xa5;
@@ -204,7 +204,7 @@ impl Device {
     }
 
     fn step(&self, step: &Step, inputs: &[&wgpu::Buffer], output: &wgpu::Buffer, scratch: &[wgpu::Buffer]) {
-        let mut pipelines = self.pipelines.lock().expect("no test panics while it holds the pipelines");
+        let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         let (pipeline, layout) = pipelines
             .entry(step.shader.key())
             .or_insert_with(|| {

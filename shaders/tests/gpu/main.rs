@@ -11,6 +11,7 @@ mod fused;
 mod kernels;
 mod matmul;
 mod moves;
+mod primitives;
 mod random;
 mod reduce;
 mod rows;

@@ -200,7 +200,7 @@ fn apart_it_is_the_same() {
     assert!(matches!(plan(&k, &profile), Err(PlanError::Apart { .. })));
     let mut reductions = Vec::new();
     let last = k
-        .apart(|k| {
+        .unfused(|k| {
             reductions.push(k.label());
             Ok(host(k.output_dtype(), &run(device(), k, &profile)))
         })

@@ -1,5 +1,5 @@
-//! Operands that are one value for each row: a reduction of what the kernel computes anyway, and what is made of it.
-//! `x / sum(x, -1)` is then one kernel, which reads a row once.
+//! Per-row operands: reductions over values that the kernel computes anyway, and expressions of them. `x / sum(x, -1)`
+//! is then one kernel, which reads a row once.
 
 use super::super::Dense;
 use super::super::node::{Expr, Node, NodeRef};
@@ -11,37 +11,37 @@ use crate::expr::kernel::{Id, Instr};
 use crate::memory::layout::{Layout, Strides};
 use smallvec::SmallVec;
 
-/// Nodes that are looked at for the reduction that an operand starts from.
+/// Most nodes visited in search of the reduction that an operand is computed from.
 const FUEL: u32 = 32;
 
-/// The reductions that the code goes on with.
+/// The row reductions fused into the code.
 pub(crate) struct Rows {
-    /// The axes that they go over.
+    /// Their axes.
     axes: u64,
-    /// Each, and the value that is reduced.
+    /// Each reduction, and the value that it reduces.
     reductions: Vec<(NodeRef, Id)>,
 }
 
 impl Rows {
-    /// How many there are.
+    /// Number of reductions.
     pub(super) fn len(&self) -> usize {
         self.reductions.len()
     }
 }
 
 impl Lowered {
-    /// The axes that the code's own reductions go over; 0 without any.
+    /// The axes of the row reductions; 0 without any.
     pub(super) fn row_axes(&self) -> u64 {
         self.rows.as_ref().map_or(0, |rows| rows.axes)
     }
 
-    /// The reductions that the code goes on with.
+    /// The row reductions fused into the code.
     pub(crate) fn reductions(&self) -> SmallVec<[NodeRef; 2]> {
         self.rows.iter().flat_map(|rows| &rows.reductions).map(|(node, _)| node.clone()).collect()
     }
 
-    /// The first reduction of something that the kernel does not read anyway: neither for its result, nor for other
-    /// reductions that have inputs in common with that.
+    /// The first row reduction that shares no input with the result, directly or through other row reductions: fusing it
+    /// would save no read.
     pub(super) fn unrelated(&self, result: Id) -> Option<&NodeRef> {
         let Rows { reductions, .. } = &**self.rows.as_ref()?;
         let mut read = self.loads(result);
@@ -52,7 +52,7 @@ impl Lowered {
         left.first().map(|(node, _)| *node)
     }
 
-    /// The inputs, and the index, from which a value is computed without a reduction.
+    /// The loads, of inputs and of the index, that a value depends on other than through a reduction.
     fn loads(&self, value: Id) -> Vec<Instr> {
         let mut needed = vec![false; value as usize + 1];
         needed[value as usize] = true;
@@ -70,8 +70,8 @@ impl Lowered {
 }
 
 impl Writer<'_> {
-    /// The value of an operand that comes from a reduction over rows of the kernel's space; none if it does not, or
-    /// can't be computed here.
+    /// The value of an operand computed from a reduction over rows of the kernel's space; none if it is no such operand, or
+    /// can't be fused.
     #[inline]
     pub(super) fn row(&mut self, arg: &Dense) -> Result<Option<Id>> {
         if arg.node.leaf || self.longest_row == 0 || arg.node.value.get().is_some() {
@@ -90,12 +90,12 @@ impl Writer<'_> {
         if seen.is_none_or(|seen| !self.along_rows(&seen, axes)) {
             return Ok(None);
         }
-        // Before anything is inlined: what comes before a reduction may go on with others.
+        // Set before anything is inlined: the code before a reduction may use others.
         self.row_axes = axes;
         self.inline(&arg.node, Level::PerRow { axes })
     }
 
-    /// The axes of the reduction that a node starts from, if it may be computed here with it.
+    /// The axes of the reduction that a node is computed from, if both may be fused here.
     fn axes_of(&self, node: &Node) -> Option<u64> {
         let axes = match self.row_axes {
             0 => self.find(node, &mut { FUEL })?,
@@ -105,7 +105,7 @@ impl Writer<'_> {
             (0..self.space.len()).filter(|&a| axes >> a & 1 == 1).map(|a| self.space[a]).product();
         let may = match self.own_axes {
             Some(own) => axes == own,
-            // What is stored lies row after row.
+            // The output is stored row after row.
             None => axes.trailing_zeros() as usize + axes.count_ones() as usize == self.space.len(),
         };
         let fits = (2..=self.longest_row).contains(&length);
@@ -124,7 +124,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Is a node elementwise on such a reduction, or one itself?
+    /// Whether a node is such a reduction, or elementwise on one.
     fn starts_from(&self, node: &Node, axes: u64, fuel: &mut u32) -> bool {
         let Some(left) = fuel.checked_sub(1) else { return false };
         *fuel = left;
@@ -134,7 +134,7 @@ impl Writer<'_> {
         let Some(expr) = node.pending() else { return false };
         match &*expr {
             Expr::Reduce { op, arg, axes: own, .. } => {
-                // Backends go on with values, not with positions.
+                // Backends fuse reductions to values, not to positions.
                 let position = matches!(op, Reduction::ArgMin | Reduction::ArgMax);
                 !position && *own == axes && *arg.shape() == *self.space
             }
@@ -147,7 +147,7 @@ impl Writer<'_> {
         }
     }
 
-    /// An operand of what is computed once for each row.
+    /// An operand of a per-row operation.
     #[cold]
     pub(super) fn row_operand(&mut self, arg: &Dense, want: DType, axes: u64) -> Result<Id> {
         if let Some(v) = constant(arg) {
@@ -167,17 +167,17 @@ impl Writer<'_> {
         Ok(self.cast(id, want))
     }
 
-    /// A node that is one value for each row. None if the code would grow too long, or it is to be loaded.
+    /// The value of a per-row node. None if the code would grow too long, or the node is to be loaded.
     #[cold]
     pub(super) fn inline_row(&mut self, node: &NodeRef, expr: &Expr, axes: u64) -> Result<Option<Id>> {
-        // A reduction comes with the operations that are inlined before it; this bounds the recursion, too.
+        // A reduction brings the operations that are inlined before it; this bounds the recursion, too.
         let size = match expr {
             Expr::Reduce { .. } => node.size,
             Expr::Map { .. } | Expr::Cast { .. } => 1,
             _ => return Ok(None),
         };
-        let Some(room) = self.room.checked_sub(size) else { return Ok(None) };
-        self.room = room;
+        let Some(left) = self.row_ops_left.checked_sub(size) else { return Ok(None) };
+        self.row_ops_left = left;
         let id = match expr {
             Expr::Reduce { op, compute, arg, .. } => {
                 let value = self.operand(arg, *compute, Level::PerElement)?;
@@ -191,7 +191,7 @@ impl Writer<'_> {
         Ok(Some(id))
     }
 
-    /// Steps over a dense array with an element for each row.
+    /// Strides over a dense array with one element per row.
     fn row_strides(&self, axes: u64) -> Strides {
         let mut step = 1;
         let mut strides: Strides = self.space.iter().map(|_| 0).collect();
@@ -202,7 +202,7 @@ impl Writer<'_> {
         strides
     }
 
-    /// Does a layout in the kernel's space see one value for each row, in order?
+    /// Whether a layout in the kernel's space has one element per row, in order.
     fn along_rows(&self, seen: &Layout, axes: u64) -> bool {
         let want = self.row_strides(axes);
         seen.offset == 0
@@ -214,8 +214,8 @@ impl Writer<'_> {
                 .all(|((have, want), &len)| len == 1 || have == want)
     }
 
-    /// Do an input's elements lie farther apart within a row than its rows do? Then columns are better reduced by themselves.
-    pub(super) fn rows_lie_across(&self) -> bool {
+    /// Whether an input is strided within a row more than across rows: the column kernel is then faster, unfused.
+    pub(super) fn rows_are_strided(&self) -> bool {
         let rows = self.lowered.row_axes();
         let fastest = |strides: &Strides, reduced: bool| {
             let axes = 0..self.space.len();
@@ -231,7 +231,7 @@ impl Writer<'_> {
     }
 }
 
-/// Does a handle see all elements of an array of that many, in order?
+/// Whether a view has all of the `len` elements of an array, in order.
 fn is_whole(arg: &Dense, len: usize) -> bool {
     arg.len() == len && arg.view.as_ref().is_none_or(|view| view.is_dense())
 }

@@ -1,8 +1,8 @@
 //! The domain `numpy.linalg`.
 
-mod decompositions;
+pub(super) mod decompositions;
 
-pub use decompositions::*;
+pub use decompositions::{erased_svd, svd};
 
 use crate::dispatch::Registrar;
 

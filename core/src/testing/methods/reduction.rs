@@ -3,7 +3,7 @@
 use super::arguments::{Arg, Case, Given, Sampler};
 use crate::dtype::{DType, Kind, Scalar};
 use crate::expr::{REDUCTIONS, Reduction};
-use crate::numpy::{Reduce, Spread, axis};
+use crate::numpy::{Reduce, Variance, axis};
 use crate::testing::reference::{Want, mean, reduce, variance};
 use crate::testing::samples::{Lie, Plain, Random, SHAPES, moderate, random, special};
 use num_complex::Complex64;
@@ -13,7 +13,7 @@ pub(super) const ENTRIES: super::Family = &[
     (&["count_nonzero"], samples, counted),
     (&["mean"], samples, |given, _| vec![mean(given.array(0), given.plain(1), given.float)]),
     (&["var", "std"], samples, |given, name| {
-        vec![variance(given.array(0), given.plain::<Spread>(1), given.float, name == "std")]
+        vec![variance(given.array(0), given.plain::<Variance>(1), given.float, name == "std")]
     }),
 ];
 

@@ -7,7 +7,7 @@ use crate::erased::with_bits;
 use crate::fused::ops::{cast_loop, map_loop};
 use crate::fused::row_reduce::{row_fold, row_spread};
 use crate::identity::KIND;
-use polyarray_core::array::{HostBuffer, own};
+use polyarray_core::array::{HostBuffer, downcast};
 use polyarray_core::expr::layout::row_major;
 use polyarray_core::expr::{Dims, Instr, Kernel, Strides, Value, kernel::Id};
 use polyarray_core::{DType, Error, Result};
@@ -57,7 +57,7 @@ impl<'k> Program<'k> {
         let row = if kernel.has_rows() { kernel.reduced_len() } else { 0 };
         let mut sources = Vec::with_capacity(kernel.inputs.len());
         for input in &kernel.inputs {
-            let buffer: &HostBuffer = own(&*input.buffer, KIND, "a fused kernel")?;
+            let buffer: &HostBuffer = downcast(&*input.buffer, KIND, "a fused kernel")?;
             let dtype = input.buffer.dtype();
             let strides = permute(&input.strides);
             let alike =

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{Random, dense, element, operands, poison, stored};
 use half::f16;
-use polyarray_core::backend::{Buffer, downcast as own};
+use polyarray_core::backend::{Buffer, downcast};
 use polyarray_core::dtype::DTYPES;
 use polyarray_core::{Element, Scalar};
 use std::cmp::Ordering;
@@ -40,7 +40,8 @@ fn check(x: &Operand) {
         let dtypes: Vec<(DType, usize)> = results.iter().map(|r| (r.dtype(), r.len())).collect();
         assert_eq!(dtypes, [(dtype, n), (dtype, n), (DType::I64, n), (DType::I64, n)]);
         let [values, both, both_indices, indices] =
-            &results.iter().map(|r| own::<HostBuffer>(&**r, "cpu", "test").unwrap()).collect::<Vec<_>>()[..]
+            &results.iter().map(|r| downcast::<HostBuffer>(&**r, "cpu", "test").unwrap()).collect::<Vec<_>>()
+                [..]
         else {
             panic!("there are four results")
         };

@@ -4,7 +4,7 @@ use super::moments::{BLOCK_BYTES, Float, Lines, Moments, SPAN, finish};
 use crate::fused::fold::{STREAMS, Tree};
 use crate::parallel::{collect, worth_sharing};
 use crate::simd::{Loop, widest};
-use polyarray_core::numpy::Var;
+use polyarray_core::backend::specs::Var;
 
 /// Columns of a tile: a page of float32, so that the processor reads ahead on each row.
 const WIDTH: usize = 1024;

@@ -7,7 +7,7 @@ use crate::iteration::{position, unravel};
 use crate::simd::{Loop, widest};
 use crate::view::View;
 use polyarray_core::Element;
-use polyarray_core::numpy::Var;
+use polyarray_core::backend::specs::Var;
 use std::borrow::Cow;
 use std::ops::{Add, Mul, Range, Sub};
 

@@ -1,0 +1,133 @@
+//! The context of an implementation, the front cache's result, and the depth of nested calls.
+use std::any::{Any, TypeId};
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use parking_lot::RwLock;
+
+use super::identity::Erased;
+use super::kind::Instance;
+
+/// The context of a call, as an implementation gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cx {
+    /// The instance that it runs on.
+    pub instance: Instance,
+    /// The call falls back: its packed form runs it on the host.
+    falls_back: bool,
+}
+
+impl Cx {
+    /// A call on this instance.
+    #[inline]
+    pub const fn new(instance: Instance) -> Cx {
+        Cx { instance, falls_back: false }
+    }
+
+    /// A call that falls back for this instance.
+    pub(super) const fn falling_back(instance: Instance) -> Cx {
+        Cx { instance, falls_back: true }
+    }
+
+    /// Whether the call is to run on the host, with its results copied back.
+    #[doc(hidden)]
+    pub const fn falls_back(self) -> bool {
+        self.falls_back
+    }
+
+    /// State of the instance for its kernels, such as plans of transforms: one value of each type, made on first use and
+    /// kept as long as the process runs.
+    ///
+    /// ```
+    /// use polyarray_core::dispatch::{Cx, Instance, KindId};
+    /// #[derive(Default)]
+    /// struct Plans(std::sync::Mutex<Vec<usize>>);
+    /// let cx = Cx::new(Instance { kind: KindId::intern("mine"), index: 0 });
+    /// cx.state::<Plans>().0.lock().unwrap().push(8);
+    /// assert_eq!(*cx.state::<Plans>().0.lock().unwrap(), [8]);
+    /// ```
+    pub fn state<T: Default + Send + Sync + 'static>(self) -> &'static T {
+        static STATES: LazyLock<RwLock<HashMap<(Instance, TypeId), &'static Erased>>> =
+            LazyLock::new(Default::default);
+        let key = (self.instance, TypeId::of::<T>());
+        let known = STATES.read().get(&key).copied();
+        // Made outside the lock; the first one stays.
+        let found = known.unwrap_or_else(|| {
+            let made = T::default();
+            *STATES.write().entry(key).or_insert_with(|| Box::leak(Box::new(made)))
+        });
+        (found as &dyn Any).downcast_ref().expect("it is kept under its type")
+    }
+}
+
+/// More calls nested under a pin than this are taken for infinite recursion.
+const MOST_NESTED: u32 = 96;
+pub(super) const TOO_DEEP: &str = "calls are nested too deep under pins and defaults";
+
+thread_local! {
+    static NESTED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The number of calls nested under pins around the current one. A state captures it, so that recursion through another
+/// thread is detected, too.
+pub(super) fn nested() -> u32 {
+    NESTED.get()
+}
+
+/// Counts the calls that are nested under pins.
+pub struct Depth(bool);
+
+impl Depth {
+    /// Counts one if `pinned`; nothing when there are too many.
+    #[inline(always)]
+    pub(super) fn if_pinned(pinned: bool) -> Option<Depth> {
+        if pinned {
+            let nested = NESTED.get();
+            if nested >= MOST_NESTED {
+                return None;
+            }
+            NESTED.set(nested + 1);
+        }
+        Some(Depth(pinned))
+    }
+}
+
+impl Drop for Depth {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.0 {
+            NESTED.set(NESTED.get() - 1);
+        }
+    }
+}
+
+/// While it lives, nested calls are counted from another number.
+pub(super) struct Counted(u32);
+
+impl Counted {
+    /// From 0: a task that a waiting thread picks up is not nested in the call that waits.
+    pub fn anew() -> Counted {
+        Counted(NESTED.replace(0))
+    }
+
+    /// From the count at which a state was captured, or this thread's if that is larger.
+    pub fn on_from(nested: u32) -> Counted {
+        Counted(NESTED.replace(NESTED.get().max(nested)))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        NESTED.set(self.0);
+    }
+}
+
+/// The front cache's result.
+pub struct Hit<F> {
+    /// The implementation.
+    pub function: F,
+    /// Its context.
+    pub cx: Cx,
+    pub(super) _depth: Depth,
+}

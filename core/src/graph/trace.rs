@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 /// Counter: fused kernels and kernels by spec that ran.
 pub const KERNELS: &str = "kernels run";
-/// Counter: those of them that are a backend's own, for a spec.
-pub const OWN_KERNELS: &str = "kernels run for a spec";
+/// Counter: those of them that are kernels by spec.
+pub const OWN_KERNELS: &str = "kernels by spec";
 /// Counter: copies between host and devices.
 pub const COPIES: &str = "copies between residencies";
 /// Counter: bytes of those copies.

@@ -4,7 +4,6 @@
 //! tests fail, and say which command mends it.
 
 mod assign;
-mod conformance;
 mod elementwise;
 mod epilogues;
 mod kernels;

@@ -139,14 +139,14 @@ pub fn mean(x: &Plain, over: &Reduce, float: DType) -> Want {
 }
 
 /// The variance, or its root.
-pub fn variance(x: &Plain, variance: &Variance, float: DType, root: bool) -> Want {
-    let (shape, groups) = groups(x, &variance.axes);
+pub fn variance(x: &Plain, over: &Variance, float: DType, root: bool) -> Want {
+    let (shape, groups) = groups(x, &over.axes);
     let of = |group: &Vec<Scalar>| {
         let n = group.len() as f64;
         let values = || group.iter().map(|x| x.to_c128());
         let mean = total(values()).0 / n;
         let squares = total(values().map(|z| Complex64::new((z - mean).norm_sqr(), 0.0))).0.re;
-        let value = squares / (n - variance.ddof).max(0.0);
+        let value = squares / (n - over.ddof).max(0.0);
         Truth::near(Complex64::new(if root { value.sqrt() } else { value }, 0.0))
     };
     let terms = groups.first().map_or(1, Vec::len);

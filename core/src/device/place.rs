@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use std::fmt;
 use std::sync::OnceLock;
 
-/// Where to make an array: the argument of creation functions and of [`Array::to`](super::Array::to).
+/// Where to make an array: the argument of creation functions and of [`Array::to`](crate::array::Array::to).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Device {
     /// The backend that a scope names; without one the default device (`POLYARRAY_DEFAULT_DEVICE`, else the host).

@@ -2,7 +2,7 @@
 //! suite, which runs every method on a backend against a reference in higher precision.
 //!
 //! [`conformance`] is the contract of a backend: its author calls it in a test of their own. The pieces are public, too:
-//! [`samples`] makes arguments, [`reference`] says what a method gives, [`tolerance`] how far from that it may be.
+//! [`samples`] makes arguments, [`mod@reference`] says what a method gives, [`tolerance`] how far from that it may be.
 
 mod allclose;
 mod conformance;

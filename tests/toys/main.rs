@@ -3,6 +3,7 @@
 mod chunked;
 mod conformance;
 mod diff;
+mod kind;
 mod learns;
 mod methods;
 mod same;

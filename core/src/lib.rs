@@ -1,4 +1,8 @@
 //! Dispatch engine, arrays, expressions and the multimethods of the numpy domains.
+//!
+//! The modules are layers, each using only those before it in this list: `dispatch` (which knows no array, and is lowest
+//! because [`Error`] holds its error), `dtype`, `error`, `memory`, `expr`, `device`, `graph`, `array`, `numpy`, `testing`,
+//! `backend`.
 
 pub mod array;
 pub mod backend;

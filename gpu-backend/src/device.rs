@@ -53,7 +53,7 @@ impl Gpu {
     /// Opens `adapter` with every feature that kernels can use, and probes its arithmetic.
     ///
     /// # Errors
-    /// [`GpuError::Open`], and [`GpuError::Inexact`] where the probes fail.
+    /// [`GpuError::Open`], and [`GpuError::Inexact`] where needed probes fail and `POLYARRAY_EXACT` is 1.
     pub fn open(adapter: &'static Adapter) -> Result<Self> {
         Self::open_as(adapter, adapter.profile.clone())
     }
@@ -99,7 +99,7 @@ impl Gpu {
         })?;
         shared.probes = outcomes;
         gpu = Self(Arc::new(shared));
-        probes::require(&gpu.title(), gpu.probes())?;
+        probes::require(&gpu.title(), gpu.probes(), &crate::adapters::environment)?;
         gpu.0.transfers.reset();
         Ok(gpu)
     }
@@ -129,6 +129,11 @@ impl Gpu {
         &self.0.probes
     }
 
+    /// What kernels rely on and the device's compiler does not keep: results may differ from the numeric contract in it.
+    pub fn inexact(&self) -> impl Iterator<Item = &Outcome> {
+        self.0.probes.iter().filter(|probe| probe.needed && !probe.holds)
+    }
+
     /// Whether both handles are of one open device (two devices of one adapter are not).
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
@@ -144,6 +149,7 @@ impl Gpu {
     /// [`GpuError::DeviceLost`]. Another one can be opened. Bytes that host arrays read in its memory stay theirs.
     pub fn destroy(&self) {
         self.0.health.lose("destroyed by the program".to_owned());
+        self.trim();
         self.0.loans.destroy(&self.0.device);
     }
 

@@ -38,10 +38,10 @@ pub enum GpuError {
         reason: String,
     },
 
-    /// The adapter's shader compiler rewrites float algebra in a way that nothing here prevents.
+    /// The adapter's shader compiler rewrites float algebra in a way that nothing here prevents, and exactness was asked for.
     #[error(
-        "{adapter} can't be used: its arithmetic is not exact where it must be ({failed}). \
-         Choose another adapter with POLYARRAY_ADAPTER, or update its driver"
+        "{adapter} can't be used with POLYARRAY_EXACT=1: its arithmetic is not exact where it must be ({failed}). \
+         Choose another adapter with POLYARRAY_ADAPTER, update its driver, or unset POLYARRAY_EXACT"
     )]
     Inexact {
         /// The adapter, by index and name.

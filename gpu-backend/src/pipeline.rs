@@ -36,8 +36,9 @@ pub struct Binding {
 /// How a kernel reaches the driver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Route {
-    /// Our own kernels: every float operation exact (SPIR-V decorated NoContraction where the
-    /// adapter takes SPIR-V), naga's run-time checks off where the generator guarantees bounds.
+    /// Our own kernels: every float operation exact (SPIR-V decorated NoContraction where the adapter takes SPIR-V, which
+    /// naga's run-time checks are off in, as the generator guarantees bounds; elsewhere an exclusive or with a zero that is
+    /// known at run time only).
     Exact,
     /// A stranger's kernel: wgpu validates it and adds every run-time check.
     Checked,
@@ -48,7 +49,7 @@ pub enum Route {
 pub struct Source<'a> {
     /// For messages.
     pub name: &'a str,
-    /// The WGSL text.
+    /// The WGSL text. On [`Route::Exact`] it has a function `run_time_zero` that loads a zero.
     pub wgsl: &'a str,
     /// Its entry point.
     pub entry: &'a str,
@@ -60,6 +61,7 @@ pub struct Source<'a> {
 #[derive(Clone, Copy)]
 enum Code<'a> {
     Spirv(&'a [u32]),
+    Module(&'a wgpu::naga::Module),
     Wgsl(&'a str),
 }
 
@@ -140,8 +142,12 @@ impl Gpu {
         self.pipeline_keyed(key, || match source.route {
             Route::Exact => {
                 let options = self.shader_options();
-                let compiled = polyarray_shaders::compile(source.name, source.wgsl, &options);
-                self.make_exact(source.name, source.entry, source.wgsl, compiled)
+                let compiled = if self.profile().passthrough {
+                    polyarray_shaders::compile(source.name, source.wgsl, &options)
+                } else {
+                    polyarray_shaders::compile_opaque(source.name, source.wgsl, &options)
+                };
+                self.make_exact(source.name, source.entry, compiled)
             }
             Route::Checked => {
                 let reflection = reflect::foreign(source, self)?;
@@ -176,8 +182,9 @@ impl Gpu {
     /// [`GpuError::Shader`]: a defect of the generator, or a driver that refuses the kernel.
     pub(crate) fn generated(&self, shader: &polyarray_shaders::Shader) -> Result<Arc<Pipeline>> {
         self.pipeline_keyed(shader.key(), || {
-            let wgsl = if self.profile().passthrough { String::new() } else { shader.wgsl() };
-            self.make_exact(&shader.label(), polyarray_shaders::plan::ENTRY, &wgsl, shader.compile())
+            let compiled =
+                if self.profile().passthrough { shader.compile() } else { shader.compile_opaque() };
+            self.make_exact(&shader.label(), polyarray_shaders::plan::ENTRY, compiled)
         })
     }
 
@@ -212,18 +219,20 @@ impl Gpu {
         GpuError::Shader { kernel: kernel.to_owned(), device: self.title(), reason }
     }
 
-    /// A kernel from what the shaders crate compiled: its SPIR-V where the adapter takes that, else the
-    /// text, which wgpu then compiles itself.
+    /// A kernel from what the shaders crate compiled: its SPIR-V where the adapter takes that, else a module, which wgpu
+    /// compiles itself.
     fn make_exact(
         &self,
         name: &str,
         entry: &str,
-        wgsl: &str,
         compiled: Result<polyarray_shaders::Spirv, polyarray_shaders::ShaderError>,
     ) -> Result<Pipeline> {
         let compiled = compiled.map_err(|error| self.complaint(name, error.to_string()))?;
         let reflection = reflect::own(&compiled, entry).map_err(|reason| self.complaint(name, reason))?;
-        let code = if self.profile().passthrough { Code::Spirv(&compiled.words) } else { Code::Wgsl(wgsl) };
+        let code = match &compiled.module {
+            None => Code::Spirv(&compiled.words),
+            Some(module) => Code::Module(module),
+        };
         self.make(name, entry, code, reflection)
     }
 
@@ -254,6 +263,10 @@ impl Gpu {
                 });
                 let module = match code {
                     Code::Spirv(words) => passthrough(device, entry, &reflection, words),
+                    Code::Module(module) => device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                        label: None,
+                        source: wgpu::ShaderSource::Naga(std::borrow::Cow::Owned(module.clone())),
+                    }),
                     Code::Wgsl(text) => device.create_shader_module(wgpu::ShaderModuleDescriptor {
                         label: None,
                         source: wgpu::ShaderSource::Wgsl(text.into()),

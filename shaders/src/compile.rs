@@ -7,6 +7,7 @@
 use crate::exact;
 use crate::library::Features;
 use crate::limits;
+use crate::opaque;
 use naga::back::spv;
 use naga::proc::{BoundsCheckPolicies, BoundsCheckPolicy};
 use naga::valid::{Capabilities, SubgroupOperationSet, ValidationFlags, Validator};
@@ -81,8 +82,10 @@ pub enum BindingKind {
 /// A compiled module.
 #[derive(Clone, Debug)]
 pub struct Spirv {
-    /// The SPIR-V.
+    /// The SPIR-V; none of [`compile_opaque`].
     pub words: Vec<u32>,
+    /// The module of [`compile_opaque`].
+    pub module: Option<naga::Module>,
     /// Its compute entry points.
     pub entry_points: Vec<EntryPoint>,
     /// The buffers of group 0, by number.
@@ -143,8 +146,18 @@ pub enum ShaderError {
 
 /// Compiles WGSL. Never panics: a panic of naga's becomes [`ShaderError::Panicked`].
 pub fn compile(label: &str, wgsl: &str, options: &Options) -> Result<Spirv, ShaderError> {
+    caught(label, || compile_inner(label, wgsl, options, false))
+}
+
+/// The same as a module for drivers that take no SPIR-V as it is, whose float algebra is kept as written by exclusive or
+/// with what its function `run_time_zero` gives.
+pub fn compile_opaque(label: &str, wgsl: &str, options: &Options) -> Result<Spirv, ShaderError> {
+    caught(label, || compile_inner(label, wgsl, options, true))
+}
+
+fn caught(label: &str, work: impl FnOnce() -> Result<Spirv, ShaderError>) -> Result<Spirv, ShaderError> {
     // Nothing outlives the closure, so no broken invariant can be seen after a panic.
-    catch_unwind(AssertUnwindSafe(|| compile_inner(label, wgsl, options))).unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let reason = panic
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -155,8 +168,8 @@ pub fn compile(label: &str, wgsl: &str, options: &Options) -> Result<Spirv, Shad
     })
 }
 
-fn compile_inner(label: &str, wgsl: &str, options: &Options) -> Result<Spirv, ShaderError> {
-    let module = naga::front::wgsl::parse_str(wgsl).map_err(|e| ShaderError::Parse {
+fn compile_inner(label: &str, wgsl: &str, options: &Options, as_module: bool) -> Result<Spirv, ShaderError> {
+    let mut module = naga::front::wgsl::parse_str(wgsl).map_err(|e| ShaderError::Parse {
         label: label.to_owned(),
         report: e.emit_to_string_with_path(wgsl, label),
     })?;
@@ -172,16 +185,23 @@ fn compile_inner(label: &str, wgsl: &str, options: &Options) -> Result<Spirv, Sh
             fix: found.fix,
         });
     }
-    let mut words = spv::write_vec(&module, &info, &spirv_options(options), None)
-        .map_err(|e| ShaderError::Backend { label: label.to_owned(), reason: e.to_string() })?;
-    if options.exact != Exact::Nowhere {
-        words = exact::decorate(&words, options.exact == Exact::Everywhere);
+    let backend = |reason: String| ShaderError::Backend { label: label.to_owned(), reason };
+    let mut words = Vec::new();
+    if as_module && options.exact != Exact::Nowhere {
+        opaque::rewrite(&mut module, &info, options.exact == Exact::Everywhere).map_err(backend)?;
+    } else if !as_module {
+        words = spv::write_vec(&module, &info, &spirv_options(options), None)
+            .map_err(|e| backend(e.to_string()))?;
+        if options.exact != Exact::Nowhere {
+            words = exact::decorate(&words, options.exact == Exact::Everywhere);
+        }
     }
     Ok(Spirv {
         words,
         entry_points: entry_points(&module),
         bindings: bindings(&module),
         immediate_bytes: immediate_bytes(&module),
+        module: as_module.then_some(module),
     })
 }
 

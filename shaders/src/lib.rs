@@ -19,11 +19,14 @@ pub mod library;
 mod limits;
 pub mod matmul;
 pub mod methods;
+mod opaque;
 mod params;
 pub mod plan;
 pub mod primitives;
 mod shader;
 
-pub use compile::{Binding, BindingKind, EntryPoint, Exact, Options, ShaderError, Spirv, compile};
+pub use compile::{
+    Binding, BindingKind, EntryPoint, Exact, Options, ShaderError, Spirv, compile, compile_opaque,
+};
 pub use library::{Features, Library};
 pub use plan::{Bind, LaneMap, Plan, PlanError, Profile, Shader, Slot, Step};

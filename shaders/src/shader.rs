@@ -1,6 +1,6 @@
 //! Modules still to be written: what a step of a plan runs, keyed by structure.
 
-use crate::compile::{Exact, Options, ShaderError, Spirv, compile};
+use crate::compile::{Exact, Options, ShaderError, Spirv, compile, compile_opaque};
 use crate::library::Features;
 use crate::params::Names;
 use std::fmt;
@@ -198,6 +198,14 @@ impl Shader {
     /// [`ShaderError`]; for a generated module that is a defect of this crate.
     pub fn compile(&self) -> Result<Spirv, ShaderError> {
         compile(&self.label(), &self.wgsl(), &self.options())
+    }
+
+    /// The module for drivers that take no SPIR-V as it is.
+    ///
+    /// # Errors
+    /// As [`Shader::compile`].
+    pub fn compile_opaque(&self) -> Result<Spirv, ShaderError> {
+        compile_opaque(&self.label(), &self.wgsl(), &self.options())
     }
 }
 

@@ -1,7 +1,9 @@
 //! What differentiation is checked by: finite differences, and a softmax regression that learns.
 use super::diff::{gradients, value, variable};
-use super::methods::softmax;
 use polyarray::{self as np, Array, Result};
+use polyarray_outside::softmax;
+
+type Function = fn(&Array) -> Result<Array>;
 
 fn loss(weights: &Array, x: &Array, wanted: &Array) -> Result<Array> {
     let likely = softmax(&np::matmul(x, weights)?)?;
@@ -11,7 +13,7 @@ fn loss(weights: &Array, x: &Array, wanted: &Array) -> Result<Array> {
 
 #[test]
 fn gradients_are_those_of_finite_differences() -> Result<()> {
-    let functions: [(&str, fn(&Array) -> Result<Array>); 7] = [
+    let functions: [(&str, Function); 7] = [
         ("exp, log", |x| np::log(np::add(np::exp(x)?, 1.0)?)),
         ("powers", |x| np::multiply(np::multiply(x, x)?, x)),
         ("a mean", |x| np::divide(np::mean(x, ()).and_then(|m| np::exp(&m))?, 3.0)),

@@ -5,5 +5,4 @@ mod conformance;
 mod diff;
 mod kind;
 mod learns;
-mod methods;
 mod same;

@@ -124,11 +124,18 @@ fn describe(adapter: &Adapter, opened: Result<&Gpu, String>) -> (String, Value) 
     match opened {
         Ok(gpu) => {
             let probes = gpu.probes();
-            let broken: Vec<String> = probes.iter().filter(|probe| !probe.holds).map(tell).collect();
-            let held = probes.len() - broken.len();
+            let broken = |needed: bool| -> Vec<String> {
+                probes.iter().filter(|p| !p.holds && p.needed == needed).map(tell).collect()
+            };
+            let (avoided, inexact) = (broken(false), broken(true));
+            let held = probes.len() - avoided.len() - inexact.len();
             let _ = write!(text, "\n  arithmetic: {held} of {} probes hold", probes.len());
-            if !broken.is_empty() {
-                let _ = write!(text, "; not: {} (kernels go around these)", broken.join("; "));
+            if !avoided.is_empty() {
+                let _ = write!(text, "; not: {} (kernels go around these)", avoided.join("; "));
+            }
+            if !inexact.is_empty() {
+                let _ =
+                    write!(text, "\n  not promised: {} (POLYARRAY_EXACT=1 refuses it)", inexact.join("; "));
             }
             let _ = write!(text, "\n  memory limit of the pool: {}", limit(gpu.memory_limit()));
             let probes =

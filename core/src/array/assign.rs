@@ -1,7 +1,6 @@
-//! Assignment to a part of an array. Arrays are immutable and share storage: where another handle, a pending
-//! operation or a backend can still see the storage, the elements are written into a copy that takes its place
-//! behind this handle; host storage that nobody else sees is written in place. On devices, whose work is queued
-//! behind earlier readers, the result is always a buffer of its own, made by one kernel.
+//! Assignment to a part of an array is copy-on-write. Arrays share storage: where another handle, a pending operation or a
+//! backend refers to it, the elements are written to a copy that replaces it in this handle; uniquely owned host storage is
+//! written in place. On devices the result is always a new buffer, made by one kernel.
 
 use super::slice::{self, IntoSpec, Spec};
 use super::{Array, Operandlike};
@@ -22,11 +21,10 @@ impl<R: Marker> Array<R> {
     /// Writes `value` to a part of the array: an array that lives in the same place, or a scalar, broadcast to the
     /// part. `items` are what [`slice`](Array::slice) takes; `"..."` is all of it.
     ///
-    /// Other handles keep their values, views of the same storage and results that are not computed yet among
-    /// them: the storage is written in place if it is host memory that no other handle shares, else a copy of
-    /// the array takes its place behind this handle. What a device holds of an array written in place is
-    /// dropped, and uploaded again when it is next used there. `value` is computed before anything is written, so
-    /// it may be made from the array itself.
+    /// Other handles keep their values, including views of the same storage and pending results: the storage is written in
+    /// place if it is host memory that no other handle shares, else a copy of the array replaces it in this handle. Device
+    /// copies of an array written in place are dropped, and uploaded again on next use. `value` is computed before anything
+    /// is written, so it may be computed from the array itself.
     ///
     /// The array keeps its dtype. `value` may be of the same kind or a lower one (bool, unsigned, signed, float,
     /// complex), NumPy's `same_kind`, and is cast as [`astype`](fn@crate::numpy::astype) casts; a scalar integer must fit.
@@ -48,7 +46,7 @@ impl<R: Marker> Array<R> {
     /// # Errors
     /// Those of [`slice`](Array::slice); [`Error::Shape`] if `value` does not broadcast to the part,
     /// [`Error::DType`] if it has no dtype or value that the array can take, [`Error::Residency`] if it lives elsewhere;
-    /// what computing either fails with. After an error the array is what it was.
+    /// those of computing either. After an error the array is unchanged.
     pub fn assign(&mut self, items: impl IntoSpec, value: impl Operandlike<R>) -> Result<()> {
         let spec = items.into_spec()?.0;
         let value = value.operand();
@@ -64,7 +62,7 @@ impl<R: Marker> Array<R> {
     }
 }
 
-/// Writes in place, or gives the node that takes the place of `node`, to be seen whole.
+/// Writes in place, or returns the node that replaces `node`, without a view.
 fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Dense) -> Result<Option<NodeRef>> {
     let layout = seen.cloned().unwrap_or_else(|| Layout::dense(&node.shape));
     let part = slice::apply(&layout, spec)?;
@@ -86,7 +84,7 @@ fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Dense) 
         if in_place(&mut fresh, &part, &value)? {
             return Ok(Some(fresh));
         }
-        // Else the host's backend has buffers of its own.
+        // Otherwise the host's backend has its own type of buffers.
     }
     let instance = instance(node)?;
     let failed = |e| record::failed("assign", instance, e);
@@ -102,7 +100,7 @@ fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Dense) 
     Ok(Some(out.node))
 }
 
-/// What can be known before anything is computed. The value's layout, broadcast to the part.
+/// Checks all that is known before evaluation. Returns the value's layout, broadcast to the part.
 fn check(node: &NodeRef, part: &[usize], value: &Dense) -> Result<Layout> {
     let target = || format!("{} {part:?} on {}", node.dtype, node.home);
     let operands = || match value.describe_value() {
@@ -162,7 +160,7 @@ fn rank(dtype: DType) -> (Kind, bool) {
     (dtype.kind(), dtype.is_int() && !dtype.is_unsigned())
 }
 
-/// Who computes for a node: plain host data has the host's backend.
+/// The instance that computes for a node: the host's backend for host data that no backend made.
 fn instance(node: &NodeRef) -> Result<Instance> {
     match node.site {
         Some(site) => Ok(site.instance),
@@ -170,7 +168,7 @@ fn instance(node: &NodeRef) -> Result<Instance> {
     }
 }
 
-/// The value where the array lives, of the array's dtype, computed. A scalar comes without axes.
+/// The evaluated value on the array's residency, in the array's dtype. A scalar has no axes.
 fn computed(node: &NodeRef, value: &Dense) -> Result<Dense> {
     if let Some(v) = value.weak_value() {
         let v = v.cast(node.dtype);
@@ -193,7 +191,7 @@ fn computed(node: &NodeRef, value: &Dense) -> Result<Dense> {
     Ok(cast)
 }
 
-/// Does every index lead to an element of its own? Not where an axis is broadcast.
+/// Whether all indices have distinct elements: not where an axis is broadcast.
 fn distinct(layout: &Layout) -> bool {
     let mut axes: SmallVec<[(usize, usize); 4]> =
         layout.strides.iter().map(|s| s.unsigned_abs()).zip(layout.shape.iter().copied()).collect();
@@ -201,15 +199,15 @@ fn distinct(layout: &Layout) -> bool {
     axes.sort_unstable();
     let mut reach = 0;
     axes.iter().all(|&(step, n)| {
-        let apart = step > reach;
+        let distinct = step > reach;
         reach += step * (n - 1);
-        apart
+        distinct
     })
 }
 
-/// Writes to host memory that only this handle refers to; false, and nothing done, where it is shared or none.
+/// Writes to host memory that only this handle refers to; false, having done nothing, where it is shared or not on the host.
 fn in_place(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
-    // Node and buffer are asked each: several nodes may have one buffer, and a backend may hold it.
+    // Both node and buffer must be unique: several nodes may share a buffer, and a backend may hold it.
     let buffer = NodeRef::get_mut(node).and_then(|node| node.value.get_mut()).and_then(Arc::get_mut);
     let target = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>());
     let Some(target) = target.filter(|target| !target.is_lent()) else { return Ok(false) };
@@ -223,7 +221,7 @@ fn in_place(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
     Ok(true)
 }
 
-/// A dense copy of a host array: by the host's backend, or plainly in a program that links none.
+/// A dense copy of a host array: by the host's backend, or by a loop in a program that links none.
 fn copied(array: Dense) -> Result<NodeRef> {
     if residency::instance_at(*HOST).is_ok() {
         let copy = record::copy(&array)?;
@@ -245,7 +243,7 @@ fn by_axis(shape: &[usize], spec: &Spec, value: &Dense) -> Result<(Part, Dense)>
         .collect();
     let mut strides: Strides = SmallVec::from_elem(0, shape.len());
     for (i, (&n, &step)) in part.shape.iter().zip(&part.strides).enumerate().filter(|(_, (n, _))| **n > 1) {
-        // Two indices of one axis are less than its length apart, which tells the axis from the step.
+        // Two indices of one axis differ by less than its length, so the step determines the axis.
         let axis =
             (0..shape.len()).rfind(|&a| shape[a] > 1 && whole.strides[a] * shape[a] as isize > step.abs());
         let axis = axis.expect("the part lies in the array");

@@ -1,4 +1,4 @@
-//! What arrays and devices tell the dispatch engine.
+//! Arrays as arguments of dispatch.
 
 use super::handle::Coercion;
 use super::{Array, transfer};
@@ -69,7 +69,7 @@ impl From<NotRecorded> for Stop<Error> {
 
 impl From<crate::dispatch::Error> for Error {
     fn from(e: crate::dispatch::Error) -> Self {
-        // An array's own error that passed through a conversion comes out as itself.
+        // An array error that passed through a conversion is returned as itself.
         match e {
             crate::dispatch::Error::Conversion(ref failed) => match failed.source.downcast_ref::<Error>() {
                 Some(own) => own.clone(),

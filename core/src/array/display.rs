@@ -94,7 +94,7 @@ fn write_axis<'a>(
         }
         return out.push(']');
     }
-    // Room is left for the brackets that close.
+    // The closing brackets need space, too.
     let most = WIDTH - 1 - depth.min(WIDTH / 2);
     let mut column = depth + 1;
     let mut word = |text: &str, first: bool| {
@@ -120,7 +120,7 @@ fn write_axis<'a>(
     out.push(']');
 }
 
-/// A value that is no array's: with all the digits that tell it apart, as NumPy's scalars.
+/// A scalar: with all the digits that distinguish it, as NumPy's scalars.
 fn single(v: Scalar) -> String {
     let number = |x: f64, whole: &str| {
         if !x.is_finite() {
@@ -160,12 +160,12 @@ fn power(exponent: &str, digits: usize) -> String {
     format!("e{sign}{e:0>digits$}")
 }
 
-/// The decimal number of the fewest digits that is `v` in its dtype, as the double that prints so.
+/// The shortest decimal that rounds to `v` in its dtype, as the double that prints so.
 fn shortest(v: f64, dtype: DType) -> f64 {
     let parsed = |text: String| text.parse().unwrap_or(v);
     match dtype {
         DType::F32 | DType::C64 => parsed(format!("{}", v as f32)),
-        // Five digits tell all of them apart.
+        // Five digits distinguish all of them.
         DType::F16 => (0..5)
             .map(|digits| parsed(format!("{v:.digits$e}")))
             .find(|&short| half::f16::from_f64(short).to_f64() == v)
@@ -174,7 +174,7 @@ fn shortest(v: f64, dtype: DType) -> f64 {
     }
 }
 
-/// How the numbers of one array are written, so that their points align.
+/// The format of the numbers of one array, which aligns their points.
 struct Style {
     real: Floats,
     imaginary: Floats,

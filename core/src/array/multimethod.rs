@@ -1,4 +1,4 @@
-//! `multimethod!`: the engine's macro, for functions of arrays.
+//! `multimethod!`: the engine's macro for functions of arrays.
 
 use super::Array;
 use super::packed::{Value, Values};
@@ -8,14 +8,14 @@ use crate::error::{Error, Result};
 
 /// Declares multimethods over arrays. One line each: a domain, and functions whose parameters are `&Array`
 /// (which take part in dispatch) or values (which don't). A body is the default, in terms of other
-/// multimethods; `;` says that there is none.
+/// multimethods; `;` in its place means that there is none.
 ///
-/// Parameters may also be `&[Array]`, and `&Device` (where an array is to be made). `erased domain "…";` leaves the typed
-/// function out, for a family that writes it by hand.
+/// Parameters may also be `&[Array]`, and `&Device` (the device of an array to be created). `erased domain "…";` omits the
+/// typed function, for a family that writes it by hand.
 ///
-/// What comes out is, for each, a [row](crate::array::packed::MethodRow) in the table of methods; a function generic in the residency of its arrays (so that mixing typed
-/// residencies doesn't compile, and scalars are accepted in place of arrays) whose plain parameters take
-/// `impl Into<T>`; and a handle of the same name in the type namespace, with which a backend registers its own
+/// Each expands to a [row](crate::array::packed::MethodRow) in the table of methods; a function generic in the residency
+/// of its arrays (so that mixing typed residencies doesn't compile, and scalars are accepted in place of arrays) whose
+/// other parameters take `impl Into<T>`; and a handle of the same name in the type namespace, with which a backend registers its own
 /// implementation: `fn(Cx, &Array, …) -> Result<Out, Stop<Error>>`.
 ///
 /// ```
@@ -64,8 +64,8 @@ macro_rules! multimethod {
     };
 }
 
-/// Walks the parameters, and collects of each: how the engine declares it, how the typed function declares it and hands
-/// it on, its description, and how it is packed and unpacked.
+/// Collects for each parameter: its declaration for the engine, its declaration in the typed function and the expression
+/// that passes it on, its description, and how it is packed and unpacked.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __multimethod {
@@ -177,7 +177,7 @@ macro_rules! __multimethod {
     };
 }
 
-/// The text of a line of documentation; nothing of other attributes.
+/// The text of a line of documentation; empty for other attributes.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __multimethod_doc {
@@ -218,7 +218,7 @@ pub fn operands<R: Marker>(arrays: &[impl super::Operandlike<R>]) -> Vec<Array> 
 pub trait Retype: Sized {
     /// The result's type where the arguments are `Array<R>`.
     type As<R: Marker>;
-    /// Checks that arrays are where the type says.
+    /// Checks that arrays have the residency of the type.
     ///
     /// # Errors
     /// [`Error::Residency`](crate::Error::Residency) if one isn't.

@@ -1,8 +1,8 @@
-//! Calls as data: packed arguments and results, a row for each method, and the hook that sees every call.
+//! Calls as data: packed arguments and results, a row for each method, and interceptors of calls.
 //!
 //! uarray's backends are one generic function over (method, arguments). An [`Interceptor`] is the same: a backend that
-//! registers one receives every call of a domain for which it has no implementation of its own, among them methods of
-//! crates that are linked later. A chunked backend, automatic differentiation, tracing are one interceptor each.
+//! registers one receives every call of a domain for which it has no implementation of its own, also of methods of crates
+//! that are linked later. A chunked backend, automatic differentiation and tracing are one interceptor each.
 
 use super::{Array, Retype};
 use crate::device::{Device, HOST, instance_at, residency_of};
@@ -22,14 +22,14 @@ pub enum Value {
     Array(Array),
     /// Several arrays in one argument.
     Arrays(Vec<Array>),
-    /// Where an array is to be made.
+    /// The device of an array to be created.
     Device(Device),
-    /// Anything that takes no part in dispatch, under its own type.
+    /// A value of any type, which takes no part in dispatch.
     Plain(Arc<dyn Any + Send + Sync>),
 }
 
 impl Value {
-    /// A plain value.
+    /// A value that takes no part in dispatch.
     pub fn plain<T: Send + Sync + 'static>(value: T) -> Value {
         Value::Plain(Arc::new(value))
     }
@@ -42,7 +42,7 @@ impl Value {
         }
     }
 
-    /// The plain value, if it is a `T`.
+    /// The value that takes no part in dispatch, if it is a `T`.
     pub fn get<T: 'static>(&self) -> Option<&T> {
         match self {
             Value::Plain(value) => (&**value as &dyn Any).downcast_ref(),
@@ -82,7 +82,7 @@ impl fmt::Debug for Value {
 /// Packed arguments or results, in order.
 pub type Values = SmallVec<[Value; 3]>;
 
-/// What a parameter of a method is.
+/// The kind of a parameter of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamKind {
     /// An array, which takes part in dispatch.
@@ -91,7 +91,7 @@ pub enum ParamKind {
     Arrays,
     /// A device, which takes part in dispatch.
     Device,
-    /// Anything else.
+    /// Any other value, which takes no part in dispatch.
     Plain,
 }
 
@@ -100,7 +100,7 @@ pub enum ParamKind {
 pub struct Param {
     /// Its name.
     pub name: &'static str,
-    /// What it is.
+    /// Its kind.
     pub kind: ParamKind,
     /// Its type, as declared.
     pub type_name: &'static str,
@@ -109,7 +109,7 @@ pub struct Param {
 /// A method over packed arguments.
 pub type PackedFn = fn(&[Value]) -> Result<Values>;
 
-/// All that is known of a method: the tool, the coverage page, the conformance suite and wrappers read it from here.
+/// The description of a method, which the tool, the coverage page, the conformance suite and wrappers read.
 pub struct MethodRow {
     /// Its name.
     pub name: &'static str,
@@ -166,7 +166,7 @@ impl fmt::Debug for MethodRow {
     }
 }
 
-/// A row for each method that is linked, in no order; see [`methods`].
+/// A row for each linked method, unordered; see [`methods`].
 #[distributed_slice]
 pub static METHODS: [&'static MethodRow];
 
@@ -177,7 +177,7 @@ pub fn methods() -> Vec<&'static MethodRow> {
     rows
 }
 
-/// A call in the hands of an interceptor or a wrapper.
+/// A call, as an interceptor receives it.
 #[derive(Clone)]
 pub struct Call {
     row: &'static MethodRow,
@@ -185,10 +185,10 @@ pub struct Call {
     args: Values,
 }
 
-/// The hook of a backend: receives every call of a domain for which the backend has no implementation of its own, with
-/// arguments converted as for one. What it calls runs in the empty state, where arrays live: neither a pin nor scopes
-/// around the call reach it. Declined, the method's default runs, pinned to the backend, so that its parts come
-/// here again.
+/// A backend's interceptor: receives every call of a domain for which the backend has no implementation of its own, with
+/// arguments converted as for one. It runs in the empty state: neither a pin nor scopes around the call apply to the calls
+/// that it makes. If it declines, the method's default runs, pinned to the backend, so that the calls of the default
+/// reach the interceptor in turn.
 pub type Interceptor = fn(Cx, &Call) -> Result<Values, Stop<Error>>;
 
 /// Registers interceptors at link time: the kind, the domain, which includes those inside it, and the function.
@@ -232,7 +232,7 @@ impl Call {
         self.args.iter().flat_map(Value::arrays)
     }
 
-    /// A plain argument by name, if it is a `T`.
+    /// An argument that takes no part in dispatch, by name, if it is a `T`.
     pub fn plain<T: 'static>(&self, name: &str) -> Option<&T> {
         let at = self.row.params.iter().position(|param| param.name == name)?;
         self.args.get(at)?.get()
@@ -253,7 +253,7 @@ impl Call {
         Ok(self.with_args(args))
     }
 
-    /// Calls the method with these arguments: whoever holds them runs it.
+    /// Calls the method with these arguments, dispatched by their residencies.
     ///
     /// # Errors
     /// Those of the method.
@@ -261,7 +261,7 @@ impl Call {
         (self.row.call)(&self.args)
     }
 
-    /// Calls the method on one instance, which is pinned; arguments are copied there where they must be.
+    /// Calls the method with one instance pinned; arguments are copied there where necessary.
     ///
     /// # Errors
     /// Those of the method.
@@ -269,8 +269,8 @@ impl Call {
         pinned(instance, true, || (self.row.call)(&self.args))
     }
 
-    /// Runs the method's default with the interceptor's backend pinned, so that its parts come to the interceptor
-    /// again. Declined, it has none.
+    /// Runs the method's default with the interceptor's backend pinned, so that the default's calls reach the interceptor.
+    /// Declines if there is none.
     ///
     /// # Errors
     /// Those of the default.
@@ -286,8 +286,8 @@ impl fmt::Debug for Call {
     }
 }
 
-/// The body of every method's packed implementation: hands the call to the interceptor of its backend, or has it run
-/// on the host.
+/// The body of every method's packed implementation: passes the call to the interceptor of its backend, or falls back to
+/// the host.
 #[doc(hidden)]
 pub fn packed<Out: Retype>(cx: Cx, row: &'static MethodRow, args: Values) -> Result<Out, Stop<Error>> {
     let call = Call { row, cx, args };
@@ -299,7 +299,7 @@ fn intercept(call: &Call) -> Result<Values, Stop<Error>> {
     let found = interceptor_of(call.cx.instance.kind, call.row.domain);
     let interceptor = found.and_then(|found| (found as &dyn Any).downcast_ref::<Interceptor>());
     match interceptor {
-        // What it calls is for whoever holds the arrays: neither its own pin nor scopes around the call concern that.
+        // Its calls are dispatched by residency alone: neither its own pin nor scopes around the call apply.
         Some(interceptor) => trace::detached_but_heard(|| interceptor(call.cx, call)),
         None => Err(Stop::declined("its interceptor is of another type")),
     }
@@ -323,7 +323,7 @@ impl fmt::Display for FellBack {
     }
 }
 
-/// Runs a call on the host and brings the results back to where it was dispatched to.
+/// Runs a call on the host, and copies the results back to the instance that it was dispatched to.
 fn fall_back(call: &Call) -> Result<Values, Stop<Error>> {
     let host = instance_at(*HOST).map_err(|_| Stop::declined("no backend for the host is linked"))?;
     let home = residency_of(call.cx.instance)?;
@@ -346,7 +346,7 @@ fn fall_back(call: &Call) -> Result<Values, Stop<Error>> {
     let back = |result: &Value| result.map_arrays(&mut |array| array.to(Device::At(home)));
     match results.iter().map(back).collect::<Result<Values>>() {
         Ok(results) => Ok(results),
-        // A dtype that the device can't hold: said as a reason, the call ends as not found.
+        // A dtype that the device can't hold is a reason to decline: the call ends as not found.
         Err(error @ (Error::Unsupported { .. } | Error::TooLarge { .. })) => {
             Err(Stop::Declined(Decline::show("the result can't be copied there", error)))
         }

@@ -1,4 +1,4 @@
-//! Reading: computing the values, and having them on the host.
+//! Reading: evaluation, and copies to the host.
 
 use super::{Array, IntoAxes, transfer};
 use crate::device::{Device, HOST, Marker};
@@ -11,10 +11,10 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl<R: Marker> Array<R> {
-    /// Computes the values now. Otherwise that happens when they are read.
+    /// Computes the values now instead of when they are read.
     ///
     /// # Errors
-    /// What the computation fails with: out of memory, a lost device.
+    /// Those of the computation: out of memory, a lost device.
     pub fn eval(&self) -> Result<&Self> {
         if let Some(repr) = self.repr() {
             repr.eval()?;
@@ -24,15 +24,15 @@ impl<R: Marker> Array<R> {
         Ok(self)
     }
 
-    /// The evaluated array as buffer and layout: what a backend's implementation works on.
+    /// The evaluated array as buffer and layout, for implementations of backends.
     ///
     /// # Errors
-    /// What the computation fails with.
+    /// Those of the computation.
     pub fn operand(&self) -> Result<Operand> {
         Ok(Operand { buffer: self.dense.eval()?, layout: self.layout() })
     }
 
-    /// The values on the host, as buffer and layout: copied from the device if they live on one.
+    /// The values on the host, as buffer and layout, copied if they are on a device.
     pub(crate) fn on_host(&self) -> Result<(Arc<dyn Buffer>, Layout)> {
         if let Some(repr) = self.repr() {
             return repr.to_dense()?.on_host();
@@ -46,7 +46,7 @@ impl<R: Marker> Array<R> {
     /// The values in row-major order, on the host. A copy.
     ///
     /// # Errors
-    /// [`Error::DType`] if the elements are not `T`; what the computation or the copy fails with.
+    /// [`Error::DType`] if the elements are not `T`; those of the computation and the copy.
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
         let (buffer, layout) = self.on_host()?;
         let host: &HostBuffer = crate::memory::downcast(&*buffer, "host", "to_vec")?;
@@ -89,7 +89,7 @@ impl<R: Marker> Array<R> {
         for (axis, (&i, &len)) in index.iter().zip(self.shape()).enumerate() {
             at.push(crate::expr::axes::wrap_index("get", i as i64, axis, len)?);
         }
-        // A device copies back that one element, not the array; if there is no other, as it is.
+        // From a device only that element is copied, not the array.
         let home = self.dense.node.home;
         let near = home == *HOST || home == Key::NONE || self.repr().is_some();
         let one = if near || self.len() == 1 {

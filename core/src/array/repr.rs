@@ -1,9 +1,9 @@
-//! Representations other than the dense one: what an array of a wrapper's own is made of.
+//! Representations other than the dense one, for the arrays of wrapper backends.
 //!
 //! A dense array is a node of the graph and a layout. A chunked array holds arrays and a grid, a differentiable one a
-//! primal and a node of the tape, a sparse one its parts. Such an array is a [`Repr`] behind the same handle: its shape,
-//! dtype and residency are known at once, views, assignment and reading reach it through the few primitives here,
-//! and every method reaches its backend's [interceptor](super::packed::Interceptor).
+//! primal and a node of the tape, a sparse one indices and values. Such an array is a [`Repr`] behind the same handle. Its
+//! shape, dtype and residency are known at once; views, assignment and reading call the primitives here, and methods call
+//! its backend's [interceptor](super::packed::Interceptor).
 
 use super::Array;
 use super::slice::{Picked, Picks};
@@ -25,37 +25,37 @@ pub trait Repr: Any + Send + Sync {
     /// Type of the elements.
     fn dtype(&self) -> DType;
 
-    /// Where it lives: a residency that the backend's kind takes as native.
+    /// Its residency, which must be native to the backend's kind.
     fn residency(&self) -> Key;
 
-    /// A view, or a copy where the representation has no such view. The request is checked.
+    /// A view, or a copy where the representation has no such view. The arguments are checked.
     ///
     /// # Errors
-    /// What the representation can't do, or fails with.
+    /// If the representation does not support the view, or fails.
     fn view(&self, view: &View) -> Result<Array>;
 
-    /// The array with a part replaced by `value`, which broadcasts to it and may live anywhere.
+    /// The array with a part replaced by `value`, which broadcasts to it and may have any residency.
     ///
     /// # Errors
-    /// What the representation can't do, or fails with.
+    /// If the representation does not support assignment, or fails.
     fn assign(&self, part: &[Picked], value: &Array) -> Result<Array>;
 
-    /// The same values as a dense array, for reading, printing and copies to other places.
+    /// The same values as a dense array, for reading, printing and copies to other residencies.
     ///
     /// # Errors
-    /// What computing it fails with.
+    /// Those of computing it.
     fn to_dense(&self) -> Result<Array>;
 
     /// Computes the values now.
     ///
     /// # Errors
-    /// What computing fails with.
+    /// Those of computing them.
     fn eval(&self) -> Result<()> {
         self.to_dense().map(drop)
     }
 }
 
-/// A view, its arguments checked and brought to one form.
+/// A view, its arguments checked and normalised.
 #[derive(Clone, Debug, PartialEq)]
 pub enum View {
     /// The same elements in row-major order under another shape.
@@ -87,7 +87,7 @@ impl View {
     }
 }
 
-/// A representation as a node keeps it, which knows of none.
+/// A representation as a node holds it: the graph does not know the trait.
 struct Held(Box<dyn Repr>);
 
 impl Array {
@@ -117,7 +117,7 @@ impl<R: Marker> Array<R> {
         Some(repr.view(&view).and_then(|seen| self.checked(seen, &view)))
     }
 
-    /// A representation must give the shape that was asked for.
+    /// Checks that a representation returned the shape asked for.
     fn checked(&self, seen: Array, view: &View) -> Result<Array<R>> {
         let fits = match view {
             View::Reshape(shape) | View::BroadcastTo(shape) => seen.shape() == &shape[..],

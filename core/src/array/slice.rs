@@ -8,9 +8,9 @@ use smallvec::SmallVec;
 /// One item of a Python index: `x[3, 1:-1:2, ..., None]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// One index; the axis goes. Negative counts from the end.
+    /// One index; the axis is removed. A negative one counts from the end.
     At(isize),
-    /// `start:stop:step`, clamped to the axis as Python does; a negative step walks backwards.
+    /// `start:stop:step`, clamped to the axis as Python does; a negative step goes backwards.
     Slice {
         /// First, or none for the end it starts from.
         start: Option<isize>,
@@ -120,10 +120,10 @@ impl<T: AsRef<[SliceInfoElem]>, I: ndarray::Dimension, O: ndarray::Dimension> In
     }
 }
 
-/// What a slice does to one axis, resolved against the shape: within bounds, counted from the start.
+/// A slice of one axis, resolved against the shape: within bounds, counted from the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picked {
-    /// One index; the axis goes.
+    /// One index; the axis is removed.
     Index(usize),
     /// `len` elements from `start` on, `step` apart; it may be negative.
     Range {
@@ -225,7 +225,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Picks may be a program's own: they are checked again.
+/// Callers may construct picks themselves, so they are checked again.
 fn resolved(shape: &[usize], picks: &[Picked]) -> Result<Picks> {
     let mut c = Cursor::new(shape);
     for pick in picks {

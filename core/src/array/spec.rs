@@ -1,7 +1,7 @@
-//! Kernels of a backend's own: what is no fused kernel (products, sorts, scans, gathers, decompositions).
+//! Kernels by spec: kernels that are not fused ones (products, sorts, scans, gathers, decompositions).
 //!
-//! A method's family checks its arguments, brings them to a common form and describes the work by a [`Spec`];
-//! a backend brings a kernel for the spec's type and nothing else. The method is declined where it has none.
+//! A method's family checks and normalises its arguments, and describes the work by a [`Spec`]; a backend registers a
+//! kernel for the spec's type and nothing else. It declines the method where it has none.
 
 use super::Array;
 use crate::device::residency;
@@ -24,12 +24,12 @@ pub type Outputs = SmallVec<[(Dims, DType); 3]>;
 /// The results of a kernel: dense, row-major buffers.
 pub type Buffers = SmallVec<[Arc<dyn Buffer>; 3]>;
 
-/// What a kernel computes, its arguments checked. Equal specs describe the same work.
+/// A description of what a kernel computes, with checked arguments. Equal specs describe the same work.
 pub trait Spec: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
-    /// The name that traces and errors show.
+    /// The name in traces and errors.
     const NAME: &'static str;
 
-    /// The name of this one, where specs of one type have several.
+    /// The name of this spec, where specs of one type have several names.
     fn name(&self) -> &'static str {
         Self::NAME
     }
@@ -38,12 +38,12 @@ pub trait Spec: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
     fn outputs(&self) -> Outputs;
 }
 
-/// Computes every result of a spec from evaluated operands that live on the instance. Never called where all
-/// results are empty; may be called again if memory was full.
+/// Computes every result of a spec from evaluated operands on the instance. Never called where all results are empty; may
+/// be called again after memory was full.
 pub type Compute<S> = fn(Cx, &S, &[Operand]) -> Result<Buffers>;
 
-/// Computes the one result of a spec and what an epilogue makes of its elements. `None`, with nothing done, if it does
-/// not take this epilogue: both then run one after the other.
+/// Computes the one result of a spec with an epilogue fused. `None`, having done nothing, if it does not take this epilogue:
+/// both then run one after the other.
 pub type ComputeWithEpilogue<S> = fn(Cx, &S, &[Operand], &Epilogue) -> Result<Option<Arc<dyn Buffer>>>;
 
 /// Why a backend does not take a spec, if it does not.
@@ -76,18 +76,18 @@ impl<S: Spec> SpecKernel<S> {
         SpecKernel { epilogue: Some(epilogue), ..self }
     }
 
-    /// It declines the specs for which `supports` gives a reason. Asked when a call is recorded.
+    /// It declines the specs for which `supports` returns a reason. Called when a call is recorded.
     #[must_use]
     pub const fn supporting(self, supports: Supports<S>) -> Self {
         SpecKernel { supports: Some(supports), ..self }
     }
 }
 
-/// The kernels of link time; see [`kernels!`](crate::kernels).
+/// The kernels registered at link time; see [`kernels!`](crate::kernels).
 #[distributed_slice]
 pub static KERNELS: [fn(&mut Kernels)];
 
-/// Which kind has which kernels.
+/// The table of kernels by kind and spec type.
 #[derive(Default)]
 pub struct Kernels(HashMap<(KindId, TypeId), Box<dyn Any + Send + Sync>>);
 
@@ -104,12 +104,12 @@ impl Kernels {
     }
 }
 
-/// Gives a kind a kernel at run time, or replaces the one that it has. Calls recorded before keep theirs.
+/// Registers a kernel at run time, or replaces the present one. Calls recorded before keep theirs.
 pub fn register_kernel<S: Spec>(kind: &str, kernel: SpecKernel<S>) {
     TABLE.write().add(kind, kernel);
 }
 
-/// Registers kernels at link time, for any kind, whoever owns it.
+/// Registers kernels at link time, for any kind of any crate.
 ///
 /// ```
 /// use polyarray_core::backend::{Buffers, Cx, DType, Operand, Outputs, Spec, SpecKernel, downcast, kernels};
@@ -147,7 +147,7 @@ pub fn one(buffer: impl Buffer) -> Buffers {
 /// The kernel of the kind of `cx` for this spec.
 ///
 /// # Errors
-/// Why there is none.
+/// If there is none, or it does not support this spec.
 pub fn kernel_for<S: Spec>(cx: Cx, spec: &S) -> Result<SpecKernel<S>, Unsupported> {
     let known = {
         let table = TABLE.read();
@@ -164,8 +164,7 @@ pub fn kernel_for<S: Spec>(cx: Cx, spec: &S) -> Result<SpecKernel<S>, Unsupporte
 /// Records the results of a spec on the instance that a call was dispatched to, by its kind's kernel.
 ///
 /// # Errors
-/// Declined if the kind has no kernel for the spec, or the instance can't hold a result; failed by what opening it
-/// fails with.
+/// Declined if the kind has no kernel for the spec, or the instance can't hold a result; failed if opening it fails.
 pub fn record<S: Spec>(cx: Cx, spec: S, args: &[&Array]) -> Result<SmallVec<[Array; 3]>, Stop<Error>> {
     let kernel = kernel_for(cx, &spec).map_err(NotRecorded::from)?;
     record_with(cx, spec, args, kernel)

@@ -1,4 +1,4 @@
-//! The one module that copies between host and devices. Every copy passes here and is counted.
+//! Copies between host and devices. All are made in this module, and counted.
 
 use super::Array;
 use crate::device::residency::{self, Site};
@@ -13,8 +13,8 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// A view is uploaded with its whole buffer (which is then kept for the next use) while it shows at least this
-/// share of it; a smaller one is gathered first, and its copy is not kept.
+/// A view is uploaded with its whole buffer (which is then kept for the next use) if it has at least 1/`SHOWN` of the
+/// buffer's elements; a smaller one is gathered first, and its copy is not kept.
 const SHOWN: usize = 4;
 
 static UPLOADS: AtomicU64 = AtomicU64::new(0);
@@ -38,7 +38,7 @@ pub struct Transfers {
 impl std::ops::Sub for Transfers {
     type Output = Transfers;
 
-    /// What was copied between two looks at the counters, the later one first.
+    /// The copies between two readings of the counters, the later one first.
     fn sub(self, before: Transfers) -> Transfers {
         Transfers {
             uploads: self.uploads - before.uploads,
@@ -49,7 +49,7 @@ impl std::ops::Sub for Transfers {
     }
 }
 
-/// Copies made so far by the whole process. A scope's own are in its trace.
+/// Copies made so far by the whole process. Those of a scope are in its trace.
 pub fn transfers() -> Transfers {
     Transfers {
         uploads: UPLOADS.load(Relaxed),
@@ -75,7 +75,7 @@ pub(crate) fn to(array: &Array, device: Device) -> Result<Array> {
         return Ok(record::host_leaf(buffer, layout).into());
     }
     if array.residency() != *HOST && array.residency() != Key::NONE {
-        // From device to device by way of the host.
+        // From device to device through the host.
         let (buffer, layout) = download(array)?;
         return upload(&Array::from(record::host_leaf(buffer, layout)), target);
     }
@@ -124,7 +124,7 @@ fn upload(array: &Array, target: Key) -> Result<Array> {
     Ok(on_device(copy, layout))
 }
 
-/// Copies a device array to the host. A view that shows little of its buffer is made dense on the device first.
+/// Copies a device array to the host. A view of a small part of its buffer is made dense on the device first.
 pub(crate) fn download(array: &Array) -> Result<(Arc<dyn Buffer>, Layout)> {
     let buffer = array.dense.eval()?;
     let layout = array.layout();

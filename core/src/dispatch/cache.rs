@@ -12,13 +12,11 @@ use super::error::Error;
 use super::identity::MethodInfo;
 use super::key::Key;
 use super::kind::Instance;
-use super::plan::{PinnedDefault, Plan};
+use super::plan::Plan;
 use super::registry;
 use super::state::{Walk, bypassed, fast_id};
 
 const SLOTS: usize = 8;
-/// Number of implementations after the first that a slot holds.
-const NEXT: usize = 3;
 /// A thread drops its plans when there are this many: a program with more would not reuse them.
 const MOST_PLANS: usize = 8192;
 
@@ -36,10 +34,6 @@ struct Slot<F, const N: usize> {
     function: Cell<Option<(F, Instance)>>,
     pinned: Cell<bool>,
     plan: Cell<u32>,
-    /// The implementations to try after the first one declines, unless a default comes before them.
-    next: Cell<[Option<(F, Instance)>; NEXT]>,
-    /// The state of the first candidate's pinned default, if the arguments are native to it.
-    default: Cell<Option<&'static Walk>>,
 }
 
 impl<F: Copy + 'static, const N: usize> Front<F, N> {
@@ -55,8 +49,6 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
                     function: Cell::new(None),
                     pinned: Cell::new(false),
                     plan: Cell::new(u32::MAX),
-                    next: Cell::new([None; NEXT]),
-                    default: Cell::new(None),
                 }
             }; SLOTS],
         }
@@ -89,17 +81,6 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
         Some(Hit { function, cx: Cx::new(instance), _depth: Depth::if_pinned(slot.pinned.get())? })
     }
 
-    /// The implementation to try when the first one and `n` more have declined.
-    pub(super) fn next(&self, keys: &[Key; N], n: usize) -> Option<(F, Instance)> {
-        *self.known(keys)?.next.get().get(n)?
-    }
-
-    /// The state to run the default in, if no implementation comes before it, or the one that does has declined.
-    pub(super) fn default(&self, keys: &[Key; N], declined: bool) -> Option<&'static Walk> {
-        let slot = self.known(keys)?;
-        if slot.function.get().is_some() == declined { slot.default.get() } else { None }
-    }
-
     /// The plan for these keys, made if it is not cached.
     pub(super) fn plan(
         &self,
@@ -120,31 +101,16 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
     }
 
     fn fill(&self, generation: u64, number: u32, plan: &Plan, keys: &[Key; N]) {
-        // While the arguments are native to a candidate, all there is to do is to call it.
-        let direct = plan.ready().map_while(|ready| {
-            let function = ready.implementation.filter(|_| ready.native())?.function;
-            Some((*function.downcast_ref::<F>()?, ready.to))
-        });
-        let mut direct = direct.fuse();
         let slot = self.slot(plan.walk.id, keys);
         slot.state.set(plan.walk.id);
         slot.generation.set(generation);
         slot.keys.set(*keys);
-        slot.function.set(direct.next());
+        let first = plan.ready().next().filter(|ready| ready.native());
+        slot.function.set(
+            first.and_then(|ready| Some((*ready.implementation?.function.downcast_ref::<F>()?, ready.to))),
+        );
         slot.pinned.set(plan.walk.pin.is_some());
         slot.plan.set(number);
-        // The default, if there is one, comes before the next candidate.
-        slot.default.set(plan.ready().next().filter(|ready| ready.native()).and_then(|ready| {
-            match ready.default {
-                PinnedDefault::Run(pin) => Some(plan.default_walk(Some(pin))),
-                PinnedDefault::Absent | PinnedDefault::Reentered => None,
-            }
-        }));
-        let mut next = [None; NEXT];
-        if !plan.method.0.has_default {
-            next.fill_with(|| direct.next());
-        }
-        slot.next.set(next);
     }
 }
 

@@ -8,15 +8,15 @@
 //! | `decline` | how implementations and conversions decline |
 //! | `kind` | backends: kinds, instances, how scopes name them |
 //! | `argument` | arguments that take part, and their conversion |
-//! | `identity`, `error` | a method without its types; what a call that failed reports |
-//! | `cx`, `sink` | what an implementation is told; events of calls, and their listeners |
+//! | `identity`, `error` | a method without its types; errors and the outcomes of candidates |
+//! | `cx`, `sink` | the context of an implementation; events of calls, and their listeners |
 //! | `method` | [`method!`]: declaring multimethods |
-//! | `env`, `globals`, `registry` | what the environment and the process have set; who implements what |
+//! | `env`, `globals`, `registry` | settings of the environment and the process; the implementations of each kind |
 //! | `state`, `trace`, `scope`, `settings` | the state in force, and entering or changing it |
 //! | `candidates` | THE order |
-//! | `plan`, `cache` | a walk resolved, and found again |
+//! | `plan`, `cache` | a walk with its functions resolved, and the caches of plans |
 //! | `report` | errors and explanations of a walk |
-//! | `call`, `determine` | the two that walk |
+//! | `call`, `determine` | the slow path of a call; `determine_backend` |
 mod argument;
 mod cache;
 mod call;

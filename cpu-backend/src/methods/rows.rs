@@ -125,7 +125,9 @@ impl<'a> Rows<'a> {
         let copy = &mut bytemuck::cast_slice_mut(copy)[..bytes];
         match self.across() {
             // Each cache line of such an operand has elements of several rows: it is read once for all of them.
-            Some((down, across)) if range.start % self.len == 0 && range.len() % self.len == 0 => {
+            Some((down, across))
+                if range.start.is_multiple_of(self.len) && range.len().is_multiple_of(self.len) =>
+            {
                 let rows = range.start / self.len..range.end / self.len;
                 with_bits!(self.size, P => {
                     let copy: &mut [P] = bytemuck::cast_slice_mut(copy);

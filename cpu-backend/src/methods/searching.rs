@@ -69,6 +69,9 @@ fn disagrees(op: &'static str, operands: String) -> Error {
     Error::Shape { op, operands, fix: "count the elements that are set again".into() }
 }
 
+/// What is done with a span: its number, its bits and its part of the result.
+type SpanBody<'a, T> = &'a (dyn Fn(usize, &[u64], &mut [T]) + Sync);
+
 /// Which elements are set: a bit for each, and the number of them in each span.
 struct Set {
     words: Vec<u64>,
@@ -94,7 +97,7 @@ impl Set {
     }
 
     /// Calls `body` with the number of each span, its bits and its part of the result.
-    fn each_span<T: Send>(&self, mut out: &mut [T], body: &(dyn Fn(usize, &[u64], &mut [T]) + Sync)) {
+    fn each_span<T: Send>(&self, mut out: &mut [T], body: SpanBody<'_, T>) {
         let parts: Vec<_> =
             self.counts.iter().map(|&n| out.split_off_mut(..n).expect("they were counted")).collect();
         let spans = self.words.chunks(SPAN / GROUP).zip(parts).enumerate();

@@ -25,7 +25,7 @@ impl From<GpuError> for Error {
             GpuError::Inexact { adapter, failed } => Error::Device {
                 device: adapter,
                 reason: format!("its arithmetic is not exact where it must be ({failed})"),
-                fix: "update its driver, or choose another adapter with POLYARRAY_ADAPTER".to_owned(),
+                fix: "update its driver, choose another adapter with POLYARRAY_ADAPTER, or unset POLYARRAY_EXACT".to_owned(),
             },
             GpuError::DeviceLost { device, reason } => Error::DeviceLost { device, reason },
             GpuError::OutOfMemory { operation, device, asked, in_use, limit } => Error::OutOfMemory {

@@ -10,6 +10,7 @@ mod kernels;
 mod layouts;
 mod loans;
 mod memory;
+mod ordered;
 mod poorer;
 mod reductions;
 mod reference;

@@ -12,7 +12,7 @@ use crate::POISON;
 /// A profile that claims less, by name.
 type Poorer = (&'static str, fn(&mut Profile));
 
-const POORER: [Poorer; 8] = [
+const POORER: [Poorer; 9] = [
     ("as it is", |_| ()),
     ("coalesced lanes", |p| (p.lane_map, p.workgroup) = (LaneMap::Coalesced, 64)),
     ("no immediates", |p| p.immediates = 0),
@@ -21,6 +21,7 @@ const POORER: [Poorer; 8] = [
         (p.max_binding, p.lane_map, p.workgroup) = (1 << 20, LaneMap::Coalesced, 64)
     }),
     ("no 64-bit integers", |p| (p.int64, p.f64) = (false, false)),
+    ("no SPIR-V as it is", |p| p.passthrough = false),
     ("staged copies", |p| p.mapped_primary = false),
     ("grids of 200 groups per dimension", |p| p.max_groups = 200),
 ];

@@ -115,7 +115,7 @@ impl Shape {
 
     /// Counts of so many rows.
     fn counts(&self, rows: usize) -> usize {
-        rows * self.runs << self.bits
+        (rows * self.runs) << self.bits
     }
 }
 
@@ -142,23 +142,23 @@ pub fn plan(job: &Sort, profile: &Profile) -> Result<Plan, PlanError> {
     }
     let shape = Shape::of(job, profile);
     let wide = job.dtype.size() == 8;
-    // Whole rows at a time, as many as fit: their keys, their counts, and a result that begins at an aligned byte.
+    // Whole rows at a time, as many as fit: their keys, their counts.
     let fits = |rows: usize| {
         let words = (rows * job.len).max(shape.counts(rows)) as u64;
-        let bytes = (rows * job.len * out.size()) as u64 + profile.alignment();
-        words.saturating_mul(4) <= profile.max_binding && bytes <= profile.max_binding
+        words.saturating_mul(4) <= profile.max_binding
     };
     let mut rows = job.rows;
     while rows > 1 && !fits(rows) {
         rows = rows.div_ceil(2);
     }
+    // The result of each of several groups of rows begins at an aligned byte.
     if rows < job.rows {
         let align = profile.alignment() as usize / out.size();
         let step = align >> job.len.trailing_zeros().min(align.ilog2());
         rows = (rows / step * step).max(step).min(job.rows);
     }
     if !fits(rows) {
-        let limit = profile.max_binding / 8;
+        let limit = profile.max_binding / 4;
         return Err(PlanError::TooLarge { what: "a row".into(), elements: job.len as u64, limit });
     }
     let (x, dims) = job.x.placed(0, job.dtype, [job.rows, job.len], None, profile)?;
@@ -232,23 +232,31 @@ pub fn plan(job: &Sort, profile: &Profile) -> Result<Plan, PlanError> {
         let source = gathers.then_some(x.source);
         let (dtype, gives, descending) = (job.dtype, job.gives, job.descending);
         let shader = builder.shader(Finish { dtype, gives, kept, descending, source });
-        let base = (first * job.len) as u32;
-        let mut params = vec![elements as u32, base, blocks as u32, per_lane, job.len as u32];
-        let mut bindings = Vec::new();
+        let base = first * job.len;
+        let mut shown = Vec::new();
         if kept.index {
-            bindings.push(builder.shown(index[last], bytes, false));
+            shown.push(builder.shown(index[last], bytes, false));
         } else {
-            bindings.push(builder.shown(low[last], bytes, false));
+            shown.push(builder.shown(low[last], bytes, false));
             if wide {
-                bindings.push(builder.shown(high[last], bytes, false));
+                shown.push(builder.shown(high[last], bytes, false));
             }
         }
         if gathers {
-            params.extend(placed(&x));
-            bindings.extend(x.binds(0, n, profile));
+            shown.extend(x.binds(0, n, profile));
         }
-        bindings.push(builder.output(first * job.len..first * job.len + elements));
-        builder.step(&shader, bindings, params, block_groups)?;
+        for part in builder.parts(base..base + elements, out.size()) {
+            let blocks = (part.len() as u64).div_ceil(u64::from(UNIT));
+            let per_lane = profile.per_lane(blocks, RUN);
+            let numbers = [elements, base, part.start - base, blocks as usize, per_lane as usize, job.len];
+            let mut params: Vec<u32> = numbers.iter().map(|&x| x as u32).collect();
+            if gathers {
+                params.extend(placed(&x));
+            }
+            let bindings = shown.iter().copied().chain([builder.output(part)]).collect();
+            let groups = builder.groups(blocks.div_ceil(u64::from(per_lane)));
+            builder.step(&shader, bindings, params, groups)?;
+        }
     }
     Ok(builder.finish())
 }
@@ -435,7 +443,7 @@ impl Template for Finish {
     }
 
     fn params(&self, names: &mut Names) {
-        names.words(&["count", "base", "blocks", "per_lane", "len"]);
+        names.words(&["count", "base", "start", "blocks", "per_lane", "len"]);
         if let Some(source) = &self.source {
             source_params(source, names);
         }
@@ -468,7 +476,7 @@ impl Template for Finish {
         let _ = writeln!(
             module,
             "fn value(number: u32) -> {} {{
-    let i = min(number, p.count - 1u);
+    let i = min(p.start + number, p.count - 1u);
     return {value};
 }}",
             register(out)

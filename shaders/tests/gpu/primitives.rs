@@ -137,7 +137,7 @@ fn scans_of_every_dtype() {
             for op in [Reduction::Sum, Reduction::Prod] {
                 for [rows, len] in SIZES {
                     for (lie, x) in layouts(rows, len).into_iter().enumerate() {
-                        if !sample.takes(if p == 0 && lie == 0 { 3 } else { 24 }) {
+                        if !sample.takes(if p == 0 && lie == 0 { 6 } else { 70 }) {
                             continue;
                         }
                         let data = numbers(dtype, x.len, op, &mut state);
@@ -257,7 +257,7 @@ fn sorts_of_every_dtype() {
                         (Sorted::Indices, false),
                         (Sorted::Indices, true),
                     ] {
-                        if !sample.takes(if p == 0 && lie == 0 { 4 } else { 40 }) {
+                        if !sample.takes(if p == 0 && lie == 0 { 10 } else { 120 }) {
                             continue;
                         }
                         let data = unsorted(dtype, x.len, &mut state);
@@ -341,7 +341,7 @@ fn compactions() {
         let masks = DTYPES.into_iter().filter(|&d| holds(&profile, d) && !d.is_complex());
         for (mask, dtype) in masks.flat_map(|mask| DTYPES.map(|dtype| (mask, dtype))) {
             for len in [0, 1, 15, 64, 65, 257, 5000] {
-                if !holds(&profile, dtype) || !sample.takes(40) {
+                if !holds(&profile, dtype) || !sample.takes(120) {
                     continue;
                 }
                 let [dense, _, back, _] = layouts(1, len);

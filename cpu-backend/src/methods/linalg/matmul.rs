@@ -5,13 +5,12 @@
 use super::gemm::Gemm;
 use super::int_gemm::microkernels::{self, GROUP, Kernel, Pair, Quad};
 use super::int_gemm::{self, Extent};
+use super::matrices::{Matrices, Matrix, dense};
+use super::wrapping::wrapping;
 use crate::element::Arithmetic;
 use crate::element::cast::CastTo;
 use crate::fused::epilogue::{self, Finish, Region};
-use crate::identity::KIND;
-use crate::iteration::{gather, position, unravel};
 use crate::parallel::{for_each, for_each_chunk, worth_sharing};
-use crate::simd::{Loop, widest};
 use crate::view::View;
 use bytemuck::Pod;
 use gemm_common::Parallelism;
@@ -19,8 +18,7 @@ use num_complex::{Complex32, Complex64};
 use polyarray_core::array::{HostBuffer, Operand};
 use polyarray_core::backend::specs::Matmul;
 use polyarray_core::dispatch::detached;
-use polyarray_core::expr::layout::row_major;
-use polyarray_core::expr::{Dims, Epilogue, Strides};
+use polyarray_core::expr::{Epilogue, Strides};
 use polyarray_core::{DType, Element, Error, Result};
 use std::ops::Range;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
@@ -41,8 +39,6 @@ const ROWS: usize = 16;
 const COLUMNS: usize = 48;
 /// Products of a batch from which every thread computes whole ones.
 const MANY: usize = 32;
-/// Rows and columns of the right operand that stay in cache while they meet all rows of the left one.
-const PANEL: (usize, usize) = (64, 1024);
 
 /// Is the product better computed together with this epilogue?
 pub fn takes(spec: &Matmul, epilogue: &Epilogue) -> bool {
@@ -190,60 +186,6 @@ fn packed_product<T: Arithmetic>(
     Ok(out)
 }
 
-/// One matrix of a batch.
-struct Matrix<'a, T: Element> {
-    data: &'a [T::Repr],
-    start: isize,
-    row_step: isize,
-    column_step: isize,
-}
-
-impl<T: Arithmetic> Matrix<'_, T> {
-    #[inline(always)]
-    fn at(&self, row: usize, column: usize) -> T {
-        let at = self.start + row as isize * self.row_step + column as isize * self.column_step;
-        T::from_repr(self.data[at as usize])
-    }
-}
-
-/// One operand of the product: where each matrix of the batch starts, and its steps.
-struct Matrices<'a, T: Element> {
-    view: View<'a, T::Repr>,
-    row_step: isize,
-    column_step: isize,
-}
-
-impl<'a, T: Element> Matrices<'a, T> {
-    fn of(operand: &'a Operand) -> Result<Matrices<'a, T>> {
-        let view = View::bits(operand, "matmul")?;
-        // Raw pointers are made from these strides: an operand that leaves its buffer must not get there.
-        if operand.layout.extent().is_some_and(|(_, last)| last >= view.data.len()) {
-            return Err(Error::Backend {
-                op: "matmul".into(),
-                backend: KIND.into(),
-                message: format!("a view reaches beyond its buffer of {} elements", view.data.len()),
-            });
-        }
-        Ok(Matrices::new(view))
-    }
-
-    fn new(view: View<'a, T::Repr>) -> Matrices<'a, T> {
-        let n = view.strides.len();
-        Matrices { row_step: view.strides[n - 2], column_step: view.strides[n - 1], view }
-    }
-
-    fn matrix(&self, batch: usize) -> Matrix<'_, T> {
-        let (row_step, column_step) = (self.row_step, self.column_step);
-        Matrix { data: self.view.data, start: self.start(batch), row_step, column_step }
-    }
-
-    /// Position of the first element of a matrix.
-    fn start(&self, batch: usize) -> isize {
-        let n = self.view.dims.len() - 2;
-        position(&unravel(batch, &self.view.dims[..n]), &self.view.strides[..n], self.view.offset)
-    }
-}
-
 /// Products of real floats.
 fn floats<T: Gemm>(a: &Operand, b: &Operand, spec: &Matmul, finish: &Finish<'_>) -> Result<HostBuffer> {
     let extent = Extent { m: spec.m, k: spec.k, n: spec.n };
@@ -269,11 +211,11 @@ fn complex<C: Element<Repr = C> + Pod, T: Gemm>(
             data: bytemuck::cast_slice(a.view.data),
             strides,
             offset: 2 * a.view.offset,
-            ..matrices(batch, m, 2 * k)
+            ..dense(batch, m, 2 * k)
         }
     } else {
         copy = a.view.dense();
-        View { data: bytemuck::cast_slice(&copy), ..matrices(batch, m, 2 * k) }
+        View { data: bytemuck::cast_slice(&copy), ..dense(batch, m, 2 * k) }
     };
     // A matrix that all products share is written once.
     let shared = b.view.strides[..batch.len()].iter().all(|&step| step == 0);
@@ -291,18 +233,12 @@ fn complex<C: Element<Repr = C> + Pod, T: Gemm>(
             (*first, *second) = ([re, im], [im.negated(), re]);
         }
     });
-    let mut right = View { data: rows.as_repr::<T>()?, ..matrices(batch, 2 * k, 2 * n) };
+    let mut right = View { data: rows.as_repr::<T>()?, ..dense(batch, 2 * k, 2 * n) };
     if shared {
         right.strides[..batch.len()].fill(0);
     }
     let extent = Extent { m, k: 2 * k, n: 2 * n };
     real::<T>(&Matrices::new(left), &Matrices::new(right), batch, extent, 2, finish)
-}
-
-/// A dense view of matrices, of which the elements are still to be given.
-fn matrices<'a, P>(batch: &[usize], rows: usize, columns: usize) -> View<'a, P> {
-    let dims: Dims = batch.iter().copied().chain([rows, columns]).collect();
-    View { data: &[], strides: row_major(&dims), dims, offset: 0 }
 }
 
 /// Products of real matrices. An element of the result, and of the output, is `parts` of their elements.
@@ -427,101 +363,4 @@ fn pieces(m: usize, n: usize, work: usize) -> Option<Pieces> {
     } else {
         Pieces::Columns((PIECE / (work / n)).min(CACHED / m).max(2 * COLUMNS).next_multiple_of(COLUMNS))
     })
-}
-
-fn wrapping<T: Arithmetic>(
-    a: &Operand,
-    b: &Operand,
-    spec: &Matmul,
-    finish: &Finish<'_>,
-) -> Result<HostBuffer> {
-    let &Matmul { m, k, n, .. } = spec;
-    let batch: usize = spec.batch.iter().product();
-    let mut out = HostBuffer::unwritten(finish.dtype, batch * m * n)?;
-    let (a, b) = (Matrices::<T>::of(a)?, Matrices::<T>::of(b)?);
-    let share = worth_sharing(m.saturating_mul(n), k);
-    let size = finish.dtype.size();
-    let rows = (LARGE / k.saturating_mul(n).max(1)).clamp(1, PANEL.0);
-    for (i, out) in out.bytes_mut().chunks_exact_mut(m * n * size).enumerate() {
-        let (a_start, b_start) = (a.start(i), b.start(i));
-        // Rows of the right operand are read as slices.
-        let packed: Vec<T::Repr>;
-        let panel = if b.column_step == 1 || n == 1 {
-            Panel { data: b.view.data, start: b_start, step: b.row_step }
-        } else {
-            packed = pack(&b, b_start, k, n);
-            Panel { data: &packed, start: 0, step: n as isize }
-        };
-        let task = rows * n * size;
-        let product = |r: usize, out: &mut [T::Repr]| {
-            let mut line = Vec::with_capacity(PANEL.0);
-            out.fill(T::ZERO.to_repr());
-            for j in (0..n).step_by(PANEL.1) {
-                let columns = j..n.min(j + PANEL.1);
-                for p in (0..k).step_by(PANEL.0) {
-                    let inner = p..k.min(p + PANEL.0);
-                    for (row, out) in out.chunks_exact_mut(n).enumerate() {
-                        let start = a_start + (r * rows + row) as isize * a.row_step;
-                        let at = |p: usize| (start + p as isize * a.column_step) as usize;
-                        line.clear();
-                        line.extend(inner.clone().map(|p| T::from_repr(a.view.data[at(p)])));
-                        widest(Row {
-                            out: &mut out[columns.clone()],
-                            line: &line,
-                            panel,
-                            first: panel.start + p as isize * panel.step + j as isize,
-                        });
-                    }
-                }
-            }
-        };
-        for_each_chunk(out, task, share, &|| finish.scratch(), &|scratch, r, out| {
-            finish.run(scratch, (i * m + r * rows) * n, out, |out| product(r, out));
-        });
-    }
-    Ok(out)
-}
-
-/// A matrix copied row by row.
-fn pack<T: Arithmetic>(b: &Matrices<'_, T>, start: isize, k: usize, n: usize) -> Vec<T::Repr> {
-    let mut packed = vec![T::ZERO.to_repr(); k * n];
-    gather(b.view.data, &[k, n], &[b.row_step, b.column_step], start, 0, &mut packed);
-    packed
-}
-
-/// A matrix whose rows are slices of `data`.
-struct Panel<'a, R> {
-    data: &'a [R],
-    start: isize,
-    step: isize,
-}
-
-impl<R> Clone for Panel<'_, R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<R> Copy for Panel<'_, R> {}
-
-/// Adds to a row of the result a line of the left operand times rows of the right one.
-struct Row<'a, T: Arithmetic> {
-    out: &'a mut [T::Repr],
-    line: &'a [T],
-    panel: Panel<'a, T::Repr>,
-    first: isize,
-}
-
-impl<T: Arithmetic> Loop for Row<'_, T> {
-    type Out = ();
-    #[inline(always)]
-    fn run(self) {
-        let mut at = self.first;
-        for &x in self.line {
-            let row = &self.panel.data[at as usize..][..self.out.len()];
-            for (o, &y) in self.out.iter_mut().zip(row) {
-                *o = T::from_repr(*o).plus(x.times(T::from_repr(y))).to_repr();
-            }
-            at += self.panel.step;
-        }
-    }
 }

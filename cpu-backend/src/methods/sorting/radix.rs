@@ -275,7 +275,7 @@ mod tests {
                 if i % 1000 == 0 {
                     random.bits() as u32
                 } else {
-                    0x3f80_0000 | random.bits() as u32 % 0x7f_ffff
+                    0x3f80_0000 | (random.bits() as u32 % 0x7f_ffff)
                 }
             })
             .collect();

@@ -1,0 +1,80 @@
+//! cumulative_sum, cumulative_prod, sort, argsort, flat_nonzero, select: on the device from end to end.
+
+use polyarray_core::{Array, DType, Scalar, numpy as np};
+
+use crate::{Random, array, on_gpu, scalars};
+
+const SHAPE: [isize; 3] = [5, 37, 11];
+
+fn values(dtype: DType) -> (Vec<Scalar>, Array) {
+    let mut random = Random(3);
+    let n = SHAPE.iter().product::<isize>() as usize;
+    let all: Vec<Scalar> = (0..n)
+        .map(|i| match random.bits() % 9 {
+            0 if dtype.is_float() && i % 5 == 0 => Scalar::F64(f64::NAN).cast(dtype),
+            1 => Scalar::I64(0).cast(dtype),
+            bits => Scalar::I64(bits as i64 * 13 % 97 - 20).cast(dtype),
+        })
+        .collect();
+    let x = on_gpu(&array(dtype, &all).reshape(SHAPE).unwrap());
+    (all, x)
+}
+
+/// The flat numbers of the elements along an axis, row by row.
+fn rows(axis: usize) -> Vec<Vec<usize>> {
+    let [a, b, c] = SHAPE.map(|n| n as usize);
+    let number = |i: usize, j: usize, k: usize| (i * b + j) * c + k;
+    match axis {
+        0 => (0..b * c).map(|r| (0..a).map(|i| number(i, r / c, r % c)).collect()).collect(),
+        1 => (0..a * c).map(|r| (0..b).map(|j| number(r / c, j, r % c)).collect()).collect(),
+        _ => (0..a * b).map(|r| (0..c).map(|k| number(r / b, r % b, k)).collect()).collect(),
+    }
+}
+
+#[test]
+fn sums_and_orders_along_every_axis() {
+    for dtype in [DType::F32, DType::I64, DType::U8] {
+        let (all, x) = values(dtype);
+        for axis in 0..3 {
+            let ints = np::astype(np::absolute(&x).unwrap(), DType::I64).unwrap();
+            let sums = scalars(&np::cumulative_sum(&ints, np::scan_along(axis as isize)).unwrap());
+            let order = np::Order { axis: axis as isize, descending: axis == 1 };
+            let sorted = np::sort(&x, order).unwrap();
+            assert_eq!(sorted.device().to_string(), "gpu:0");
+            let (sorted, at) = (scalars(&sorted), scalars(&np::argsort(&x, order).unwrap()));
+            let ints = scalars(&ints);
+            for row in rows(axis) {
+                let mut sum = 0_i128;
+                let nan = |i: usize| all[i].to_f64().is_nan();
+                let mut wanted: Vec<usize> = (0..row.len()).collect();
+                wanted.sort_by(|&a, &b| {
+                    let (i, j) = (row[a], row[b]);
+                    let by_value = all[i].to_f64().partial_cmp(&all[j].to_f64());
+                    let by_value = by_value.map(|o| if order.descending { o.reverse() } else { o });
+                    by_value.unwrap_or_else(|| nan(i).cmp(&nan(j)))
+                });
+                for (place, (&i, &want)) in row.iter().zip(&wanted).enumerate() {
+                    sum += ints[i].to_i128().unwrap();
+                    assert_eq!(sums[i].to_i128(), Some(sum), "{dtype}, axis {axis}, {place}");
+                    assert_eq!(at[i], Scalar::I64(want as i64), "{dtype}, axis {axis}, {place}");
+                    let (got, want) = (sorted[i], all[row[want]]);
+                    assert_eq!(format!("{got:?}"), format!("{want:?}"), "{dtype}, axis {axis}, {place}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_mask_selects() {
+    for dtype in [DType::F32, DType::I16] {
+        let (all, x) = values(dtype);
+        let set: Vec<usize> = (0..all.len()).filter(|&i| all[i].to_f64() > 7.0).collect();
+        let mask = np::greater(&x, Array::from(7)).unwrap();
+        let places = scalars(&np::flat_nonzero(&mask).unwrap());
+        assert_eq!(places, set.iter().map(|&i| Scalar::I64(i as i64)).collect::<Vec<_>>());
+        let chosen = np::select(&x, &mask).unwrap();
+        assert_eq!(chosen.device().to_string(), "gpu:0");
+        assert_eq!(scalars(&chosen), set.iter().map(|&i| all[i]).collect::<Vec<_>>());
+    }
+}

@@ -1,10 +1,8 @@
 //! An array of blocks along the first axis. Elementwise methods run block by block, reductions combine blocks, the rest
 //! runs by its default where it has one, else on the whole.
+use crate::kind::Wrapper;
 use polyarray::array::Device;
-use polyarray::backend::{
-    BackendKind, Call, Cx, Decline, Fit, Key, Picked, Repr, Stop, Value, Values, View, interceptors,
-    linked_kind,
-};
+use polyarray::backend::{Call, Cx, Key, Picked, Repr, Stop, Value, Values, View, interceptors, linked_kind};
 use polyarray::{self as np, Array, DType, Error, Reduce, Result};
 
 /// Blocks along the first axis, each an array of any residency.
@@ -25,7 +23,9 @@ fn over(blocks: Vec<Array>) -> Array {
 
 /// An array in blocks of so many rows.
 pub fn chunked(x: &Array, rows: usize) -> Result<Array> {
-    let starts = (0..x.shape()[0]).step_by(rows);
+    // Without rows there are no blocks.
+    let Some(&count @ 1..) = x.shape().first() else { return Ok(x.clone()) };
+    let starts = (0..count).step_by(rows);
     let blocks = starts.map(|at| x.slice(format!("{at}:{}", at + rows))).collect::<Result<_>>()?;
     Ok(over(blocks))
 }
@@ -155,23 +155,5 @@ fn intercept(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
     Ok(call.map_arrays(plain)?.invoke()?)
 }
 
-struct ChunkedKind;
-
-impl BackendKind for ChunkedKind {
-    fn name(&self) -> &'static str {
-        "chunked"
-    }
-    fn select(&self, keys: &[Key]) -> Result<u16, Decline> {
-        let own = keys.iter().flat_map(|key| key.parts()).any(|part| *part == key());
-        if own || keys.is_empty() { Ok(0) } else { Err(Decline::new("nothing is chunked")) }
-    }
-    fn fit(&self, _: u16, _: Key) -> Fit {
-        Fit::Native
-    }
-    fn instances(&self) -> Vec<String> {
-        vec!["chunked".into()]
-    }
-}
-
-linked_kind! { CHUNKED: &ChunkedKind; }
+linked_kind! { CHUNKED: &Wrapper("chunked"); }
 interceptors! { CHUNKED_INTERCEPTS; "chunked": "numpy" = intercept; }

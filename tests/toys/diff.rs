@@ -1,9 +1,7 @@
 //! Reverse-mode differentiation: an array that remembers what it was computed from, and a rule for each method.
+use crate::kind::Wrapper;
 use polyarray::array::Device;
-use polyarray::backend::{
-    BackendKind, Call, Cx, Decline, Fit, Key, Picked, Repr, Stop, Value, Values, View, interceptors,
-    linked_kind,
-};
+use polyarray::backend::{Call, Cx, Key, Picked, Repr, Stop, Value, Values, View, interceptors, linked_kind};
 use polyarray::{self as np, Array, DType, Error, Reduce, Result};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -158,6 +156,14 @@ fn rule(call: &Call, x: &[Array], out: &Array, n: usize) -> Option<Pull> {
     })
 }
 
+/// The values are there all the same: only a gradient fails.
+fn lacks(call: &Call) -> Pull {
+    let op = call.row().name;
+    Box::new(move |_| {
+        Err(Error::Argument { op, operands: "a variable".into(), fix: "it has no derivative here".into() })
+    })
+}
+
 fn intercept(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
     let arrays: Vec<Array> = call.arrays().cloned().collect();
     if !arrays.iter().any(|x| x.repr_as::<Dual>().is_some()) {
@@ -168,33 +174,18 @@ fn intercept(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
         return call.default();
     }
     let results = call.map_arrays(|x| Ok(value(x)))?.invoke()?;
-    let out = results[0].as_array().ok_or(Stop::declined("it gives no array"))?;
+    // Integers, truth values and several results are constants.
+    let [Value::Array(out)] = &results[..] else { return Ok(results) };
+    if !out.dtype().is_float() && !out.dtype().is_complex() {
+        return Ok(results);
+    }
     let mut from = Vec::new();
     for (n, x) in arrays.iter().enumerate() {
         let Some(own) = x.repr_as::<Dual>() else { continue };
-        let pull = rule(call, &primals, out, n).ok_or(Stop::declined("it has no derivative here"))?;
-        from.push((own.step.clone(), pull));
+        from.push((own.step.clone(), rule(call, &primals, out, n).unwrap_or_else(|| lacks(call))));
     }
     Ok(std::iter::once(Value::Array(dual(out.clone(), from))).collect())
 }
 
-struct DiffKind;
-
-impl BackendKind for DiffKind {
-    fn name(&self) -> &'static str {
-        "diff"
-    }
-    fn select(&self, keys: &[Key]) -> Result<u16, Decline> {
-        let own = keys.iter().flat_map(|key| key.parts()).any(|part| *part == key());
-        if own || keys.is_empty() { Ok(0) } else { Err(Decline::new("nothing to differentiate")) }
-    }
-    fn fit(&self, _: u16, _: Key) -> Fit {
-        Fit::Native
-    }
-    fn instances(&self) -> Vec<String> {
-        vec!["diff".into()]
-    }
-}
-
-linked_kind! { DIFF: &DiffKind; }
+linked_kind! { DIFF: &Wrapper("diff"); }
 interceptors! { DIFF_INTERCEPTS; "diff": "numpy" = intercept; }

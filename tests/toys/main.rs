@@ -3,5 +3,6 @@
 mod chunked;
 mod conformance;
 mod diff;
+mod kind;
 mod learns;
 mod same;

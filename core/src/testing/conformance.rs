@@ -146,7 +146,10 @@ impl<'a> Conformance<'a> {
             ran.calls += 1;
             ran.elements += want.iter().map(|want| want.elements.len()).sum::<usize>();
             let (outcome, how) = explain(|| self.case(row, &case, &want, place));
-            ran.ways.extend(Way::of(row, &how));
+            // Nothing runs where there is nothing to compute.
+            if want.iter().any(|want| !want.elements.is_empty()) {
+                ran.ways.extend(Way::of(row, &how));
+            }
             if let Err(what) = outcome {
                 let args: Vec<String> = case.iter().map(ToString::to_string).collect();
                 failures.push(format!("{}({}): {what}", row.name, args.join(", ")));
@@ -292,22 +295,22 @@ impl Way {
         let called =
             |record: &&Record| matches!(&record.event, Event::Called { method, .. } if *method == name);
         let depth = how.records.iter().find(called)?.depth;
-        let outcomes = how.records.iter().filter(|record| record.depth == depth);
+        let outcomes: Vec<&Event> =
+            how.records.iter().filter(|record| record.depth == depth).map(|record| &record.event).collect();
+        let came = |of: fn(&Outcome) -> bool| {
+            outcomes.iter().any(|event| matches!(event, Event::Considered { outcome, .. } if of(outcome)))
+        };
         let fell_back = how.counters.contains_key(FALLBACKS);
-        outcomes.clone().find_map(|record| match &record.event {
-            Event::Considered { outcome: Outcome::FellBack, .. } => Some(Way::Fallback),
-            Event::Considered { outcome: Outcome::RanDefault(_), .. } | Event::RanUnpinned if fell_back => {
-                Some(Way::DefaultFallsBack)
-            }
-            Event::Considered { outcome: Outcome::RanDefault(_), .. } | Event::RanUnpinned => {
-                Some(Way::Default)
-            }
-            Event::Considered { outcome: Outcome::Ran, .. } => {
-                let own = how.counters.contains_key(OWN_KERNELS);
-                Some(if own { Way::Kernel } else { Way::Fused })
-            }
-            _ => None,
-        })
+        if came(|outcome| matches!(outcome, Outcome::FellBack)) {
+            Some(Way::Fallback)
+        } else if came(|outcome| matches!(outcome, Outcome::RanDefault(_))) {
+            Some(if fell_back { Way::DefaultFallsBack } else { Way::Default })
+        } else if came(|outcome| matches!(outcome, Outcome::Ran)) {
+            let own = how.counters.contains_key(OWN_KERNELS);
+            Some(if own { Way::Kernel } else { Way::Fused })
+        } else {
+            None
+        }
     }
 }
 

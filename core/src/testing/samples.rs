@@ -256,6 +256,18 @@ const REALS: [f64; 30] = [
     1.0 + 1e-7,
 ];
 
+/// Complex numbers on and near the unit circle, near zero, and where hyperbolic functions become exponentials.
+const COMPLEX: [(f64, f64); 8] = [
+    (0.6, 0.8),
+    (1.0 + 1.0 / 1048576.0, 1.0 / 4194304.0),
+    (1e-4, -2e-5),
+    (30.0, 1.0),
+    (-30.0, -2.0),
+    (1.0, -30.0),
+    (-25.0, 40.0),
+    (-0.7, 1e-3),
+];
+
 /// The special values of a dtype: ends, borders, infinities, NaN, zeros of both signs, subnormal numbers. Those of
 /// complex dtypes are finite unless `wild`.
 pub fn special(dtype: DType, wild: bool) -> Vec<Scalar> {
@@ -278,10 +290,13 @@ pub fn special(dtype: DType, wild: bool) -> Vec<Scalar> {
         Kind::Float => reals(dtype).into_iter().map(|x| Scalar::F64(x).cast(dtype)).collect(),
         Kind::Complex => {
             let few = [0.0, -0.0, 1.0, -1.0, 0.5, 3.0];
-            let wilder = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+            // Squares of the last two over- and underflow.
+            let (big, small) = if dtype == DType::C64 { (1e30, 1e-30) } else { (1e200, 1e-200) };
+            let wilder = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, big, -small];
             let parts = few.into_iter().chain(wilder.into_iter().filter(|_| wild)).collect::<Vec<_>>();
-            let pairs = parts.iter().flat_map(|&re| parts.iter().map(move |&im| Complex64::new(re, im)));
-            pairs.map(|z| Scalar::C128(z).cast(dtype)).collect()
+            let pairs = parts.iter().flat_map(|&re| parts.iter().map(move |&im| (re, im)));
+            let all = pairs.chain(COMPLEX).map(|(re, im)| Complex64::new(re, im));
+            all.map(|z| Scalar::C128(z).cast(dtype)).collect()
         }
     }
 }

@@ -25,7 +25,7 @@ const MORE: usize = 240;
 /// Operations on complex numbers that treat each part by itself, or say how they treat what is not finite.
 fn takes_all(op: Op) -> bool {
     use Op::*;
-    matches!(op, Negative | Conj | Real | Imag | IsNan | Equal | NotEqual | Where | Add | Subtract)
+    matches!(op, Negative | Absolute | Conj | Real | Imag | IsNan | Equal | NotEqual | Where | Add | Subtract)
 }
 
 /// One value: special or random.
@@ -94,6 +94,14 @@ fn values(s: &mut Sampler, op: Op, dtype: DType) -> Case {
     }
     let mut others = (0..MORE).map(|_| random(dtype, &mut s.random)).collect::<Vec<_>>();
     others[..MORE / 4].copy_from_slice(&more[..MORE / 4]);
+    if dtype.is_float() {
+        // Quotients near whole numbers, small ones and such that floats hold no fraction of.
+        let near = (MORE / 4..MORE).map(|i| {
+            let whole = [3.0, 7.0, 15.0, 63.0, 127.0, 1023.0, 4_194_303.0, 33_554_431.0][i % 8];
+            Scalar::F64(more[i].to_f64() / whole).cast(dtype)
+        });
+        others[MORE / 4..].iter_mut().zip(near).step_by(2).for_each(|(other, near)| *other = near);
+    }
     let pair = vec![column(&|i| special[i / n], n * n, more), column(&|i| special[i % n], n * n, others)];
     if op != Op::Where {
         return pair;

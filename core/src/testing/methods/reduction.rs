@@ -5,7 +5,8 @@ use crate::dtype::{DType, Kind, Scalar};
 use crate::expr::{REDUCTIONS, Reduction};
 use crate::numpy::{Reduce, Variance, axis};
 use crate::testing::reference::{Want, mean, reduce, variance};
-use crate::testing::samples::{Lie, Plain, Random, SHAPES, moderate, random, special};
+use crate::testing::samples::{Lie, Plain, Random, SHAPES, Sample, ends, integer, moderate, random, special};
+use crate::testing::tolerance::ulp;
 use num_complex::Complex64;
 
 pub(super) const ENTRIES: super::Family = &[
@@ -100,14 +101,37 @@ fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
             cases.push(vec![Arg::Array(x), option]);
         }
     }
-    // What is not finite, each alone: it decides.
+    let whole = |dtype: DType, values: Vec<Scalar>| {
+        vec![
+            Arg::Array(Sample::dense(Plain::new(dtype, &[values.len()], values))),
+            Arg::plain(Reduce::default()),
+        ]
+    };
+    // Nothing but the least or the greatest value: no neutral element may be beside them.
+    if matches!(name, "min" | "max" | "argmin" | "argmax") {
+        for dtype in s.all(|d| takes(name, d)) {
+            let (least, most) = if dtype.is_float() {
+                (Scalar::F64(f64::NEG_INFINITY), Scalar::F64(f64::INFINITY))
+            } else {
+                let (least, most) = ends(dtype);
+                (integer(least, dtype), integer(most, dtype))
+            };
+            cases.extend([least, most].map(|end| whole(dtype, vec![end; 943])));
+        }
+    }
     if name == "sum" {
+        for dtype in s.all(|d| d.kind() >= Kind::Float) {
+            // Each below half a unit in the last place of 1: added to it one by one, all would be lost.
+            let tiny = 0.45 * ulp(1.0, dtype);
+            let values = (0..4099).map(|i| Scalar::F64(if i % 512 == 0 { 1.0 } else { tiny })).collect();
+            cases.push(whole(dtype, values));
+        }
+        // What is not finite, each alone: it decides.
         for dtype in s.some(|d| d.is_float()) {
             for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
                 let at = s.random.below(300);
-                let values = (0..300).map(|i| Scalar::F64(if i == at { odd } else { 1.0 }));
-                let x = crate::testing::samples::Sample::dense(Plain::new(dtype, &[300], values));
-                cases.push(vec![Arg::Array(x), Arg::plain(Reduce::default())]);
+                let values = (0..300).map(|i| Scalar::F64(if i == at { odd } else { 1.0 })).collect();
+                cases.push(whole(dtype, values));
             }
         }
     }

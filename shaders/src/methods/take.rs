@@ -11,7 +11,7 @@ use crate::shader::{Module, Template};
 use polyarray_core::DType;
 use std::fmt::Write as _;
 
-/// A take. The source is [`Slot::Input`] 0, the indices are [`Slot::Input`] 1: a view of one axis of any integer
+/// A take. The source is [`crate::Slot::Input`] 0, the indices are [`crate::Slot::Input`] 1: a view of one axis of any integer
 /// dtype. Indices count from the end where negative.
 ///
 /// The kernel clamps indices to the axis, so that it never reads a neighbour's memory; *whether* they are in

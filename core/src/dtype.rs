@@ -164,6 +164,14 @@ pub const fn promote(a: DType, b: DType) -> DType {
     }
 }
 
+/// The common dtype of several, whatever their order: those of the higher kinds first, since [`promote`] is not
+/// associative across kinds (int8 and uint8 with float16 are float16). None of none.
+pub fn promote_all(dtypes: impl IntoIterator<Item = DType>) -> Option<DType> {
+    let mut dtypes: Vec<DType> = dtypes.into_iter().collect();
+    dtypes.sort_by_key(|dtype| std::cmp::Reverse((dtype.kind(), *dtype as u8)));
+    dtypes.into_iter().reduce(promote)
+}
+
 /// The common dtype of an array and a weak scalar of kind `weak`; `float` is the default float of the device.
 pub const fn promote_weak(array: DType, weak: Kind, float: DType) -> DType {
     match (array.kind(), weak) {

@@ -5,7 +5,7 @@ mod common;
 use common::*;
 use polyarray_core::dtype::DTYPES;
 use polyarray_core::expr::{Instr, OPS, Op, OpInfo};
-use polyarray_core::{DType, Kind, Scalar};
+use polyarray_core::{Array, DType, Kind, Scalar, numpy as np};
 
 /// Units of the last place that an operation may be off: none where IEEE 754 rounds correctly.
 fn allowed(op: Op, dtype: DType) -> f64 {
@@ -198,4 +198,12 @@ fn registers_are_never_mixed_up() {
             assert_eq!(got[i], Scalar::I32(v[v.len() - 1]), "round {round} at {index:?}");
         }
     }
+}
+
+#[test]
+fn a_complex_quotient_by_a_real_number_overflows_where_it_must() {
+    let z = |re, im| Array::from([num_complex::Complex64::new(re, im)]);
+    let got = np::divide(z(1e300, 1.0), z(1e-300, 0.0)).unwrap().to_vec::<num_complex::Complex64>().unwrap();
+    assert_eq!(got[0].re, f64::INFINITY);
+    assert!((got[0].im / 1e300 - 1.0).abs() < 4.0 * f64::EPSILON, "{}", got[0]);
 }

@@ -152,7 +152,7 @@ pub fn range(start: f64, stop: f64, step: f64, create: impl Into<Create>) -> Res
         return Err(Error::TooLarge { place: "range".into(), bytes: n as u128, detail: "elements".into() });
     }
     let create: Create = create.into();
-    spaced(n.max(0.0) as usize, start, step, create)
+    spaced(n.max(0.0) as usize, start, step, false, create)
 }
 
 /// `count` values evenly spaced from `start` to `stop`, both included, by default in the device's default
@@ -162,7 +162,7 @@ pub fn range(start: f64, stop: f64, step: f64, create: impl Into<Create>) -> Res
 /// An unknown device; [`Error::TooLarge`].
 pub fn linspace(start: f64, stop: f64, count: usize, create: impl Into<Create>) -> Result<Array> {
     let step = if count > 1 { (stop - start) / (count - 1) as f64 } else { 0.0 };
-    let x = spaced(count, start, step, create.into())?;
+    let x = spaced(count, start, step, true, create.into())?;
     if count < 2 {
         return Ok(x);
     }
@@ -173,7 +173,8 @@ pub fn linspace(start: f64, stop: f64, count: usize, create: impl Into<Create>) 
     super::where_(&is_last, &last, &x)
 }
 
-fn spaced(n: usize, start: f64, step: f64, create: Create) -> Result<Array> {
+/// Integers are rounded towards zero, or down.
+fn spaced(n: usize, start: f64, step: f64, rounds_down: bool, create: Create) -> Result<Array> {
     let i = erased_indices(n, &create.place()?)?;
     let float = float_beside(&i)?;
     let dtype = create.dtype.unwrap_or(float);
@@ -182,8 +183,14 @@ fn spaced(n: usize, start: f64, step: f64, create: Create) -> Result<Array> {
     if dtype.is_int() && float != DType::F64 && whole(start) && whole(step) {
         return astype(&add(&multiply(&i, step as i64)?, start as i64)?, dtype);
     }
-    let compute = if dtype.is_int() || dtype == DType::Bool { DType::F64 } else { dtype };
+    // Each element from its index, rounded once: in the widest float that the device has.
+    let compute = match dtype {
+        DType::F16 | DType::F32 => float,
+        dtype if dtype.is_int() || dtype == DType::Bool => DType::F64,
+        dtype => dtype,
+    };
     let x = add(&multiply(&astype(&i, compute)?, step)?, start)?;
+    let x = if rounds_down && dtype.is_int() { super::floor(&x)? } else { x };
     if compute == dtype { Ok(x) } else { astype(&x, dtype) }
 }
 

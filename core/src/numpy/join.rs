@@ -4,7 +4,7 @@ use super::{Answer, Axis, astype};
 use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, record_one};
 use crate::dispatch::{Cx, Registrar};
-use crate::dtype::{DType, promote};
+use crate::dtype::{DType, promote_all};
 use crate::error::{Error, Result};
 use crate::expr::axes::wrap_axis;
 use crate::memory::Dims;
@@ -67,7 +67,7 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
 fn record_concat(cx: Cx, arrays: &[Array], axis: Axis) -> Answer {
     let Some(first) = arrays.first() else { return Err(nothing("concat").into()) };
     let axis = wrap_axis("concat", axis.0, first.ndim())?;
-    let dtype = arrays.iter().map(Array::dtype).reduce(promote).unwrap_or(first.dtype());
+    let dtype = promote_all(arrays.iter().map(Array::dtype)).unwrap_or(first.dtype());
     let mut shape: Dims = SmallVec::from_slice(first.shape());
     shape[axis] = 0;
     for (k, a) in arrays.iter().enumerate() {

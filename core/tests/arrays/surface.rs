@@ -196,3 +196,26 @@ fn integers_are_compared_with_scalars_beyond_their_range() {
         assert!(matches!(np::add(&x, 300), Err(polyarray_core::Error::DType { .. })));
     }
 }
+
+#[test]
+fn evenly_spaced_elements_come_from_their_index_and_are_rounded_once() {
+    let half = np::linspace(0.0, 1.0, 100_000, DType::F16).unwrap();
+    let got = np::astype(&half, DType::F64).unwrap().to_vec::<f64>().unwrap();
+    for (i, got) in got.iter().enumerate() {
+        let want = polyarray_core::half::f16::from_f64(i as f64 * (1.0 / 99_999.0)).to_f64();
+        assert!((got - want).abs() <= 1e-7 + want * 2f64.powi(-10), "{i}: {got} {want}");
+    }
+    let single = np::range(-2e7, 1.0, 1.0, DType::F32).unwrap().to_vec::<f32>().unwrap();
+    assert!(single.iter().enumerate().all(|(i, got)| *got == (i as f64 - 2e7) as f32));
+    assert_eq!(np::linspace(-1.0, 1.0, 4, DType::I64).unwrap().to_vec::<i64>().unwrap(), [-1, -1, 0, 1]);
+}
+
+#[test]
+fn the_dtype_of_joined_arrays_does_not_depend_on_their_order() {
+    let of = |dtype| np::zeros(2, dtype).unwrap();
+    for [a, b, c] in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let all = [of(DType::I8), of(DType::U8), of(DType::F16)];
+        let joined = np::concat(&[&all[a], &all[b], &all[c]], 0).unwrap();
+        assert_eq!(joined.dtype(), DType::F16);
+    }
+}

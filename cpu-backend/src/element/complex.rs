@@ -123,6 +123,10 @@ fn smith(a: Complex64, b: Complex64) -> Complex64 {
         if b.re == 0.0 && b.im == 0.0 {
             return Complex::new(a.re / b.re.abs(), a.im / b.re.abs());
         }
+        // By a real number: infinity times its imaginary zero would be NaN.
+        if b.im == 0.0 {
+            return Complex::new(a.re / b.re, a.im / b.re);
+        }
         let r = b.im / b.re;
         let d = b.re + b.im * r;
         // Where b.im / b.re underflows, b.im * (a.im / b.re) still has digits.

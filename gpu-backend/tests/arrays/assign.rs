@@ -125,3 +125,22 @@ fn nothing_is_copied_to_the_host_or_from_it() {
         how.to_string().lines().filter(|l| l.contains("kernel on")).map(String::from).collect();
     assert_eq!(runs.len(), 3, "one for the array, two for the scalar:\n{how}");
 }
+
+#[test]
+fn axes_of_one_element_are_written_like_others() {
+    for (shape, part) in [
+        (&[4, 1][..], "::2"),
+        (&[3, 1, 4], "1"),
+        (&[1, 5, 1], ":, 1:4"),
+        (&[1, 1], "..."),
+        (&[2, 1, 3, 1], "1, :, ::-2"),
+    ] {
+        let n: usize = shape.iter().product();
+        let host = Array::from((0..n as i32).collect::<Vec<_>>()).reshape(shape).unwrap();
+        let (mut want, mut got) = (host.clone(), on_gpu(&host));
+        want.assign(part, -7).unwrap();
+        got.assign(part, -7).unwrap();
+        assert_eq!(got.to_vec::<i32>().unwrap(), want.to_vec::<i32>().unwrap(), "{shape:?} {part}");
+        assert!(want.to_vec::<i32>().unwrap().contains(&-7));
+    }
+}

@@ -52,6 +52,7 @@ struct Merge {
 /// # Errors
 /// [`PlanError`].
 pub fn plan(job: &Assign, profile: &Profile) -> Result<Plan, PlanError> {
+    let job = &job.without_unit_axes();
     let (dims, spans) = (&job.part.shape, &job.part.spans);
     let total: usize = dims.iter().product();
     let mut builder = Builder::new(profile, job.dtype, total)?;
@@ -101,6 +102,28 @@ pub fn plan(job: &Assign, profile: &Profile) -> Result<Plan, PlanError> {
         builder.step(&shader, bindings, params, groups)?;
     }
     Ok(builder.finish())
+}
+
+impl Assign {
+    /// An axis of one element is taken whole, and its length has no reciprocal to divide an index by.
+    fn without_unit_axes(&self) -> Assign {
+        let longer: Vec<usize> =
+            (0..self.part.shape.len()).filter(|&axis| self.part.shape[axis] > 1).collect();
+        let view = |view: &View| View {
+            len: view.len,
+            offset: view.offset,
+            strides: longer.iter().map(|&axis| view.strides[axis]).collect(),
+        };
+        Assign {
+            dtype: self.dtype,
+            part: Part {
+                shape: longer.iter().map(|&axis| self.part.shape[axis]).collect(),
+                spans: longer.iter().map(|&axis| self.part.spans[axis]).collect(),
+            },
+            value: view(&self.value),
+            array: view(&self.array),
+        }
+    }
 }
 
 impl Merge {

@@ -109,6 +109,12 @@ pub trait ArrayBackend: Send + Sync {
         let _ = slot;
     }
 
+    /// What its arithmetic does not promise, such as a driver that rewrites float algebra, in words; `explain` shows it
+    /// beside every kernel. It never changes.
+    fn caveats(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Waits until all work submitted so far is done.
     ///
     /// # Errors

@@ -37,13 +37,15 @@ pub(crate) struct Site {
     pub(crate) residency: Key,
     pub(crate) limits: KernelLimits,
     pub(crate) default_float: DType,
+    pub(crate) caveats: String,
 }
 
 impl Site {
     fn of(instance: Instance) -> Result<Site> {
         let backend = (kind_of(instance.kind)?.open)(instance.index)?;
         let (residency, limits) = (backend.residency(), backend.limits());
-        Ok(Site { backend, instance, residency, limits, default_float: backend.default_float() })
+        let caveats = backend.caveats().join("; ");
+        Ok(Site { backend, instance, residency, limits, default_float: backend.default_float(), caveats })
     }
 }
 

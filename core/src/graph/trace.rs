@@ -35,12 +35,22 @@ struct Ran {
     place: Key,
     what: String,
     detail: String,
+    /// What the device's arithmetic does not promise.
+    caveats: &'static str,
 }
 
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "kernel on {}: {} ({})", self.place, self.what, self.detail)
+        write!(f, "kernel on {}: {} ({})", self.place, self.what, self.detail)?;
+        if !self.caveats.is_empty() {
+            write!(f, ", where not promised: {}", self.caveats)?;
+        }
+        Ok(())
     }
+}
+
+fn caveats(node: &Node) -> &'static str {
+    node.site.map_or("", |site| &site.caveats)
 }
 
 /// Records a fused kernel.
@@ -70,6 +80,7 @@ fn fused(sink: &Sink, node: &Node, what: String, kernel: &Kernel, operands: &[Op
             &node.shape[..],
             node.dtype
         ),
+        caveats: caveats(node),
     });
 }
 
@@ -82,6 +93,7 @@ pub(crate) fn ran(node: &Node, name: &str, operands: usize) {
             place: node.home,
             what: name.into(),
             detail: format!("{operands} operands, output {:?} {}", &node.shape[..], node.dtype),
+            caveats: caveats(node),
         });
     });
 }

@@ -200,3 +200,13 @@ fn the_default_device_is_the_environments() {
         }
     }
 }
+
+#[test]
+fn explain_shows_what_a_device_does_not_promise() {
+    for (place, promised) in [("host", true), ("far:0", true), ("far:1", false)] {
+        let x = Array::from([1.0f32, 2.0]).to(place).unwrap();
+        let (_, how) = explain(|| np::exp(&x).unwrap().eval().map(drop));
+        let said = how.to_string().contains("where not promised: (a + b) - b is a");
+        assert_eq!(said, !promised, "{place}: {how}");
+    }
+}

@@ -284,6 +284,10 @@ impl ArrayBackend for GpuBackend {
         self.mirrors.keep(slot);
     }
 
+    fn caveats(&self) -> Vec<String> {
+        self.device().inexact().map(|probe| probe.name.to_owned()).collect()
+    }
+
     fn synchronize(&self) -> Result<()> {
         Ok(self.device().finish("synchronize")?)
     }

@@ -212,6 +212,7 @@ macro_rules! __polyarray_emit {
     ({ [$($attr:tt)*] [$vis:vis] $name:ident $handle:ident $packed:tt $domain:literal [$ret:ty] [$($body:block)?] }
         $params:tt ($($type:ty,)*) [$(($a:ident $t:ty))*] [$($fast:tt)*] [$($bare:tt)*] [$($held:tt)*]) => {
         #[doc = concat!("Handle of the multimethod `", $domain, ".", stringify!($handle), "`: what implementations are registered under.")]
+        #[doc(hidden)]
         #[allow(non_camel_case_types, reason = "bears the name of its function")]
         $vis struct $handle {}
 

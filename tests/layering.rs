@@ -2,7 +2,7 @@
 //!
 //! Core knows neither backend and not wgpu; its `dispatch/` knows no array. Backends import core (the GPU's
 //! also the shaders), never each other. Genetics imports core, and names the GPU backend only in its feature
-//! `gpu`. The shaders know no wgpu outside their tests. Whoever needs only the host never compiles wgpu. The tool is
+//! `gpu`. The shaders know no wgpu outside their tests. A program that needs only the host never compiles wgpu. The tool is
 //! nobody's dependency, and the library compiles nothing that only the tool needs. Inside core each layer imports
 //! only those below it, and the files of the dispatch engine form no circle.
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,8 +6,8 @@ pub use crate::array::packed::{
 pub use crate::array::repr::{Repr, View};
 pub use crate::array::slice::{Picked, Picks};
 pub use crate::array::spec::{
-    Buffers, Kernels, Outputs, Spec, SpecKernel, kernel_for, one, record, record_one, record_with,
-    register_kernel,
+    Buffers, Kernels, Outputs, Spec, SpecKernel, kernel_for, one, output, record, record_one, record_with,
+    register_kernel, single,
 };
 pub use crate::device::{ARRAY_KINDS, ArrayBackend, ArrayKind, KernelLimits, Query};
 pub use crate::dispatch::{

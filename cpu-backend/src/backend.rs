@@ -40,7 +40,7 @@ impl ArrayBackend for CpuBackend {
     }
 
     fn limits(&self) -> KernelLimits {
-        // A kernel's inputs are numbered by a byte, and one number is the product's that it goes on with.
+        // A kernel's inputs are numbered by a byte, and one number is the product's whose epilogue it is.
         KernelLimits { inputs: 254, axes: usize::MAX, row: LONGEST_ROW }
     }
 

@@ -34,7 +34,7 @@ pub struct Options {
 pub enum Exact {
     /// Nowhere: a matmul, whose contract allows contraction.
     Nowhere,
-    /// In all functions but the entry points: a matmul that goes on with its elements.
+    /// In all functions but the entry points: a matmul with an epilogue.
     Functions,
     /// Everywhere.
     Everywhere,

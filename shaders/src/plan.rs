@@ -169,7 +169,7 @@ pub enum PlanError {
         /// The dtype of the output.
         dtype: DType,
     },
-    /// A kernel goes on with reductions that it can't make in one go here.
+    /// A kernel has row reductions that can't be fused with their consumers here.
     #[error("the reductions of `{label}` are computed first, and then what goes on with them")]
     Apart {
         /// The kernel.

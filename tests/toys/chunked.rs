@@ -149,7 +149,7 @@ fn intercept(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
             _ => {}
         }
     }
-    if call.row().has_default {
+    if call.row().has_default() {
         return call.default();
     }
     Ok(call.map_arrays(plain)?.invoke()?)

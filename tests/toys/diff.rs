@@ -170,7 +170,7 @@ fn intercept(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
         return Ok(call.invoke()?);
     }
     let primals: Vec<Array> = arrays.iter().map(value).collect();
-    if call.row().has_default && rule(call, &primals, &primals[0], 0).is_none() {
+    if call.row().has_default() && rule(call, &primals, &primals[0], 0).is_none() {
         return call.default();
     }
     let results = call.map_arrays(|x| Ok(value(x)))?.invoke()?;

@@ -40,7 +40,7 @@ fn describe(row: &MethodRow) -> Value {
         "numpy": row.numpy(),
         "params": params,
         "returns": row.returns,
-        "has_default": row.has_default,
+        "has_default": row.has_default(),
         "computes_in": kinds,
         "doc": row.doc.iter().map(|line| line.trim()).collect::<Vec<_>>().join("\n"),
     })

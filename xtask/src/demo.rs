@@ -8,7 +8,7 @@ use crate::step::{self, Tally, cargo};
 pub fn run() -> ExitCode {
     let start = Instant::now();
     let mut tally = Tally::default();
-    // Packages, profile and features of `cargo xtask test`, so that whoever runs both builds once.
+    // Packages, profile and features of `cargo xtask test`, so that nothing is built twice where both are run.
     let build = cargo(&["build", "--locked", "--workspace", "--example", "tour"]);
     if !step::run("build", build, &mut tally) {
         return ExitCode::FAILURE;

@@ -122,7 +122,6 @@ macro_rules! __multimethod {
                 }),*],
                 returns: ::core::stringify!($o),
                 doc: &[$($crate::__multimethod_doc!($($m)*)),*],
-                has_default: !<$n as $crate::dispatch::Method>::DEFAULTS.is_empty(),
                 call: |_args| {
                     let mut _at = 0..;
                     let out = [<erased_ $n>]($(

@@ -14,7 +14,7 @@ pub trait Operandlike<R: Marker> {
 
 impl<R: Marker> Operandlike<R> for Array<R> {
     fn operand(&self) -> Cow<'_, Array> {
-        // `Array<Dyn>` is lent; a typed handle is cloned into one that says that it must not be copied.
+        // `Array<Dyn>` is borrowed; a typed handle is cloned into one that forbids coercion.
         match (self as &dyn Any).downcast_ref::<Array>() {
             Some(a) => Cow::Borrowed(a),
             None => Cow::Owned(self.as_dyn()),

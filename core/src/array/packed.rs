@@ -121,8 +121,6 @@ pub struct MethodRow {
     pub returns: &'static str,
     /// The lines of its documentation.
     pub doc: &'static [&'static str],
-    /// Whether it has a default in terms of other methods.
-    pub has_default: bool,
     /// Calls it, through dispatch.
     pub call: PackedFn,
     /// Runs its default, without dispatch; none if it has none.
@@ -130,6 +128,11 @@ pub struct MethodRow {
 }
 
 impl MethodRow {
+    /// Whether it has a default in terms of other methods.
+    pub fn has_default(&self) -> bool {
+        self.default.is_some()
+    }
+
     /// The name that NumPy or the array API standard has for it: from the line of its documentation that begins
     /// with `NumPy:`, its own name without one.
     pub fn numpy(&self) -> &'static str {

@@ -24,6 +24,11 @@ pub type Outputs = SmallVec<[(Dims, DType); 3]>;
 /// The results of a kernel: dense, row-major buffers.
 pub type Buffers = SmallVec<[Arc<dyn Buffer>; 3]>;
 
+/// The outputs of a spec with one result.
+pub fn output(shape: impl Into<Dims>, dtype: DType) -> Outputs {
+    std::iter::once((shape.into(), dtype)).collect()
+}
+
 /// A description of what a kernel computes, with checked arguments. Equal specs describe the same work.
 pub trait Spec: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
     /// The name in traces and errors.
@@ -141,7 +146,12 @@ macro_rules! kernels {
 
 /// A single result.
 pub fn one(buffer: impl Buffer) -> Buffers {
-    std::iter::once(Arc::new(buffer) as Arc<dyn Buffer>).collect()
+    single(Arc::new(buffer))
+}
+
+/// A single result that is shared already.
+pub fn single(buffer: Arc<dyn Buffer>) -> Buffers {
+    std::iter::once(buffer).collect()
 }
 
 /// The kernel of the kind of `cx` for this spec.

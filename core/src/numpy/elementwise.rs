@@ -93,6 +93,6 @@ multimethod! {
 }
 
 /// As bool, without an operation where it is one already.
-fn truth(x: &Array) -> Result<Array> {
+pub(super) fn truth(x: &Array) -> Result<Array> {
     if x.dtype() == DType::Bool { Ok(x.clone()) } else { astype(x, DType::Bool) }
 }

@@ -3,7 +3,7 @@
 use super::options::Along;
 use super::{Answer, max, min};
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, record_one};
+use crate::array::spec::{Outputs, Spec, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
 use crate::error::Error;
@@ -41,7 +41,7 @@ impl Spec for Take {
     const NAME: &'static str = "take";
 
     fn outputs(&self) -> Outputs {
-        std::iter::once((self.shape.clone(), self.dtype)).collect()
+        output(self.shape.clone(), self.dtype)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Answer, Axis, astype};
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, record_one};
+use crate::array::spec::{Outputs, Spec, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, promote_all};
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ impl Spec for Concat {
     const NAME: &'static str = "concat";
 
     fn outputs(&self) -> Outputs {
-        std::iter::once((self.shape.clone(), self.dtype)).collect()
+        output(self.shape.clone(), self.dtype)
     }
 }
 

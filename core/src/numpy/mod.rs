@@ -15,6 +15,7 @@ mod options;
 mod products;
 mod reductions;
 mod replay;
+mod rows;
 mod scan;
 mod searching;
 mod sorting;

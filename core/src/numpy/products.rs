@@ -4,7 +4,7 @@ use super::Answer;
 use super::options::axis;
 use super::{add, astype, bitwise_and, multiply, not_equal, sum};
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, kernel_for, record_one};
+use crate::array::spec::{Outputs, Spec, kernel_for, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
@@ -101,8 +101,8 @@ impl Spec for Matmul {
     }
 
     fn outputs(&self) -> Outputs {
-        let shape = self.batch.iter().copied().chain([self.m, self.n]).collect();
-        std::iter::once((shape, self.out)).collect()
+        let shape: Dims = self.batch.iter().copied().chain([self.m, self.n]).collect();
+        output(shape, self.out)
     }
 }
 

@@ -82,7 +82,7 @@ impl<R: Marker> Array<R> {
         let done = pinned(instance, true, || work.replay(instance));
         match done {
             Ok(array) => Ok(Some(array).filter(|array| array.dtype() == self.dtype())),
-            Err(Error::Dispatch(why)) if matches!(*why, crate::dispatch::Error::NotFound(_)) => Ok(None),
+            Err(e) if e.is_not_found() => Ok(None),
             Err(e) => Err(e),
         }
     }

@@ -1,11 +1,11 @@
 //! Scans: `cumulative_sum`, `cumulative_prod`.
 
 use super::options::Scanned;
-use super::sorting::Rows;
+use super::rows::Rows;
 use super::typing::reduction_dtype;
 use super::{Answer, astype, concat, full};
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, record_one};
+use crate::array::spec::{Outputs, Spec, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
 use crate::error::Error;
@@ -47,7 +47,7 @@ impl Spec for Scan {
     const NAME: &'static str = "scan";
 
     fn outputs(&self) -> Outputs {
-        std::iter::once(([self.rows, self.len].as_slice().into(), self.dtype)).collect()
+        output([self.rows, self.len].as_slice(), self.dtype)
     }
 }
 

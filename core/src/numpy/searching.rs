@@ -1,9 +1,10 @@
 //! Searching: `nonzero`, `count_nonzero`, `select`.
 
+use super::elementwise::truth;
 use super::options::Reduce;
-use super::{Answer, astype, floor_divide, remainder, sum};
+use super::{Answer, floor_divide, remainder, sum};
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, record_one};
+use crate::array::spec::{Outputs, Spec, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -105,7 +106,7 @@ impl Spec for Compact {
             Kept::Indices => DType::I64,
             Kept::Values(dtype) => dtype,
         };
-        std::iter::once(([self.count].as_slice().into(), dtype)).collect()
+        output([self.count].as_slice(), dtype)
     }
 }
 
@@ -158,8 +159,4 @@ fn check_mask(x: &Array, mask: &Array) -> Result<()> {
         });
     }
     Ok(())
-}
-
-fn truth(x: &Array) -> Result<Array> {
-    if x.dtype() == DType::Bool { Ok(x.clone()) } else { astype(x, DType::Bool) }
 }

@@ -3,7 +3,7 @@
 use super::options::{Reduce, Variance};
 use super::{Answer, astype, conj, divide, multiply, real, sqrt, subtract, sum};
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, record_one};
+use crate::array::spec::{Outputs, Spec, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, Kind};
 use crate::error::Result;
@@ -69,7 +69,7 @@ impl Spec for Var {
     const NAME: &'static str = "var";
 
     fn outputs(&self) -> Outputs {
-        ::std::iter::once((self.shape.clone(), self.dtype)).collect()
+        output(self.shape.clone(), self.dtype)
     }
 }
 

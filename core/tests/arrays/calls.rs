@@ -74,7 +74,7 @@ fn a_method_is_a_row() {
     let rows = methods();
     let row = rows.iter().find(|row| row.name == "extent").expect("its row is linked");
     assert_eq!(
-        (row.domain, row.returns, row.has_default),
+        (row.domain, row.returns, row.has_default()),
         ("numpy.calls_test", "(Array, Array, Array)", false)
     );
     assert_eq!(row.params.iter().map(|p| p.name).collect::<Vec<_>>(), ["x", "scale"]);
@@ -138,7 +138,7 @@ fn count(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
     if call.row().name == "log" {
         return Err(Stop::declined("it counts no logarithms"));
     }
-    if call.row().has_default {
+    if call.row().has_default() {
         return call.default();
     }
     let inner = call.map_arrays(|x| Ok(x.repr_as::<Counted>().map_or_else(|| x.clone(), |x| x.0.clone())))?;

@@ -9,7 +9,7 @@ use polyarray_core::expr::Epilogue;
 use polyarray_core::{DType, Result};
 use smallvec::SmallVec;
 
-/// Elements that one task goes on with where a product was not computed in pieces.
+/// Elements of one task of an epilogue whose product was not computed in pieces.
 const CHUNK: usize = 64 << 10;
 
 /// What becomes of the elements of a product.

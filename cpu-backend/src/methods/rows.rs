@@ -41,7 +41,7 @@ impl<'a> Rows<'a> {
         let mut strides = [layout.strides.clone()];
         let (mut dims, mut split) =
             collapse(&layout.shape, layout.shape.len().saturating_sub(1), &mut strides);
-        // Rows that lie one behind the other are lent as one.
+        // Contiguous rows are passed as one slice.
         if layout.is_contiguous() {
             (dims, split) = ([layout.len()].as_slice().into(), 0);
             strides = [[1].as_slice().into()];

@@ -25,7 +25,7 @@ use crate::profile::Profile;
 /// Inputs of one fused kernel: beyond a handful a kernel gains nothing from another one, and every
 /// input may take several bindings where it is larger than one.
 const MOST_INPUTS: u32 = 8;
-/// Elements of the longest row that a kernel goes on with: sixty-four for each lane of its workgroup.
+/// Elements of the longest row whose reduction is fused with its consumers: sixty-four for each lane of its workgroup.
 const LONGEST_ROW: usize = 16 << 10;
 /// Axes of a view: what parameters have room for, and more than anyone has.
 const MOST_AXES: usize = 32;

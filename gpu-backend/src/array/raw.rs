@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use polyarray_core::array::downcast;
 use polyarray_core::backend::{
-    Buffer, Buffers, Cx, Dims, Operand, Outputs, Spec, SpecKernel, Stop, record_with,
+    Buffer, Buffers, Cx, Dims, Operand, Outputs, Spec, SpecKernel, Stop, output, record_with, single,
 };
 use polyarray_core::{Array, DType, Error, Result};
 use polyarray_shaders::plan;
@@ -149,14 +149,14 @@ impl Spec for RawCall {
     }
 
     fn outputs(&self) -> Outputs {
-        std::iter::once((self.shape.clone(), self.kernel.output)).collect()
+        output(self.shape.clone(), self.kernel.output)
     }
 }
 
 fn run(cx: Cx, spec: &RawCall, operands: &[Operand]) -> Result<Buffers> {
     let len = spec.shape.iter().product();
     let buffer = spec.kernel.run(GpuBackend::open(cx.instance.index)?, operands, &spec.params, len)?;
-    Ok(std::iter::once(buffer).collect())
+    Ok(single(buffer))
 }
 
 /// The WGSL scalars that a kernel may see the elements of a dtype as.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use polyarray_core::Result;
 use polyarray_core::array::{Buffer, Operand};
 use polyarray_core::backend::specs;
-use polyarray_core::backend::{SpecKernel, kernels};
+use polyarray_core::backend::{SpecKernel, kernels, single};
 use polyarray_core::expr::Layout;
 use polyarray_shaders::methods::take;
 
@@ -14,7 +14,7 @@ use crate::array::GpuBackend;
 
 kernels! { INDEXING;
     "gpu": specs::Take = SpecKernel::new(|cx, spec, o| {
-        Ok(std::iter::once(GpuBackend::open(cx.instance.index)?.take(&o[0], &o[1], spec)?).collect())
+        Ok(single(GpuBackend::open(cx.instance.index)?.take(&o[0], &o[1], spec)?))
     });
 }
 

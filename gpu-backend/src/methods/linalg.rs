@@ -5,7 +5,7 @@ use std::sync::Arc;
 use polyarray_core::Result;
 use polyarray_core::array::{Buffer, Operand};
 use polyarray_core::backend::specs;
-use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
+use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels, single};
 use polyarray_core::expr::{Epilogue, Strides, layout::collapse};
 use polyarray_shaders::matmul::{self, Terms};
 
@@ -15,7 +15,7 @@ use crate::array::GpuBackend;
 kernels! { LINALG;
     "gpu": specs::Matmul = SpecKernel::new(|cx, spec, o| {
             let backend = GpuBackend::open(cx.instance.index)?;
-            Ok(std::iter::once(backend.matmul(&o[0], &o[1], spec, terms(spec))?).collect())
+            Ok(single(backend.matmul(&o[0], &o[1], spec, terms(spec))?))
         })
         .with_epilogue(|cx, spec, o, epilogue| {
             GpuBackend::open(cx.instance.index)?.matmul_epilogue(&o[0], &o[1], spec, terms(spec), epilogue)

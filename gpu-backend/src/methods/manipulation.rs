@@ -5,7 +5,7 @@ use std::sync::Arc;
 use polyarray_core::Result;
 use polyarray_core::array::{Buffer, Operand};
 use polyarray_core::backend::specs;
-use polyarray_core::backend::{SpecKernel, kernels};
+use polyarray_core::backend::{SpecKernel, kernels, single};
 use polyarray_core::expr::layout::collapse;
 use polyarray_shaders::methods::copy_region;
 use polyarray_shaders::plan;
@@ -15,7 +15,7 @@ use crate::array::{DeviceBuffer, GpuBackend};
 
 kernels! { MANIPULATION;
     "gpu": specs::Concat = SpecKernel::new(|cx, spec, parts| {
-        Ok(std::iter::once(GpuBackend::open(cx.instance.index)?.concat(parts, spec)?).collect())
+        Ok(single(GpuBackend::open(cx.instance.index)?.concat(parts, spec)?))
     });
 }
 

@@ -1,7 +1,7 @@
 //! Scans: prefix sums and products.
 
 use polyarray_core::backend::specs;
-use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
+use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels, single};
 use polyarray_shaders::plan;
 use polyarray_shaders::primitives::scan;
 
@@ -16,7 +16,7 @@ kernels! { SCAN;
             let plan = scan::plan(&job, &backend.device().profile().for_shaders());
             let plan = backend.planned("scan", plan)?;
             let out = backend.execute("scan", &plan, &[memory(&o[0].buffer, "scan")?], (dtype, rows * len))?;
-            Ok(std::iter::once(out).collect())
+            Ok(single(out))
         })
         .supporting(holds);
 }

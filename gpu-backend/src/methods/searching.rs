@@ -3,7 +3,7 @@
 use polyarray_core::DType;
 use polyarray_core::array::Operand;
 use polyarray_core::backend::specs;
-use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
+use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels, single};
 use polyarray_shaders::primitives::View;
 use polyarray_shaders::primitives::compact::{self, Gathered};
 
@@ -23,7 +23,7 @@ kernels! { SEARCHING;
                 specs::Kept::Values(dtype) => dtype,
             };
             let out = backend.execute("compact", &plan, &inputs, (dtype, spec.count))?;
-            Ok(std::iter::once(out).collect())
+            Ok(single(out))
         })
         .supporting(fits);
 }

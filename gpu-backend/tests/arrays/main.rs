@@ -16,6 +16,7 @@ mod reductions;
 mod reference;
 mod user;
 
+use polyarray_core::testing::samples::Random;
 use polyarray_core::{Array, DType, Element, Scalar, with_element};
 use polyarray_gpu::{Gpu, GpuBackend};
 
@@ -50,22 +51,4 @@ fn dtypes() -> Vec<DType> {
     let f64_too = device().profile().shader_features().f64;
     let all = polyarray_core::dtype::DTYPES;
     all.into_iter().filter(|d| f64_too || !matches!(d, DType::F64 | DType::C128)).collect()
-}
-
-/// A generator whose every run is the same (SplitMix64, Steele and others 2014).
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// In -1..1.
-    fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
-    }
 }

@@ -1,6 +1,6 @@
-//! Kernels that go on with reductions of their own values: softmax, say, in one go. A row belongs to so many lanes of one
+//! Kernels with row reductions: softmax is one kernel. A row belongs to so many lanes of one
 //! workgroup as keep busy; each reduction walks the row, its lanes' partial results merge in workgroup memory, and every
-//! lane goes on with the result. A row is read from memory once: the other times it is in the cache.
+//! lane then uses the result. A row is read from memory once: the other times it is in the cache.
 
 use super::accumulator::Accumulator;
 use super::body;

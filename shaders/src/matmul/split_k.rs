@@ -1,5 +1,5 @@
 //! A product in parts: what the kernels whose operands lie where they are have in common. Every dispatch computes a part
-//! of the output, over a part of the sum, and the last of these goes on with its elements.
+//! of the output, over a part of the sum, and the last of these runs the epilogue.
 
 use super::epilogue::{EpilogueCode, PlacedEpilogue};
 use super::{Matmul, Operand};

@@ -9,7 +9,7 @@ use crate::builder::{Builder, addressable};
 use crate::fused::accumulator::Accumulator;
 use crate::fused::body::cast;
 use crate::fused::input_access::{self, Access, Source};
-use crate::fused::storage::{block, block_put, declare_blocks, element, register};
+use crate::fused::storage::{block, declare_blocks, element, register};
 use crate::params::Names;
 use crate::plan::{Plan, PlanError, Profile, check_dtype};
 use crate::shader::{Module, Template};
@@ -309,13 +309,6 @@ impl Template for Gather {
             register(dtype),
             value_at(&self.values, index)
         );
-        module.entry();
-        module.rounds("b");
-        let values: Vec<String> = (0..UNIT).map(|e| format!("value(b * {UNIT}u + {e}u)")).collect();
-        let _ = writeln!(
-            module,
-            "        out[b] = {};\n    }}\n}}",
-            block_put(dtype, module.features.int64, &values)
-        );
+        super::store_values(dtype, UNIT, module);
     }
 }

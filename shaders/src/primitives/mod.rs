@@ -9,8 +9,20 @@ pub mod scan;
 pub mod sort_pairs;
 
 use crate::fused::input_access::{Access, Placed, Source};
+use crate::fused::storage::block_put;
 use crate::plan::{LaneMap, PlanError, Profile};
+use crate::shader::Module;
 use polyarray_core::DType;
+use std::fmt::Write as _;
+
+/// Writes the entry point that stores `value(i)` for every element, in blocks of `unit`.
+fn store_values(dtype: DType, unit: u32, module: &mut Module) {
+    module.entry();
+    module.rounds("b");
+    let values: Vec<String> = (0..unit).map(|e| format!("value(b * {unit}u + {e}u)")).collect();
+    let stored = block_put(dtype, module.features.int64, &values);
+    let _ = writeln!(module, "        out[b] = {stored};\n    }}\n}}");
+}
 
 /// A matrix of elements as it lies in its buffer.
 #[derive(Clone, Debug)]

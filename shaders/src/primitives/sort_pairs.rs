@@ -10,7 +10,7 @@ use super::levels::Levels;
 use crate::builder::{Builder, addressable};
 use crate::fused::accumulator::Accumulator;
 use crate::fused::input_access::{self, Placed, Source};
-use crate::fused::storage::{block, block_put, declare_blocks, name, register};
+use crate::fused::storage::{block, declare_blocks, name, register};
 use crate::params::Names;
 use crate::plan::{LaneMap, Plan, PlanError, Profile};
 use crate::shader::{Module, Template};
@@ -481,13 +481,6 @@ impl Template for Finish {
 }}",
             register(out)
         );
-        module.entry();
-        module.rounds("b");
-        let values: Vec<String> = (0..UNIT).map(|e| format!("value(b * {UNIT}u + {e}u)")).collect();
-        let _ = writeln!(
-            module,
-            "        out[b] = {};\n    }}\n}}",
-            block_put(out, module.features.int64, &values)
-        );
+        super::store_values(out, UNIT, module);
     }
 }

@@ -35,9 +35,9 @@ struct Found {
 /// What is made of the code.
 struct Build<'k> {
     sources: Vec<Source<'k>>,
-    /// It goes on with rows. Else values have the numbers that they have in the code.
+    /// It has row reductions. Without them, values keep their numbers of the code.
     has_rows: bool,
-    /// Of each value of the code, where it goes on with rows.
+    /// Of each value of the code, if it has row reductions.
     found: SmallVec<[Found; 8]>,
     slots: Vec<Slot>,
     places: Vec<Place>,
@@ -45,8 +45,8 @@ struct Build<'k> {
 }
 
 impl<'k> Program<'k> {
-    /// Makes a kernel ready, iterating over its axes in the order given: as they are, if it goes on with rows. Code that
-    /// loads the input after the last gets what is lent to it for each block, see [`super::Scratch::lend`].
+    /// Makes a kernel ready, iterating over its axes in the order given: unchanged if it has row reductions. Code that
+    /// loads the input after the last reads the block that the epilogue passes in, see [`super::Scratch::lend`].
     ///
     /// # Errors
     /// A buffer that is not the host's, or an operation in a dtype that it is not defined in.

@@ -19,7 +19,7 @@ pub struct Source<'k> {
     pub dense: bool,
     /// Every element of the iteration is the same one.
     pub constant: bool,
-    /// Of a kernel that goes on with rows: it has an element for each, in order.
+    /// In a kernel with row reductions: one element for each row, in order.
     pub per_row: bool,
     pub gather: GatherFn,
     /// Walked across its rows: its number among those of which tiles are copied.

@@ -27,7 +27,7 @@ pub(super) struct Registers {
 
 #[derive(Default)]
 struct Pieces {
-    /// The block of the product that the code goes on with.
+    /// The block of the product whose epilogue the code is.
     lent: Vec<Line>,
     /// A piece of a product that is computed beside the output.
     beside: Vec<Line>,

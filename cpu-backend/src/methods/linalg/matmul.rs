@@ -29,7 +29,7 @@ const LARGE: usize = 1 << 20;
 const HUGE: usize = 1 << 26;
 /// Multiplications of a piece of a product.
 const PIECE: usize = 1 << 22;
-/// Elements of a piece that are in the second-level cache when it is done, for what goes on with them.
+/// Elements of a piece of the product that are still in the second-level cache when its epilogue runs.
 const CACHED: usize = 1 << 16;
 /// Elements of a small result.
 const SMALL: usize = 1 << 14;

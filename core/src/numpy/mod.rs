@@ -4,14 +4,18 @@
 //! conversions: `sum(&x, ())`, `sum(&x, -1)`, `sum(&x, [0, 1])`, `sum(&x, axis(0).keepdims())`,
 //! `zeros([2, 3], dtype(F32).device("gpu:0"))`.
 
+mod arithmetic;
 mod as_methods;
+mod complex_functions;
 mod creation;
 mod elementwise;
+mod functions;
 mod indexing;
 mod join;
 pub mod linalg;
 mod operators;
 mod options;
+mod predicates;
 mod products;
 mod reductions;
 mod replay;
@@ -23,11 +27,14 @@ mod statistics;
 mod typing;
 mod ufunc;
 
+pub use arithmetic::*;
 pub use creation::*;
 pub use elementwise::*;
+pub use functions::*;
 pub use indexing::{erased_take, take};
 pub use join::{concat, erased_concat, erased_stack, stack};
 pub use options::*;
+pub use predicates::*;
 pub use products::{erased_matmul, erased_matmul_as, erased_matmul_bits, matmul, matmul_as, matmul_bits};
 pub use reductions::*;
 pub use scan::{cumulative_prod, cumulative_sum, erased_cumulative_prod, erased_cumulative_sum};

@@ -169,7 +169,8 @@ impl<'a> Conformance<'a> {
             let args = self.arguments(case, place)?;
             place.poison(want)?;
             let results = (row.call)(&args)?;
-            let arrays: Vec<Array> = results.iter().flat_map(Value::arrays).cloned().collect();
+            let arrays: Vec<Array> =
+                results.iter().map(|value| arrays_of(value, place.key)).collect::<Result<Vec<_>>>()?.concat();
             let read = arrays.iter().map(Plain::read).collect::<Result<Vec<_>>>()?;
             Ok((arrays, read))
         }));
@@ -238,6 +239,14 @@ impl Place {
             }
         }
         Ok(())
+    }
+}
+
+/// The arrays of a result; a truth value as an array of one.
+fn arrays_of(value: &Value, key: Key) -> Result<Vec<Array>> {
+    match value.get::<bool>() {
+        Some(&truth) => Ok(vec![Array::scalar(truth).to(Device::At(key))?]),
+        None => Ok(value.arrays().to_vec()),
     }
 }
 

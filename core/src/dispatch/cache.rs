@@ -14,7 +14,8 @@ use super::key::Key;
 use super::kind::Instance;
 use super::plan::Plan;
 use super::registry;
-use super::state::{Walk, bypassed, fast_id};
+use super::state::{bypassed, fast_id};
+use super::walk::Walk;
 
 const SLOTS: usize = 8;
 /// A thread drops its plans when there are this many: a program with more would not reuse them.

@@ -17,7 +17,8 @@ use super::method::Method;
 use super::plan::{Fallback, PinnedDefault, Plan, Ready, Verdict};
 use super::report::{self, Seen};
 use super::sink::{Event, Sink, deeper};
-use super::state::{self, Entered, Pin};
+use super::state::{self, Entered};
+use super::walk::Pin;
 
 /// The arguments of one attempt, converted where necessary.
 pub struct Fits<'a> {

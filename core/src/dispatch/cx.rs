@@ -2,7 +2,7 @@
 use std::any::{Any, TypeId};
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::RwLock;
 
@@ -67,12 +67,49 @@ pub(super) const TOO_DEEP: &str = "calls are nested too deep under pins and defa
 
 thread_local! {
     static NESTED: Cell<u32> = const { Cell::new(0) };
+    /// What states refer to that were captured inside the nested calls of this thread; and whether there is one.
+    static ALIVE: Cell<Option<Arc<()>>> = const { Cell::new(None) };
+    static CAPTURED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The number of calls nested under pins around the current one. A state captures it, so that recursion through another
-/// thread is detected, too.
-pub(super) fn nested() -> u32 {
-    NESTED.get()
+/// The calls inside which a state was captured: recursion through another thread is detected, too, as long as they run.
+#[derive(Clone, Default)]
+pub(super) struct Nested {
+    depth: u32,
+    alive: Weak<()>,
+}
+
+impl Nested {
+    /// The calls nested under pins around the current one.
+    pub fn now() -> Nested {
+        let depth = NESTED.get();
+        if depth == 0 {
+            return Nested::default();
+        }
+        let alive = take_alive().unwrap_or_default();
+        let nested = Nested { depth, alive: Arc::downgrade(&alive) };
+        set_alive(Some(alive));
+        nested
+    }
+}
+
+#[inline(always)]
+fn take_alive() -> Option<Arc<()>> {
+    #[cold]
+    #[inline(never)]
+    fn take() -> Option<Arc<()>> {
+        CAPTURED.set(false);
+        ALIVE.try_with(Cell::take).ok().flatten()
+    }
+    if CAPTURED.get() { take() } else { None }
+}
+
+#[inline(always)]
+fn set_alive(alive: Option<Arc<()>>) {
+    if alive.is_some() {
+        CAPTURED.set(true);
+        let _ = ALIVE.try_with(|place| place.set(alive));
+    }
 }
 
 /// Counts the calls that are nested under pins.
@@ -97,29 +134,40 @@ impl Drop for Depth {
     #[inline(always)]
     fn drop(&mut self) {
         if self.0 {
-            NESTED.set(NESTED.get() - 1);
+            let nested = NESTED.get() - 1;
+            NESTED.set(nested);
+            if nested == 0 {
+                take_alive();
+            }
         }
     }
 }
 
 /// While it lives, nested calls are counted from another number.
-pub(super) struct Counted(u32);
+pub(super) struct Counted {
+    before: u32,
+    alive: Option<Arc<()>>,
+}
 
 impl Counted {
     /// From 0: a task that a waiting thread picks up is not nested in the call that waits.
     pub fn anew() -> Counted {
-        Counted(NESTED.replace(0))
+        Counted { before: NESTED.replace(0), alive: take_alive() }
     }
 
-    /// From the count at which a state was captured, or this thread's if that is larger.
-    pub fn on_from(nested: u32) -> Counted {
-        Counted(NESTED.replace(NESTED.get().max(nested)))
+    /// From the count at which a state was captured if the calls around that still run, or this thread's if it is larger.
+    pub fn on_from(nested: &Nested) -> Counted {
+        let now = NESTED.get();
+        let from = if nested.depth > now && nested.alive.strong_count() > 0 { nested.depth } else { now };
+        Counted { before: NESTED.replace(from), alive: take_alive() }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        NESTED.set(self.0);
+        NESTED.set(self.before);
+        take_alive();
+        set_alive(self.alive.take());
     }
 }
 

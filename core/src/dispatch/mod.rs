@@ -12,6 +12,7 @@
 //! | `cx`, `sink` | the context of an implementation; events of calls, and their listeners |
 //! | `method` | [`method!`]: declaring multimethods |
 //! | `env`, `globals`, `registry` | settings of the environment and the process; the implementations of each kind |
+//! | `walk`, `misplaced` | states, interned; scopes that are left out of turn |
 //! | `state`, `trace`, `scope`, `settings` | the state in force, and entering or changing it |
 //! | `candidates` | THE order |
 //! | `plan`, `cache` | a walk with its functions resolved, and the caches of plans |
@@ -31,6 +32,7 @@ mod identity;
 mod key;
 mod kind;
 mod method;
+mod misplaced;
 mod plan;
 mod registry;
 mod report;
@@ -39,6 +41,7 @@ mod settings;
 mod sink;
 mod state;
 pub mod trace;
+mod walk;
 
 #[doc(hidden)]
 pub use linkme;
@@ -65,8 +68,11 @@ pub use self::scope::{detached, pinned, skip, with_backend};
 pub use self::settings::{Clear, block, clear, register_backend, set_global};
 #[doc(hidden)]
 pub use self::state::uncached;
-pub use self::state::{InState, Options, State};
+pub use self::state::{InState, State};
 pub use self::trace::{Explanation, explain};
+pub use self::walk::Options;
+#[doc(hidden)]
+pub use self::walk::states;
 pub use crate::__polyarray_linked_kind as linked_kind;
 pub use crate::__polyarray_method as method;
 pub use crate::__polyarray_registrations as registrations;

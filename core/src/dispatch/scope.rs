@@ -3,7 +3,8 @@ use std::marker::PhantomData;
 
 use super::cx::Counted;
 use super::kind::{AsTarget, Instance};
-use super::state::{Entered, Options, Pin, Replaced, State, Step};
+use super::state::{Entered, Replaced, State};
+use super::walk::{Options, Pin, Step};
 
 /// Runs `f` with a backend in front of all others.
 ///

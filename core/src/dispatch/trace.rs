@@ -6,7 +6,7 @@ use std::sync::Arc;
 pub use super::error::Outcome;
 use super::sink::at_the_top;
 pub use super::sink::{Event, Record, Sink};
-use super::state::{Replaced, State, fast_id, sink, walk};
+use super::state::{Listening, Replaced, State, fast_id, sink};
 
 impl Sink {
     /// A listener inside the one in force, if there is one.
@@ -28,7 +28,7 @@ pub fn is_listening() -> bool {
 
 /// Runs `f` with a listener.
 pub fn listen<R>(sink: &Arc<Sink>, f: impl FnOnce() -> R) -> R {
-    let _replaced = Replaced::by(walk(), Some(Arc::clone(sink)));
+    let _listening = Listening::to(Arc::clone(sink));
     f()
 }
 

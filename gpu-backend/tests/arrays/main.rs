@@ -7,6 +7,7 @@ mod assign;
 mod elementwise;
 mod epilogues;
 mod kernels;
+mod large;
 mod layouts;
 mod loans;
 mod memory;

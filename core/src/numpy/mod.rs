@@ -17,6 +17,7 @@ mod operators;
 mod options;
 mod predicates;
 mod products;
+pub mod random;
 mod reductions;
 mod replay;
 mod rows;
@@ -52,6 +53,7 @@ pub mod specs {
     pub use super::join::Concat;
     pub use super::linalg::decompositions::Svd;
     pub use super::products::{Matmul, Terms};
+    pub use super::random::{Draw, Drawn, Stream};
     pub use super::replay::{PendingStep, PendingWork, Step};
     pub use super::scan::Scan;
     pub use super::searching::{Compact, Kept};
@@ -81,4 +83,5 @@ pub fn register_methods(r: &mut Registrar<'_>, kind: &str) {
     sorting::register(r, kind);
     scan::register(r, kind);
     searching::register(r, kind);
+    random::register(r, kind);
 }

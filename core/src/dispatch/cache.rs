@@ -79,7 +79,7 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
     pub fn look(&self, keys: &[Key; N]) -> Option<Hit<F>> {
         let slot = self.known(keys)?;
         let (function, instance) = slot.function.get()?;
-        Some(Hit { function, cx: Cx::new(instance), _depth: Depth::if_pinned(slot.pinned.get())? })
+        Some(Hit { function, cx: Cx::new(instance), _depth: Depth::enter(slot.pinned.get())? })
     }
 
     /// The plan for these keys, made if it is not cached.

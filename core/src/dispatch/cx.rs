@@ -63,9 +63,19 @@ impl Cx {
 
 /// More calls nested under a pin than this are taken for infinite recursion.
 const MOST_NESTED: u32 = 96;
+/// And so are as many calls of any kind that take more of the stack than this: half of what a thread has unless it asks for
+/// more. The number alone would not do, as a thread that waits in a pool runs other tasks on the same stack.
+const MOST_STACK: usize = 1 << 20;
+/// So many take too little of it to be looked at.
+const FEW: u32 = 8;
 pub(super) const TOO_DEEP: &str = "calls are nested too deep under pins and defaults";
+pub(super) const ENDLESS: &str = "calls are nested so deep that they fill the stack";
 
 thread_local! {
+    /// Calls that run on this thread, and where its stack was when there were [`FEW`].
+    static CALLS: Cell<u32> = const { Cell::new(0) };
+    static STACK: Cell<usize> = const { Cell::new(0) };
+    /// Of these, the ones nested under pins.
     static NESTED: Cell<u32> = const { Cell::new(0) };
     /// What states refer to that were captured inside the nested calls of this thread; and whether there is one.
     static ALIVE: Cell<Option<Arc<()>>> = const { Cell::new(None) };
@@ -112,13 +122,31 @@ fn set_alive(alive: Option<Arc<()>>) {
     }
 }
 
-/// Counts the calls that are nested under pins.
-pub struct Depth(bool);
+/// Whether `calls` of them fill the stack.
+#[cold]
+#[inline(never)]
+fn fill_the_stack(calls: u32) -> bool {
+    let mark = 0u8;
+    let here = std::ptr::from_ref(std::hint::black_box(&mark)).addr();
+    if calls == FEW {
+        STACK.set(here);
+    }
+    calls >= MOST_NESTED && STACK.get().abs_diff(here) > MOST_STACK
+}
+
+/// Counts the calls that run, and those nested under pins.
+pub struct Depth {
+    pinned: bool,
+}
 
 impl Depth {
-    /// Counts one if `pinned`; nothing when there are too many.
+    /// Counts one more; nothing when there are too many.
     #[inline(always)]
-    pub(super) fn if_pinned(pinned: bool) -> Option<Depth> {
+    pub(super) fn enter(pinned: bool) -> Option<Depth> {
+        let calls = CALLS.get();
+        if calls >= FEW && fill_the_stack(calls) {
+            return None;
+        }
         if pinned {
             let nested = NESTED.get();
             if nested >= MOST_NESTED {
@@ -126,14 +154,16 @@ impl Depth {
             }
             NESTED.set(nested + 1);
         }
-        Some(Depth(pinned))
+        CALLS.set(calls + 1);
+        Some(Depth { pinned })
     }
 }
 
 impl Drop for Depth {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.0 {
+        CALLS.set(CALLS.get() - 1);
+        if self.pinned {
             let nested = NESTED.get() - 1;
             NESTED.set(nested);
             if nested == 0 {

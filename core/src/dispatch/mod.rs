@@ -14,6 +14,7 @@
 //! | `env`, `globals`, `registry` | settings of the environment and the process; the implementations of each kind |
 //! | `walk`, `misplaced` | states, interned; scopes that are left out of turn |
 //! | `state`, `trace`, `scope`, `settings` | the state in force, and entering or changing it |
+//! | `raise` | errors of operators, which can't return them |
 //! | `candidates` | THE order |
 //! | `plan`, `cache` | a walk with its functions resolved, and the caches of plans |
 //! | `report` | errors and explanations of a walk |
@@ -34,6 +35,7 @@ mod kind;
 mod method;
 mod misplaced;
 mod plan;
+mod raise;
 mod registry;
 mod report;
 mod scope;
@@ -61,6 +63,9 @@ pub use self::identity::MethodInfo;
 pub use self::key::Key;
 pub use self::kind::{AsTarget, BackendKind, Fit, Instance, KINDS, Kind, KindCell, KindId, Target, kinds};
 pub use self::method::{Answer, Method, Returned};
+#[doc(hidden)]
+pub use self::raise::caught;
+pub use self::raise::raise;
 pub use self::registry::{
     REGISTRATIONS, Registrar, enrol, interceptor_of, register_interceptor, registered_at,
 };

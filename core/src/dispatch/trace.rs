@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::decline::Operand;
 pub use super::error::Outcome;
-use super::sink::at_the_top;
+use super::sink::{Deeper, at_the_top, deeper};
 pub use super::sink::{Event, Record, Sink};
 use super::state::{Listening, Replaced, State, fast_id, sink};
 
@@ -24,6 +25,27 @@ pub fn current_sink() -> Option<Arc<Sink>> {
 #[inline]
 pub fn is_listening() -> bool {
     fast_id() == 0
+}
+
+/// What the listener hears of a call that no backend is chosen for, until it is dropped.
+pub struct Called {
+    sink: Arc<Sink>,
+    _deeper: Deeper,
+}
+
+impl Called {
+    /// Records an outcome.
+    pub fn note(&self, note: impl fmt::Display + Send + Sync + 'static) {
+        self.sink.note(note);
+    }
+}
+
+/// Tells the listener in force, if there is one, of a call.
+pub fn called(method: &str, operands: impl FnOnce() -> Vec<Operand>) -> Option<Called> {
+    let sink = sink()?;
+    let called = Called { sink, _deeper: deeper() };
+    called.sink.emit(Event::Called { method: method.to_owned(), operands: operands() });
+    Some(called)
 }
 
 /// Runs `f` with a listener.

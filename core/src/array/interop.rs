@@ -1,12 +1,12 @@
 //! To and from Rust's own: `Vec`, slices, arrays, scalars and `ndarray`.
 
-use super::Array;
+use super::{Array, IntoShape, lengths};
 use crate::device::{HOST, Host, Marker};
 use crate::dtype::{Element, Scalar};
 use crate::error::{Error, Result};
 use crate::graph::node::Node;
-use crate::memory::HostBuffer;
 use crate::memory::strided::view;
+use crate::memory::{Buffer, HostBuffer};
 use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 use num_complex::{Complex32, Complex64};
 use smallvec::SmallVec;
@@ -24,14 +24,26 @@ impl Array {
     /// # Errors
     /// [`Error::Shape`] if the shape has another number of elements.
     pub fn from_vec<T: Element>(data: Vec<T>, shape: &[usize]) -> Result<Array> {
-        if crate::memory::layout::checked_len(shape) != Some(data.len()) {
+        Array::under("from_vec", HostBuffer::from_vec(data), shape)
+    }
+
+    /// A host buffer of row-major elements under a shape, without a copy: memory of the caller, a mapped file.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shape has another number of elements.
+    pub fn from_host(buffer: HostBuffer, shape: impl IntoShape) -> Result<Array> {
+        Array::under("from_host", buffer, &lengths("from_host", &shape.into_shape())?)
+    }
+
+    fn under(op: &'static str, buffer: HostBuffer, shape: &[usize]) -> Result<Array> {
+        if crate::memory::layout::checked_len(shape) != Some(buffer.len()) {
             return Err(Error::Shape {
-                op: "from_vec",
-                operands: format!("{} elements, shape {shape:?}", data.len()),
+                op,
+                operands: format!("{} elements, shape {shape:?}", buffer.len()),
                 fix: "give a shape whose lengths multiply to the number of elements".into(),
             });
         }
-        Ok(Array::<Host>::from_buffer(HostBuffer::from_vec(data), shape).erase())
+        Ok(Array::<Host>::from_buffer(buffer, shape).erase())
     }
 
     /// A Rust scalar, which takes the dtype of the array that it meets.

@@ -146,3 +146,18 @@ fn where_chooses_between_scalars_of_their_own_precision() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn scalars_stand_on_the_left() -> Result<()> {
+    let x = x();
+    // With an operator for f32 as well the type of this could not be inferred; on the right any scalar goes.
+    assert_eq!((2.0 * &x).dtype(), DType::F32);
+    assert_eq!((&x * 2.0f32).dtype(), DType::F32);
+    let y = 1.0 - &x;
+    assert_eq!(y.shape(), [2, 3]);
+    let z = 1.0 / (1.0 + np::exp(-&x)?);
+    assert_eq!(z.to_vec::<f32>()?.len(), 6);
+    let w = (2.0 * x.clone() + 3.0) * 0.5;
+    assert_eq!(np::sum(&w, 0)?.shape(), [3]);
+    Ok(())
+}

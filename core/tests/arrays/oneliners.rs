@@ -70,7 +70,8 @@ fn literals_are_operands() -> Result<()> {
     let mut y = x.clone();
     y.assign("0", [7.0f32, 8.0, 9.0])?;
     assert_eq!(y.to_vec::<f32>()?, [7.0, 8.0, 9.0, 3.0, 4.0, 5.0]);
-    assert_eq!(np::concat(&vec![x.clone(), x.clone()], 0)?.shape(), [4, 3]);
+    let twice = vec![x.clone(), x.clone()];
+    assert_eq!(np::concat(&twice, 0)?.shape(), [4, 3]);
     let cube = Array::from([[[1, 2], [3, 4]], [[5, 6], [7, 8]], [[9, 10], [11, 12]]]);
     assert_eq!((cube.shape(), cube.get([2, 1, 0])?), (&[3, 2, 2][..], Scalar::I32(11)));
     assert_eq!(Array::from([[[[1.5f32; 2]; 1]; 3]; 1]).shape(), [1, 3, 1, 2]);

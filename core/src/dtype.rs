@@ -117,6 +117,15 @@ impl DType {
         }
     }
 
+    /// The complex dtype whose parts are of a float dtype, for float16 complex64; any other dtype itself.
+    pub const fn complex(self) -> DType {
+        match self {
+            F16 | F32 => C64,
+            F64 => C128,
+            d => d,
+        }
+    }
+
     /// The dtype of that name, NumPy's (`float32`) or Rust's (`f32`).
     pub fn parse(name: &str) -> Option<DType> {
         DTYPES.into_iter().find(|d| {

@@ -8,6 +8,7 @@ mod elementwise;
 mod elsewhere;
 mod epilogues;
 mod kernels;
+mod large;
 mod layouts;
 mod loans;
 mod memory;

@@ -314,6 +314,14 @@ impl Scalar {
         self.to_c128().re
     }
 
+    /// The real part in single precision, rounded once.
+    pub fn to_f32(self) -> f32 {
+        match self.cast(DType::F32) {
+            Scalar::F32(v) => v,
+            v => v.to_f64() as f32,
+        }
+    }
+
     /// The value as a wide integer where it is a bool or an integer.
     pub fn to_i128(self) -> Option<i128> {
         Some(match self {

@@ -53,14 +53,25 @@ fn promoted(op: Op, args: &[&Array], float: DType) -> Result<DType> {
     let values = if op == Op::Where { &args[1..] } else { args };
     let mut strong: Option<DType> = None;
     let mut weak: Option<Kind> = None;
+    // The precision of the scalars themselves.
+    let mut own: Option<DType> = None;
     for a in values {
         if a.is_weak() {
             let k = a.dtype().kind();
             weak = Some(weak.map_or(k, |w| w.max(k)));
+            if k >= Kind::Float {
+                own = Some(own.map_or(a.dtype(), |o| promote(o, a.dtype())));
+            }
         } else {
             strong = Some(strong.map_or(a.dtype(), |s| promote(s, a.dtype())));
         }
     }
+    // Between scalars alone `where` chooses, and computes nothing: they keep their precision.
+    let float = match own {
+        Some(half @ (DType::F16 | DType::F32)) if op == Op::Where && strong.is_none() => half,
+        Some(DType::C64) if op == Op::Where && strong.is_none() => DType::F32,
+        _ => float,
+    };
     let promoted = match (strong, weak) {
         (Some(s), Some(w)) => promote_weak(s, w, float),
         (Some(s), None) => s,

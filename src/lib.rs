@@ -64,6 +64,8 @@ static GPU: dispatch::KindCell = dispatch::KindCell::new("gpu");
 
 // Linked for what they enrol.
 use polyarray_cpu as _;
+use polyarray_cpu_fft as _;
+use polyarray_cpu_linalg as _;
 #[cfg(feature = "gpu")]
 use polyarray_gpu as _;
 

@@ -314,33 +314,30 @@ fn single<T: Retype>(value: Option<Value>) -> Result<T> {
     T::unpack(value.into_iter().collect())
 }
 
-impl<A: Retype, B: Retype> Retype for (A, B) {
-    type As<R: Marker> = (A::As<R>, B::As<R>);
-    fn retype<R: Marker>(self) -> Result<Self::As<R>> {
-        Ok((self.0.retype()?, self.1.retype()?))
-    }
-    fn pack(self) -> Values {
-        self.0.pack().into_iter().chain(self.1.pack()).collect()
-    }
-    fn unpack(values: Values) -> Result<(A, B)> {
-        let mut values = values.into_iter();
-        Ok((single(values.next())?, single(values.next())?))
-    }
+macro_rules! tuple_results {
+    ($($($t:ident)*;)*) => { $(
+        impl<$($t: Retype),*> Retype for ($($t,)*) {
+            type As<R: Marker> = ($($t::As<R>,)*);
+            #[allow(non_snake_case, reason = "a variable for each type")]
+            fn retype<R: Marker>(self) -> Result<Self::As<R>> {
+                let ($($t,)*) = self;
+                Ok(($($t.retype()?,)*))
+            }
+            #[allow(non_snake_case, reason = "a variable for each type")]
+            fn pack(self) -> Values {
+                let ($($t,)*) = self;
+                let mut values = Values::new();
+                $(values.extend($t.pack());)*
+                values
+            }
+            fn unpack(values: Values) -> Result<Self> {
+                let mut values = values.into_iter();
+                Ok(($(single::<$t>(values.next())?,)*))
+            }
+        }
+    )* };
 }
-
-impl<A: Retype, B: Retype, C: Retype> Retype for (A, B, C) {
-    type As<R: Marker> = (A::As<R>, B::As<R>, C::As<R>);
-    fn retype<R: Marker>(self) -> Result<Self::As<R>> {
-        Ok((self.0.retype()?, self.1.retype()?, self.2.retype()?))
-    }
-    fn pack(self) -> Values {
-        self.0.pack().into_iter().chain(self.1.pack()).chain(self.2.pack()).collect()
-    }
-    fn unpack(values: Values) -> Result<(A, B, C)> {
-        let mut values = values.into_iter();
-        Ok((single(values.next())?, single(values.next())?, single(values.next())?))
-    }
-}
+tuple_results! { A B; A B C; A B C D; }
 
 macro_rules! plain_results {
     ($($t:ty),*) => { $(

@@ -162,6 +162,47 @@ impl<R: Marker> Array<R> {
         Ok(self.seen(l))
     }
 
+    /// A diagonal of two axes (rows, columns) as the last axis, `offset` above the main one: a view.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range or named twice; [`Error::Shape`] for less than two axes.
+    pub fn diagonal(&self, offset: isize, axes: [isize; 2]) -> Result<Array<R>> {
+        if self.ndim() < 2 {
+            return Err(Error::Shape {
+                op: "diagonal",
+                operands: format!("an array of shape {:?}", self.shape()),
+                fix: "a diagonal is one of two axes".into(),
+            });
+        }
+        let axes = wrap_axes("diagonal", &axes, self.ndim())?;
+        let others = (0..self.ndim()).filter(|a| !axes.contains(a));
+        let order: SmallVec<[isize; 4]> = others.chain(axes.iter().copied()).map(|a| a as isize).collect();
+        let x = self.permute(order)?;
+        let (batch, matrix) = x.shape().split_at(x.ndim() - 2);
+        let (m, n) = (matrix[0], matrix[1]);
+        let (down, across) = (offset.min(0).unsigned_abs(), offset.max(0).unsigned_abs());
+        let k = m.saturating_sub(down).min(n.saturating_sub(across));
+        let mut shape: Dims = SmallVec::from_slice(batch);
+        if x.repr().is_some() {
+            // Elements that are n + 1 apart in the flattened matrix.
+            shape.push(m * n);
+            let (start, end) =
+                if k == 0 { (0, 0) } else { (down * n + across, (down + k - 1) * (n + 1) + across + 1) };
+            return x.reshape(&shape)?.slice(format!("..., {start}:{end}:{}", n + 1));
+        }
+        let mut l = x.layout();
+        let steps = [l.strides[x.ndim() - 2], l.strides[x.ndim() - 1]];
+        if k > 0 {
+            let start = down as isize * steps[0] + across as isize * steps[1];
+            l.offset = (l.offset as isize + start) as usize;
+        }
+        l.strides.truncate(x.ndim() - 2);
+        l.strides.push(steps[0] + steps[1]);
+        shape.push(k);
+        l.shape = shape;
+        Ok(self.seen(l))
+    }
+
     /// Repeated along new or stretched axes, without a copy.
     ///
     /// # Errors

@@ -7,8 +7,12 @@
 mod arithmetic;
 mod as_methods;
 mod complex_functions;
+mod contractions;
 mod creation;
+mod diagonals;
+mod einstein;
 mod elementwise;
+pub mod fft;
 mod functions;
 mod indexing;
 mod join;
@@ -29,7 +33,10 @@ mod typing;
 mod ufunc;
 
 pub use arithmetic::*;
+pub use contractions::*;
 pub use creation::*;
+pub use diagonals::*;
+pub use einstein::{einsum, erased_einsum};
 pub use elementwise::*;
 pub use functions::*;
 pub use indexing::{erased_take, take};
@@ -49,9 +56,15 @@ pub use ufunc::{Sym, Ufunc, ufunc, ufunc2, ufunc3};
 
 /// What backends have kernels for: the specs of the families.
 pub mod specs {
+    pub use super::fft::transform::{Fft, Transform};
     pub use super::indexing::Take;
     pub use super::join::Concat;
-    pub use super::linalg::decompositions::Svd;
+    pub use super::linalg::eigen::Eigen;
+    pub use super::linalg::lu::{Lu, Solve};
+    pub use super::linalg::orthogonal::Qr;
+    pub use super::linalg::positive_definite::Cholesky;
+    pub use super::linalg::singular_values::{Svd, SvdParts};
+    pub use super::linalg::triangular::TriangularSolve;
     pub use super::products::{Matmul, Terms};
     pub use super::random::{Draw, Drawn, Stream};
     pub use super::replay::{PendingStep, PendingWork, Step};
@@ -78,6 +91,7 @@ pub fn register_methods(r: &mut Registrar<'_>, kind: &str) {
     creation::register(r, kind);
     products::register(r, kind);
     linalg::register(r, kind);
+    fft::register(r, kind);
     indexing::register(r, kind);
     join::register(r, kind);
     sorting::register(r, kind);

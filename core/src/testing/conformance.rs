@@ -17,12 +17,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The domain whose methods the suite holds.
-const DOMAIN: &str = "numpy";
+/// The domains whose methods the suite holds.
+const DOMAINS: [&str; 3] = ["numpy", "numpy.linalg", "numpy.fft"];
 /// Differences that are told of one method.
 const TOLD: usize = 3;
 
-/// Runs every method of the domain `numpy` on the first instance of a kind, over dtypes, shapes, layouts and special
+/// Runs every method of the domains `numpy`, `numpy.linalg` and `numpy.fft` on the first instance of a kind, over dtypes, shapes, layouts and special
 /// values, and compares with the reference. Methods that the kind has no kernel for are served as they are for users, by
 /// their default or the fallback. Returns what it ran.
 ///
@@ -43,6 +43,7 @@ pub struct Conformance<'a> {
     wrap: Option<Wrap<'a>>,
     seed: u64,
     thorough: Option<bool>,
+    domains: Vec<String>,
     only: Vec<String>,
     most: usize,
 }
@@ -55,6 +56,7 @@ impl<'a> Conformance<'a> {
             wrap: None,
             seed: 0x5eed,
             thorough: None,
+            domains: DOMAINS.map(String::from).into(),
             only: Vec::new(),
             most: usize::MAX,
         }
@@ -79,6 +81,13 @@ impl<'a> Conformance<'a> {
     #[must_use]
     pub fn thorough(mut self, thorough: bool) -> Self {
         self.thorough = Some(thorough);
+        self
+    }
+
+    /// The methods of these domains: for a crate that has kernels for a part of them.
+    #[must_use]
+    pub fn domains(mut self, domains: &[&str]) -> Self {
+        self.domains = domains.iter().map(ToString::to_string).collect();
         self
     }
 
@@ -126,13 +135,16 @@ impl<'a> Conformance<'a> {
 
     /// The methods that it runs.
     pub(super) fn rows(&self) -> impl Iterator<Item = &'static MethodRow> {
-        let wanted = |row: &&MethodRow| self.only.is_empty() || self.only.iter().any(|name| name == row.name);
-        methods().into_iter().filter(|row| row.domain == DOMAIN).filter(wanted)
+        let wanted = |row: &&MethodRow| {
+            let named = self.only.is_empty() || self.only.iter().any(|name| name == row.name);
+            named && self.domains.iter().any(|domain| domain == row.domain)
+        };
+        methods().into_iter().filter(wanted)
     }
 
     /// The samples of a method; none if it has no entry.
     pub(super) fn cases(&self, row: &MethodRow, place: &Place) -> Option<Vec<Case>> {
-        let (samples, _) = entry(row.name)?;
+        let (samples, _) = entry(row)?;
         // Each method has its own samples, whatever the others are.
         let seed = row
             .name
@@ -145,13 +157,13 @@ impl<'a> Conformance<'a> {
     }
 
     fn method(&self, row: &'static MethodRow, place: &Place, report: &mut Report) {
-        let (Some((_, reference)), Some(cases)) = (entry(row.name), self.cases(row, place)) else {
+        let (Some((_, reference)), Some(cases)) = (entry(row), self.cases(row, place)) else {
             report
                 .failures
                 .push(format!("{row} has neither samples nor a reference in core's testing/methods"));
             return;
         };
-        let (mut ran, mut failures) = (Ran { method: row.name, ..Ran::default() }, Vec::new());
+        let (mut ran, mut failures) = (Ran { method: inside(row), ..Ran::default() }, Vec::new());
         for case in cases {
             let want = reference(&Given { args: &case, float: place.float }, row.name);
             if want.iter().any(|want| !place.dtypes.contains(&want.dtype)) {
@@ -159,10 +171,10 @@ impl<'a> Conformance<'a> {
                 continue;
             }
             ran.calls += 1;
-            ran.elements += want.iter().map(|want| want.elements.len()).sum::<usize>();
+            ran.elements += want.iter().map(|want| want.len()).sum::<usize>();
             let (outcome, how) = explain(|| self.case(row, &case, &want, place));
             // Nothing runs where there is nothing to compute.
-            if want.iter().any(|want| !want.elements.is_empty()) {
+            if want.iter().any(|want| !want.is_empty()) {
                 ran.ways.extend(Way::of(row, &how));
             }
             if let Err(what) = outcome {
@@ -217,6 +229,9 @@ impl<'a> Conformance<'a> {
             }
             compare(row.name, case, got, want, place.at)?;
         }
+        if let Some(check) = want.first().and_then(|want| want.check.as_ref()) {
+            check.holds(&got)?;
+        }
         Ok(())
     }
 
@@ -256,8 +271,8 @@ impl Place {
     /// Leaves memory full of ones behind, which results of this size are likely to get: what a kernel leaves unwritten
     /// is NaN, an index out of every bound, no valid bool.
     fn poison(&self, want: &[Want]) -> Result<()> {
-        for want in want.iter().filter(|want| !want.elements.is_empty()) {
-            let bytes = want.elements.len() * want.dtype.size();
+        for want in want.iter().filter(|want| !want.is_empty()) {
+            let bytes = want.len() * want.dtype.size();
             if self.key == *HOST {
                 HostBuffer::unwritten(DType::U8, bytes)?.bytes_mut().fill(0xff);
             } else {
@@ -274,6 +289,12 @@ fn arrays_of(value: &Value, key: Key) -> Result<Vec<Array>> {
         Some(&truth) => Ok(vec![Array::scalar(truth).to(Device::At(key))?]),
         None => Ok(value.arrays().to_vec()),
     }
+}
+
+/// The name of a method, after that of its domain inside `numpy`: `sum`, `linalg.svd`.
+fn inside(row: &MethodRow) -> String {
+    let full = row.to_string();
+    full.strip_prefix("numpy.").unwrap_or(&full).to_owned()
 }
 
 fn compare(method: &str, case: &Case, got: &Plain, want: &Want, at: Where) -> Result<(), String> {
@@ -364,8 +385,8 @@ impl fmt::Display for Way {
 /// What the suite ran of a method.
 #[derive(Clone, Debug, Default)]
 pub struct Ran {
-    /// The method.
-    pub method: &'static str,
+    /// The method: its name, after that of its domain inside `numpy`.
+    pub method: String,
     /// Number of calls.
     pub calls: usize,
     /// Elements compared.

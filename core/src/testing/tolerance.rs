@@ -77,6 +77,7 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize, place: Where) ->
             Rule { signed_zero: false, ..of(0.0, 0.0) }
         }
         "add" | "subtract" => of(ROUNDED, 0.0),
+        "outer" | "kron" => Rule { signed_zero: false, ..of(if complex { 4.0 } else { ROUNDED }, 0.0) },
         "multiply" | "divide" => of(if complex { 4.0 } else { ROUNDED }, 0.0),
         "remainder" => of(ROUNDED, 0.0),
         "absolute" => of(if input.is_complex() { 4.0 } else { 0.0 }, 0.0),
@@ -92,14 +93,19 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize, place: Where) ->
         "sinc" => Rule { signed_zero: false, ..of(functions, 0.0) },
         _ if is_formula(method) => of(if dtype == DType::C128 { 1e4 } else { functions }, 0.0),
         "astype" => of(ROUNDED, 0.0),
-        "sum" => Rule { signed_zero: false, ..of(1.0, pairwise) },
+        // Sums of squares or of singular values, and a root.
+        "norm" | "vector_norm" | "matrix_norm" => Rule { signed_zero: false, ..of(8.0, 4.0 * pairwise) },
+        // The difference of two products.
+        "cross" => Rule { signed_zero: false, ..of(1.0, 2.0) },
+        "sum" | "trace" => Rule { signed_zero: false, ..of(1.0, pairwise) },
         "prod" | "cumulative_prod" => of(2.0 * (n + 2.0), 0.0),
         "mean" => Rule { signed_zero: false, ..of(2.0, pairwise) },
         // Two passes: squares of rounded distances, summed.
         "var" | "std" => Rule { signed_zero: false, ..of(4.0 * pairwise + 16.0, 0.0) },
         // Lines of 128 in order, then the lines of a span.
         "cumulative_sum" => Rule { signed_zero: false, ..of(1.0, n.min(384.0) + n / 32768.0) },
-        "matmul" | "matmul_as" => Rule { signed_zero: false, ..of(1.0, 2.0 * n) },
+        "matmul" | "matmul_as" | "einsum" | "tensordot" | "inner" | "dot" | "vdot" | "vecdot" | "matvec"
+        | "vecmat" | "multi_dot" => Rule { signed_zero: false, ..of(1.0, 2.0 * n) },
         _ => of(0.0, 0.0),
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 /// Kernels that the suite may compile on the device; each costs 10 to 50 ms on a software adapter.
-const MOST_KERNELS: usize = 2400;
+const MOST_KERNELS: usize = 2800;
 /// The domains of the page.
 const DOMAINS: [&str; 3] = ["numpy", "numpy.linalg", "numpy.fft"];
 const RENEW: &str = "POLYARRAY_RENEW=1 cargo test --test conformance";
@@ -29,7 +29,7 @@ fn every_method_on_the_host_gives_what_the_reference_gives() {
 #[test]
 fn every_method_on_a_gpu_gives_what_the_reference_gives() {
     assert!(GPU.failures.is_empty(), "{}", *GPU);
-    let kernels = GpuBackend::open(0).unwrap().device().kernels();
+    let kernels = GpuBackend::open(0).unwrap().device().kernel_stats().compiled;
     println!("{kernels} kernels compiled");
     assert!(kernels <= MOST_KERNELS, "{kernels} kernels compiled");
 }

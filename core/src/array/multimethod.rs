@@ -199,9 +199,9 @@ macro_rules! __multimethod_default {
         ::core::option::Option::Some(|_args| {
             let mut _at = 0..;
             let default = <$n as $crate::dispatch::Method>::DEFAULTS[0];
-            let out = default($(
+            let out = $crate::dispatch::caught(|| default($(
                 $crate::array::packed::unpack::$u(::core::stringify!($n), _args, _at.next().unwrap_or(0))?
-            ),*)?;
+            ),*))?;
             ::core::result::Result::Ok($crate::array::Retype::pack(out))
         })
     };

@@ -104,6 +104,10 @@ impl Argument for Device {
         false
     }
 
+    fn converts(&self, to: Instance, how: Fit) -> Result<(), Refusal> {
+        self.convert(to, how).map(drop)
+    }
+
     fn describe(&self, name: &'static str) -> Operand {
         Operand::new(name, self.to_string())
     }

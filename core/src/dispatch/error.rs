@@ -45,18 +45,29 @@ pub enum Error {
         /// The name.
         name: &'static str,
     },
-    /// A method was called again under the pin that its own default (or a wrapper backend) runs under.
+    /// A method was called again by its own default or implementation, without end.
     #[error(
-        "{method} was entered again under its own pin to {pin}: {why}; \
-         give {pin} an implementation of {method}, or write it without calling {method}"
+        "{method} was entered again on {pin}: {why}; write {pin}'s implementation of {method} without calling {method}, or \
+         with another backend pinned where it does"
     )]
     Reentered {
         /// The method.
         method: &'static MethodInfo,
-        /// The pinned backend, or "no backend".
+        /// The backend, or "no backend".
         pin: Box<str>,
         /// How it was called again.
         why: &'static str,
+    },
+    /// A backend enrolled for no domain, or for a name that is none.
+    #[error(
+        "the backend `{name}` serves the domains {domains:?}: its `domains()` must name one at least, in words with dots \
+         between them, such as \"numpy.fft\""
+    )]
+    Domains {
+        /// Its name.
+        name: &'static str,
+        /// What it says.
+        domains: &'static [&'static str],
     },
     /// An argument's conversion failed (which is more than being declined).
     #[error(transparent)]
@@ -90,7 +101,7 @@ impl Error {
 
 /// An error type that a multimethod may return: it wraps the engine's errors, and returns them, so that the engine can
 /// tell "not found" inside a default (declined) from any other error.
-pub trait DispatchError: From<Error> {
+pub trait DispatchError: From<Error> + Send + 'static {
     /// The engine's error inside this one, if it is one.
     fn dispatch_error(&self) -> Option<&Error>;
 }

@@ -2,7 +2,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::argument::Argument;
-use super::decline::{Decline, Operand};
+use super::decline::{Decline, FIXED, Operand};
 use super::error::{ConversionFailed, Error, NotFound, Origin, Outcome, Tried};
 use super::identity::MethodInfo;
 use super::key::Key;
@@ -158,7 +158,7 @@ impl<'a> Report<'a> {
             match &row.verdict {
                 Verdict::Refused { to, fits } if !fits.iter().any(|fit| matches!(fit, Fit::Never(_))) => {
                     fixes.push(self.remedies(*to, fits));
-                    if self.copied(fits).all(|(_, argument)| argument.coercible()) {
+                    if self.copied(fits).all(|(_, argument)| argument.may_be_copied(*to)) {
                         fixes.push(format!("scope!({:?}, coerce);", row.target.to_string()));
                     }
                     // A mixed call can be fixed either way: only the user knows which copy is cheaper.
@@ -167,7 +167,9 @@ impl<'a> Report<'a> {
                         continue;
                     }
                 }
-                Verdict::Ready(ready) if matches!(seen(n), Some(Seen::Refused(..))) => {
+                // What was refused for its value would be, too, if the user copied it.
+                Verdict::Ready(ready) if matches!(seen(n), Some(Seen::Refused(_, why)) if why.reason() == FIXED) =>
+                {
                     fixes.push(self.remedies(ready.to, &ready.fits));
                 }
                 Verdict::Unselected(_) => match self.gather(row) {

@@ -4,19 +4,24 @@
 //! conversions: `sum(&x, ())`, `sum(&x, -1)`, `sum(&x, [0, 1])`, `sum(&x, axis(0).keepdims())`,
 //! `zeros([2, 3], dtype(F32).device("gpu:0"))`.
 
+mod arithmetic;
 mod as_methods;
+mod complex_functions;
 mod contractions;
 mod creation;
 mod diagonals;
 mod einstein;
 mod elementwise;
 pub mod fft;
+mod functions;
 mod indexing;
 mod join;
 pub mod linalg;
 mod operators;
 mod options;
+mod predicates;
 mod products;
+pub mod random;
 mod reductions;
 mod replay;
 mod rows;
@@ -27,14 +32,17 @@ mod statistics;
 mod typing;
 mod ufunc;
 
+pub use arithmetic::*;
 pub use contractions::*;
 pub use creation::*;
 pub use diagonals::*;
 pub use einstein::{einsum, erased_einsum};
 pub use elementwise::*;
+pub use functions::*;
 pub use indexing::{erased_take, take};
 pub use join::{concat, erased_concat, erased_stack, stack};
 pub use options::*;
+pub use predicates::*;
 pub use products::{erased_matmul, erased_matmul_as, erased_matmul_bits, matmul, matmul_as, matmul_bits};
 pub use reductions::*;
 pub use scan::{cumulative_prod, cumulative_sum, erased_cumulative_prod, erased_cumulative_sum};
@@ -58,6 +66,7 @@ pub mod specs {
     pub use super::linalg::singular_values::{Svd, SvdParts};
     pub use super::linalg::triangular::TriangularSolve;
     pub use super::products::{Matmul, Terms};
+    pub use super::random::{Draw, Drawn, Stream};
     pub use super::replay::{PendingStep, PendingWork, Step};
     pub use super::scan::Scan;
     pub use super::searching::{Compact, Kept};
@@ -88,4 +97,5 @@ pub fn register_methods(r: &mut Registrar<'_>, kind: &str) {
     sorting::register(r, kind);
     scan::register(r, kind);
     searching::register(r, kind);
+    random::register(r, kind);
 }

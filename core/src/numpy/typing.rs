@@ -1,5 +1,6 @@
 //! The dtypes in which operations compute, and elementwise operations recorded by these rules.
 
+use super::complex_functions;
 use crate::array::Array;
 use crate::device::residency;
 use crate::dispatch::{Instance, Stop};
@@ -19,6 +20,9 @@ where
     let site = residency::site(instance)?;
     match compute_dtype(op, &args, site.default_float) {
         Ok(compute) => record::map(op, compute, args.map(|a| &a.dense), site),
+        Err(_) if complex_functions::has(op) && args.iter().any(|a| a.dtype().is_complex()) => {
+            Err(Stop::declined("of complex numbers it is a formula: its default"))
+        }
         Err(e) => beyond(op, &args, instance)?.ok_or(Stop::Failed(e)),
     }
 }
@@ -66,7 +70,7 @@ fn promoted(op: Op, args: &[&Array], float: DType) -> Result<DType> {
         (None, _) => promote_weak(float, Kind::Complex, float),
     };
     let compute = match info.typing {
-        Typing::Inexact if promoted.kind() < Kind::Float => float,
+        Typing::Inexact | Typing::Parts if promoted.kind() < Kind::Float => float,
         _ => promoted,
     };
     if !info.kinds.has(compute.kind()) {

@@ -5,6 +5,7 @@ mod arguments;
 mod contraction;
 mod elementwise;
 mod factorisation;
+mod formulas;
 mod matrix_function;
 mod movement;
 mod order;
@@ -13,6 +14,7 @@ mod reduction;
 mod transform;
 
 pub(super) use arguments::{Arg, Case, Given, Sampler};
+pub(super) use formulas::is_formula;
 
 use super::reference::Want;
 use crate::array::packed::MethodRow;
@@ -30,6 +32,7 @@ const FAMILIES: &[Family] = &[
     contraction::ENTRIES,
     elementwise::ENTRIES,
     factorisation::ENTRIES,
+    formulas::ENTRIES,
     matrix_function::ENTRIES,
     movement::ENTRIES,
     order::ENTRIES,
@@ -45,6 +48,9 @@ pub(super) fn entry(row: &MethodRow) -> Option<(Samples, Reference)> {
     let inside = full.strip_prefix("numpy.").unwrap_or(name);
     if op(name).is_some() {
         return Some((elementwise::samples, elementwise::reference));
+    }
+    if let Some(entry) = formulas::entry(name) {
+        return Some(entry);
     }
     let of = |name: &str| {
         let mut entries = FAMILIES.iter().flat_map(|family| family.iter());

@@ -5,8 +5,10 @@
 
 mod assign;
 mod elementwise;
+mod elsewhere;
 mod epilogues;
 mod kernels;
+mod large;
 mod layouts;
 mod loans;
 mod memory;

@@ -48,7 +48,11 @@ fn packages_import_only_what_the_house_allows() {
         ("polyarray-gpu", &["naga", "polyarray-core", "polyarray-shaders", "wgpu"]),
         ("polyarray-auto", &["polyarray-core"]),
         ("polyarray-genetics", &["polyarray-core", "polyarray-gpu"]),
-        ("polyarray", &["polyarray-auto", "polyarray-core", "polyarray-cpu", "polyarray-gpu"]),
+        ("polyarray-files", &["polyarray-core"]),
+        (
+            "polyarray",
+            &["polyarray-auto", "polyarray-core", "polyarray-cpu", "polyarray-files", "polyarray-gpu"],
+        ),
         ("polyarray-tool", &["polyarray", "polyarray-genetics", "polyarray-gpu"]),
     ] {
         let found = guarded_imports(&package(name));

@@ -5,6 +5,7 @@ use super::repr::View;
 use super::slice::{self, IntoSpec};
 use super::{Array, IntoAxes, IntoShape};
 use crate::device::Marker;
+use crate::dispatch::raise;
 use crate::error::{Error, Result};
 use crate::expr::axes::{wrap_axes, wrap_axis};
 use crate::graph::record;
@@ -81,10 +82,15 @@ impl<R: Marker> Array<R> {
         }))
     }
 
-    /// The axes in reverse order. A representation that has no such view panics with its error; `permute` returns it.
+    /// The axes in reverse order. A representation that has no such view panics with its error, as operators do; `permute`
+    /// returns it.
+    #[track_caller]
     pub fn t(&self) -> Array<R> {
         if let Some(seen) = self.represented(|| View::Permute((0..self.ndim()).rev().collect())) {
-            return seen.unwrap_or_else(|error| panic!("{error}"));
+            return match seen {
+                Ok(seen) => seen,
+                Err(error) => raise(error),
+            };
         }
         let mut l = self.layout();
         l.shape.reverse();

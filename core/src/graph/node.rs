@@ -301,6 +301,7 @@ impl Node {
     pub(crate) fn weak(value: Scalar) -> NodeRef {
         let bits = match value {
             Scalar::F64(v) => v.to_bits(),
+            Scalar::F32(v) => f64::from(v).to_bits(),
             Scalar::I64(v) => v as u64,
             _ => return Node::new_weak(value),
         };

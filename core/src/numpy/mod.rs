@@ -4,15 +4,20 @@
 //! conversions: `sum(&x, ())`, `sum(&x, -1)`, `sum(&x, [0, 1])`, `sum(&x, axis(0).keepdims())`,
 //! `zeros([2, 3], dtype(F32).device("gpu:0"))`.
 
+mod arithmetic;
 mod as_methods;
+mod complex_functions;
 mod creation;
 mod elementwise;
+mod functions;
 mod indexing;
 mod join;
 pub mod linalg;
 mod operators;
 mod options;
+mod predicates;
 mod products;
+pub mod random;
 mod reductions;
 mod replay;
 mod rows;
@@ -23,11 +28,14 @@ mod statistics;
 mod typing;
 mod ufunc;
 
+pub use arithmetic::*;
 pub use creation::*;
 pub use elementwise::*;
+pub use functions::*;
 pub use indexing::{erased_take, take};
 pub use join::{concat, erased_concat, erased_stack, stack};
 pub use options::*;
+pub use predicates::*;
 pub use products::{erased_matmul, erased_matmul_as, erased_matmul_bits, matmul, matmul_as, matmul_bits};
 pub use reductions::*;
 pub use scan::{cumulative_prod, cumulative_sum, erased_cumulative_prod, erased_cumulative_sum};
@@ -45,6 +53,7 @@ pub mod specs {
     pub use super::join::Concat;
     pub use super::linalg::decompositions::Svd;
     pub use super::products::{Matmul, Terms};
+    pub use super::random::{Draw, Drawn, Stream};
     pub use super::replay::{PendingStep, PendingWork, Step};
     pub use super::scan::Scan;
     pub use super::searching::{Compact, Kept};
@@ -74,4 +83,5 @@ pub fn register_methods(r: &mut Registrar<'_>, kind: &str) {
     sorting::register(r, kind);
     scan::register(r, kind);
     searching::register(r, kind);
+    random::register(r, kind);
 }

@@ -101,6 +101,16 @@ impl<'a> Conformance<'a> {
     /// # Errors
     /// The kind is not linked, or its first instance doesn't open. Differences are in the report.
     pub fn run(&self) -> Result<Report> {
+        let place = self.place()?;
+        let mut report = Report { kind: self.kind.clone(), skipped: place.missing(), ..Report::default() };
+        for row in self.rows() {
+            self.method(row, &place, &mut report);
+        }
+        Ok(report)
+    }
+
+    /// Where arguments are made.
+    pub(super) fn place(&self) -> Result<Place> {
         let instance = Kind::named(&self.kind)?.instance(0);
         let arrays = self.wrap.is_none() && ARRAY_KINDS.iter().any(|a| a.name == self.kind);
         let mut place = Place { key: *HOST, at: Where::Host, dtypes: DTYPES.to_vec(), float: DType::F64 };
@@ -111,33 +121,38 @@ impl<'a> Conformance<'a> {
             place.dtypes.retain(|&d| backend.supports(Query::Hold(d)).is_ok());
             place.float = backend.default_float();
         }
-        let mut report = Report { kind: self.kind.clone(), skipped: place.missing(), ..Report::default() };
-        for row in methods().into_iter().filter(|row| row.domain == DOMAIN) {
-            if self.only.is_empty() || self.only.iter().any(|name| name == row.name) {
-                self.method(row, &place, &mut report);
-            }
-        }
-        Ok(report)
+        Ok(place)
     }
 
-    fn method(&self, row: &'static MethodRow, place: &Place, report: &mut Report) {
-        let Some((samples, reference)) = entry(row.name) else {
-            report
-                .failures
-                .push(format!("{row} has neither samples nor a reference in core's testing/methods"));
-            return;
-        };
+    /// The methods that it runs.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &'static MethodRow> {
+        let wanted = |row: &&MethodRow| self.only.is_empty() || self.only.iter().any(|name| name == row.name);
+        methods().into_iter().filter(|row| row.domain == DOMAIN).filter(wanted)
+    }
+
+    /// The samples of a method; none if it has no entry.
+    pub(super) fn cases(&self, row: &MethodRow, place: &Place) -> Option<Vec<Case>> {
+        let (samples, _) = entry(row.name)?;
         // Each method has its own samples, whatever the others are.
         let seed = row
             .name
             .bytes()
             .fold(self.seed, |seed, byte| seed.wrapping_mul(0x100_0000_01b3) ^ u64::from(byte));
         let thorough = self.thorough.unwrap_or(place.at == Where::Host && self.wrap.is_none());
-        let mut sampler = Sampler::new(seed, place.dtypes.clone(), thorough);
-        let (mut ran, mut failures) = (Ran { method: row.name, ..Ran::default() }, Vec::new());
-        let cases = samples(&mut sampler, row.name);
+        let cases = samples(&mut Sampler::new(seed, place.dtypes.clone(), thorough), row.name);
         let step = cases.len().div_ceil(self.most).max(1);
-        for case in cases.into_iter().step_by(step) {
+        Some(cases.into_iter().step_by(step).collect())
+    }
+
+    fn method(&self, row: &'static MethodRow, place: &Place, report: &mut Report) {
+        let (Some((_, reference)), Some(cases)) = (entry(row.name), self.cases(row, place)) else {
+            report
+                .failures
+                .push(format!("{row} has neither samples nor a reference in core's testing/methods"));
+            return;
+        };
+        let (mut ran, mut failures) = (Ran { method: row.name, ..Ran::default() }, Vec::new());
+        for case in cases {
             let want = reference(&Given { args: &case, float: place.float }, row.name);
             if want.iter().any(|want| !place.dtypes.contains(&want.dtype)) {
                 ran.skipped += 1;
@@ -164,23 +179,35 @@ impl<'a> Conformance<'a> {
         report.ran.push(ran);
     }
 
-    fn case(&self, row: &MethodRow, case: &Case, want: &[Want], place: &Place) -> Result<(), String> {
+    /// The arrays that a call gives, and their elements.
+    pub(super) fn results(
+        &self,
+        row: &MethodRow,
+        case: &Case,
+        want: &[Want],
+        place: &Place,
+    ) -> Result<(Vec<Array>, Vec<Plain>), String> {
         let called = catch_unwind(AssertUnwindSafe(|| {
             let args = self.arguments(case, place)?;
             place.poison(want)?;
             let results = (row.call)(&args)?;
-            let arrays: Vec<Array> = results.iter().flat_map(Value::arrays).cloned().collect();
+            let arrays =
+                results.iter().map(|value| arrays_of(value, place.key)).collect::<Result<Vec<_>>>()?.concat();
             let read = arrays.iter().map(Plain::read).collect::<Result<Vec<_>>>()?;
             Ok((arrays, read))
         }));
-        let (arrays, got) = match called {
-            Ok(result) => result.map_err(|e: Error| e.to_string())?,
+        match called {
+            Ok(outcome) => outcome.map_err(|error: Error| error.to_string()),
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("of another type");
-                return Err(format!("it panicked: {text}"));
+                Err(format!("it panicked: {text}"))
             }
-        };
+        }
+    }
+
+    fn case(&self, row: &MethodRow, case: &Case, want: &[Want], place: &Place) -> Result<(), String> {
+        let (arrays, got) = self.results(row, case, want, place)?;
         if got.len() != want.len() {
             return Err(format!("{} arrays instead of {}", got.len(), want.len()));
         }
@@ -214,7 +241,7 @@ impl<'a> Conformance<'a> {
 }
 
 /// Where arguments are made, and what can be made there.
-struct Place {
+pub(super) struct Place {
     key: Key,
     at: Where,
     dtypes: Vec<DType>,
@@ -238,6 +265,14 @@ impl Place {
             }
         }
         Ok(())
+    }
+}
+
+/// The arrays of a result; a truth value as an array of one.
+fn arrays_of(value: &Value, key: Key) -> Result<Vec<Array>> {
+    match value.get::<bool>() {
+        Some(&truth) => Ok(vec![Array::scalar(truth).to(Device::At(key))?]),
+        None => Ok(value.arrays().to_vec()),
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`samples`] makes arguments, [`mod@reference`] says what a method gives, [`tolerance`] how far from that it may be.
 
 mod allclose;
+mod calls;
 mod conformance;
 mod methods;
 mod places;
@@ -13,6 +14,7 @@ pub mod samples;
 pub mod tolerance;
 
 pub use allclose::{assert_allclose, difference};
+pub use calls::{Called, Given};
 pub use conformance::{Conformance, Ran, Report, Way, conformance};
 pub use places::{every_backend, on_every_backend};
 pub use tolerance::Tolerance;

@@ -5,6 +5,7 @@
 
 mod assign;
 mod elementwise;
+mod elsewhere;
 mod epilogues;
 mod kernels;
 mod large;

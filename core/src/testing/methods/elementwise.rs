@@ -29,7 +29,7 @@ fn takes_all(op: Op) -> bool {
 }
 
 /// One value: special or random.
-fn any(dtype: DType, r: &mut Random, wild: bool) -> Scalar {
+pub(super) fn any(dtype: DType, r: &mut Random, wild: bool) -> Scalar {
     if r.below(3) == 0 {
         let special = special(dtype, wild);
         special[r.below(special.len())]
@@ -45,7 +45,7 @@ pub(super) fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
     for dtype in s.all(|d| info.kinds.has(d.kind())) {
         cases.push(values(s, op, dtype));
     }
-    let integers = info.typing == Typing::Inexact;
+    let integers = matches!(info.typing, Typing::Inexact | Typing::Parts);
     let takes = |d: DType| info.kinds.has(d.kind()) || (integers && d.kind() < Kind::Float);
     for shape in SHAPES {
         for dtype in s.some(takes) {
@@ -118,7 +118,7 @@ fn other(s: &mut Sampler, op: Op, dtype: DType) -> DType {
 }
 
 /// A shape that broadcasts to another: the same, fewer axes, or some of length 1.
-fn beside(shape: &[usize], s: &mut Sampler) -> Vec<usize> {
+pub(super) fn beside(shape: &[usize], s: &mut Sampler) -> Vec<usize> {
     match s.random.below(3) {
         0 => shape.to_vec(),
         1 => shape[s.random.below(shape.len() + 1)..].to_vec(),

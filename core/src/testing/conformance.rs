@@ -306,7 +306,7 @@ fn compare(method: &str, case: &Case, got: &Plain, want: &Want, at: Where) -> Re
     }
     let first = case.iter().flat_map(Arg::samples).next();
     let input = first.map_or(want.dtype, |sample| sample.values.dtype);
-    let rule = rule(method.trim_end_matches('_'), input, want.dtype, want.terms, at);
+    let rule = rule(method.trim_end_matches('_'), input, want.dtype, want.terms);
     let mut bad = got
         .data
         .iter()

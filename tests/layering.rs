@@ -44,11 +44,25 @@ fn packages_import_only_what_the_house_allows() {
     for (name, allowed) in [
         ("polyarray-core", &[][..]),
         ("polyarray-cpu", &["polyarray-core"]),
+        ("polyarray-cpu-fft", &["polyarray-core"]),
+        ("polyarray-cpu-linalg", &["polyarray-core"]),
         ("polyarray-shaders", &["naga", "polyarray-core"]),
         ("polyarray-gpu", &["naga", "polyarray-core", "polyarray-shaders", "wgpu"]),
         ("polyarray-auto", &["polyarray-core"]),
         ("polyarray-genetics", &["polyarray-core", "polyarray-gpu"]),
-        ("polyarray", &["polyarray-auto", "polyarray-core", "polyarray-cpu", "polyarray-gpu"]),
+        ("polyarray-files", &["polyarray-core"]),
+        (
+            "polyarray",
+            &[
+                "polyarray-auto",
+                "polyarray-core",
+                "polyarray-cpu",
+                "polyarray-cpu-fft",
+                "polyarray-cpu-linalg",
+                "polyarray-files",
+                "polyarray-gpu",
+            ],
+        ),
         ("polyarray-tool", &["polyarray", "polyarray-genetics", "polyarray-gpu"]),
     ] {
         let found = guarded_imports(&package(name));
@@ -139,6 +153,8 @@ fn sources_name_only_what_the_house_allows() {
             &["Array", "DType", "ndarray", "crate::array", "crate::dtype", "crate::expr", "crate::numpy"],
         ),
         ("cpu-backend/src", &["wgpu", "naga", "polyarray_gpu", "polyarray_shaders", "polyarray_genetics"]),
+        ("cpu-fft/src", &["polyarray_cpu", "polyarray_gpu"]),
+        ("cpu-linalg/src", &["polyarray_cpu", "polyarray_gpu"]),
         ("gpu-backend/src", &["polyarray_cpu", "polyarray_genetics"]),
         ("shaders/src", &["wgpu", "polyarray_gpu", "polyarray_cpu"]),
         ("auto-backend/src", &["wgpu", "polyarray_cpu", "polyarray_gpu", "polyarray_genetics"]),

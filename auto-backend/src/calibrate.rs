@@ -5,9 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use polyarray_core::array::{ArrayBackend, Device, Query, open, residency_of};
+use polyarray_core::array::{ArrayBackend, Device, open, residency_of};
 use polyarray_core::dispatch::{Instance, detached, pinned};
-use polyarray_core::{Array, DType, Result, numpy as np};
+use polyarray_core::{Array, DType, Error, Result, numpy as np};
 
 use crate::{Costs, Curve};
 
@@ -27,6 +27,14 @@ pub fn measure(instance: Instance, identity: String) -> Result<Costs> {
     detached(|| pinned(instance, true, || Bench { backend, home }.all(identity)))
 }
 
+/// None of what the instance has no dtype or no kernel for.
+fn if_there(figure: Result<Curve>) -> Result<Option<Curve>> {
+    match figure {
+        Err(error) if error.is_not_found() || matches!(error, Error::Unsupported { .. }) => Ok(None),
+        figure => figure.map(Some),
+    }
+}
+
 struct Bench {
     backend: &'static dyn ArrayBackend,
     home: Device,
@@ -34,17 +42,19 @@ struct Bench {
 
 impl Bench {
     fn all(&self, identity: String) -> Result<Costs> {
-        let wide = self.backend.supports(Query::Hold(DType::F64)).is_ok();
+        let product = self.products(DType::F32, |a, b| np::matmul(a, b))?;
+        let of_bytes = self.products(DType::I8, |a, b| np::matmul_as(a, b, DType::I32));
+        let of_bits = self.products(DType::U32, |a, b| np::matmul_bits(a, b));
         let away = self.backend.residency() != *polyarray_core::array::HOST;
         Ok(Costs {
             identity,
             simple: self.elements(|x| np::add(x, x))?,
             function: self.elements(|x| np::exp(x))?,
             reduction: self.elements(|x| np::sum(x, ()))?,
-            product: self.products(DType::F32, |a, b| np::matmul(a, b))?,
-            wide_product: if wide { Some(self.products(DType::F64, |a, b| np::matmul(a, b))?) } else { None },
-            byte_product: self.products(DType::I8, |a, b| np::matmul_as(a, b, DType::I32))?,
-            bit_product: self.products(DType::U32, |a, b| np::matmul_bits(a, b))?,
+            wide_product: if_there(self.products(DType::F64, |a, b| np::matmul(a, b)))?,
+            byte_product: if_there(of_bytes)?.unwrap_or_else(|| product.clone()),
+            bit_product: if_there(of_bits)?.unwrap_or_else(|| product.clone()),
+            product,
             upload: if away { Some(self.copies(true)?) } else { None },
             download: if away { Some(self.copies(false)?) } else { None },
         })
@@ -111,5 +121,26 @@ impl Bench {
         }
         // A clock too coarse for the work returns 0, through which no curve can be drawn.
         Ok(least.max(1e-9))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polyarray_core::Unsupported;
+
+    #[test]
+    fn a_dtype_that_an_instance_lacks_is_no_failure_of_the_measurement() {
+        let lacks = Error::Unsupported {
+            op: "to".into(),
+            backend: "far:0".into(),
+            reason: Unsupported::DType(DType::I8),
+        };
+        assert_eq!(if_there(Err(lacks)).unwrap(), None);
+        let nowhere = detached(|| np::exp(Array::from(vec![1.0])));
+        assert!(nowhere.is_err(), "no backend is linked here");
+        assert_eq!(if_there(nowhere.map(|_| Curve::through([]))).unwrap(), None);
+        let full = Error::OutOfMemory { place: "far:0".into(), bytes: 1, detail: String::new() };
+        assert!(if_there(Err(full)).is_err());
     }
 }

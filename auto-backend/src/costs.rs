@@ -69,7 +69,8 @@ pub struct Costs {
     pub wide_product: Option<Curve>,
     /// A matrix product of int8 in int32, by number of multiplications.
     pub byte_product: Curve,
-    /// A product of bits, by pairs of words.
+    /// A product of bits, by pairs of words. This and the one before are as those of float32 where the instance has no
+    /// such product: it is left to decline.
     pub bit_product: Curve,
     /// A copy from the host, by bytes; none on the host itself.
     pub upload: Option<Curve>,
@@ -80,32 +81,36 @@ pub struct Costs {
 impl Costs {
     /// The costs of an instance: those stored by an earlier run on the same hardware with the same driver, version and
     /// kind of build, else measured now, which takes about a second, and stored (see [`directory`](crate::directory)).
-    /// If the file can't be read or written, costs are measured in each process; this is not an error.
+    /// If the file can't be read or written, costs are measured in each process; this is not an error. An instance that
+    /// can't be opened or measured is not tried again in this process, unless costs are [assumed](assume).
     ///
     /// # Errors
-    /// Those of opening the instance or running on it.
+    /// Those of opening the instance or running on it, the same in every call.
     pub fn of(instance: Instance) -> Result<&'static Costs> {
         if let Some(known) = known_of(instance) {
-            return Ok(known);
+            return known;
         }
         // Two threads that measure at the same time would disturb each other.
         static MEASURING: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
         let _alone = MEASURING.lock();
         if let Some(known) = known_of(instance) {
-            return Ok(known);
+            return known;
         }
+        let found = Costs::found(instance).map(|costs| &*Box::leak(Box::new(costs)));
+        remember(instance, found.clone());
+        found
+    }
+
+    fn found(instance: Instance) -> Result<Costs> {
         let hardware = polyarray_core::array::open(instance)?.identity();
         // On the host a debug build takes many times as long: its costs would mislead a release build.
         let identity = if cfg!(debug_assertions) { hardware + ", debug build" } else { hardware };
-        let costs = match store::read(&identity) {
-            Some(kept) => kept,
-            None => {
-                let measured = calibrate::measure(instance, identity)?;
-                store::write(&measured);
-                measured
-            }
-        };
-        Ok(assume(instance, costs))
+        if let Some(kept) = store::read(&identity) {
+            return Ok(kept);
+        }
+        let measured = calibrate::measure(instance, identity)?;
+        store::write(&measured);
+        Ok(measured)
     }
 
     pub(crate) fn is_sound(&self) -> bool {
@@ -122,9 +127,11 @@ impl Costs {
     }
 }
 
-static KNOWN: RwLock<Vec<(Instance, &'static Costs)>> = RwLock::new(Vec::new());
+type Known = (Instance, Result<&'static Costs>);
 
-/// Incremented whenever costs are measured, read or assumed.
+static KNOWN: RwLock<Vec<Known>> = RwLock::new(Vec::new());
+
+/// Incremented whenever costs are measured, read or assumed, or can't be.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn generation() -> u64 {
@@ -133,23 +140,28 @@ pub(crate) fn generation() -> u64 {
 
 /// All known costs, in a fixed order.
 pub(crate) fn known() -> Vec<(Instance, &'static Costs)> {
-    let mut known = KNOWN.read().clone();
+    let of = |(instance, found): &Known| Some((*instance, *found.as_ref().ok()?));
+    let mut known: Vec<_> = KNOWN.read().iter().filter_map(of).collect();
     known.sort_by_key(|&(instance, _)| instance);
     known
 }
 
-fn known_of(instance: Instance) -> Option<&'static Costs> {
-    KNOWN.read().iter().find(|(of, _)| *of == instance).map(|&(_, costs)| costs)
+fn known_of(instance: Instance) -> Option<Result<&'static Costs>> {
+    KNOWN.read().iter().find(|(of, _)| *of == instance).map(|(_, found)| found.clone())
+}
+
+fn remember(instance: Instance, found: Result<&'static Costs>) {
+    let mut known = KNOWN.write();
+    known.retain(|(of, _)| *of != instance);
+    known.push((instance, found));
+    GENERATION.fetch_add(1, Relaxed);
 }
 
 /// Sets the costs of an instance without measuring: for tests, whose decisions must not depend on the machine, and for
 /// programs with better figures.
 pub fn assume(instance: Instance, costs: Costs) -> &'static Costs {
     let costs: &'static Costs = Box::leak(Box::new(costs));
-    let mut known = KNOWN.write();
-    known.retain(|(of, _)| *of != instance);
-    known.push((instance, costs));
-    GENERATION.fetch_add(1, Relaxed);
+    remember(instance, Ok(costs));
     costs
 }
 

@@ -4,6 +4,8 @@
 //! float, a signed with an unsigned 64-bit integer) follows NumPy 2. Rust scalars are *weak*: they take the dtype of the
 //! array that they are combined with, and raise only its kind (see [`promote_weak`]).
 
+pub(crate) mod numbers;
+
 use half::f16;
 use num_complex::{Complex32, Complex64};
 use std::fmt;
@@ -111,6 +113,15 @@ impl DType {
         match self {
             C64 => F32,
             C128 => F64,
+            d => d,
+        }
+    }
+
+    /// The complex dtype whose parts are of a float dtype, for float16 complex64; any other dtype itself.
+    pub const fn complex(self) -> DType {
+        match self {
+            F16 | F32 => C64,
+            F64 => C128,
             d => d,
         }
     }
@@ -313,6 +324,14 @@ impl Scalar {
         self.to_c128().re
     }
 
+    /// The real part in single precision, rounded once.
+    pub fn to_f32(self) -> f32 {
+        match self.cast(DType::F32) {
+            Scalar::F32(v) => v,
+            v => v.to_f64() as f32,
+        }
+    }
+
     /// The value as a wide integer where it is a bool or an integer.
     pub fn to_i128(self) -> Option<i128> {
         Some(match self {
@@ -373,16 +392,15 @@ impl Scalar {
     }
 }
 
+/// Prints as NumPy's scalars do: with the fewest digits that tell the value apart in its dtype. `{:.2}` and `{:+}` mean what
+/// they do for Rust's numbers.
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Scalar::Bool(v) => f.pad(if *v { "True" } else { "False" }),
-            Scalar::F16(v) => fmt::Debug::fmt(&v.to_f32(), f),
-            Scalar::F32(v) => fmt::Debug::fmt(v, f),
-            Scalar::F64(v) => fmt::Debug::fmt(v, f),
-            Scalar::C64(v) => write!(f, "{:?}{:+?}j", v.re, v.im),
-            Scalar::C128(v) => write!(f, "{:?}{:+?}j", v.re, v.im),
-            other => fmt::Display::fmt(&other.to_i128().expect("bools and floats are handled"), f),
+        let text = numbers::single(*self, f.precision(), f.sign_plus());
+        match (f.width(), f.align()) {
+            (None, _) => f.write_str(&text),
+            (Some(width), Some(fmt::Alignment::Left)) => write!(f, "{text:<width$}"),
+            (Some(width), _) => write!(f, "{text:>width$}"),
         }
     }
 }

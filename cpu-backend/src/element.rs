@@ -103,6 +103,8 @@ pub trait Integer: Bits {
     fn shifted_up(self, count: Self) -> Self;
     /// Bits shifted down, the sign kept; all of them where the count is negative or not below the number of bits.
     fn shifted_down(self, count: Self) -> Self;
+    /// To a power, wrapping; to a negative one the quotient 1 / self towards zero.
+    fn power(self, exponent: Self) -> Self;
 }
 
 /// The parts of [`Arithmetic`] that most dtypes share: stored as itself.

@@ -5,7 +5,6 @@ use crate::fused::epilogue::Finish;
 use crate::identity::KIND;
 use crate::methods::indexing::take;
 use crate::methods::linalg::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
-use crate::methods::linalg::svd::svd;
 use crate::methods::manipulation::concat;
 use crate::methods::scan::scan;
 use crate::methods::searching::compact;
@@ -13,7 +12,7 @@ use crate::methods::sorting::sort;
 use crate::methods::statistics::{has_var, var};
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
 use polyarray_core::backend::register_methods;
-use polyarray_core::backend::specs::{Compact, Concat, Matmul, Scan, Sort, Svd, Take, Terms, Var};
+use polyarray_core::backend::specs::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var};
 use polyarray_core::backend::{
     BackendKind, Decline, Epilogue, Fit, HostBuffer, Key, Operand, REGISTRATIONS, Registrar, SpecKernel,
     Unsupported, kernels, linked_kind, one,
@@ -70,7 +69,6 @@ kernels! { CPU_KERNELS;
     "cpu": Sort = SpecKernel::new(|_, spec, o| sort(&o[0], spec));
     "cpu": Scan = SpecKernel::new(|_, spec, o| Ok(one(scan(&o[0], spec)?)));
     "cpu": Compact = SpecKernel::new(|_, spec, o| Ok(one(compact(o, spec)?)));
-    "cpu": Svd = SpecKernel::new(|_, spec, o| svd(&o[0], spec));
     "cpu": Var = SpecKernel::new(|_, spec, o| Ok(one(var(&o[0], spec)?))).supporting(|_, spec| {
         if has_var(spec.dtype) { Ok(()) } else { Err(Unsupported::Because("its kernel takes float32 and float64")) }
     });

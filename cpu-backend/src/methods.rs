@@ -3,6 +3,7 @@
 pub mod indexing;
 pub mod linalg;
 pub mod manipulation;
+pub mod random;
 mod rows;
 pub mod scan;
 pub mod searching;

@@ -1,9 +1,11 @@
 //! The contract of every method, on the host.
 
-use polyarray_core::testing::conformance;
+use polyarray_core::testing::Conformance;
 use polyarray_cpu as _;
 
 #[test]
 fn every_method_gives_what_the_reference_gives() {
-    println!("{}", conformance("cpu"));
+    let report = Conformance::of("cpu").domains(&["numpy"]).run().unwrap();
+    println!("{report}");
+    assert!(report.failures.is_empty(), "{report}");
 }

@@ -9,9 +9,9 @@ use polyarray_core::{DType, Kind, Scalar};
 
 /// Units of the last place that an operation may be off: none where IEEE 754 rounds correctly.
 fn allowed(op: Op, dtype: DType) -> f64 {
-    let function = matches!(op, Op::Exp | Op::Log | Op::Sin | Op::Cos | Op::Tanh);
+    let function = op.is_function();
     match (op, dtype.kind()) {
-        (Op::Negative | Op::Conj | Op::Real | Op::Imag | Op::Where, _) => 0.0,
+        (Op::Complex | Op::Negative | Op::Conj | Op::Real | Op::Imag | Op::Where, _) => 0.0,
         (_, Kind::Complex) => 4.0,
         // The zero's sign is either one's; a NaN is a NaN.
         (Op::Minimum | Op::Maximum, _) => f64::MIN_POSITIVE,

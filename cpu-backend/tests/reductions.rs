@@ -7,7 +7,8 @@ use num_complex::Complex64;
 use polyarray_core::array::{ArrayBackend, HostBuffer};
 use polyarray_core::dtype::DTYPES;
 use polyarray_core::expr::{Instr, Op, REDUCTIONS, Reduction};
-use polyarray_core::{DType, Error, Kind, Scalar};
+use polyarray_core::numpy as np;
+use polyarray_core::{Array, DType, Error, Kind, Scalar};
 
 fn defined(op: Reduction, dtype: DType) -> bool {
     match op {
@@ -235,4 +236,12 @@ fn the_number_of_threads_does_not_change_the_bits() {
             }
         }
     }
+}
+
+#[test]
+fn more_elements_than_32_bits_count_are_reduced() {
+    let len = (1_usize << 32) + 5;
+    let x = Array::from(vec![3_i8]).broadcast_to([len]).unwrap();
+    let sum = np::sum(np::multiply(&x, 2_i8).unwrap(), ()).unwrap();
+    assert_eq!(sum.item().unwrap(), Scalar::I64(6 * len as i64));
 }

@@ -8,13 +8,11 @@ use polyarray_core::numpy as np;
 use polyarray_core::{DType, Element};
 
 use crate::atomic::StagedFiles;
-use crate::domain::{
-    count_alleles, heterozygosity_expected, heterozygosity_observed, unpack_dosages, variant_stats,
-};
+use crate::domain::{alleles, expected, observed, variant_stats};
 use crate::error::Result;
 use crate::grm::grm_vanraden;
 use crate::npy;
-use crate::options::Float;
+use crate::options::{AnalysisOptions, Relationship};
 use crate::packed::PackedGenotypes;
 use crate::plink::Dataset;
 
@@ -44,12 +42,15 @@ pub struct Analysis {
     pub het_exp: Array,
     /// float (samples, samples).
     pub grm: Array,
+    /// Number of variants that relationships are over.
+    pub grm_variants: usize,
     /// Time and copies of each step, in order.
     pub steps: Vec<Step>,
 }
 
 /// Counts, call rates, heterozygosity and relationships of a data set, each computed before the next begins.
-/// `float` is the dtype of the ratios; `begin` is called with the name of each step.
+/// Relationships are over the autosomes unless the options say otherwise; the rest is for each variant.
+/// Options are converted from a float dtype; `begin` is called with the name of each step.
 ///
 /// ```no_run
 /// use polyarray_genetics::plink::{self, PlinkPaths, ReadOptions};
@@ -65,22 +66,50 @@ pub struct Analysis {
 /// no float dtype.
 pub fn run_analysis(
     dataset: &Dataset,
-    float: impl Into<Float>,
+    options: impl Into<AnalysisOptions>,
     begin: impl FnMut(&'static str),
 ) -> Result<Analysis> {
-    let float = float.into();
+    let AnalysisOptions { float, all_chromosomes } = options.into();
     let packed = Array::try_from(&dataset.genotypes)?;
     let samples = dataset.genotypes.samples();
     let mut watch = Watch { begin, steps: Vec::new() };
+    // Genotypes are counted once; allele counts and ratios are computed from these.
     let variant_counts = watch.step("genotype counts", || variant_stats(&packed))?;
-    let allele_counts = watch.step("allele counts", || count_alleles(&packed))?;
+    let allele_counts = watch.step("allele counts", || alleles(&variant_counts))?;
     let call_rate = watch
         .step("call rate", || np::divide(float.of(&variant_counts.slice("..., 0")?)?, samples as f64))?;
-    let het_obs = watch.step("observed heterozygosity", || heterozygosity_observed(&packed, float))?;
-    let het_exp = watch.step("expected heterozygosity", || heterozygosity_expected(&packed, float))?;
-    let grm =
-        watch.step("relationship matrix", || grm_vanraden(&unpack_dosages(&packed, samples)?, float))?;
-    Ok(Analysis { allele_counts, variant_counts, call_rate, het_obs, het_exp, grm, steps: watch.steps })
+    let het_obs = watch.step("observed heterozygosity", || observed(&variant_counts, float))?;
+    let het_exp = watch.step("expected heterozygosity", || expected(&allele_counts, float))?;
+    let rows: Vec<usize> = (0..dataset.genotypes.variants())
+        .filter(|&row| all_chromosomes || dataset.variants[row].chromosome.is_autosome())
+        .collect();
+    let grm = watch.step("relationship matrix", || {
+        let options = Relationship { float, samples: Some(samples), ..Relationship::default() };
+        grm_vanraden(&select_rows(&packed, &rows)?, options)
+    })?;
+    let grm_variants = rows.len();
+    Ok(Analysis {
+        allele_counts,
+        variant_counts,
+        call_rate,
+        het_obs,
+        het_exp,
+        grm,
+        grm_variants,
+        steps: watch.steps,
+    })
+}
+
+/// Rows in ascending order: a view where they are consecutive, as autosomes are in sorted files.
+fn select_rows(of: &Array, rows: &[usize]) -> polyarray_core::Result<Array> {
+    let (first, last) = (rows.first().copied().unwrap_or(0), rows.last().map_or(0, |last| last + 1));
+    match last - first == rows.len() {
+        true => of.slice(ndarray::s![first..last, ..]),
+        false => {
+            let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+            np::take(of, &Array::from(rows).to(of.residency().name())?, 0)
+        }
+    }
 }
 
 /// Runs steps and records time and copies of each.

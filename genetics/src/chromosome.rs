@@ -33,6 +33,12 @@ impl Chromosome {
             None => Self::Named(text.into()),
         }
     }
+
+    /// Whether it is one of the human autosomes, of which everybody has two copies. Unplaced variants and contigs
+    /// aren't known to be.
+    pub fn is_autosome(&self) -> bool {
+        matches!(self, Self::Number(1..=22))
+    }
 }
 
 impl fmt::Display for Chromosome {

@@ -4,12 +4,14 @@
 //!
 //! | form | dtype, shape | element |
 //! |---|---|---|
-//! | dosages | int8 (variants, samples) | copies of A1 (0, 1, 2), negative where missing |
+//! | dosages | int8 (variants, samples) | copies of A1: 0, 1, 2; any other number is a missing call |
 //! | packed | uint32 (variants, words) | sixteen two-bit codes of a `.bed`, padded with the code of missing |
 //!
 //! Counts are int32; ratios have the default float dtype of the device (float64 on the host), or the dtype that
 //! [`Float`] names. The ratios of a variant without calls are NaN. Conventions are those of scikit-allel and sgkit;
 //! allele 0 is A2, allele 1 is A1.
+use std::sync::LazyLock;
+
 use polyarray_core::array::Array;
 use polyarray_core::numpy as np;
 use polyarray_core::{DType, Error, Result, multimethod};
@@ -42,11 +44,7 @@ multimethod! {
     /// # Errors
     /// Those of [`variant_stats()`].
     pub fn count_alleles(genotypes: &Array) -> Result<Array> {
-        let stats = variant_stats(genotypes)?;
-        let het = stats.slice("..., 2:3")?;
-        // Columns n_hom_ref and n_hom_alt, each homozygote carrying two copies.
-        let homozygous = stats.slice("..., 1::2")?;
-        np::add(&np::multiply(&homozygous, 2)?, &het)
+        alleles(&variant_stats(genotypes)?)
     }
 
     /// Observed heterozygosity per variant: the share of calls that are heterozygous, float (variants,).
@@ -54,8 +52,7 @@ multimethod! {
     /// # Errors
     /// Those of [`variant_stats()`]; `Error::DType` if `float` is no float dtype.
     pub fn heterozygosity_observed(genotypes: &Array, float: Float) -> Result<Array> {
-        let stats = variant_stats(genotypes)?;
-        np::divide(&float.of(&stats.slice("..., 2")?)?, &float.of(&stats.slice("..., 0")?)?)
+        observed(&variant_stats(genotypes)?, float)
     }
 
     /// Expected heterozygosity per variant under Hardy–Weinberg proportions, float (variants,): 1 − Σ p², with
@@ -65,10 +62,7 @@ multimethod! {
     /// # Errors
     /// Those of [`variant_stats()`]; `Error::DType` if `float` is no float dtype.
     pub fn heterozygosity_expected(genotypes: &Array, float: Float) -> Result<Array> {
-        let counts = count_alleles(genotypes)?;
-        let total = np::sum(&counts, np::axis(-1).keepdims())?;
-        let frequency = np::divide(&float.of(&counts)?, &float.of(&total)?)?;
-        np::subtract(1.0, &np::sum(&np::multiply(&frequency, &frequency)?, -1)?)
+        expected(&count_alleles(genotypes)?, float)
     }
 
     /// Unpacks the packed form: dosages, int8 (variants, `samples`).
@@ -94,6 +88,26 @@ multimethod! {
     }
 }
 
+/// [`count_alleles()`] from the counts of [`variant_stats()`].
+pub(crate) fn alleles(stats: &Array) -> Result<Array> {
+    let het = stats.slice("..., 2:3")?;
+    // Columns n_hom_ref and n_hom_alt, each homozygote carrying two copies.
+    let homozygous = stats.slice("..., 1::2")?;
+    np::add(&np::multiply(&homozygous, 2)?, &het)
+}
+
+/// [`heterozygosity_observed()`] from the counts of [`variant_stats()`].
+pub(crate) fn observed(stats: &Array, float: Float) -> Result<Array> {
+    np::divide(&float.of(&stats.slice("..., 2")?)?, &float.of(&stats.slice("..., 0")?)?)
+}
+
+/// [`heterozygosity_expected()`] from the counts of [`count_alleles()`].
+pub(crate) fn expected(alleles: &Array, float: Float) -> Result<Array> {
+    let total = np::sum(alleles, np::axis(-1).keepdims())?;
+    let frequency = np::divide(&float.of(alleles)?, &float.of(&total)?)?;
+    np::subtract(1.0, &np::sum(&np::multiply(&frequency, &frequency)?, -1)?)
+}
+
 /// Number of samples with a genotype, per variant: int64 (variants,).
 fn count(op: &'static str, genotypes: &Array, genotype: Genotype) -> Result<Array> {
     match Form::of(op, genotypes)? {
@@ -104,8 +118,10 @@ fn count(op: &'static str, genotypes: &Array, genotype: Genotype) -> Result<Arra
 
 /// The two-bit codes: uint32 (variants, words, 16).
 fn codes(packed: &Array) -> Result<Array> {
-    let shifts: [u32; PER_WORD] = std::array::from_fn(|place| 2 * place as u32);
-    let shifts = Array::from(shifts).to(packed.residency().name())?;
+    // One array for all calls: a device keeps its copy.
+    static SHIFTS: LazyLock<Array> =
+        LazyLock::new(|| Array::from(std::array::from_fn::<u32, PER_WORD, _>(|place| 2 * place as u32)));
+    let shifts = SHIFTS.to(packed.residency().name())?;
     np::bitwise_and(&np::bitwise_right_shift(&packed.expand_dims(-1)?, &shifts)?, 3)
 }
 

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use polyarray_core::array::Array;
 use polyarray_core::dispatch::{Cx, Stop, registrations};
+use polyarray_core::numpy as np;
 use polyarray_core::{DType, Error, Result};
 use polyarray_gpu::{ArrayKernel, GpuBackend, LaneMap, RawKernel};
 
@@ -28,7 +29,7 @@ static ROW_PER_LANE: LazyLock<ArrayKernel> = LazyLock::new(|| kernel("row_per_la
 static ROW_PER_GROUP: LazyLock<ArrayKernel> =
     LazyLock::new(|| kernel("row_per_group", |counts| counts / 4 * WORKGROUP));
 
-/// `variant_stats` of packed genotypes.
+/// `variant_stats` of packed genotypes, in blocks of variants none of which is larger than one binding.
 fn count_bits(cx: Cx, genotypes: &Array) -> Result<Array, Stop<Error>> {
     if Form::of("variant_stats", genotypes)? == Form::Dosages {
         return Err(Stop::declined("its own kernel is for packed genotypes, these are dosages"));
@@ -36,19 +37,33 @@ fn count_bits(cx: Cx, genotypes: &Array) -> Result<Array, Stop<Error>> {
     let device = GpuBackend::open(cx.instance.index)?.device();
     let profile = device.profile();
     let [variants, row_words] = [genotypes.shape()[0], genotypes.shape()[1]];
-    if 4 * genotypes.len() as u64 > profile.max_binding {
-        return Err(Stop::declined("the genotypes are larger than one binding"));
-    }
-    let (kernel, trips) = match profile.lane_map {
-        LaneMap::Run => (&ROW_PER_LANE, row_words),
-        LaneMap::Coalesced => (&ROW_PER_GROUP, row_words.div_ceil(WORKGROUP)),
+    // A lane ends its loops after so many words.
+    let longest = profile.loop_budget as usize;
+    let kernel = match profile.lane_map {
+        LaneMap::Run if row_words <= longest => &ROW_PER_LANE,
+        _ => &ROW_PER_GROUP,
     };
-    if trips as u64 > u64::from(profile.loop_budget) {
-        return Err(Stop::declined("a row is longer than one lane may walk"));
+    // Four words of counts.
+    let block = profile.max_binding as usize / (4 * row_words.max(4));
+    if block == 0 || row_words.div_ceil(WORKGROUP) > longest {
+        return Err(Stop::declined("a row is longer than one workgroup may walk"));
     }
-    // Both fit 32 bits: the genotypes are no larger than one binding.
-    let shape = [variants as u32, row_words as u32];
-    kernel.record(cx, &[genotypes], bytemuck::cast_slice(&shape))
+    let counts_of = |rows: &Array| {
+        // Both fit 32 bits: the block is no larger than one binding.
+        let shape = [rows.shape()[0] as u32, row_words as u32];
+        kernel.record(cx, &[rows], bytemuck::cast_slice(&shape))
+    };
+    if variants <= block {
+        return counts_of(genotypes);
+    }
+    let blocks = (0..variants).step_by(block).map(|start| {
+        let counts = counts_of(&genotypes.slice(ndarray::s![start..(start + block).min(variants), ..])?)?;
+        // Computed before the next, so that the copy of one block is in memory and not of all.
+        counts.eval()?;
+        Ok(counts)
+    });
+    let blocks = blocks.collect::<Result<Vec<Array>, Stop<Error>>>()?;
+    Ok(np::concat(&blocks.iter().collect::<Vec<_>>(), 0)?)
 }
 
 #[cfg(test)]

@@ -26,5 +26,5 @@ pub use domain::{
 };
 pub use error::{Error, Result};
 pub use grm::grm_vanraden;
-pub use options::{Float, MissingCalls, Relationship};
+pub use options::{AnalysisOptions, Float, MissingCalls, Relationship};
 pub use packed::{Genotype, PackedGenotypes};

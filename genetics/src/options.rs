@@ -52,6 +52,25 @@ pub struct Relationship {
     pub missing: MissingCalls,
     /// The float dtype to compute in.
     pub float: Float,
+    /// Number of samples, which packed genotypes don't say.
+    pub samples: Option<usize>,
+}
+
+/// Options of [`run_analysis`](crate::run_analysis).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct AnalysisOptions {
+    /// The float dtype of ratios.
+    pub float: Float,
+    /// Relationships over the variants of all chromosomes. By default over those of the autosomes, 1 to 22: on X, Y
+    /// and MT samples have one copy or two, and relationships are those of two. Say so for a species that has other
+    /// autosomes.
+    pub all_chromosomes: bool,
+}
+
+impl<F: Into<Float>> From<F> for AnalysisOptions {
+    fn from(float: F) -> Self {
+        Self { float: float.into(), ..Self::default() }
+    }
 }
 
 impl From<()> for Relationship {

@@ -9,8 +9,8 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::adapters::Adapter;
 use crate::error::{GpuError, Result};
 use crate::health::Health;
+use crate::kept::{KeptKernels, KernelStats};
 use crate::loan::Loans;
-use crate::pipeline::PipelineCache;
 use crate::pool::{Pool, PoolStats, PressureHook};
 use crate::probes::{self, Outcome};
 use crate::profile::Profile;
@@ -35,7 +35,7 @@ struct Shared {
     pool: Pool,
     loans: Loans,
     transfers: Transfers,
-    pipelines: PipelineCache,
+    kernels: KeptKernels,
     probes: Vec<Outcome>,
     patience: AtomicU64,
     recorder: Mutex<Recorder>,
@@ -81,7 +81,7 @@ impl Gpu {
             pool: Pool::new(limit),
             loans: Loans::default(),
             transfers: Transfers::default(),
-            pipelines: PipelineCache::default(),
+            kernels: KeptKernels::default(),
             probes: Vec::new(),
             patience: AtomicU64::new(PATIENCE.as_millis() as u64),
             recorder: Mutex::new(Recorder::new()),
@@ -195,9 +195,15 @@ impl Gpu {
         self.0.transfers.stats()
     }
 
-    /// Distinct kernels compiled so far; every one costs milliseconds.
-    pub fn kernels(&self) -> usize {
-        self.0.pipelines.len()
+    /// Kernels compiled so far, and those kept.
+    pub fn kernel_stats(&self) -> KernelStats {
+        self.0.kernels.stats()
+    }
+
+    /// Sets how many compiled kernels are kept. Beyond it those used least recently are let go of; they are compiled
+    /// again when they are used.
+    pub fn set_kernel_limit(&self, kernels: usize) {
+        self.0.kernels.set_most(kernels);
     }
 
     /// Kernel calls recorded so far.
@@ -268,8 +274,8 @@ impl Gpu {
         &self.0.transfers
     }
 
-    pub(crate) fn pipelines(&self) -> &PipelineCache {
-        &self.0.pipelines
+    pub(crate) fn kept_kernels(&self) -> &KeptKernels {
+        &self.0.kernels
     }
 
     pub(crate) fn recorder(&self) -> MutexGuard<'_, Recorder> {

@@ -1,10 +1,7 @@
 //! Kernels, compiled once per device. A kernel's layout is read off its own source: what it binds is
 //! written down in one place.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-
-use parking_lot::Mutex;
 
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
@@ -72,6 +69,7 @@ pub struct Pipeline {
     raw: wgpu::ComputePipeline,
     layout: wgpu::BindGroupLayout,
     reflection: Reflection,
+    bytes: u64,
 }
 
 impl Pipeline {
@@ -95,24 +93,17 @@ impl Pipeline {
         self.reflection.workgroup
     }
 
+    /// Bytes of the code that the driver was given; 0 where wgpu translates a module.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     pub(crate) fn raw(&self) -> &wgpu::ComputePipeline {
         &self.raw
     }
 
     pub(crate) fn layout(&self) -> &wgpu::BindGroupLayout {
         &self.layout
-    }
-}
-
-/// Compiled kernels by the hash of their structure.
-#[derive(Debug, Default)]
-pub(crate) struct PipelineCache {
-    kernels: Mutex<HashMap<u128, Arc<Pipeline>>>,
-}
-
-impl PipelineCache {
-    pub(crate) fn len(&self) -> usize {
-        self.kernels.lock().len()
     }
 }
 
@@ -167,13 +158,11 @@ impl Gpu {
         make: impl FnOnce() -> Result<Pipeline>,
     ) -> Result<Arc<Pipeline>> {
         self.check()?;
-        let kernels = &self.pipelines().kernels;
-        if let Some(found) = kernels.lock().get(&key) {
-            return Ok(Arc::clone(found));
+        if let Some(found) = self.kept_kernels().find(key) {
+            return Ok(found);
         }
         // Two threads may both compile it; the first one published is the one that is used.
-        let made = Arc::new(make()?);
-        Ok(Arc::clone(kernels.lock().entry(key).or_insert(made)))
+        Ok(self.kept_kernels().keep(key, Arc::new(make()?)))
     }
 
     /// The generated kernel of `shader`, compiled at its first use.
@@ -188,9 +177,9 @@ impl Gpu {
         })
     }
 
-    /// The names of the kernels compiled so far, for reports; in no order.
+    /// The names of the kernels that are kept, for reports; in no order.
     pub fn kernel_names(&self) -> Vec<String> {
-        self.pipelines().kernels.lock().values().map(|kernel| kernel.name().to_owned()).collect()
+        self.kept_kernels().names()
     }
 
     fn shader_options(&self) -> polyarray_shaders::Options {
@@ -248,6 +237,11 @@ impl Gpu {
             return Err(self.complaint(name, format!("it binds {bindings} buffers, the adapter {there}")));
         }
         let device = self.raw_device();
+        let bytes = match code {
+            Code::Spirv(words) => size_of_val(words),
+            Code::Module(_) => 0,
+            Code::Wgsl(text) => text.len(),
+        };
         // wgpu or the driver may panic on a shader that nobody foresaw (naga does on some): a
         // stranger's text must not take the process with it.
         let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -286,7 +280,7 @@ impl Gpu {
         let (raw, layout) = made
             .unwrap_or_else(|panic| Err(reflect::panic_text(&*panic)))
             .map_err(|reason| self.complaint(name, reason))?;
-        Ok(Pipeline { name: name.to_owned(), raw, layout, reflection })
+        Ok(Pipeline { name: name.to_owned(), raw, layout, reflection, bytes: bytes as u64 })
     }
 }
 

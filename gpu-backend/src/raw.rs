@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
 use crate::pipeline::{Pipeline, Route, Source};
-use crate::pool::GpuBuffer;
 use crate::submit::{Dispatch, Params, Window};
 
 /// A kernel of the user's. Buffers are `var<storage>` in group 0 with bindings from 0 without a gap;
@@ -63,20 +62,20 @@ impl RawKernel {
         })
     }
 
-    /// Runs it over `groups` workgroups, when the batch runs.
+    /// Runs it over `groups` workgroups, when the batch runs. Buffers are [`GpuBuffer`](crate::GpuBuffer)s or [`Window`]s of them.
     ///
     /// # Errors
     /// [`GpuError::Shader`], [`GpuError::Binding`] where buffers or immediates are not those it
     /// declares, [`GpuError::Grid`], [`GpuError::DeviceLost`].
-    pub fn launch(
+    pub fn launch<'a>(
         &self,
         gpu: &Gpu,
-        buffers: &[&GpuBuffer],
+        buffers: &[impl Into<Window<'a>> + Copy],
         immediates: &[u8],
         groups: [u32; 3],
     ) -> Result<()> {
         let pipeline = self.compile(gpu)?;
-        let windows: Vec<Window<'_>> = buffers.iter().map(|&buffer| Window::from(buffer)).collect();
+        let windows: Vec<Window<'_>> = buffers.iter().map(|&buffer| buffer.into()).collect();
         let params = Params::Immediates(immediates);
         gpu.dispatch_checked(&Dispatch { pipeline: &pipeline, windows: &windows, params, groups })
     }
@@ -87,10 +86,10 @@ impl RawKernel {
     ///
     /// # Errors
     /// As [`RawKernel::launch`].
-    pub fn launch_over(
+    pub fn launch_over<'a>(
         &self,
         gpu: &Gpu,
-        buffers: &[&GpuBuffer],
+        buffers: &[impl Into<Window<'a>> + Copy],
         immediates: &[u8],
         elements: u64,
     ) -> Result<()> {

@@ -23,8 +23,8 @@ pub use crate::shader::{ENTRY, Shader};
 /// Allocate buffers in multiples of this many bytes: kernels work in blocks of that size.
 pub const BUFFER_ALIGNMENT: u64 = 64;
 
-/// Indices are u32, with room for a grid rounded up.
-pub(crate) const MAX_ELEMENTS: u64 = u32::MAX as u64 - (1 << 24);
+/// Most elements that one kernel is over: indices are u32, with room for a grid rounded up.
+pub const MAX_ELEMENTS: u64 = u32::MAX as u64 - (1 << 24);
 
 /// How elements are dealt to lanes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

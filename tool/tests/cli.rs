@@ -166,7 +166,19 @@ fn a_run_writes_what_it_promises_on_every_backend() {
         assert_eq!(result::<f64, ndarray::Ix2>(&out, "grm.npy").dim(), (40, 40));
         let summary = fs::read_to_string(out.join("summary.txt")).unwrap();
         assert!(summary.contains("300 variants × 40 samples") && summary.contains("relationship matrix"));
+        assert!(summary.contains("relationships over all 300 variants, which are autosomal"), "{summary}");
     }
+
+    // Chromosome 1 becomes X: its 14 variants are described but enter no relationship.
+    let bim = fs::read_to_string(folder.path().join("sim.bim")).unwrap();
+    let renamed: String =
+        bim.lines().map(|l| l.replacen("1\t", "X\t", usize::from(l.starts_with("1\t"))) + "\n").collect();
+    fs::write(folder.path().join("sim.bim"), renamed).unwrap();
+    let run = ["genetics", "run", "sim", "--backend", "cpu", "--out", "other"];
+    let shown = done(folder.path(), &run);
+    assert!(shown.contains("286 autosomal variants; 14 on other chromosomes are left out"), "{shown}");
+    let all = [&run[..], &["--all-chromosomes"]].concat();
+    assert_eq!(json(folder.path(), &all)["relationship_variants"], 300);
 
     let shown = done(folder.path(), &["genetics", "compare", "cpu", "gpu"]);
     assert!(shown.contains("the two runs agree") && shown.contains("relationship matrix"), "{shown}");

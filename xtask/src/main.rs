@@ -3,6 +3,7 @@
 //! Plain std, so that a fresh machine begins at once.
 mod adapter;
 mod demo;
+mod numpy;
 mod step;
 mod test;
 

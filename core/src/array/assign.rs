@@ -4,22 +4,24 @@
 
 use super::slice::{self, IntoSpec, Spec};
 use super::{Array, Operandlike};
-use crate::device::Marker;
 use crate::device::residency::{self, HOST};
-use crate::dispatch::{Instance, Key};
+use crate::device::{Device, Marker};
+use crate::dispatch::{self, Argument, Instance, Key, Operand, determine_backend, trace};
 use crate::dtype::{DType, Kind};
 use crate::error::{Error, Result};
 use crate::expr::{Part, Span};
 use crate::graph::{Dense, NodeRef, eval, record};
 use crate::memory::strided::{gather, view, view_mut};
-use crate::memory::{Buffer, HostBuffer, Layout, Operand, Strides};
+use crate::memory::{self, Buffer, HostBuffer, Layout, Strides};
 use smallvec::SmallVec;
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl<R: Marker> Array<R> {
     /// Writes `value` to a part of the array: an array that lives in the same place, or a scalar, broadcast to the
-    /// part. `items` are what [`slice`](Array::slice) takes; `"..."` is all of it.
+    /// part. `items` are what [`slice`](Array::slice) takes; `"..."` is all of it. The array stays where it is; a scope that
+    /// coerces to its backend copies a value that lives elsewhere.
     ///
     /// Other handles keep their values, including views of the same storage and pending results: the storage is written in
     /// place if it is host memory that no other handle shares, else a copy of the array replaces it in this handle. Device
@@ -50,27 +52,57 @@ impl<R: Marker> Array<R> {
     pub fn assign(&mut self, items: impl IntoSpec, value: impl Operandlike<R>) -> Result<()> {
         let spec = items.into_spec()?.0;
         let value = value.operand();
+        let called = trace::called("assign", || vec![self.describe("x"), value.describe("value")]);
+        let tell = |how: &'static str| called.as_ref().map_or((), |called| called.note(how));
         if let Some(repr) = self.repr() {
             let assigned = repr.assign(&slice::resolve(self.shape(), &spec)?, &value)?;
             self.dense = assigned.dense;
+            tell("written by its representation");
             return Ok(());
         }
-        if let Some(node) = write(&mut self.dense.node, self.dense.view.as_deref(), &spec, &value.dense)? {
-            self.dense = Dense::new(node, None);
+        match write(&mut self.dense.node, self.dense.view.as_deref(), &spec, &value)? {
+            Some(node) => {
+                self.dense = Dense::new(node, None);
+                tell("written to a copy, which replaces it");
+            }
+            None => tell("written in place"),
         }
         Ok(())
     }
 }
 
+/// The array that is written to, where a backend is looked for: it stays where it is.
+struct Target<'a>(&'a NodeRef);
+
+impl Argument for Target<'_> {
+    fn key(&self) -> Key {
+        self.0.home
+    }
+
+    fn coercible(&self) -> bool {
+        false
+    }
+
+    fn describe(&self, name: &'static str) -> Operand {
+        Operand::new(name, format!("{}{:?} on {}", self.0.dtype, &self.0.shape[..], self.0.home))
+    }
+
+    fn remedy(&self, name: &str, _: Instance) -> String {
+        format!("{name} stays where it is")
+    }
+}
+
 /// Writes in place, or returns the node that replaces `node`, without a view.
-fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Dense) -> Result<Option<NodeRef>> {
+fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Array) -> Result<Option<NodeRef>> {
     let layout = seen.cloned().unwrap_or_else(|| Layout::dense(&node.shape));
     let part = slice::apply(&layout, spec)?;
-    let value_layout = check(node, &part.shape, value)?;
+    check(node, &part.shape, &value.dense)?;
+    let value = at_home(node, value)?;
     if part.is_empty() {
         return Ok(None);
     }
-    let mut value = computed(node, value)?;
+    let value_layout = check(node, &part.shape, &value.dense)?;
+    let mut value = computed(node, &value.dense)?;
     if !value.shape().is_empty() {
         value.view = Some(value_layout.into());
     }
@@ -91,7 +123,8 @@ fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Dense) 
     let (part, value) = by_axis(&layout.shape, spec, &value)?;
     let (shape, dtype, backend) = (layout.shape.clone(), node.dtype, residency::open(instance)?);
     let x = Dense::new(node.clone(), Some(layout));
-    let run = move |o: &[Operand]| Ok(std::iter::once(backend.assign(&o[0], &o[1], &part)?).collect());
+    let run =
+        move |o: &[memory::Operand]| Ok(std::iter::once(backend.assign(&o[0], &o[1], &part)?).collect());
     let outputs = std::iter::once((shape, dtype)).collect();
     let mut results =
         record::external(instance, "assign", outputs, &[&x, &value], Arc::new(run), None).map_err(failed)?;
@@ -142,17 +175,26 @@ fn check(node: &NodeRef, part: &[usize], value: &Dense) -> Result<Layout> {
         }
         _ => {}
     }
-    if value.residency() != node.home && value.residency() != Key::NONE {
-        return Err(Error::Residency {
+    Ok(layout)
+}
+
+/// The value where the array lives: copied there if the scope in force coerces.
+fn at_home<'a>(node: &NodeRef, value: &'a Array) -> Result<Cow<'a, Array>> {
+    if value.residency() == node.home || value.residency() == Key::NONE {
+        return Ok(Cow::Borrowed(value));
+    }
+    match determine_backend(&[&Target(node), value], "numpy", true) {
+        Ok(_) => Ok(Cow::Owned(value.to(Device::At(node.home))?)),
+        Err(dispatch::Error::NotFound(_)) => Err(Error::Residency {
             op: "assign",
-            operands: operands(),
+            operands: format!("{} to {}", value.describe("value"), Target(node).describe("x")),
             fix: format!(
-                "an array stays where it is; copy the value with .to({:?})? first",
+                "an array stays where it is; copy the value with .to({:?})? first, or in a scope that coerces to its backend",
                 node.home.name()
             ),
-        });
+        }),
+        Err(error) => Err(error.into()),
     }
-    Ok(layout)
 }
 
 /// NumPy's order of kinds for casts of the same kind, in which unsigned integers come before signed ones.
@@ -211,7 +253,7 @@ fn in_place(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
     let buffer = NodeRef::get_mut(node).and_then(|node| node.value.get_mut()).and_then(Arc::get_mut);
     let target = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>());
     let Some(target) = target.filter(|target| !target.is_lent()) else { return Ok(false) };
-    let Operand { buffer, layout } = value.operand()?;
+    let memory::Operand { buffer, layout } = value.operand()?;
     let source: &HostBuffer = crate::memory::downcast(&*buffer, "host", "assign")?;
     let layout = layout.broadcast_to(&part.shape).expect("it was broadcast, or is a scalar");
     crate::with_element!(target.dtype(), T => {
@@ -228,7 +270,7 @@ fn copied(array: Dense) -> Result<NodeRef> {
         copy.eval()?;
         return Ok(copy.node);
     }
-    let Operand { buffer, layout } = array.operand()?;
+    let memory::Operand { buffer, layout } = array.operand()?;
     let dense = gather(crate::memory::downcast(&*buffer, "host", "assign")?, &layout)?;
     Ok(record::host_leaf(Arc::new(dense), Layout::dense(&layout.shape)).node)
 }

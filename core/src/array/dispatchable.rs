@@ -18,6 +18,10 @@ impl<R: Marker> Argument for Array<R> {
         self.coercion == Coercion::Allowed
     }
 
+    fn converts(&self, to: Instance, _: Fit) -> Result<(), Refusal> {
+        destination(self, to).map(drop)
+    }
+
     fn describe(&self, name: &'static str) -> Operand {
         let text = match self.describe_value() {
             Some(value) => format!("scalar {value}"),
@@ -39,23 +43,37 @@ impl Dispatchable for Array {
     type Owned = Array;
 
     fn convert(&self, to: Instance, _: Fit) -> Result<Array, Refusal> {
-        let fail = |e: Error| match e {
-            // Full memory or a lost device are failures; a dtype that the device can't hold is a refusal.
-            Error::Unsupported { .. } | Error::TooLarge { .. } => {
-                Refusal::Declined(Decline::show("can't be copied there", e))
-            }
-            e => Refusal::Failed(Box::new(e)),
-        };
-        let target = device::residency_of(to).map_err(fail)?;
-        if self.key() == Key::NONE || self.key() == target {
-            return Ok(self.clone());
+        match destination(self, to)? {
+            Some(target) => transfer::to(self, Device::At(target)).map_err(refusal),
+            None => Ok(self.clone()),
         }
-        let backend = device::open(to).map_err(|e| Refusal::Declined(Decline::show("can't be opened", e)))?;
-        backend
-            .supports(device::Query::Hold(self.dtype()))
-            .map_err(|u| Refusal::Declined(Decline::show("can't be copied there", u)))?;
-        transfer::to(self, Device::At(target)).map_err(fail)
     }
+}
+
+/// Full memory or a lost device are failures; a dtype that the device can't hold is a refusal.
+fn refusal(e: Error) -> Refusal {
+    match e {
+        Error::Unsupported { .. } | Error::TooLarge { .. } => {
+            Refusal::Declined(Decline::show("can't be copied there", e))
+        }
+        e => Refusal::Failed(Box::new(e)),
+    }
+}
+
+/// The residency that an array is to be copied to for an instance, which can hold it; none if it is usable as it is.
+fn destination<R: Marker>(array: &Array<R>, to: Instance) -> Result<Option<Key>, Refusal> {
+    let target = device::residency_of(to).map_err(refusal)?;
+    if array.key() == Key::NONE || array.key() == target {
+        return Ok(None);
+    }
+    let backend = device::open(to).map_err(|e| Refusal::Declined(Decline::show("can't be opened", e)))?;
+    backend
+        .supports(device::Query::Hold(array.dtype()))
+        .map_err(|u| Refusal::Declined(Decline::show("can't be copied there", u)))?;
+    if target != *HOST {
+        backend.fits(array.dtype(), array.len()).map_err(refusal)?;
+    }
+    Ok(Some(target))
 }
 
 impl From<NotRecorded> for Stop<Error> {

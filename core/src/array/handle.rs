@@ -8,6 +8,7 @@ use crate::graph::{Dense, NodeRef};
 use crate::memory::Layout;
 use std::fmt;
 use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 
 /// An n-dimensional array that lives somewhere: in host memory or on a device.
 ///
@@ -38,6 +39,10 @@ impl<R: Marker> Clone for Array<R> {
         Array { dense: self.dense.clone(), coercion: self.coercion, marker: PhantomData }
     }
 }
+
+// A node's value is published when it is computed: after a panic in between it is pending, as before.
+impl<R: Marker> UnwindSafe for Array<R> {}
+impl<R: Marker> RefUnwindSafe for Array<R> {}
 
 /// May a scope that coerces copy an array? A word wide, as the rest of a handle is: a byte stored and a word loaded, as
 /// copying the handle does, stalls the processor.
@@ -99,10 +104,7 @@ impl<R: Marker> Array<R> {
 
     /// Where it lives, as a device for creation functions.
     pub fn device(&self) -> crate::device::Device {
-        match self.residency() {
-            Key::NONE => crate::device::Device::Default,
-            key => crate::device::Device::At(key),
-        }
+        self.residency().into()
     }
 
     /// True of a Rust scalar that has met no array yet.

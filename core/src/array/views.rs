@@ -5,6 +5,7 @@ use super::repr::View;
 use super::slice::{self, IntoSpec};
 use super::{Array, IntoAxes, IntoShape};
 use crate::device::Marker;
+use crate::dispatch::raise;
 use crate::error::{Error, Result};
 use crate::expr::axes::{wrap_axes, wrap_axis};
 use crate::graph::record;
@@ -81,10 +82,15 @@ impl<R: Marker> Array<R> {
         }))
     }
 
-    /// The axes in reverse order. A representation that has no such view panics with its error; `permute` returns it.
+    /// The axes in reverse order. A representation that has no such view panics with its error, as operators do; `permute`
+    /// returns it.
+    #[track_caller]
     pub fn t(&self) -> Array<R> {
         if let Some(seen) = self.represented(|| View::Permute((0..self.ndim()).rev().collect())) {
-            return seen.unwrap_or_else(|error| panic!("{error}"));
+            return match seen {
+                Ok(seen) => seen,
+                Err(error) => raise(error),
+            };
         }
         let mut l = self.layout();
         l.shape.reverse();
@@ -153,6 +159,47 @@ impl<R: Marker> Array<R> {
                 l.strides[a] = -l.strides[a];
             }
         }
+        Ok(self.seen(l))
+    }
+
+    /// A diagonal of two axes (rows, columns) as the last axis, `offset` above the main one: a view.
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range or named twice; [`Error::Shape`] for less than two axes.
+    pub fn diagonal(&self, offset: isize, axes: [isize; 2]) -> Result<Array<R>> {
+        if self.ndim() < 2 {
+            return Err(Error::Shape {
+                op: "diagonal",
+                operands: format!("an array of shape {:?}", self.shape()),
+                fix: "a diagonal is one of two axes".into(),
+            });
+        }
+        let axes = wrap_axes("diagonal", &axes, self.ndim())?;
+        let others = (0..self.ndim()).filter(|a| !axes.contains(a));
+        let order: SmallVec<[isize; 4]> = others.chain(axes.iter().copied()).map(|a| a as isize).collect();
+        let x = self.permute(order)?;
+        let (batch, matrix) = x.shape().split_at(x.ndim() - 2);
+        let (m, n) = (matrix[0], matrix[1]);
+        let (down, across) = (offset.min(0).unsigned_abs(), offset.max(0).unsigned_abs());
+        let k = m.saturating_sub(down).min(n.saturating_sub(across));
+        let mut shape: Dims = SmallVec::from_slice(batch);
+        if x.repr().is_some() {
+            // Elements that are n + 1 apart in the flattened matrix.
+            shape.push(m * n);
+            let (start, end) =
+                if k == 0 { (0, 0) } else { (down * n + across, (down + k - 1) * (n + 1) + across + 1) };
+            return x.reshape(&shape)?.slice(format!("..., {start}:{end}:{}", n + 1));
+        }
+        let mut l = x.layout();
+        let steps = [l.strides[x.ndim() - 2], l.strides[x.ndim() - 1]];
+        if k > 0 {
+            let start = down as isize * steps[0] + across as isize * steps[1];
+            l.offset = (l.offset as isize + start) as usize;
+        }
+        l.strides.truncate(x.ndim() - 2);
+        l.strides.push(steps[0] + steps[1]);
+        shape.push(k);
+        l.shape = shape;
         Ok(self.seen(l))
     }
 

@@ -61,7 +61,8 @@ pub trait ArrayBackend: Send + Sync {
     /// The float dtype that integers become in `exp`, `mean` and the like. It never changes.
     fn default_float(&self) -> DType;
 
-    /// Whether an array of that size can exist here. Checked before anything is recorded or allocated.
+    /// Whether an array of that size can exist here. Checked before anything is allocated, and, but for what may be
+    /// computed in passing, before it is recorded.
     ///
     /// # Errors
     /// [`Error::TooLarge`].

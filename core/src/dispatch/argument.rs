@@ -16,6 +16,22 @@ pub trait Argument {
         true
     }
 
+    /// Whether a scope that coerces may make the copies that `to` needs: of several parts, only of those that live elsewhere.
+    fn may_be_copied(&self, to: Instance) -> bool {
+        let _ = to;
+        self.coercible()
+    }
+
+    /// Whether its value, and not only its residency, can be used on `to`: what [`determine_backend`] asks of an argument
+    /// that is not native. A [`Dispatchable`] answers what its conversion would, as `self.convert(to, how).map(drop)` does,
+    /// or more cheaply, without a copy.
+    ///
+    /// [`determine_backend`]: super::determine_backend
+    fn converts(&self, to: Instance, how: Fit) -> Result<(), Refusal> {
+        let _ = (to, how);
+        Ok(())
+    }
+
     /// Its description; only for errors and traces.
     fn describe(&self, name: &'static str) -> Operand;
 
@@ -42,6 +58,14 @@ impl<T: Argument + ?Sized> Argument for &T {
         (**self).coercible()
     }
 
+    fn may_be_copied(&self, to: Instance) -> bool {
+        (**self).may_be_copied(to)
+    }
+
+    fn converts(&self, to: Instance, how: Fit) -> Result<(), Refusal> {
+        (**self).converts(to, how)
+    }
+
     fn describe(&self, name: &'static str) -> Operand {
         (**self).describe(name)
     }
@@ -58,6 +82,17 @@ impl<T: Argument> Argument for [T] {
 
     fn coercible(&self) -> bool {
         self.iter().all(T::coercible)
+    }
+
+    fn may_be_copied(&self, to: Instance) -> bool {
+        self.iter().all(|part| to.fit(part.key()) != Fit::Copy || part.may_be_copied(to))
+    }
+
+    fn converts(&self, to: Instance, _: Fit) -> Result<(), Refusal> {
+        self.iter().try_for_each(|part| match to.fit(part.key()) {
+            Fit::Native => Ok(()),
+            how => part.converts(to, how),
+        })
     }
 
     fn describe(&self, name: &'static str) -> Operand {
@@ -97,6 +132,14 @@ impl<T: Argument> Argument for Option<T> {
 
     fn coercible(&self) -> bool {
         self.as_ref().is_none_or(T::coercible)
+    }
+
+    fn may_be_copied(&self, to: Instance) -> bool {
+        self.as_ref().is_none_or(|value| value.may_be_copied(to))
+    }
+
+    fn converts(&self, to: Instance, how: Fit) -> Result<(), Refusal> {
+        self.as_ref().map_or(Ok(()), |value| value.converts(to, how))
     }
 
     fn describe(&self, name: &'static str) -> Operand {

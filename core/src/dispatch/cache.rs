@@ -14,7 +14,8 @@ use super::key::Key;
 use super::kind::Instance;
 use super::plan::Plan;
 use super::registry;
-use super::state::{Walk, bypassed, fast_id};
+use super::state::{bypassed, fast_id};
+use super::walk::Walk;
 
 const SLOTS: usize = 8;
 /// A thread drops its plans when there are this many: a program with more would not reuse them.
@@ -78,7 +79,7 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
     pub fn look(&self, keys: &[Key; N]) -> Option<Hit<F>> {
         let slot = self.known(keys)?;
         let (function, instance) = slot.function.get()?;
-        Some(Hit { function, cx: Cx::new(instance), _depth: Depth::if_pinned(slot.pinned.get())? })
+        Some(Hit { function, cx: Cx::new(instance), _depth: Depth::enter(slot.pinned.get())? })
     }
 
     /// The plan for these keys, made if it is not cached.

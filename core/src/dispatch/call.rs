@@ -7,17 +7,19 @@ use smallvec::SmallVec;
 
 use super::argument::{Argument, Dispatchable, Held};
 use super::cache::Front;
-use super::cx::{Cx, Depth, TOO_DEEP};
-use super::decline::{Decline, Refusal, Stop};
+use super::cx::{Cx, Depth, ENDLESS, TOO_DEEP};
+use super::decline::{Decline, FIXED, Refusal, Stop};
 use super::error::{DispatchError, Error, Inside};
 use super::identity::{Erased, MethodInfo, MethodRef};
 use super::key::Key;
 use super::kind::{Fit, Instance};
 use super::method::Method;
 use super::plan::{Fallback, PinnedDefault, Plan, Ready, Verdict};
+use super::raise::caught;
 use super::report::{self, Seen};
 use super::sink::{Event, Sink, deeper};
-use super::state::{self, Entered, Pin};
+use super::state::{self, Entered};
+use super::walk::Pin;
 
 /// The arguments of one attempt, converted where necessary.
 pub struct Fits<'a> {
@@ -85,11 +87,11 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
     if let Some(first) = first {
         if let Some(&body) = M::DEFAULTS.first() {
             if let PinnedDefault::Run(pin) = first.default
-                && let Some(_depth) = Depth::if_pinned(true)
+                && let Some(_depth) = Depth::enter(true)
             {
                 let result = {
                     let _entered = Entered::walk(plan.default_walk(Some(pin)));
-                    default(body, None)
+                    caught(|| default(body, None))
                 };
                 let Some(error) = not_found(&result) else { return result };
                 let implementation = asked.pop().and_then(|(_, seen)| seen.decline());
@@ -155,7 +157,7 @@ fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
             (_, None) => return Reply::Declined(Decline::new("has no default")),
         };
         let converted = held.as_ref().filter(|_| matches!(job, Job::PinnedDefault));
-        let outcome = default(body, converted);
+        let outcome = caught(|| default(body, converted));
         match not_found(&outcome) {
             Some(error) => Reply::NotFound(error),
             None => {
@@ -212,8 +214,9 @@ impl Call<'_> {
         work: &mut dyn FnMut(Job<'_>) -> Reply,
     ) -> Result<(), Error> {
         let pin = self.plan.walk.pin;
-        let Some(_depth) = Depth::if_pinned(pin.is_some()) else {
-            return Err(self.reentered(pin, TOO_DEEP));
+        let Some(_depth) = Depth::enter(pin.is_some()) else {
+            let first = self.plan.ready().next().map(|ready| Pin { to: ready.to, coerce: false });
+            return Err(self.reentered(pin.or(first), if pin.is_some() { TOO_DEEP } else { ENDLESS }));
         };
         let _deeper = self.sink.as_ref().map(|_| deeper());
         self.emit(|| Event::Called {
@@ -242,7 +245,7 @@ impl Call<'_> {
             if self.plan.walk.is_running(MethodRef(self.method()), None) {
                 return Err(self.reentered(None, "its default, run without a pin, called it again"));
             }
-            let Some(_depth) = Depth::if_pinned(true) else {
+            let Some(_depth) = Depth::enter(true) else {
                 return Err(self.reentered(None, TOO_DEEP));
             };
             self.emit(|| Event::RanUnpinned);
@@ -292,9 +295,10 @@ impl Call<'_> {
         declined: Option<Decline>,
         work: &mut dyn FnMut(Job<'_>) -> Reply,
     ) -> Result<Option<Seen>, Error> {
-        let copied = |(fit, argument): (&Fit, &&dyn Argument)| *fit == Fit::Copy && !argument.coercible();
-        if let Some(at) = ready.fits.iter().zip(self.arguments).position(copied) {
-            return Ok(Some(Seen::Refused(at, Decline::new("may never be copied to another residency"))));
+        let fixed =
+            |(fit, argument): (&Fit, &&dyn Argument)| *fit == Fit::Copy && !argument.may_be_copied(ready.to);
+        if let Some(at) = ready.fits.iter().zip(self.arguments).position(fixed) {
+            return Ok(Some(Seen::Refused(at, Decline::new(FIXED))));
         }
         let function = ready.implementation.filter(|_| declined.is_none()).map(|found| found.function);
         let implementation = match work(Job::Serve(Cx::new(ready.to), &ready.fits, function)) {
@@ -322,7 +326,7 @@ impl Call<'_> {
             }
             PinnedDefault::Run(pin) => pin,
         };
-        let Some(_depth) = Depth::if_pinned(true) else {
+        let Some(_depth) = Depth::enter(true) else {
             return Err(self.reentered(Some(pin), TOO_DEEP));
         };
         let reply = {

@@ -7,7 +7,7 @@ use super::globals::Content;
 use super::key::Key;
 use super::kind::{BackendKind, Instance, Target};
 use super::registry::{self, lineage};
-use super::state::Walk;
+use super::walk::Walk;
 
 /// One candidate, and what is known of it before conversions and implementations are tried.
 pub(super) struct Candidate {

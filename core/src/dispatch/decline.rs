@@ -3,6 +3,9 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+/// Why an argument that a backend would have to copy is refused, although the scope coerces.
+pub(super) const FIXED: &str = "may never be copied to another residency";
+
 /// Why a backend passes a call on to the next candidate.
 ///
 /// Cheap to build: nothing is formatted before it is displayed.

@@ -2,12 +2,13 @@
 use smallvec::SmallVec;
 
 use super::argument::Argument;
-use super::decline::Decline;
+use super::decline::{Decline, FIXED, Refusal};
 use super::error::Error;
+use super::identity::MethodInfo;
 use super::key::Key;
 use super::kind::{Fit, Instance};
 use super::plan::{Verdict, walk_rows};
-use super::report::{Report, Seen, names};
+use super::report::{self, Report, Seen, names};
 use super::scope::pinned;
 use super::state;
 
@@ -27,7 +28,17 @@ impl Determined {
     }
 }
 
-/// The first backend, in the order of a call in `domain`, that accepts all of these arguments.
+/// What errors of conversion name instead of a method.
+static DETERMINE: MethodInfo = MethodInfo {
+    name: "determine_backend",
+    domain: "dispatch",
+    arguments: &["value"],
+    has_default: false,
+    packed: None,
+};
+
+/// The first backend, in the order of a call in `domain`, that accepts all of these arguments: where they live, and whether
+/// their values can be used there ([`Argument::converts`]).
 ///
 /// With `coerce`, candidates that coerce may count on copies; without, none may. A call that nothing
 /// accepts ends in the same error as a call of a method.
@@ -41,11 +52,19 @@ pub fn determine_backend(
     let mut refused = Vec::new();
     for (n, row) in rows.iter().enumerate() {
         let Verdict::Ready(ready) = &row.verdict else { continue };
-        let fixed = |(fit, argument): (&Fit, &&dyn Argument)| *fit == Fit::Copy && !argument.coercible();
-        match ready.fits.iter().zip(arguments).position(fixed) {
+        let obstacle = ready.fits.iter().zip(arguments).enumerate().find_map(|(at, (fit, argument))| {
+            let refusal = match fit {
+                Fit::Native => return None,
+                Fit::Copy if !argument.may_be_copied(ready.to) => Decline::new(FIXED).into(),
+                how => argument.converts(ready.to, *how).err()?,
+            };
+            Some((at, refusal))
+        });
+        match obstacle {
             None => return Ok(Determined { instance: ready.to, coerce }),
-            Some(at) => {
-                refused.push((n, Seen::Refused(at, Decline::new("may never be copied to another residency"))))
+            Some((at, Refusal::Declined(decline))) => refused.push((n, Seen::Refused(at, decline))),
+            Some((at, Refusal::Failed(source))) => {
+                return Err(report::conversion(&DETERMINE, &arguments[at..], 0, ready.to, source));
             }
         }
     }

@@ -8,7 +8,7 @@ use super::identity::MethodInfo;
 use super::kind::Instance;
 
 /// The errors of dispatch itself. A method's own error type wraps them through [`DispatchError`].
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No candidate ran the call.
@@ -45,18 +45,29 @@ pub enum Error {
         /// The name.
         name: &'static str,
     },
-    /// A method was called again under the pin that its own default (or a wrapper backend) runs under.
+    /// A method was called again by its own default or implementation, without end.
     #[error(
-        "{method} was entered again under its own pin to {pin}: {why}; \
-         give {pin} an implementation of {method}, or write it without calling {method}"
+        "{method} was entered again on {pin}: {why}; write {pin}'s implementation of {method} without calling {method}, or \
+         with another backend pinned where it does"
     )]
     Reentered {
         /// The method.
         method: &'static MethodInfo,
-        /// The pinned backend, or "no backend".
+        /// The backend, or "no backend".
         pin: Box<str>,
         /// How it was called again.
         why: &'static str,
+    },
+    /// A backend enrolled for no domain, or for a name that is none.
+    #[error(
+        "the backend `{name}` serves the domains {domains:?}: its `domains()` must name one at least, in words with dots \
+         between them, such as \"numpy.fft\""
+    )]
+    Domains {
+        /// Its name.
+        name: &'static str,
+        /// What it says.
+        domains: &'static [&'static str],
     },
     /// An argument's conversion failed (which is more than being declined).
     #[error(transparent)]
@@ -78,6 +89,13 @@ pub struct ConversionFailed {
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
+/// The message: what `main` prints of an error that it returns, and `unwrap` of one that it meets.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl Error {
     /// The report, if this is a call that no backend ran.
     pub fn not_found(&self) -> Option<&NotFound> {
@@ -90,7 +108,7 @@ impl Error {
 
 /// An error type that a multimethod may return: it wraps the engine's errors, and returns them, so that the engine can
 /// tell "not found" inside a default (declined) from any other error.
-pub trait DispatchError: From<Error> {
+pub trait DispatchError: From<Error> + Send + 'static {
     /// The engine's error inside this one, if it is one.
     fn dispatch_error(&self) -> Option<&Error>;
 }
@@ -243,6 +261,17 @@ impl std::error::Error for NotFound {}
 
 impl fmt::Display for NotFound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f)?;
+        for (n, fix) in self.fixes.iter().enumerate() {
+            write!(f, "\n  {} {fix}", if n == 0 { "fix:" } else { "or:" })?;
+        }
+        Ok(())
+    }
+}
+
+impl NotFound {
+    /// All but the fixes.
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.inside.get() {
             Some(inside) => write!(
                 f,
@@ -271,18 +300,25 @@ impl fmt::Display for NotFound {
         if let Some(default) = &self.default {
             write!(f, "\n  its default, run without a pin: {}", Indented(default))?;
         }
-        for (n, fix) in self.fixes.iter().enumerate() {
-            write!(f, "\n  {} {fix}", if n == 0 { "fix:" } else { "or:" })?;
-        }
         Ok(())
     }
 }
 
-/// An error within a report: its further lines are indented below the first.
-pub(super) struct Indented<'a>(pub &'a dyn fmt::Display);
+/// An error within a report: its further lines are indented below the first. The report names the fixes, once for all.
+pub(super) struct Indented<'a>(pub &'a Error);
 
 impl fmt::Display for Indented<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_string().replace('\n', "\n    "))
+        struct Described<'a>(&'a NotFound);
+        impl fmt::Display for Described<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.describe(f)
+            }
+        }
+        let text = match self.0 {
+            Error::NotFound(report) => Described(report).to_string(),
+            other => other.to_string(),
+        };
+        f.write_str(&text.replace('\n', "\n    "))
     }
 }

@@ -18,6 +18,16 @@ pub static KINDS: [&'static dyn BackendKind];
 /// Kinds that are registered before all others; the others follow by name.
 const PRECEDENCE: [&str; 2] = ["cpu", "gpu"];
 
+/// What an error that lists the known backends or devices adds where one of this project is named that isn't linked.
+pub fn unlinked(name: &str) -> &'static str {
+    let kind = name.split(':').next().unwrap_or(name);
+    if kind == "gpu" && KindId::intern(kind).backend().is_none() {
+        "; `gpu` comes with the crate polyarray-gpu, that is with the feature `gpu` of polyarray"
+    } else {
+        ""
+    }
+}
+
 /// A backend, as the engine sees it. Implementations of methods are registered for it, and are not part of it.
 ///
 /// Every method but [`instances`](BackendKind::instances) is called while candidates are computed, and must answer from names
@@ -128,6 +138,10 @@ struct Slot {
     backend: Option<&'static dyn BackendKind>,
 }
 
+/// Names of backends are kept for good: so many, enrolled or not, and then only those of enrolled ones.
+const MOST_NAMES: usize = 1 << 15;
+const TOO_MANY: &str = "one of too many names of backends";
+
 /// All kinds named so far, by number.
 #[derive(Default)]
 struct Table {
@@ -155,10 +169,17 @@ impl Table {
         table
     }
 
+    /// The id of a name. A program that is given more names than a typing mistake explains gets one id for the rest, which
+    /// no backend ever has.
     fn intern(&mut self, name: &str) -> KindId {
-        if let Some(&id) = self.by_name.get(name) {
-            return id;
-        }
+        let known = self.by_name.get(name).copied();
+        known.unwrap_or_else(|| match self.kinds.len() {
+            0..MOST_NAMES => self.add(name),
+            _ => self.by_name.get(TOO_MANY).copied().unwrap_or_else(|| self.add(TOO_MANY)),
+        })
+    }
+
+    fn add(&mut self, name: &str) -> KindId {
         let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
         let id = KindId(self.kinds.len() as u16);
         self.kinds.push(Slot { cell: Box::leak(Box::new(KindCell::new(name))), backend: None });
@@ -167,7 +188,7 @@ impl Table {
     }
 
     fn enrol(&mut self, backend: &'static dyn BackendKind) -> Option<KindId> {
-        let id = self.intern(backend.name());
+        let id = self.by_name.get(backend.name()).copied().unwrap_or_else(|| self.add(backend.name()));
         let place = &mut self.kinds[id.0 as usize].backend;
         if place.is_some() {
             return None;
@@ -400,5 +421,39 @@ impl<T: AsTarget + ?Sized> AsTarget for &T {
     #[inline]
     fn target(&self) -> Target {
         (**self).target()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Late;
+    impl BackendKind for Late {
+        fn name(&self) -> &'static str {
+            "late"
+        }
+        fn select(&self, _: &[Key]) -> Result<u16, Decline> {
+            Ok(0)
+        }
+        fn fit(&self, _: u16, _: Key) -> Fit {
+            Fit::Native
+        }
+        fn instances(&self) -> Vec<String> {
+            vec![]
+        }
+    }
+
+    #[test]
+    fn names_without_end_alias_no_backend_and_take_no_memory() {
+        let mut table = Table::default();
+        let first = table.intern("first");
+        let many: Vec<KindId> = (0..100_000).map(|n| table.intern(&format!("name {n}"))).collect();
+        assert_eq!(table.kinds[many[0].0 as usize].cell.name, "name 0");
+        assert!(many.iter().all(|id| *id != first) && table.intern("first") == first);
+        assert_eq!(table.kinds.len(), MOST_NAMES + 1);
+        let late = table.enrol(&Late).expect("a new name");
+        assert!(!many.contains(&late) && table.intern("late") == late);
+        assert!(table.kinds[many[99_999].0 as usize].backend.is_none());
     }
 }

@@ -12,7 +12,9 @@
 //! | `cx`, `sink` | the context of an implementation; events of calls, and their listeners |
 //! | `method` | [`method!`]: declaring multimethods |
 //! | `env`, `globals`, `registry` | settings of the environment and the process; the implementations of each kind |
+//! | `walk`, `misplaced` | states, interned; scopes that are left out of turn |
 //! | `state`, `trace`, `scope`, `settings` | the state in force, and entering or changing it |
+//! | `raise` | errors of operators, which can't return them |
 //! | `candidates` | THE order |
 //! | `plan`, `cache` | a walk with its functions resolved, and the caches of plans |
 //! | `report` | errors and explanations of a walk |
@@ -31,7 +33,9 @@ mod identity;
 mod key;
 mod kind;
 mod method;
+mod misplaced;
 mod plan;
+mod raise;
 mod registry;
 mod report;
 mod scope;
@@ -39,6 +43,7 @@ mod settings;
 mod sink;
 mod state;
 pub mod trace;
+mod walk;
 
 #[doc(hidden)]
 pub use linkme;
@@ -56,8 +61,13 @@ pub use self::globals::GlobalOptions;
 pub use self::identity::Erased;
 pub use self::identity::MethodInfo;
 pub use self::key::Key;
+#[doc(hidden)]
+pub use self::kind::unlinked;
 pub use self::kind::{AsTarget, BackendKind, Fit, Instance, KINDS, Kind, KindCell, KindId, Target, kinds};
 pub use self::method::{Answer, Method, Returned};
+#[doc(hidden)]
+pub use self::raise::caught;
+pub use self::raise::raise;
 pub use self::registry::{
     REGISTRATIONS, Registrar, enrol, interceptor_of, register_interceptor, registered_at,
 };
@@ -65,8 +75,11 @@ pub use self::scope::{detached, pinned, skip, with_backend};
 pub use self::settings::{Clear, block, clear, register_backend, set_global};
 #[doc(hidden)]
 pub use self::state::uncached;
-pub use self::state::{InState, Options, State};
+pub use self::state::{InState, State};
 pub use self::trace::{Explanation, explain};
+pub use self::walk::Options;
+#[doc(hidden)]
+pub use self::walk::states;
 pub use crate::__polyarray_linked_kind as linked_kind;
 pub use crate::__polyarray_method as method;
 pub use crate::__polyarray_registrations as registrations;

@@ -9,7 +9,7 @@ use super::identity::{MethodInfo, MethodRef};
 use super::key::Key;
 use super::kind::{Fit, Instance, Target};
 use super::registry::{self, Registered};
-use super::state::{Pin, Step, Walk};
+use super::walk::{Pin, Step, Walk};
 
 pub(super) struct Plan {
     pub method: MethodRef,

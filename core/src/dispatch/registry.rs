@@ -35,7 +35,9 @@ pub(super) struct Tables {
     /// For each kind: domains, and the interceptor of each.
     interceptors: HashMap<KindId, Vec<(&'static str, Registered)>>,
     globals: Option<&'static Globals>,
-    /// Errors of link-time registrations and of the environment; every call returns the first.
+    /// What the environment says of backends that are not enrolled yet.
+    environment: Environment,
+    /// Errors of link-time registrations; every call returns the first.
     faults: Vec<Error>,
 }
 
@@ -43,17 +45,18 @@ impl Tables {
     fn linked() -> Tables {
         let mut tables = Tables::default();
         for kind in kinds() {
-            tables.serve(kind.id());
+            match kind.id().backend().map(serves_a_domain) {
+                Some(Err(fault)) => tables.faults.push(fault),
+                _ => tables.serve(kind.id()),
+            }
         }
         let twice = linked_twice().into_iter().map(|name| Error::EnrolledTwice { name });
         tables.faults.extend(twice);
         for add in REGISTRATIONS {
             add(&mut Registrar(&mut tables));
         }
-        let environment = Environment::from_lookup(|name| std::env::var(name).ok());
-        if let Err(fault) = tables.apply(&environment) {
-            tables.faults.push(fault);
-        }
+        tables.environment = Environment::from_lookup(|name| std::env::var(name).ok());
+        tables.apply();
         tables
     }
 
@@ -68,25 +71,30 @@ impl Tables {
         self.globals = Some(globals);
     }
 
-    /// Sets the global backend and the blocked ones; an unknown name is an error that lists the known.
-    fn apply(&mut self, environment: &Environment) -> Result<(), Error> {
-        let find = |name: &String, place| {
-            let target = name.target();
-            known(target, place).map(|backend| (target, backend))
-        };
-        let global = environment.backend.as_ref().map(|name| find(name, BACKEND)).transpose()?;
-        let blocked =
-            environment.blocked.iter().map(|name| find(name, BLOCK)).collect::<Result<Vec<_>, _>>()?;
+    /// Sets the global backend and the blocked ones where the environment names enrolled ones. The other names wait for
+    /// programs that enrol them when they run; until then each call returns the error that lists the known.
+    fn apply(&mut self) {
+        let enrolled = |name: &String| name.target().kind.backend().map(|backend| (name.target(), backend));
+        let waiting = std::mem::take(&mut self.environment);
         let globals = self.globals().edit(|all| {
-            if let Some((target, backend)) = global {
-                for domain in backend.domains() {
-                    all.domain(domain).global = Some((target, GlobalOptions::default()));
+            match waiting.backend.as_ref().map(|name| (name, enrolled(name))) {
+                Some((_, Some((target, backend)))) => {
+                    for domain in backend.domains() {
+                        // What the program has set since takes precedence.
+                        all.domain(domain).global.get_or_insert((target, GlobalOptions::default()));
+                    }
+                }
+                Some((name, None)) => self.environment.backend = Some(name.clone()),
+                None => {}
+            }
+            for name in waiting.blocked {
+                match enrolled(&name) {
+                    Some((target, _)) => all.blocked.push(target),
+                    None => self.environment.blocked.push(name),
                 }
             }
-            all.blocked.extend(blocked.iter().map(|(target, _)| *target));
         });
         self.set_globals(globals);
-        Ok(())
     }
 
     fn add<M: Method>(
@@ -162,7 +170,11 @@ impl Tables {
     }
 
     pub fn fault(&self) -> Option<Error> {
-        self.faults.first().cloned()
+        let unknown = |name: &String, place| known(name.target(), place).err();
+        let fault = self.faults.first().cloned();
+        fault
+            .or_else(|| unknown(self.environment.backend.as_ref()?, BACKEND))
+            .or_else(|| unknown(self.environment.blocked.first()?, BLOCK))
     }
 }
 
@@ -219,12 +231,27 @@ pub fn register_interceptor(kind: &str, domain: &'static str, interceptor: &'sta
 }
 
 /// Enrols a backend in a running program (tests, plug-ins); linked ones need no call.
+///
+/// # Errors
+/// If another one has its name, or it serves no domain.
 pub fn enrol(backend: &'static dyn BackendKind) -> Result<Kind, Error> {
+    serves_a_domain(backend)?;
     change(|tables| {
         let kind = kind::enrol(backend).ok_or(Error::EnrolledTwice { name: backend.name() })?;
         tables.serve(kind);
+        tables.apply();
         Ok(kind.into())
     })
+}
+
+/// Without a domain no call would ever reach it.
+fn serves_a_domain(backend: &'static dyn BackendKind) -> Result<(), Error> {
+    let (name, domains) = (backend.name(), backend.domains());
+    let well_named = |domain: &&str| domain.split('.').all(|word| !word.is_empty());
+    if domains.is_empty() || !domains.iter().all(well_named) {
+        return Err(Error::Domains { name, domains });
+    }
+    Ok(())
 }
 
 /// Where `M` is registered on a kind.
@@ -254,6 +281,7 @@ pub(super) fn known(target: Target, place: &'static str) -> Result<&'static dyn 
     target.kind.backend().ok_or_else(|| {
         let names: Vec<&str> = kinds().iter().map(|kind| kind.name()).collect();
         let known = if names.is_empty() { "none, link a backend's crate".into() } else { names.join(", ") };
+        let known = known + kind::unlinked(target.kind.name());
         Error::UnknownBackend { name: target.kind.name().into(), place, known: known.into() }
     })
 }
@@ -407,7 +435,9 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_known() {
         let environment = Environment { backend: Some("no such".into()), blocked: vec![] };
-        let error = Tables::default().apply(&environment).unwrap_err().to_string();
+        let mut tables = Tables { environment, ..Tables::default() };
+        tables.apply();
+        let error = tables.fault().expect("every call returns it").to_string();
         assert!(error.contains(BACKEND) && error.contains("`no such`") && error.contains("known"), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::argument::Argument;
-use super::decline::{Decline, Operand};
+use super::decline::{Decline, FIXED, Operand};
 use super::error::{ConversionFailed, Error, NotFound, Origin, Outcome, Tried};
 use super::identity::MethodInfo;
 use super::key::Key;
@@ -139,7 +139,25 @@ impl<'a> Report<'a> {
         });
         let operands =
             self.names.iter().zip(self.arguments).map(|(name, argument)| argument.describe(name)).collect();
-        let fixes = self.fixes(seen);
+        let mut fixes = self.fixes(seen);
+        if fixes.is_empty() {
+            // Those of the calls inside the default, which this one can't see.
+            let inner = tried.iter().filter_map(|tried| match &tried.outcome {
+                Outcome::Declined { default, .. } => default.as_ref(),
+                _ => None,
+            });
+            let reports = inner.chain(default.as_ref()).filter_map(Error::not_found);
+            fixes = reports
+                .map(|report| report.fixes.clone())
+                .find(|fixes| !fixes.is_empty())
+                .unwrap_or_default();
+        }
+        if fixes.is_empty() {
+            fixes.push(format!(
+                "register an implementation of {} on a backend that has the operands, or give it a default",
+                self.what
+            ));
+        }
         Error::NotFound(Arc::new(NotFound {
             method: self.what.clone(),
             operands,
@@ -158,7 +176,7 @@ impl<'a> Report<'a> {
             match &row.verdict {
                 Verdict::Refused { to, fits } if !fits.iter().any(|fit| matches!(fit, Fit::Never(_))) => {
                     fixes.push(self.remedies(*to, fits));
-                    if self.copied(fits).all(|(_, argument)| argument.coercible()) {
+                    if self.copied(fits).all(|(_, argument)| argument.may_be_copied(*to)) {
                         fixes.push(format!("scope!({:?}, coerce);", row.target.to_string()));
                     }
                     // A mixed call can be fixed either way: only the user knows which copy is cheaper.
@@ -167,7 +185,9 @@ impl<'a> Report<'a> {
                         continue;
                     }
                 }
-                Verdict::Ready(ready) if matches!(seen(n), Some(Seen::Refused(..))) => {
+                // What was refused for its value would be, too, if the user copied it.
+                Verdict::Ready(ready) if matches!(seen(n), Some(Seen::Refused(_, why)) if why.reason() == FIXED) =>
+                {
                     fixes.push(self.remedies(ready.to, &ready.fits));
                 }
                 Verdict::Unselected(_) => match self.gather(row) {
@@ -190,12 +210,6 @@ impl<'a> Report<'a> {
         }
         if fixes.is_empty() {
             fixes.extend(self.unasked());
-        }
-        if fixes.is_empty() {
-            fixes.push(format!(
-                "register an implementation of {} on a backend that has the operands, or give it a default",
-                self.what
-            ));
         }
         fixes
     }

@@ -3,7 +3,9 @@ use std::marker::PhantomData;
 
 use super::cx::Counted;
 use super::kind::{AsTarget, Instance};
-use super::state::{Entered, Options, Pin, Replaced, State, Step};
+use super::raise::apart;
+use super::state::{Entered, Replaced, State};
+use super::walk::{Options, Pin, Step};
 
 /// Runs `f` with a backend in front of all others.
 ///
@@ -42,7 +44,7 @@ pub fn detached<R>(f: impl FnOnce() -> R) -> R {
     let empty = State::empty();
     let _counted = Counted::anew();
     let _replaced = Replaced::by(empty.walk, empty.sink);
-    f()
+    apart(f)
 }
 
 /// What `scope!` expands to: hygienic, so that it can't be named, and `!Send`.

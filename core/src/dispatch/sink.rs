@@ -134,7 +134,7 @@ impl fmt::Debug for Sink {
 }
 
 /// Restores the depth on drop.
-pub(super) struct Deeper(usize);
+pub struct Deeper(usize);
 
 /// Increments the depth until dropped.
 pub(super) fn deeper() -> Deeper {

@@ -1,97 +1,16 @@
-//! The state in force: immutable, interned, one pointer per thread.
-//!
-//! Entering a scope finds or makes a child of the state in force; the same step from the same state gives the same child,
-//! so that its cached plans are reused. States are never freed: there are as many as a program has distinct nestings of
-//! scopes. They are not reference-counted, because counters shared between threads made entering slow.
+//! The state in force: one pointer per thread, and the guards that replace it.
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin as Pinned;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use parking_lot::Mutex;
-
-use super::cx::{Counted, nested};
+use super::cx::{Counted, Nested};
 use super::globals::Globals;
-use super::identity::MethodRef;
-use super::kind::{Instance, Target};
+use super::misplaced::{self, next_number};
 use super::registry;
 use super::sink::Sink;
-
-/// How a backend in a scope is tried.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Options {
-    /// The walk ends here if it declines.
-    pub only: bool,
-    /// Copies to its residency are allowed; implies `only`.
-    pub coerce: bool,
-    /// Nothing inside the scope falls back to the host.
-    pub strict: bool,
-}
-
-impl Options {
-    /// Tried first; the walk continues if it declines.
-    pub const PLAIN: Options = Options { only: false, coerce: false, strict: false };
-    /// The walk ends here.
-    pub const ONLY: Options = Options { only: true, coerce: false, strict: false };
-    /// Arguments are copied where necessary; the walk ends here.
-    pub const COERCE: Options = Options { only: true, coerce: true, strict: false };
-    /// Tried first; nothing inside falls back to the host.
-    pub const STRICT: Options = Options { only: false, coerce: false, strict: true };
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Pin {
-    pub to: Instance,
-    pub coerce: bool,
-}
-
-/// One step from a state to a child of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    Scope(Target, Options),
-    Skip(Target),
-    Pin(Pin),
-    /// The default of a method runs, pinned or not.
-    Default(MethodRef, Option<Pin>),
-    /// Globals of its own.
-    Globals(&'static Globals),
-}
-
-/// The part of a state that a walk depends on. The public [`State`] adds the listener.
-pub(super) struct Walk {
-    pub id: u64,
-    /// Outermost first.
-    pub scopes: Vec<(Target, Options)>,
-    pub skipped: Vec<Target>,
-    pub pin: Option<Pin>,
-    /// An enclosing scope forbids the fallback.
-    pub strict: bool,
-    /// The running defaults, each with its pin.
-    pub running: Vec<(MethodRef, Option<Pin>)>,
-    /// Captured globals; none for the process's current ones.
-    pub globals: Option<&'static Globals>,
-    children: Mutex<Vec<(Step, &'static Walk)>>,
-}
-
-static ROOT: Walk = Walk {
-    id: 1,
-    scopes: Vec::new(),
-    skipped: Vec::new(),
-    pin: None,
-    strict: false,
-    running: Vec::new(),
-    globals: None,
-    children: Mutex::new(Vec::new()),
-};
-
-static NEXT_ID: AtomicU64 = AtomicU64::new(2);
-
-/// Size of each thread's cache of children.
-const REMEMBERED: usize = 16;
-
-type Remembered = Cell<Option<(u64, Step, &'static Walk)>>;
+use super::walk::{Pin, ROOT, Step, Walk};
 
 thread_local! {
     static WALK: Cell<&'static Walk> = const { Cell::new(&ROOT) };
@@ -103,94 +22,6 @@ thread_local! {
     static GLOBALS: Cell<(u64, Option<&'static Globals>)> = const { Cell::new((0, None)) };
     static SINK: RefCell<Option<Arc<Sink>>> = const { RefCell::new(None) };
     static PINNED: Cell<Option<(u64, Pin, &'static Walk)>> = const { Cell::new(None) };
-    static REMEMBER: [Remembered; REMEMBERED] = const { [const { Cell::new(None) }; REMEMBERED] };
-}
-
-impl Step {
-    /// The step's place in a thread's cache of children: a hash.
-    fn place(&self, parent: u64) -> usize {
-        let target = |t: &Target| usize::from(t.kind.0) * 5 + t.index.map_or(0, |i| usize::from(i) + 1);
-        let own = match self {
-            Step::Scope(t, options) => {
-                target(t)
-                    + 3 * usize::from(options.only)
-                    + 7 * usize::from(options.coerce)
-                    + 5 * usize::from(options.strict)
-            }
-            Step::Skip(t) => target(t) + 1,
-            Step::Pin(pin) => usize::from(pin.to.kind.0) * 5 + usize::from(pin.to.index) + 2,
-            Step::Default(method, _) => method.address() >> 4,
-            Step::Globals(globals) => globals.number as usize + 4,
-        };
-        (parent as usize).wrapping_mul(3).wrapping_add(own) % REMEMBERED
-    }
-}
-
-impl Walk {
-    /// The state one step from this: the same one every time.
-    pub fn child(&'static self, step: Step) -> &'static Walk {
-        let place = step.place(self.id);
-        REMEMBER.with(|remembered| {
-            if let Some((parent, known, child)) = remembered[place].get()
-                && parent == self.id
-                && known == step
-            {
-                return child;
-            }
-            let child = self.intern_child(step);
-            remembered[place].set(Some((self.id, step, child)));
-            child
-        })
-    }
-
-    fn intern_child(&'static self, step: Step) -> &'static Walk {
-        let mut children = self.children.lock();
-        if let Some((_, child)) = children.iter().find(|(known, _)| *known == step) {
-            return child;
-        }
-        let mut walk = Walk {
-            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
-            scopes: self.scopes.clone(),
-            skipped: self.skipped.clone(),
-            pin: self.pin,
-            strict: self.strict,
-            running: self.running.clone(),
-            globals: self.globals,
-            children: Mutex::default(),
-        };
-        match step {
-            Step::Scope(target, options) => {
-                walk.strict |= options.strict;
-                walk.scopes.push((target, options));
-            }
-            Step::Skip(target) => walk.skipped.push(target),
-            Step::Pin(pin) => walk.set_pin(pin),
-            Step::Default(method, pin) => {
-                walk.running.push((method, pin));
-                if let Some(pin) = pin
-                    && walk.pin != Some(pin)
-                {
-                    walk.set_pin(pin);
-                }
-            }
-            Step::Globals(globals) => walk.globals = Some(globals),
-        }
-        let child: &'static Walk = Box::leak(Box::new(walk));
-        children.push((step, child));
-        child
-    }
-
-    /// A pin is exact: backends skipped outside it are not skipped under it.
-    fn set_pin(&mut self, pin: Pin) {
-        self.pin = Some(pin);
-        self.skipped.clear();
-    }
-
-    pub fn is_running(&self, method: MethodRef, pin: Option<Pin>) -> bool {
-        self.running
-            .iter()
-            .any(|&(running, under)| running == method && under.map(|pin| pin.to) == pin.map(|pin| pin.to))
-    }
 }
 
 /// The id that front caches compare.
@@ -242,9 +73,13 @@ pub(super) fn replace_globals(globals: &'static Globals) {
 }
 
 /// While it lives, a child of the state in force is in force. Restored on drop, also in a panic.
+///
+/// # Panics
+/// On drop, if it is not the one entered last: see [`misplaced`].
 pub(super) struct Entered {
     before: &'static Walk,
     inside: &'static Walk,
+    number: u64,
 }
 
 impl Entered {
@@ -271,7 +106,29 @@ impl Entered {
     pub fn walk(inside: &'static Walk) -> Entered {
         let before = walk();
         set_walk(inside);
-        Entered { before, inside }
+        Entered { before, inside, number: next_number() }
+    }
+
+    /// Left while another state is in force than the one entered.
+    #[cold]
+    fn leave_from(&self, now: &'static Walk) {
+        let (inside, before) =
+            (misplaced::moved(self.inside, self.number), misplaced::moved(self.before, self.number));
+        if std::ptr::eq(now, inside) {
+            // It is its turn; another one before it was out of turn.
+            return set_walk(before);
+        }
+        // Globals set inside the scope stay in force after it.
+        if let Some(globals) = now.globals
+            && inside.globals != Some(globals)
+            && std::ptr::eq(now, inside.child(Step::Globals(globals)))
+        {
+            return set_walk(before.child(Step::Globals(globals)));
+        }
+        // What was entered since then stays in force, without this.
+        set_walk(now.rebased(inside, before));
+        misplaced::left(self.number, inside, before);
+        misplaced::complain(&inside.last_step(), now);
     }
 }
 
@@ -279,15 +136,7 @@ impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
         let now = walk();
-        // Globals set inside the scope stay in force after it.
-        if !std::ptr::eq(now, self.inside)
-            && let Some(globals) = now.globals
-            && self.before.globals != Some(globals)
-        {
-            set_walk(self.before.child(Step::Globals(globals)));
-        } else {
-            set_walk(self.before);
-        }
+        if std::ptr::eq(now, self.inside) { set_walk(self.before) } else { self.leave_from(now) }
     }
 }
 
@@ -299,8 +148,8 @@ impl Drop for Entered {
 pub struct State {
     pub(super) walk: &'static Walk,
     pub(super) sink: Option<Arc<Sink>>,
-    /// The depth of nested calls at which it was captured.
-    nested: u32,
+    /// The calls inside which it was captured.
+    nested: Nested,
 }
 
 impl State {
@@ -308,15 +157,15 @@ impl State {
     pub fn current() -> State {
         let walk = walk();
         let walk = match walk.globals {
-            Some(_) => walk,
-            None => walk.child(Step::Globals(process_globals())),
+            Some(_) if walk.running.is_empty() => walk,
+            globals => walk.child(Step::Captured(globals.unwrap_or_else(process_globals))),
         };
-        State { walk, sink: sink(), nested: nested() }
+        State { walk, sink: sink(), nested: Nested::now() }
     }
 
     /// No scope, no listener, the process's current globals.
     pub fn empty() -> State {
-        State { walk: &ROOT, sink: None, nested: 0 }
+        State { walk: &ROOT, sink: None, nested: Nested::default() }
     }
 
     /// Whether a scope or a pin of the state in force names a backend.
@@ -334,14 +183,14 @@ impl State {
 
     /// Runs `f` in this state, globals included, on any thread.
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _counted = Counted::on_from(self.nested);
+        let _counted = Counted::on_from(&self.nested);
         let _entered = Replaced::by(self.walk, self.sink.clone());
         f()
     }
 
-    /// A future that is polled in this state, on any thread.
+    /// A future that is polled, and dropped, in this state, on any thread. Scopes that it holds while it waits are its own.
     pub fn wrap<F: Future>(&self, future: F) -> InState<F> {
-        InState { state: self.clone(), future: Box::pin(future) }
+        InState { state: self.clone(), future: Some(Box::pin(future)) }
     }
 }
 
@@ -370,46 +219,115 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// While it lives, the whole state, listener included, is replaced.
-pub(super) struct Replaced {
+/// The whole state, listener included, that another one stands in for.
+struct Outer {
     walk: &'static Walk,
     sink: Option<Arc<Sink>>,
+    number: u64,
+}
+
+impl Outer {
+    fn replace(walk: &'static Walk, sink: Option<Arc<Sink>>) -> Outer {
+        let outer = Outer { walk: self::walk(), sink: self::sink(), number: next_number() };
+        set(walk, sink);
+        outer
+    }
+
+    /// Puts it back in force. Returns what was.
+    fn restore(&mut self) -> &'static Walk {
+        let inside = walk();
+        set(misplaced::moved(self.walk, self.number), self.sink.take());
+        inside
+    }
+}
+
+/// While it lives, the whole state, listener included, is replaced.
+///
+/// # Panics
+/// On drop, if a scope that was entered meanwhile is still open: see [`misplaced`].
+pub(super) struct Replaced {
+    outer: Outer,
+    inside: &'static Walk,
 }
 
 impl Replaced {
-    pub fn by(walk: &'static Walk, sink: Option<Arc<Sink>>) -> Replaced {
-        let before = Replaced { walk: self::walk(), sink: self::sink() };
-        Replaced::set(walk, sink);
-        before
+    pub fn by(inside: &'static Walk, sink: Option<Arc<Sink>>) -> Replaced {
+        Replaced { outer: Outer::replace(inside, sink), inside }
     }
+}
 
-    fn set(walk: &'static Walk, sink: Option<Arc<Sink>>) {
-        WALK.set(walk);
-        FAST.set(if sink.is_some() || BYPASS.get() { 0 } else { walk.id });
-        // A thread that is being torn down has no listener left, and needs none.
-        let _ = SINK.try_with(|place| *place.borrow_mut() = sink);
-    }
+fn set(walk: &'static Walk, sink: Option<Arc<Sink>>) {
+    WALK.set(walk);
+    FAST.set(if sink.is_some() || BYPASS.get() { 0 } else { walk.id });
+    // A thread that is being torn down has no listener left, and needs none.
+    let _ = SINK.try_with(|place| *place.borrow_mut() = sink);
 }
 
 impl Drop for Replaced {
     fn drop(&mut self) {
-        Replaced::set(self.walk, self.sink.take());
+        let now = self.outer.restore();
+        // Settings made inside end with it; a scope that is still open would not.
+        if !std::ptr::eq(now, self.inside)
+            && !now.globals.is_some_and(|all| std::ptr::eq(now, self.inside.child(Step::Globals(all))))
+        {
+            misplaced::complain("a state", now);
+        }
+    }
+}
+
+/// While it lives, there is another listener.
+pub(super) struct Listening(Option<Arc<Sink>>);
+
+impl Listening {
+    pub fn to(sink: Arc<Sink>) -> Listening {
+        let before = self::sink();
+        set(walk(), Some(sink));
+        Listening(before)
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        set(walk(), self.0.take());
     }
 }
 
 /// A future with the state that it is polled in; see [`State::wrap`].
 pub struct InState<F> {
+    /// With the scopes that the future holds.
     state: State,
-    future: Pinned<Box<F>>,
+    /// None once it was dropped.
+    future: Option<Pinned<Box<F>>>,
+}
+
+impl<F> InState<F> {
+    /// Runs `f` on the future in its state.
+    fn inside<R>(&mut self, f: impl FnOnce(&mut Option<Pinned<Box<F>>>) -> R) -> R {
+        /// Remembers the scopes that are open at the end, also after a panic.
+        struct Back<'a>(&'a mut State, Outer);
+        impl Drop for Back<'_> {
+            fn drop(&mut self) {
+                self.0.walk = self.1.restore();
+            }
+        }
+        let _counted = Counted::on_from(&self.state.nested);
+        let outer = Outer::replace(self.state.walk, self.state.sink.clone());
+        let _back = Back(&mut self.state, outer);
+        f(&mut self.future)
+    }
 }
 
 impl<F: Future> Future for InState<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pinned<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = &mut *self;
-        let future = this.future.as_mut();
-        this.state.enter(|| future.poll(cx))
+        self.inside(|future| future.as_mut().expect("only dropping takes it").as_mut().poll(cx))
+    }
+}
+
+impl<F> Drop for InState<F> {
+    fn drop(&mut self) {
+        self.inside(|future| drop(future.take()));
     }
 }
 

@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::decline::Operand;
 pub use super::error::Outcome;
-use super::sink::at_the_top;
+use super::sink::{Deeper, at_the_top, deeper};
 pub use super::sink::{Event, Record, Sink};
-use super::state::{Replaced, State, fast_id, sink, walk};
+use super::state::{Listening, Replaced, State, fast_id, sink};
 
 impl Sink {
     /// A listener inside the one in force, if there is one.
@@ -26,9 +27,30 @@ pub fn is_listening() -> bool {
     fast_id() == 0
 }
 
+/// What the listener hears of a call that no backend is chosen for, until it is dropped.
+pub struct Called {
+    sink: Arc<Sink>,
+    _deeper: Deeper,
+}
+
+impl Called {
+    /// Records an outcome.
+    pub fn note(&self, note: impl fmt::Display + Send + Sync + 'static) {
+        self.sink.note(note);
+    }
+}
+
+/// Tells the listener in force, if there is one, of a call.
+pub fn called(method: &str, operands: impl FnOnce() -> Vec<Operand>) -> Option<Called> {
+    let sink = sink()?;
+    let called = Called { sink, _deeper: deeper() };
+    called.sink.emit(Event::Called { method: method.to_owned(), operands: operands() });
+    Some(called)
+}
+
 /// Runs `f` with a listener.
 pub fn listen<R>(sink: &Arc<Sink>, f: impl FnOnce() -> R) -> R {
-    let _replaced = Replaced::by(walk(), Some(Arc::clone(sink)));
+    let _listening = Listening::to(Arc::clone(sink));
     f()
 }
 

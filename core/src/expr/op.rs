@@ -35,6 +35,7 @@ const ORDERED: Kinds = Kinds::of(&[Kind::Bool, Kind::Int, Kind::Float]);
 const INEXACT: Kinds = Kinds::of(&[Kind::Float, Kind::Complex]);
 const BITS: Kinds = Kinds::of(&[Kind::Bool, Kind::Int]);
 const INTEGER: Kinds = Kinds::of(&[Kind::Int]);
+const FLOAT: Kinds = Kinds::of(&[Kind::Float]);
 
 /// How the dtype that an operation computes in, and that of its result, follow from its operands'.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub enum Typing {
     Test,
     /// Computes in the dtype; the result is its real part's dtype.
     RealPart,
+    /// As `Inexact`; the result is of the complex dtype whose parts those are, for float16 complex64.
+    Parts,
     /// The first operand is a bool, the others are promoted and kept.
     Select,
 }
@@ -117,6 +120,26 @@ fn floor_mod(a: i128, b: i128) -> i128 {
     if b == 0 { 0 } else { a - b * floor_div(a, b) }
 }
 
+/// `a` to the power `b`, wrapping in 64 bits; to a negative power the quotient towards zero: that of 1 and -1 is not 0.
+fn int_pow(a: i128, b: i128) -> i128 {
+    match (a, b) {
+        (1, _) => 1,
+        (-1, b) => 1 - 2 * (b & 1),
+        (_, b) if b < 0 => 0,
+        (a, b) => {
+            let (mut power, mut base, mut b) = (1_u64, a as u64, b);
+            while b > 0 {
+                if b & 1 == 1 {
+                    power = power.wrapping_mul(base);
+                }
+                base = base.wrapping_mul(base);
+                b >>= 1;
+            }
+            i128::from(power)
+        }
+    }
+}
+
 /// The table itself: `op_table!(callback)` hands every row to a macro. A row is: variant, function, NumPy's
 /// name, arity, kinds, typing, doc, reference, special cases.
 macro_rules! op_table {
@@ -146,6 +169,27 @@ macro_rules! op_table {
         "Largest integer not above `x`, in the dtype of `x`.",
         Unary { real: Some(f64::floor), complex: None, int: Some(|x| x) },
         &[(&[-0.0], -0.0), (&[-0.5], -1.0), (&[INF], INF), (&[-INF], -INF), (&[NAN], NAN)],
+    ),
+    row(Ceil, ceil, "ceil", unary,
+        ORDERED,
+        Same,
+        "Smallest integer not below `x`, in the dtype of `x`.",
+        Unary { real: Some(f64::ceil), complex: None, int: Some(|x| x) },
+        &[(&[-0.0], -0.0), (&[-0.5], -0.0), (&[0.5], 1.0), (&[INF], INF), (&[-INF], -INF), (&[NAN], NAN)],
+    ),
+    row(Trunc, trunc, "trunc", unary,
+        ORDERED,
+        Same,
+        "`x` without its fraction, in the dtype of `x`.",
+        Unary { real: Some(f64::trunc), complex: None, int: Some(|x| x) },
+        &[(&[-0.0], -0.0), (&[-0.5], -0.0), (&[-1.5], -1.0), (&[INF], INF), (&[-INF], -INF), (&[NAN], NAN)],
+    ),
+    row(Round, round, "round", unary,
+        ORDERED,
+        Same,
+        "Nearest integer, of two the even one, in the dtype of `x`; each part of a complex number.",
+        Unary { real: Some(f64::round_ties_even), complex: None, int: Some(|x| x) },
+        &[(&[0.5], 0.0), (&[-0.5], -0.0), (&[1.5], 2.0), (&[2.5], 2.0), (&[INF], INF), (&[NAN], NAN)],
     ),
     row(Sqrt, sqrt, "sqrt", unary,
         INEXACT,
@@ -183,6 +227,34 @@ macro_rules! op_table {
             (&[-INF], NAN),
             (&[NAN], NAN),
         ],
+    ),
+    row(Expm1, expm1, "expm1", unary,
+        FLOAT,
+        Inexact,
+        "e to the power `x`, less 1: accurate for small `x`.",
+        Unary { real: Some(f64::exp_m1), complex: None, int: None },
+        &[(&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], INF), (&[-INF], -1.0), (&[NAN], NAN), (&[-1e4], -1.0)],
+    ),
+    row(Log1p, log1p, "log1p", unary,
+        FLOAT,
+        Inexact,
+        "Natural logarithm of `1 + x`: accurate for small `x`.",
+        Unary { real: Some(f64::ln_1p), complex: None, int: None },
+        &[(&[0.0], 0.0), (&[-0.0], -0.0), (&[-1.0], -INF), (&[-2.0], NAN), (&[INF], INF), (&[NAN], NAN)],
+    ),
+    row(Log2, log2, "log2", unary,
+        FLOAT,
+        Inexact,
+        "Logarithm to base 2, exact for powers of it.",
+        Unary { real: Some(f64::log2), complex: None, int: None },
+        &[(&[1.0], 0.0), (&[8.0], 3.0), (&[0.0], -INF), (&[-0.0], -INF), (&[-1.0], NAN), (&[INF], INF), (&[NAN], NAN)],
+    ),
+    row(Log10, log10, "log10", unary,
+        FLOAT,
+        Inexact,
+        "Logarithm to base 10.",
+        Unary { real: Some(f64::log10), complex: None, int: None },
+        &[(&[1.0], 0.0), (&[0.0], -INF), (&[-0.0], -INF), (&[-1.0], NAN), (&[INF], INF), (&[NAN], NAN)],
     ),
     row(Sin, sin, "sin", unary,
         INEXACT,
@@ -236,6 +308,13 @@ macro_rules! op_table {
             int: Some(|_| 0),
         },
         &[(&[NAN], 1.0), (&[INF], 0.0), (&[-INF], 0.0), (&[0.0], 0.0)],
+    ),
+    row(SignBit, signbit, "signbit", unary,
+        REAL,
+        Test,
+        "True where the sign of `x` is negative, that of a zero too.",
+        Unary { real: Some(|x| t(x.is_sign_negative())), complex: None, int: Some(|x| (x < 0) as i128) },
+        &[(&[-0.0], 1.0), (&[0.0], 0.0), (&[INF], 0.0), (&[-INF], 1.0)],
     ),
     row(Invert, bitwise_invert, "bitwise_invert", unary,
         BITS,
@@ -310,6 +389,45 @@ macro_rules! op_table {
             (&[INF, 2.0], NAN),
             (&[-0.0, 2.0], 0.0),
         ],
+    ),
+    row(Pow, pow, "pow", binary,
+        REAL,
+        Same,
+        "`a` to the power `b`; integers wrap, and to a negative power they are the quotient 1 / a towards zero.",
+        Binary { real: Some(f64::powf), complex: None, int: Some(int_pow) },
+        &[
+            (&[0.0, 0.0], 1.0),
+            (&[NAN, 0.0], 1.0),
+            (&[1.0, NAN], 1.0),
+            (&[-1.0, INF], 1.0),
+            (&[-0.0, -3.0], -INF),
+            (&[-0.0, 3.0], -0.0),
+            (&[-8.0, 1.5], NAN),
+            (&[-INF, 3.0], -INF),
+            (&[0.5, -INF], INF),
+            (&[2.0, -INF], 0.0),
+        ],
+    ),
+    row(Atan2, atan2, "atan2", binary,
+        FLOAT,
+        Inexact,
+        "The angle of the point (`b`, `a`) in radians, from -π to π: the arctangent of `a / b` by quadrant.",
+        Binary { real: Some(f64::atan2), complex: None, int: None },
+        &[(&[0.0, 1.0], 0.0), (&[-0.0, 1.0], -0.0), (&[0.0, -0.0], std::f64::consts::PI), (&[NAN, 1.0], NAN)],
+    ),
+    row(CopySign, copysign, "copysign", binary,
+        FLOAT,
+        Inexact,
+        "The magnitude of `a` with the sign of `b`, that of a zero too.",
+        Binary { real: Some(f64::copysign), complex: None, int: None },
+        &[(&[1.0, -0.0], -1.0), (&[-1.0, 0.0], 1.0), (&[INF, -1.0], -INF)],
+    ),
+    row(Complex, complex, "complex", binary,
+        FLOAT,
+        Parts,
+        "The complex number of real part `a` and imaginary part `b`, neither of which is computed with: `a + 1j * b` of every value.",
+        Binary { real: None, complex: Some(|a, b| Complex64::new(a.re, b.re)), int: None },
+        &[],
     ),
     row(Minimum, minimum, "minimum", binary,
         ORDERED,
@@ -466,11 +584,18 @@ impl Op {
         self.info().name
     }
 
+    /// Whether it is a transcendental function: what the contract holds to some units in the last place, and costs most.
+    pub const fn is_function(self) -> bool {
+        use Op::*;
+        matches!(self, Exp | Log | Expm1 | Log1p | Log2 | Log10 | Sin | Cos | Tanh | Pow | Atan2)
+    }
+
     /// Dtype of the result when the operation computes in `compute`.
     pub const fn output(self, compute: DType) -> DType {
         match self.info().typing {
             Test => DType::Bool,
             RealPart => compute.real(),
+            Parts => compute.complex(),
             Same | Inexact | Select => compute,
         }
     }

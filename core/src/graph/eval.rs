@@ -133,6 +133,8 @@ fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<
         }
         _ => {}
     }
+    // Recorded even if it fits nowhere, because a consumer might have computed it in passing.
+    backend.fits(node.dtype, node.len())?;
     let lowered = lowered.map_or_else(|| Lowered::of(node, expr, None), Ok)?;
     if lowered.product().is_some() {
         return run_epilogue(node, lowered);

@@ -237,7 +237,7 @@ struct Shared {
     id: Id,
     /// Uses that were inlined.
     uses: u32,
-    /// All uses.
+    /// All uses; 0 where those outside the kernel don't count.
     consumers: u32,
 }
 
@@ -387,9 +387,16 @@ impl Writer<'_> {
         node.leave_pending_if_computed();
         let consumers = node.consumers.load(Relaxed);
         if consumers > 1 {
+            // What is too large to be materialised is computed by each of its consumers.
+            let consumers = if self.fits(node) { consumers } else { 0 };
             self.shared.insert(key, Shared { id, uses: 1, consumers });
         }
         Ok(Some(id))
+    }
+
+    /// Whether a node may be materialised.
+    fn fits(&self, node: &Node) -> bool {
+        node.site.is_none_or(|site| site.backend.fits(node.dtype, node.len()).is_ok())
     }
 
     /// The operand to materialise where the code has more inputs than the backend takes. Inputs were counted when the root

@@ -26,6 +26,10 @@ const RETAIN_RATIO: u64 = 8;
 /// See [`RETAIN_RATIO`].
 const RETAIN: u64 = 32 << 20;
 
+/// Most elements of an intermediate that fits nowhere, and so is computed in passing only: a device takes minutes for so
+/// many.
+const MAX_SPACE: usize = (1 << 40) - 1;
+
 /// Why nothing was recorded.
 #[derive(Debug)]
 pub enum NotRecorded {
@@ -317,7 +321,12 @@ fn make_node<T: From<Dense>, E: From<NotRecorded>>(
         return Err(NotRecorded::from(Unsupported::Limit { what: "number of axes", got, limit }).into());
     }
     let len = checked_len(shape).ok_or_else(|| NotRecorded::from(uncountable(backend, shape)))?;
-    backend.fits(dtype, len).map_err(NotRecorded::from)?;
+    if let Err(e) = backend.fits(dtype, len) {
+        // What is computed from operands may never be materialised: whoever materialises it asks again.
+        if !role.fuses || args.is_empty() || len > MAX_SPACE {
+            return Err(NotRecorded::from(e).into());
+        }
+    }
     // Three locals, not a `Part`: packed into a register and read back, they stalled recording by 20 ns.
     let (mut size, mut leaves, mut retains) = (1u32, 0u32, 0u64);
     for &arg in args {

@@ -61,7 +61,7 @@ fn default_dtype(value: Scalar, instance: Instance) -> Result<DType> {
 }
 
 /// The default float dtype of the device that an array lives on.
-fn float_beside(x: &Array) -> Result<DType> {
+pub(super) fn float_beside(x: &Array) -> Result<DType> {
     Ok(site(instance_at(x.residency())?)?.default_float)
 }
 

@@ -4,15 +4,24 @@
 //! conversions: `sum(&x, ())`, `sum(&x, -1)`, `sum(&x, [0, 1])`, `sum(&x, axis(0).keepdims())`,
 //! `zeros([2, 3], dtype(F32).device("gpu:0"))`.
 
+mod arithmetic;
 mod as_methods;
+mod complex_functions;
+mod contractions;
 mod creation;
+mod diagonals;
+mod einstein;
 mod elementwise;
+pub mod fft;
+mod functions;
 mod indexing;
 mod join;
 pub mod linalg;
 mod operators;
 mod options;
+mod predicates;
 mod products;
+pub mod random;
 mod reductions;
 mod replay;
 mod rows;
@@ -23,11 +32,17 @@ mod statistics;
 mod typing;
 mod ufunc;
 
+pub use arithmetic::*;
+pub use contractions::*;
 pub use creation::*;
+pub use diagonals::*;
+pub use einstein::{einsum, erased_einsum};
 pub use elementwise::*;
+pub use functions::*;
 pub use indexing::{erased_take, take};
 pub use join::{concat, erased_concat, erased_stack, stack};
 pub use options::*;
+pub use predicates::*;
 pub use products::{erased_matmul, erased_matmul_as, erased_matmul_bits, matmul, matmul_as, matmul_bits};
 pub use reductions::*;
 pub use scan::{cumulative_prod, cumulative_sum, erased_cumulative_prod, erased_cumulative_sum};
@@ -41,10 +56,17 @@ pub use ufunc::{Sym, Ufunc, ufunc, ufunc2, ufunc3};
 
 /// What backends have kernels for: the specs of the families.
 pub mod specs {
+    pub use super::fft::transform::{Fft, Transform};
     pub use super::indexing::Take;
     pub use super::join::Concat;
-    pub use super::linalg::decompositions::Svd;
+    pub use super::linalg::eigen::Eigen;
+    pub use super::linalg::lu::{Lu, Solve};
+    pub use super::linalg::orthogonal::Qr;
+    pub use super::linalg::positive_definite::Cholesky;
+    pub use super::linalg::singular_values::{Svd, SvdParts};
+    pub use super::linalg::triangular::TriangularSolve;
     pub use super::products::{Matmul, Terms};
+    pub use super::random::{Draw, Drawn, Stream};
     pub use super::replay::{PendingStep, PendingWork, Step};
     pub use super::scan::Scan;
     pub use super::searching::{Compact, Kept};
@@ -69,9 +91,11 @@ pub fn register_methods(r: &mut Registrar<'_>, kind: &str) {
     creation::register(r, kind);
     products::register(r, kind);
     linalg::register(r, kind);
+    fft::register(r, kind);
     indexing::register(r, kind);
     join::register(r, kind);
     sorting::register(r, kind);
     scan::register(r, kind);
     searching::register(r, kind);
+    random::register(r, kind);
 }

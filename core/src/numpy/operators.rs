@@ -1,26 +1,40 @@
-//! Operators. They panic with the message that the function of the same meaning returns as an error.
+//! Operators. Where the function of the same meaning returns an error, they panic with its message at the caller's line;
+//! inside a default the error is the default's.
 
 use crate::array::{Array, Operandlike};
 use crate::device::Marker;
+use crate::dispatch::raise;
+use crate::error::Result;
 use crate::numpy as np;
+
+#[track_caller]
+fn expect<R: Marker>(result: Result<Array<R>>) -> Array<R> {
+    match result {
+        Ok(array) => array,
+        Err(error) => raise(error),
+    }
+}
 
 macro_rules! binary {
     ($($trait:ident $method:ident $f:ident $assign:ident $assign_method:ident),*) => { $(
         impl<R: Marker, T: Operandlike<R>> std::ops::$trait<T> for Array<R> {
             type Output = Array<R>;
+            #[track_caller]
             fn $method(self, other: T) -> Array<R> {
-                np::$f(&self, other).unwrap_or_else(|e| panic!("{e}"))
+                expect(np::$f(&self, other))
             }
         }
         impl<R: Marker, T: Operandlike<R>> std::ops::$trait<T> for &Array<R> {
             type Output = Array<R>;
+            #[track_caller]
             fn $method(self, other: T) -> Array<R> {
-                np::$f(self, other).unwrap_or_else(|e| panic!("{e}"))
+                expect(np::$f(self, other))
             }
         }
         impl<R: Marker, T: Operandlike<R>> std::ops::$assign<T> for Array<R> {
+            #[track_caller]
             fn $assign_method(&mut self, other: T) {
-                *self = np::$f(&*self, other).unwrap_or_else(|e| panic!("{e}"));
+                *self = expect(np::$f(&*self, other));
             }
         }
         left! { $trait $method $f; bool, i64, f64, num_complex::Complex64 }
@@ -33,14 +47,16 @@ macro_rules! left {
     ($trait:ident $method:ident $f:ident; $($t:ty),*) => { $(
         impl<R: Marker> std::ops::$trait<Array<R>> for $t {
             type Output = Array<R>;
+            #[track_caller]
             fn $method(self, other: Array<R>) -> Array<R> {
-                np::$f(self, other).unwrap_or_else(|e| panic!("{e}"))
+                expect(np::$f(self, other))
             }
         }
         impl<R: Marker> std::ops::$trait<&Array<R>> for $t {
             type Output = Array<R>;
+            #[track_caller]
             fn $method(self, other: &Array<R>) -> Array<R> {
-                np::$f(self, other).unwrap_or_else(|e| panic!("{e}"))
+                expect(np::$f(self, other))
             }
         }
     )* };
@@ -59,28 +75,32 @@ binary!(
 
 impl<R: Marker> std::ops::Neg for Array<R> {
     type Output = Array<R>;
+    #[track_caller]
     fn neg(self) -> Array<R> {
-        np::negative(&self).unwrap_or_else(|e| panic!("{e}"))
+        expect(np::negative(&self))
     }
 }
 
 impl<R: Marker> std::ops::Neg for &Array<R> {
     type Output = Array<R>;
+    #[track_caller]
     fn neg(self) -> Array<R> {
-        np::negative(self).unwrap_or_else(|e| panic!("{e}"))
+        expect(np::negative(self))
     }
 }
 
 impl<R: Marker> std::ops::Not for &Array<R> {
     type Output = Array<R>;
+    #[track_caller]
     fn not(self) -> Array<R> {
-        np::bitwise_invert(self).unwrap_or_else(|e| panic!("{e}"))
+        expect(np::bitwise_invert(self))
     }
 }
 
 impl<R: Marker> std::ops::Not for Array<R> {
     type Output = Array<R>;
+    #[track_caller]
     fn not(self) -> Array<R> {
-        np::bitwise_invert(&self).unwrap_or_else(|e| panic!("{e}"))
+        expect(np::bitwise_invert(&self))
     }
 }

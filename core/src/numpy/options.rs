@@ -1,6 +1,7 @@
 //! Option types: what is not an array, with natural conversions.
 
 use crate::array::{Device, IntoAxes, IntoShape, Whole};
+use crate::dispatch::{Instance, Key, Kind};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use smallvec::SmallVec;
@@ -190,6 +191,71 @@ impl From<DType> for Scanned {
     }
 }
 
+/// How close is close: `()` for a relative tolerance of 1e-5 and an absolute one of 1e-8, `rtol(1e-12)`,
+/// `atol(0.0).equal_nan()`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Close {
+    /// Times the magnitude of the second operand.
+    pub rtol: f64,
+    /// Added to it.
+    pub atol: f64,
+    /// NaN is close to NaN.
+    pub equal_nan: bool,
+}
+
+/// A relative tolerance for [`Close`].
+pub fn rtol(rtol: f64) -> Close {
+    Close { rtol, ..Close::from(()) }
+}
+
+/// An absolute tolerance for [`Close`].
+pub fn atol(atol: f64) -> Close {
+    Close { atol, ..Close::from(()) }
+}
+
+impl Close {
+    /// With this relative tolerance.
+    #[must_use]
+    pub fn rtol(self, rtol: f64) -> Close {
+        Close { rtol, ..self }
+    }
+
+    /// With this absolute tolerance.
+    #[must_use]
+    pub fn atol(self, atol: f64) -> Close {
+        Close { atol, ..self }
+    }
+
+    /// NaN is close to NaN.
+    #[must_use]
+    pub fn equal_nan(self) -> Close {
+        Close { equal_nan: true, ..self }
+    }
+}
+
+impl From<()> for Close {
+    fn from((): ()) -> Close {
+        Close { rtol: 1e-5, atol: 1e-8, equal_nan: false }
+    }
+}
+
+/// What replaces NaN and infinities: `()` for 0 and the ends of the dtype, `NanToNum { nan: -1.0, ..().into() }`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NanToNum {
+    /// For NaN.
+    pub nan: f64,
+    /// For infinity; none for the largest number of the dtype.
+    pub posinf: Option<f64>,
+    /// For minus infinity; none for the least number of the dtype.
+    pub neginf: Option<f64>,
+}
+
+impl From<()> for NanToNum {
+    fn from((): ()) -> NanToNum {
+        NanToNum::default()
+    }
+}
+
 macro_rules! from_axis {
     ($($axis:ty),*) => { $(
         impl From<$axis> for Reduce {
@@ -266,13 +332,11 @@ impl From<DType> for Create {
         dtype(d)
     }
 }
-impl From<&str> for Create {
-    fn from(name: &str) -> Create {
-        device(name)
-    }
+macro_rules! from_device {
+    ($($device:ty),*) => { $(
+        impl From<$device> for Create {
+            fn from(place: $device) -> Create { device(place) }
+        }
+    )* };
 }
-impl From<Device> for Create {
-    fn from(d: Device) -> Create {
-        Create { dtype: None, device: Some(Ok(d)) }
-    }
-}
+from_device!(&str, String, &String, Device, Key, Kind, Instance);

@@ -33,6 +33,15 @@ impl Rows {
         Ok(Rows { matrix: last.reshape([count as isize, len as isize])?, count, len, axis, moved })
     }
 
+    /// A result with rows of another length, under the shape of the array with that length.
+    pub fn restore_as(&self, result: &Array, len: usize) -> Result<Array> {
+        let mut moved = self.moved.clone();
+        if let Some(last) = moved.last_mut() {
+            *last = len as isize;
+        }
+        move_axis(&result.reshape(moved)?, -1, self.axis)
+    }
+
     /// A result of the matrix's shape, under the shape of the array.
     pub fn restore(&self, result: &Array) -> Result<Array> {
         let last = result.reshape(&self.moved)?;
@@ -41,7 +50,7 @@ impl Rows {
 }
 
 /// One axis at another place, the others in their order.
-fn move_axis(x: &Array, from: isize, to: isize) -> Result<Array> {
+pub(super) fn move_axis(x: &Array, from: isize, to: isize) -> Result<Array> {
     let n = x.ndim();
     let (from, to) = (wrap_axis("moveaxis", from, n)?, wrap_axis("moveaxis", to, n)?);
     let mut axes: SmallVec<[isize; 4]> = (0..n as isize).filter(|&a| a != from as isize).collect();

@@ -1,5 +1,6 @@
 //! The dtypes in which operations compute, and elementwise operations recorded by these rules.
 
+use super::complex_functions;
 use crate::array::Array;
 use crate::device::residency::{self, Site};
 use crate::dispatch::{Instance, Stop};
@@ -23,6 +24,9 @@ where
             Ok(compare_signed_with_unsigned(op, args[0], args[N - 1], site)?.into())
         }
         Ok(compute) => record::map(op, compute, args.map(|a| &a.dense), site),
+        Err(_) if complex_functions::has(op) && args.iter().any(|a| a.dtype().is_complex()) => {
+            Err(Stop::declined("of complex numbers it is a formula: its default"))
+        }
         Err(e) => beyond(op, &args, instance)?.ok_or(Stop::Failed(e)),
     }
 }
@@ -76,14 +80,25 @@ fn promoted(op: Op, args: &[&Array], float: DType) -> Result<DType> {
     let values = if op == Op::Where { &args[1..] } else { args };
     let mut strong: Option<DType> = None;
     let mut weak: Option<Kind> = None;
+    // The precision of the scalars themselves.
+    let mut own: Option<DType> = None;
     for a in values {
         if a.is_weak() {
             let k = a.dtype().kind();
             weak = Some(weak.map_or(k, |w| w.max(k)));
+            if k >= Kind::Float {
+                own = Some(own.map_or(a.dtype(), |o| promote(o, a.dtype())));
+            }
         } else {
             strong = Some(strong.map_or(a.dtype(), |s| promote(s, a.dtype())));
         }
     }
+    // Between scalars alone `where` chooses, and computes nothing: they keep their precision.
+    let float = match own {
+        Some(half @ (DType::F16 | DType::F32)) if op == Op::Where && strong.is_none() => half,
+        Some(DType::C64) if op == Op::Where && strong.is_none() => DType::F32,
+        _ => float,
+    };
     let promoted = match (strong, weak) {
         (Some(s), Some(w)) => promote_weak(s, w, float),
         (Some(s), None) => s,
@@ -93,7 +108,7 @@ fn promoted(op: Op, args: &[&Array], float: DType) -> Result<DType> {
         (None, _) => promote_weak(float, Kind::Complex, float),
     };
     let compute = match info.typing {
-        Typing::Inexact if promoted.kind() < Kind::Float => float,
+        Typing::Inexact | Typing::Parts if promoted.kind() < Kind::Float => float,
         _ => promoted,
     };
     if !info.kinds.has(compute.kind()) {

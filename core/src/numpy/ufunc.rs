@@ -62,10 +62,12 @@ macro_rules! sym_methods {
     };
 }
 sym_methods! {
-    unary: exp = Exp, ln = Log, sqrt = Sqrt, sin = Sin, cos = Cos, tanh = Tanh, abs = Absolute, floor = Floor,
-        conj = Conj, re = Real, im = Imag, is_nan = IsNan;
+    unary: exp = Exp, exp_m1 = Expm1, ln = Log, ln_1p = Log1p, log2 = Log2, log10 = Log10, sqrt = Sqrt, sin = Sin,
+        cos = Cos, tanh = Tanh, abs = Absolute, floor = Floor, ceil = Ceil, trunc = Trunc, round = Round, conj = Conj, re = Real, im = Imag, is_nan = IsNan;
     binary: min = Minimum, max = Maximum, eq = Equal, ne = NotEqual, lt = Less, le = LessEqual, gt = Greater,
-        ge = GreaterEqual, floor_div = FloorDivide;
+        ge = GreaterEqual, floor_div = FloorDivide, pow = Pow, atan2 = Atan2, copysign = CopySign,
+        complex = Complex, and = BitwiseAnd, or = BitwiseOr, xor = BitwiseXor, shift_left = LeftShift,
+        shift_right = RightShift;
 }
 
 /// A symbol or a Rust scalar.

@@ -17,12 +17,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The domain whose methods the suite holds.
-const DOMAIN: &str = "numpy";
+/// The domains whose methods the suite holds.
+const DOMAINS: [&str; 3] = ["numpy", "numpy.linalg", "numpy.fft"];
 /// Differences that are told of one method.
 const TOLD: usize = 3;
 
-/// Runs every method of the domain `numpy` on the first instance of a kind, over dtypes, shapes, layouts and special
+/// Runs every method of the domains `numpy`, `numpy.linalg` and `numpy.fft` on the first instance of a kind, over dtypes, shapes, layouts and special
 /// values, and compares with the reference. Methods that the kind has no kernel for are served as they are for users, by
 /// their default or the fallback. Returns what it ran.
 ///
@@ -43,6 +43,7 @@ pub struct Conformance<'a> {
     wrap: Option<Wrap<'a>>,
     seed: u64,
     thorough: Option<bool>,
+    domains: Vec<String>,
     only: Vec<String>,
     most: usize,
 }
@@ -55,6 +56,7 @@ impl<'a> Conformance<'a> {
             wrap: None,
             seed: 0x5eed,
             thorough: None,
+            domains: DOMAINS.map(String::from).into(),
             only: Vec::new(),
             most: usize::MAX,
         }
@@ -82,6 +84,13 @@ impl<'a> Conformance<'a> {
         self
     }
 
+    /// The methods of these domains: for a crate that has kernels for a part of them.
+    #[must_use]
+    pub fn domains(mut self, domains: &[&str]) -> Self {
+        self.domains = domains.iter().map(ToString::to_string).collect();
+        self
+    }
+
     /// These methods, not all.
     #[must_use]
     pub fn only(mut self, methods: &[&str]) -> Self {
@@ -101,6 +110,16 @@ impl<'a> Conformance<'a> {
     /// # Errors
     /// The kind is not linked, or its first instance doesn't open. Differences are in the report.
     pub fn run(&self) -> Result<Report> {
+        let place = self.place()?;
+        let mut report = Report { kind: self.kind.clone(), skipped: place.missing(), ..Report::default() };
+        for row in self.rows() {
+            self.method(row, &place, &mut report);
+        }
+        Ok(report)
+    }
+
+    /// Where arguments are made.
+    pub(super) fn place(&self) -> Result<Place> {
         let instance = Kind::named(&self.kind)?.instance(0);
         let arrays = self.wrap.is_none() && ARRAY_KINDS.iter().any(|a| a.name == self.kind);
         let mut place = Place { key: *HOST, at: Where::Host, dtypes: DTYPES.to_vec(), float: DType::F64 };
@@ -111,43 +130,51 @@ impl<'a> Conformance<'a> {
             place.dtypes.retain(|&d| backend.supports(Query::Hold(d)).is_ok());
             place.float = backend.default_float();
         }
-        let mut report = Report { kind: self.kind.clone(), skipped: place.missing(), ..Report::default() };
-        for row in methods().into_iter().filter(|row| row.domain == DOMAIN) {
-            if self.only.is_empty() || self.only.iter().any(|name| name == row.name) {
-                self.method(row, &place, &mut report);
-            }
-        }
-        Ok(report)
+        Ok(place)
     }
 
-    fn method(&self, row: &'static MethodRow, place: &Place, report: &mut Report) {
-        let Some((samples, reference)) = entry(row.name) else {
-            report
-                .failures
-                .push(format!("{row} has neither samples nor a reference in core's testing/methods"));
-            return;
+    /// The methods that it runs.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &'static MethodRow> {
+        let wanted = |row: &&MethodRow| {
+            let named = self.only.is_empty() || self.only.iter().any(|name| name == row.name);
+            named && self.domains.iter().any(|domain| domain == row.domain)
         };
+        methods().into_iter().filter(wanted)
+    }
+
+    /// The samples of a method; none if it has no entry.
+    pub(super) fn cases(&self, row: &MethodRow, place: &Place) -> Option<Vec<Case>> {
+        let (samples, _) = entry(row)?;
         // Each method has its own samples, whatever the others are.
         let seed = row
             .name
             .bytes()
             .fold(self.seed, |seed, byte| seed.wrapping_mul(0x100_0000_01b3) ^ u64::from(byte));
         let thorough = self.thorough.unwrap_or(place.at == Where::Host && self.wrap.is_none());
-        let mut sampler = Sampler::new(seed, place.dtypes.clone(), thorough);
-        let (mut ran, mut failures) = (Ran { method: row.name, ..Ran::default() }, Vec::new());
-        let cases = samples(&mut sampler, row.name);
+        let cases = samples(&mut Sampler::new(seed, place.dtypes.clone(), thorough), row.name);
         let step = cases.len().div_ceil(self.most).max(1);
-        for case in cases.into_iter().step_by(step) {
+        Some(cases.into_iter().step_by(step).collect())
+    }
+
+    fn method(&self, row: &'static MethodRow, place: &Place, report: &mut Report) {
+        let (Some((_, reference)), Some(cases)) = (entry(row), self.cases(row, place)) else {
+            report
+                .failures
+                .push(format!("{row} has neither samples nor a reference in core's testing/methods"));
+            return;
+        };
+        let (mut ran, mut failures) = (Ran { method: inside(row), ..Ran::default() }, Vec::new());
+        for case in cases {
             let want = reference(&Given { args: &case, float: place.float }, row.name);
             if want.iter().any(|want| !place.dtypes.contains(&want.dtype)) {
                 ran.skipped += 1;
                 continue;
             }
             ran.calls += 1;
-            ran.elements += want.iter().map(|want| want.elements.len()).sum::<usize>();
+            ran.elements += want.iter().map(|want| want.len()).sum::<usize>();
             let (outcome, how) = explain(|| self.case(row, &case, &want, place));
             // Nothing runs where there is nothing to compute.
-            if want.iter().any(|want| !want.elements.is_empty()) {
+            if want.iter().any(|want| !want.is_empty()) {
                 ran.ways.extend(Way::of(row, &how));
             }
             if let Err(what) = outcome {
@@ -164,23 +191,35 @@ impl<'a> Conformance<'a> {
         report.ran.push(ran);
     }
 
-    fn case(&self, row: &MethodRow, case: &Case, want: &[Want], place: &Place) -> Result<(), String> {
+    /// The arrays that a call gives, and their elements.
+    pub(super) fn results(
+        &self,
+        row: &MethodRow,
+        case: &Case,
+        want: &[Want],
+        place: &Place,
+    ) -> Result<(Vec<Array>, Vec<Plain>), String> {
         let called = catch_unwind(AssertUnwindSafe(|| {
             let args = self.arguments(case, place)?;
             place.poison(want)?;
             let results = (row.call)(&args)?;
-            let arrays: Vec<Array> = results.iter().flat_map(Value::arrays).cloned().collect();
+            let arrays =
+                results.iter().map(|value| arrays_of(value, place.key)).collect::<Result<Vec<_>>>()?.concat();
             let read = arrays.iter().map(Plain::read).collect::<Result<Vec<_>>>()?;
             Ok((arrays, read))
         }));
-        let (arrays, got) = match called {
-            Ok(result) => result.map_err(|e: Error| e.to_string())?,
+        match called {
+            Ok(outcome) => outcome.map_err(|error: Error| error.to_string()),
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("of another type");
-                return Err(format!("it panicked: {text}"));
+                Err(format!("it panicked: {text}"))
             }
-        };
+        }
+    }
+
+    fn case(&self, row: &MethodRow, case: &Case, want: &[Want], place: &Place) -> Result<(), String> {
+        let (arrays, got) = self.results(row, case, want, place)?;
         if got.len() != want.len() {
             return Err(format!("{} arrays instead of {}", got.len(), want.len()));
         }
@@ -189,6 +228,9 @@ impl<'a> Conformance<'a> {
                 return Err(format!("the result is on {} instead of {}", array.residency(), place.key));
             }
             compare(row.name, case, got, want, place.at)?;
+        }
+        if let Some(check) = want.first().and_then(|want| want.check.as_ref()) {
+            check.holds(&got)?;
         }
         Ok(())
     }
@@ -214,7 +256,7 @@ impl<'a> Conformance<'a> {
 }
 
 /// Where arguments are made, and what can be made there.
-struct Place {
+pub(super) struct Place {
     key: Key,
     at: Where,
     dtypes: Vec<DType>,
@@ -229,8 +271,8 @@ impl Place {
     /// Leaves memory full of ones behind, which results of this size are likely to get: what a kernel leaves unwritten
     /// is NaN, an index out of every bound, no valid bool.
     fn poison(&self, want: &[Want]) -> Result<()> {
-        for want in want.iter().filter(|want| !want.elements.is_empty()) {
-            let bytes = want.elements.len() * want.dtype.size();
+        for want in want.iter().filter(|want| !want.is_empty()) {
+            let bytes = want.len() * want.dtype.size();
             if self.key == *HOST {
                 HostBuffer::unwritten(DType::U8, bytes)?.bytes_mut().fill(0xff);
             } else {
@@ -239,6 +281,20 @@ impl Place {
         }
         Ok(())
     }
+}
+
+/// The arrays of a result; a truth value as an array of one.
+fn arrays_of(value: &Value, key: Key) -> Result<Vec<Array>> {
+    match value.get::<bool>() {
+        Some(&truth) => Ok(vec![Array::scalar(truth).to(Device::At(key))?]),
+        None => Ok(value.arrays().to_vec()),
+    }
+}
+
+/// The name of a method, after that of its domain inside `numpy`: `sum`, `linalg.svd`.
+fn inside(row: &MethodRow) -> String {
+    let full = row.to_string();
+    full.strip_prefix("numpy.").unwrap_or(&full).to_owned()
 }
 
 fn compare(method: &str, case: &Case, got: &Plain, want: &Want, at: Where) -> Result<(), String> {
@@ -329,8 +385,8 @@ impl fmt::Display for Way {
 /// What the suite ran of a method.
 #[derive(Clone, Debug, Default)]
 pub struct Ran {
-    /// The method.
-    pub method: &'static str,
+    /// The method: its name, after that of its domain inside `numpy`.
+    pub method: String,
     /// Number of calls.
     pub calls: usize,
     /// Elements compared.

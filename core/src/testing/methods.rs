@@ -2,15 +2,22 @@
 //! without an entry here fails the suite.
 
 mod arguments;
+mod contraction;
 mod elementwise;
+mod factorisation;
+mod formulas;
+mod matrix_function;
 mod movement;
 mod order;
 mod product;
 mod reduction;
+mod transform;
 
 pub(super) use arguments::{Arg, Case, Given, Sampler};
+pub(super) use formulas::is_formula;
 
 use super::reference::Want;
+use crate::array::packed::MethodRow;
 use crate::expr::{OPS, Op};
 
 /// Samples of the arguments of a method.
@@ -21,16 +28,35 @@ type Reference = fn(&Given, &str) -> Vec<Want>;
 /// One family's methods.
 type Family = &'static [(&'static [&'static str], Samples, Reference)];
 
-const FAMILIES: &[Family] =
-    &[elementwise::ENTRIES, movement::ENTRIES, order::ENTRIES, product::ENTRIES, reduction::ENTRIES];
+const FAMILIES: &[Family] = &[
+    contraction::ENTRIES,
+    elementwise::ENTRIES,
+    factorisation::ENTRIES,
+    formulas::ENTRIES,
+    matrix_function::ENTRIES,
+    movement::ENTRIES,
+    order::ENTRIES,
+    product::ENTRIES,
+    reduction::ENTRIES,
+    transform::ENTRIES,
+];
 
-/// The samples and the reference of a method by name.
-pub(super) fn entry(name: &str) -> Option<(Samples, Reference)> {
+/// The samples and the reference of a method. Entries of a domain inside `numpy` may be named with it: `linalg.trace`.
+pub(super) fn entry(row: &MethodRow) -> Option<(Samples, Reference)> {
+    let name = row.name;
+    let full = row.to_string();
+    let inside = full.strip_prefix("numpy.").unwrap_or(name);
     if op(name).is_some() {
         return Some((elementwise::samples, elementwise::reference));
     }
-    let mut entries = FAMILIES.iter().flat_map(|family| family.iter());
-    entries.find(|(names, ..)| names.contains(&name)).map(|&(_, samples, reference)| (samples, reference))
+    if let Some(entry) = formulas::entry(name) {
+        return Some(entry);
+    }
+    let of = |name: &str| {
+        let mut entries = FAMILIES.iter().flat_map(|family| family.iter());
+        entries.find(|(names, ..)| names.contains(&name))
+    };
+    of(inside).or_else(|| of(name)).map(|&(_, samples, reference)| (samples, reference))
 }
 
 /// The elementwise operation of that name: functions whose name is a keyword of Rust end in an underscore.

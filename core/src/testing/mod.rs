@@ -6,6 +6,7 @@
 
 mod allclose;
 pub mod annex_g;
+mod calls;
 mod conformance;
 mod methods;
 mod places;
@@ -14,6 +15,7 @@ pub mod samples;
 pub mod tolerance;
 
 pub use allclose::{assert_allclose, difference};
+pub use calls::{Called, Given};
 pub use conformance::{Conformance, Ran, Report, Way, conformance};
 pub use places::{every_backend, on_every_backend};
 pub use tolerance::Tolerance;

@@ -3,13 +3,17 @@
 //!
 //! It shares no code with the backends, and knows neither layouts nor fusion nor blocks.
 
+mod contraction;
 mod elementwise;
+mod matrix;
 mod movement;
 mod order;
 mod product;
 mod reduction;
 
+pub use contraction::{diagonal, einsum};
 pub use elementwise::{compute_dtype, element};
+pub use matrix::{Matrix, SingularValues, epsilon};
 pub use movement::{concat, full, indices, select, stack, take};
 pub use order::{argsort, flat_nonzero, nonzero, rank, scan, sort};
 pub use product::matmul;
@@ -19,6 +23,8 @@ use super::annex_g::Part;
 use super::samples::Plain;
 use crate::dtype::{DType, Scalar};
 use num_complex::Complex64;
+use std::fmt;
+use std::sync::Arc;
 
 /// What an element of a result is to be.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +61,32 @@ impl Truth {
     }
 }
 
+/// A condition that the results of a call must meet together, where no element alone is right or wrong: a
+/// factorisation's product is the matrix.
+#[derive(Clone)]
+pub struct Check(Arc<dyn Fn(&[Plain]) -> Result<(), String> + Send + Sync>);
+
+impl Check {
+    /// Says of the results what is wrong.
+    pub fn new(check: impl Fn(&[Plain]) -> Result<(), String> + Send + Sync + 'static) -> Check {
+        Check(Arc::new(check))
+    }
+
+    /// Whether the results meet it.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn holds(&self, results: &[Plain]) -> Result<(), String> {
+        (self.0)(results)
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Check")
+    }
+}
+
 /// What an array that a method gives is to be.
 #[derive(Clone, Debug)]
 pub struct Want {
@@ -62,16 +94,41 @@ pub struct Want {
     pub dtype: DType,
     /// Its shape.
     pub shape: Vec<usize>,
-    /// Its elements, row-major.
+    /// Its elements, row-major; none where a check says what they are to be.
     pub elements: Vec<Truth>,
     /// Number of terms that each element is a sum or product of; 1 where it is none.
     pub terms: usize,
+    /// What all results of the call must meet together.
+    pub check: Option<Check>,
 }
 
 impl Want {
     /// Of elements that are no sums.
     pub fn new(dtype: DType, shape: &[usize], elements: Vec<Truth>) -> Want {
-        Want { dtype, shape: shape.to_vec(), elements, terms: 1 }
+        Want { dtype, shape: shape.to_vec(), elements, terms: 1, check: None }
+    }
+
+    /// Results of these dtypes and shapes that meet a condition together.
+    pub fn checked(
+        results: impl IntoIterator<Item = (DType, Vec<usize>)>,
+        check: impl Fn(&[Plain]) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Vec<Want> {
+        let mut wants: Vec<Want> =
+            results.into_iter().map(|(dtype, shape)| Want::new(dtype, &shape, Vec::new())).collect();
+        if let Some(first) = wants.first_mut() {
+            first.check = Some(Check::new(check));
+        }
+        wants
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether there is nothing to compute.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Of exact elements.

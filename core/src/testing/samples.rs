@@ -75,6 +75,14 @@ impl Plain {
         Ok(Plain { dtype: x.dtype(), shape: x.shape().to_vec(), data })
     }
 
+    /// Its elements in memory, row-major, little-endian; a bool is a byte.
+    pub fn bytes(&self) -> Vec<u8> {
+        with_element!(self.dtype, T => {
+            let elements: Vec<T> = self.data.iter().map(|&x| T::from_scalar(x)).collect();
+            bytemuck::cast_slice::<T, u8>(&elements).to_vec()
+        })
+    }
+
     /// As a dense array on the host.
     pub fn array(&self) -> Array {
         let flat = with_element!(self.dtype, T =>

@@ -3,7 +3,7 @@
 use super::naive::{FAR, alone};
 use polyarray_core::array::trace::{COPIES, KERNELS};
 use polyarray_core::array::{Gpu, Host, Marker, Operandlike};
-use polyarray_core::dispatch::explain;
+use polyarray_core::dispatch::{Options, explain, with_backend};
 use polyarray_core::ndarray::{ArrayD, IxDyn, s};
 use polyarray_core::{Array, DType, Error, numpy as np};
 
@@ -271,6 +271,50 @@ fn an_error_leaves_the_array_as_it_was() {
     let mut bare = Array::from(1.0);
     let e = bare.assign("...", 2.0).unwrap_err();
     assert!(matches!(e, Error::Residency { .. }) && e.to_string().contains("Array::scalar"), "{e}");
+}
+
+#[test]
+fn a_scope_that_coerces_copies_the_value_and_never_the_array() {
+    let _turn = alone();
+    let there = |device: &str| Array::from(vec![0, 0, 0]).to(device).unwrap();
+    let value = Array::from(vec![7, 8]);
+    let mut x = there("far:0");
+    let ((), how) = explain(|| with_backend("far", Options::COERCE, || x.assign("1:", &value).unwrap()));
+    assert_eq!((ints(&x), x.residency().name()), (vec![0, 7, 8], "far:0"));
+    assert_eq!(how.counters[COPIES], 1, "{how}");
+    let told = how.to_string();
+    for line in [
+        "assign(x: int32[3] on far:0, value: int32[2] on host)\n",
+        "copied 8 bytes from host to far:0",
+        "written to a copy",
+    ] {
+        assert!(told.contains(line), "{line:?} is missing in:\n{told}");
+    }
+    // The other way round, and from an instance of the same kind to another.
+    let mut y = there("host");
+    with_backend("cpu", Options::COERCE, || y.assign("1:", &value.to("far:1").unwrap()).unwrap());
+    assert_eq!((ints(&y), y.residency().name()), (vec![0, 7, 8], "host"));
+    let mut z = there("far:1");
+    with_backend("far:1", Options::COERCE, || z.assign("1:", &value.to("far:0").unwrap()).unwrap());
+    assert_eq!((ints(&z), z.residency().name()), (vec![0, 7, 8], "far:1"));
+    // Nothing allows it: other scopes, a scope that coerces to elsewhere, a value whose type forbids copies.
+    let typed = value.typed::<Host>().unwrap();
+    for (target, options) in [("far", Options::ONLY), ("far", Options::PLAIN), ("cpu", Options::COERCE)] {
+        let e = with_backend(target, options, || there("far:0").assign("1:", &value)).unwrap_err();
+        assert!(matches!(e, Error::Residency { .. }) && e.to_string().contains("coerces"), "{e}");
+    }
+    let fixed = typed.erase();
+    with_backend("far", Options::COERCE, || there("far:0").assign("1:", &fixed).unwrap());
+    // A wrong shape is an error before anything is copied.
+    let ((), how) = explain(|| {
+        let wrong = with_backend("far", Options::COERCE, || there("far:0").assign("...", &value));
+        assert!(matches!(wrong, Err(Error::Shape { .. })));
+    });
+    assert_eq!(how.counters[COPIES], 1, "the array's own copy: {how}");
+    // In place, and what a listener hears of it.
+    let mut own = Array::from(vec![1, 2]);
+    let ((), how) = explain(|| own.assign("0", 5).unwrap());
+    assert_eq!(how.to_string(), "assign(x: int32[2] on host, value: scalar 5)\n  written in place\n");
 }
 
 #[test]

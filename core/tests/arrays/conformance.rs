@@ -8,7 +8,7 @@ use polyarray_core::testing::Conformance;
 fn every_method_records_what_the_reference_gives() {
     let _turn = alone();
     let run = |kind: &str| {
-        let report = Conformance::of(kind).thorough(false).run().unwrap();
+        let report = Conformance::of(kind).domains(&["numpy"]).thorough(false).run().unwrap();
         println!("{report}");
         assert!(report.calls() > 1000, "{report}");
         report

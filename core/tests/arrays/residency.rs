@@ -4,7 +4,7 @@ use super::naive::{FAR, alone};
 use num_complex::Complex64;
 use polyarray_core::array::trace::{COPIED_BYTES, COPIES, KERNELS};
 use polyarray_core::array::{Gpu, Host};
-use polyarray_core::dispatch::{Options, explain, with_backend};
+use polyarray_core::dispatch::{Options, determine_backend, explain, with_backend};
 use polyarray_core::{Array, DType, Error, numpy as np};
 
 fn x() -> Array {
@@ -137,7 +137,7 @@ fn default_dtypes_are_asked_of_the_device() {
     // Whoever asks for doubles gets them or an error, and a default never turns a number into another.
     assert!(np::zeros([2], np::dtype(F64).device("far:1")).unwrap_err().to_string().contains("float64"));
     let e = np::full([2], 1e300, "far:1").unwrap_err();
-    assert!(matches!(e, Error::DType { .. }) && e.to_string().contains("1e300"), "{e}");
+    assert!(matches!(e, Error::DType { .. }) && e.to_string().contains("1e+300"), "{e}");
     assert!(np::full([2], f64::INFINITY, "far:1").is_ok());
     // Whole numbers are counted as such: there is nothing to compute them in but integers.
     let whole = np::range(5.0, -5.0, -3.0, np::dtype(DType::I16).device("far:1")).unwrap();
@@ -209,4 +209,31 @@ fn explain_shows_what_a_device_does_not_promise() {
         let said = how.to_string().contains("where not promised: (a + b) - b is a");
         assert_eq!(said, !promised, "{place}: {how}");
     }
+}
+
+#[test]
+fn the_fix_that_an_error_names_is_none_that_was_tried() {
+    // Half floats can't be on `far` at all: neither a copy nor a scope that makes one helps.
+    let half = x().astype(DType::F16).unwrap();
+    let e = with_backend("far", Options::COERCE, || np::exp(&half)).unwrap_err().to_string();
+    assert!(e.contains("float16 is not available") && !e.contains(".to(\"far:0\")"), "{e}");
+    // A typed array is never copied by a scope, but it can be by its user.
+    let typed = x().typed::<Host>().unwrap();
+    let e = with_backend("far", Options::COERCE, || np::exp(&typed)).unwrap_err().to_string();
+    assert!(e.contains(".to(\"far:0\")?"), "{e}");
+}
+
+#[test]
+fn determine_backend_asks_what_the_device_can_hold_and_copies_nothing() {
+    let _turn = alone();
+    let half = x().astype(DType::F16).unwrap();
+    let ((), how) = explain(|| {
+        with_backend("far", Options::COERCE, || {
+            let e = determine_backend(&[&half], "numpy", true).unwrap_err();
+            assert!(e.to_string().contains("float16 is not available"), "{e}");
+            let found = determine_backend(&[&x(), &x().to("far:1").unwrap()], "numpy", true).unwrap();
+            assert_eq!(found.instance.name(), "far:1");
+        });
+    });
+    assert_eq!(how.counters[COPIES], 1, "the one that the test makes: {how}");
 }

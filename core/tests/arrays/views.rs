@@ -95,6 +95,11 @@ fn what_does_not_fit_is_an_error_that_says_so() {
     // Unevaluated operands of impossible size are refused before anything is allocated.
     let wide = Array::from(vec![1.0f32]).broadcast_to([1_usize << 40]).unwrap();
     assert!(matches!(np::add(&wide, 1.0), Err(Error::TooLarge { .. })));
+    // What a reduction may compute in passing is refused where it is to be stored.
+    let wide = Array::from(vec![1.0f32]).broadcast_to([1_usize << 39]).unwrap();
+    let more = np::add(&wide, 1.0).unwrap();
+    assert!(np::sum(&more, ()).is_ok());
+    assert!(matches!(more.eval(), Err(Error::TooLarge { .. })));
     let tall = Array::from(vec![1.0f32]).broadcast_to([1_usize << 33, 1]).unwrap();
     let e = np::add(&tall, &Array::from(vec![1.0f32]).broadcast_to([1_usize << 33]).unwrap());
     assert!(matches!(e, Err(Error::TooLarge { .. })), "{e:?}");

@@ -70,6 +70,11 @@ fn the_child() {
         assert_eq!(place(&scalar(1)).map(|value| value.home.name()).ok(), Some("cpu"));
         return;
     }
+    if std::env::var_os("DISPATCH_TEST_ENROLS").is_some() {
+        assert!(place(&scalar(1)).is_err_and(|error| error.to_string().contains("not there")), "not yet");
+        let late = dispatch::enrol(&Linked("late")).unwrap();
+        late.register::<place>(there).unwrap();
+    }
     for _ in 0..2 {
         match place(&scalar(1)) {
             Ok(value) => println!("ran on {}.", value.home),
@@ -90,4 +95,10 @@ fn the_variables_choose_block_and_complain() {
     said(&[("POLYARRAY_BLOCK", "cpu")], "ran on gpu.");
     said(&[("POLYARRAY_BACKEND", "gpx")], "POLYARRAY_BACKEND names the backend `gpx`, which is not there");
     said(&[("POLYARRAY_BLOCK", "cpu,gpx")], "known here: cpu, gpu, a third");
+    // A kind that the program enrols when it runs.
+    let enrols = ("DISPATCH_TEST_ENROLS", "1");
+    said(&[enrols, ("POLYARRAY_BACKEND", "late")], "ran on late.");
+    said(&[enrols, ("POLYARRAY_BACKEND", "late:0")], "ran on late.");
+    said(&[enrols, ("POLYARRAY_BLOCK", "late,cpu")], "ran on gpu.");
+    said(&[enrols, ("POLYARRAY_BACKEND", "late"), ("POLYARRAY_BLOCK", "latter")], "the backend `latter`");
 }

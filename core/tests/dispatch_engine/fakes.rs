@@ -31,6 +31,9 @@ impl Argument for Value {
     fn coercible(&self) -> bool {
         !self.fixed
     }
+    fn converts(&self, to: Instance, how: Fit) -> Result<(), Refusal> {
+        self.convert(to, how).map(drop)
+    }
     fn describe(&self, name: &'static str) -> Operand {
         Operand::new(name, format!("{} on {}", self.number, self.home))
     }

@@ -91,6 +91,23 @@ macro_rules! integers {
                 let shifted = self.wrapping_shr(count as u32);
                 if inside { shifted } else if self < 0 { !0 } else { 0 }
             }
+            #[inline(always)]
+            fn power(self, exponent: $ty) -> $ty {
+                if exponent < 0 {
+                    // Of all integers only 1 and -1 have an integer for a reciprocal.
+                    let odd = exponent & 1 == 1;
+                    return if self == 1 { 1 } else if self != !0 { 0 } else if odd { self } else { 1 };
+                }
+                let (mut power, mut base, mut rest): ($ty, $ty, $ty) = (1, self, exponent);
+                while rest > 0 {
+                    if rest & 1 == 1 {
+                        power = power.wrapping_mul(base);
+                    }
+                    base = base.wrapping_mul(base);
+                    rest >>= 1;
+                }
+                power
+            }
         }
         impl Real for $ty {
             #[inline(always)]

@@ -95,13 +95,12 @@ pub fn through(first: MapLoop, second: MapLoop, [from, middle, to]: [usize; 3]) 
 }
 
 /// The loop of an operation on float16, given that on float32: f32 has more than twice the digits, so `+ - * / sqrt` rounded to
-/// it and then once more stay correctly rounded. What it gives is float16 again, or bool.
-pub fn in_single(run: MapLoop, gives_half: bool) -> MapLoop {
+/// it and then once more stay correctly rounded. What it gives is float16 again if it has as many bytes.
+pub fn in_single(run: MapLoop, gives: usize) -> MapLoop {
     Box::new(move |args, out| {
         let (mut xs, mut result) = ([[0_f32; STEP]; 2], [0_f32; STEP]);
-        let size = if gives_half { 2 } else { 1 };
-        for (i, out) in out.chunks_mut(STEP * size).enumerate() {
-            let n = out.len() / size;
+        for (i, out) in out.chunks_mut(STEP * gives).enumerate() {
+            let n = out.len() / gives;
             let mut operands = [Operand::Splat(&[]); 2];
             for ((x, operand), arg) in xs.iter_mut().zip(&mut operands).zip(args) {
                 *operand = match arg.part(i * STEP, n, 2) {
@@ -120,7 +119,7 @@ pub fn in_single(run: MapLoop, gives_half: bool) -> MapLoop {
                 };
             }
             let operands = &operands[..args.len()];
-            if gives_half {
+            if gives == size_of::<f16>() {
                 run(operands, bytemuck::cast_slice_mut(&mut result[..n]));
                 let out = bytemuck::cast_slice_mut(out);
                 widest(Unary::<f32, f16, _> { f: half, a: &result[..n], out });
@@ -241,6 +240,7 @@ pub fn binary<A: Arithmetic, O: Arithmetic>(f: impl Fn(A, A) -> O + Copy + Send 
             _ if scalar.len() == n => run(&[], out),
             // Few elements do not pay for many copies.
             ..=64 => run(&[scalar[0]; 64][..n], out),
+            ..=4096 => run(&[scalar[0]; 128], out),
             _ => run(&[scalar[0]; STEP], out),
         }
     })

@@ -9,7 +9,7 @@ use crate::element::cast::CastTo;
 use crate::element::functions::{double, single};
 use crate::element::half::{half as to_half, single as to_single};
 use crate::element::{Arithmetic, Bits, Inexact, Integer, Number, Ordered, Real};
-use num_complex::{Complex32, Complex64};
+use num_complex::{Complex, Complex32, Complex64};
 use polyarray_core::dtype::rounded_to_odd;
 use polyarray_core::expr::Op;
 use polyarray_core::{DType, Kind};
@@ -87,15 +87,28 @@ macro_rules! transcendental {
     };
 }
 
+/// The loop of a function of the C library in double precision, in which float32 rounds once.
+macro_rules! in_double {
+    ($d:expr, |$x:ident $(, $y:ident)?| $body:expr) => {
+        match $d {
+            DType::F32 => Some(in_double!(@loop f32 as f32, $x $($y)? => $body)),
+            DType::F64 => Some(in_double!(@loop f64 as f64, $x $($y)? => $body)),
+            _ => None,
+        }
+    };
+    (@loop $t:ty as $out:ty, $x:ident => $body:expr) => {
+        unary(|x: $t| -> $out { let $x = f64::from(x); $body as $out })
+    };
+    (@loop $t:ty as $out:ty, $x:ident $y:ident => $body:expr) => {
+        binary(|x: $t, y: $t| -> $out { let ($x, $y) = (f64::from(x), f64::from(y)); $body as $out })
+    };
+}
+
 /// The loop of `op` computing in `d`; `None` where the op table has no such operation.
 pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
     let kind = d.kind();
     if d == DType::F16 && op != Op::Where {
-        let gives_half = !matches!(
-            op,
-            Op::IsNan | Op::Equal | Op::NotEqual | Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual
-        );
-        return Some(in_single(map_loop(op, DType::F32)?, gives_half));
+        return Some(in_single(map_loop(op, DType::F32)?, op.output(d).size()));
     }
     match op {
         Op::Negative => number!(d, T => unary(|x: T| x.negated())),
@@ -107,10 +120,14 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
                 F32 => f32, F64 => f64, C64 => Complex32, C128 => Complex64
             ] d, T => unary(|x: T| x.magnitude())),
         },
-        Op::Floor => match kind {
-            Kind::Bool | Kind::Int => Some(copy(d.size())),
-            _ => floats!(d, T => unary(|x: T| x.floor())),
-        },
+        Op::Floor => floats!(d, T => unary(|x: T| x.floor())).or_else(|| whole(kind, d)),
+        Op::Ceil => floats!(d, T => unary(|x: T| x.ceil())).or_else(|| whole(kind, d)),
+        Op::Trunc => floats!(d, T => unary(|x: T| x.trunc())).or_else(|| whole(kind, d)),
+        Op::Round => floats!(d, T => unary(|x: T| x.round_ties_even())).or_else(|| whole(kind, d)),
+        Op::Expm1 => in_double!(d, |x| x.exp_m1()),
+        Op::Log1p => in_double!(d, |x| x.ln_1p()),
+        Op::Log2 => in_double!(d, |x| x.log2()),
+        Op::Log10 => in_double!(d, |x| x.log10()),
         Op::Sqrt => inexact!(d, T => unary(|x: T| x.square_root())),
         Op::Exp => transcendental!(d, exp, exponential),
         Op::Log => transcendental!(d, log, logarithm),
@@ -124,6 +141,11 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
             Kind::Bool | Kind::Int => Some(zero()),
             _ => inexact!(d, T => unary(|x: T| x.not_a_number())),
         },
+        Op::SignBit if d.is_unsigned() => Some(zero()),
+        Op::SignBit => among!([
+            I8 => i8, I16 => i16, I32 => i32, I64 => i64
+        ] d, T => unary(|x: T| x < 0))
+        .or_else(|| floats!(d, T => unary(|x: T| x.is_sign_negative()))),
         Op::Invert if d == DType::Bool => Some(unary(|x: bool| x.inverted())),
         Op::Invert => bits!(d, T => unary(|x: T| x.inverted())),
         // On bool, or and and.
@@ -137,6 +159,11 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
         Op::FloorDivide => ordered!(d, T => binary(|a: T, b: T| a.floor_divided(b))),
         Op::Remainder if d == DType::Bool => None,
         Op::Remainder => ordered!(d, T => binary(|a: T, b: T| a.modulo(b))),
+        Op::Pow if d.is_int() => integer!([signed] d, T => binary(|a: T, b: T| a.power(b))),
+        Op::Pow => in_double!(d, |a, b| a.powf(b)),
+        Op::Atan2 => in_double!(d, |a, b| a.atan2(b)),
+        Op::CopySign => floats!(d, T => binary(|a: T, b: T| a.copysign(b))),
+        Op::Complex => floats!(d, T => binary(|re: T, im: T| Complex::new(re, im))),
         Op::Minimum => ordered!(d, T => binary(|a: T, b: T| a.smaller(b))),
         Op::Maximum => ordered!(d, T => binary(|a: T, b: T| a.larger(b))),
         Op::Equal if d == DType::Bool => map_loop(op, DType::U8),
@@ -155,6 +182,11 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
         Op::RightShift => integer!([signed] d, T => binary(|a: T, b: T| a.shifted_down(b))),
         Op::Where => Some(select(d.size())),
     }
+}
+
+/// The loop of a rounding to integers, on what is an integer.
+fn whole(kind: Kind, d: DType) -> Option<MapLoop> {
+    matches!(kind, Kind::Bool | Kind::Int).then(|| copy(d.size()))
 }
 
 /// The loop of what differs on complex numbers only.

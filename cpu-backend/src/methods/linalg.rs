@@ -4,5 +4,4 @@ mod gemm;
 mod int_gemm;
 pub mod matmul;
 mod matrices;
-pub mod svd;
 mod wrapping;

@@ -364,6 +364,9 @@ pub fn truth(op: Op, compute: DType, args: &[Scalar]) -> Scalar {
             let r = match info.reference {
                 Reference::Unary { real: Some(f), .. } => f(x[0]),
                 Reference::Binary { real: Some(f), .. } => f(x[0], x[1]),
+                Reference::Binary { complex: Some(f), .. } => {
+                    return Scalar::C128(f(x[0].into(), x[1].into())).cast(out);
+                }
                 _ => panic!("{op} has no real reference"),
             };
             if out == DType::Bool { Scalar::Bool(r != 0.0) } else { Scalar::F64(r) }

@@ -28,7 +28,7 @@ pub struct Dataset {
     pub genotypes: PackedGenotypes,
 }
 
-/// How to read a data set; the default reads every variant.
+/// How to read a data set; the default reads every variant, but those at negative positions, which PLINK ignores, too.
 #[derive(Default)]
 pub struct ReadOptions<'a> {
     /// Variants to keep; the genotypes of the others are skipped.
@@ -48,11 +48,9 @@ pub fn read(paths: &PlinkPaths, options: ReadOptions<'_>) -> Result<Dataset> {
     let listed = table::read::<Variant>(paths.bim())?;
     let bed = bed::BedReader::open(paths.bed(), listed.len(), samples.len())?;
 
-    let keep: Vec<bool> = listed
-        .iter()
-        .map(|variant| options.chromosomes.is_none_or(|chosen| chosen.contains(&variant.chromosome)))
-        .collect();
-    if let (Some(selection), false) = (options.chromosomes, keep.contains(&true)) {
+    let chosen = |variant: &Variant| options.chromosomes.is_none_or(|of| of.contains(&variant.chromosome));
+    let keep: Vec<bool> = listed.iter().map(|variant| chosen(variant) && variant.position >= 0).collect();
+    if let (Some(selection), false) = (options.chromosomes, listed.iter().any(chosen)) {
         let present: BTreeSet<_> = listed.iter().map(|variant| &variant.chromosome).collect();
         let present: Vec<_> = present.iter().map(ToString::to_string).collect();
         return Err(Error::NothingSelected {
@@ -60,6 +58,10 @@ pub fn read(paths: &PlinkPaths, options: ReadOptions<'_>) -> Result<Dataset> {
             path: paths.bim().to_path_buf(),
             present: present.join(", "),
         });
+    }
+    if !keep.contains(&true) {
+        let what = "variants at a position that is not negative";
+        return Err(Error::Empty { path: paths.bim().to_path_buf(), what });
     }
     let genotypes = bed.read(&keep, options.progress)?;
     let variants = listed.into_iter().zip(&keep).filter_map(|(variant, &keep)| keep.then_some(variant));

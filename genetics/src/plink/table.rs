@@ -15,7 +15,7 @@ pub struct Variant {
     pub id: Box<str>,
     /// Position in morgans or centimorgans; 0 where unknown.
     pub genetic_position: f64,
-    /// Base-pair coordinate; negative where PLINK is to ignore the variant.
+    /// Base-pair coordinate. A variant at a negative one is ignored when a data set is read.
     pub position: i64,
     /// A1: usually the minor allele; the one that a dosage counts.
     pub a1: Box<str>,
@@ -45,6 +45,8 @@ pub(super) trait Record: Sized {
     const FILE: PlinkFile;
     /// Names of the columns, for messages.
     const COLUMNS: [&'static str; 6];
+    /// What a header calls the columns, in PLINK 2's words; none where any name will do.
+    const HEADER: [&'static [&'static str]; 6];
     /// Parses the six columns, or says which one is wrong and why.
     fn parse(columns: [&str; 6]) -> Result<Self, String>;
     fn write(&self, to: &mut impl Write) -> std::io::Result<()>;
@@ -54,6 +56,8 @@ impl Record for Variant {
     const FILE: PlinkFile = PlinkFile::Bim;
     const COLUMNS: [&'static str; 6] =
         ["chromosome", "variant", "genetic position", "position", "allele 1", "allele 2"];
+    const HEADER: [&'static [&'static str]; 6] =
+        [&["CHROM", "CHR"], &["ID", "SNP"], &["CM"], &["POS", "BP"], &["ALT", "A1"], &["REF", "A2"]];
 
     fn parse([chromosome, id, genetic_position, position, a1, a2]: [&str; 6]) -> Result<Self, String> {
         Ok(Self {
@@ -75,6 +79,7 @@ impl Record for Variant {
 impl Record for Sample {
     const FILE: PlinkFile = PlinkFile::Fam;
     const COLUMNS: [&'static str; 6] = ["family", "sample", "father", "mother", "sex", "phenotype"];
+    const HEADER: [&'static [&'static str]; 6] = [&["FID"], &["IID"], &["PAT"], &["MAT"], &["SEX"], &[]];
 
     fn parse(columns: [&str; 6]) -> Result<Self, String> {
         let [family, id, father, mother, sex, phenotype] = columns.map(Box::from);
@@ -91,7 +96,39 @@ fn number<T: std::str::FromStr>(text: &str, column: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("the {column} is `{text}`, expected a number"))
 }
 
-/// Reads every line; blank lines at the end are ignored.
+/// Whether a line is a header rather than a record: it begins with `#`, or with the names of the first two columns.
+///
+/// # Errors
+/// What is wrong with it: it names other columns than the file has, so that records would be read amiss; or it stands
+/// where a record belongs.
+fn is_header<R: Record>(columns: [&str; 6], first: bool) -> Result<bool, String> {
+    let named = |column: &str, names: &[&str]| {
+        names.is_empty() || names.iter().any(|name| name.eq_ignore_ascii_case(column))
+    };
+    let marked = columns[0].strip_prefix('#');
+    let begin = marked.unwrap_or(columns[0]);
+    if marked.is_none() && !(named(begin, R::HEADER[0]) && named(columns[1], R::HEADER[1])) {
+        return Ok(false);
+    }
+    if !first {
+        return Err(format!("it begins with `{}`: a header is the first line", columns[0]));
+    }
+    // Two marks begin a comment.
+    if begin.starts_with('#') {
+        return Ok(true);
+    }
+    let all = [begin, columns[1], columns[2], columns[3], columns[4], columns[5]];
+    match all.iter().zip(R::HEADER).all(|(column, names)| named(column, names)) {
+        true => Ok(true),
+        false => Err(format!(
+            "its header names the columns {}, expected {}",
+            all.join(", ").trim_end_matches(", "),
+            R::COLUMNS.join(", ")
+        )),
+    }
+}
+
+/// Reads every line; a header, comments before it (`##`), and blank lines at the end are skipped.
 pub(super) fn read<R: Record>(path: &Path) -> Result<Vec<R>> {
     let bytes = fs::read(path).map_err(Error::reading(path))?;
     // Some editors begin a file with a byte order mark, which is not part of the first name.
@@ -113,6 +150,9 @@ pub(super) fn read<R: Record>(path: &Path) -> Result<Vec<R>> {
         }
         if let Some(blank) = blank {
             return Err(wrong(blank, format!("it is blank, but line {line_number} is not")));
+        }
+        if is_header::<R>(six, records.is_empty()).map_err(|problem| wrong(line_number, problem))? {
+            continue;
         }
         let further = columns.count();
         if six[5].is_empty() || further > 0 {

@@ -4,14 +4,16 @@ use polyarray::array::Array;
 use polyarray::dispatch::trace::{Event, Outcome};
 use polyarray::dispatch::{Options, explain, with_backend};
 use polyarray::{DType, Result};
+use polyarray_genetics::plink::Dataset;
 use polyarray_genetics::simulate::Simulation;
 use polyarray_genetics::{
-    Analysis, Float, MissingCalls, PackedGenotypes, Relationship, count_alleles, grm_vanraden,
-    heterozygosity_expected, heterozygosity_observed, run_analysis, to_f64, unpack_dosages, variant_stats,
+    Analysis, AnalysisOptions, Chromosome, Float, MissingCalls, PackedGenotypes, Relationship, count_alleles,
+    grm_vanraden, heterozygosity_expected, heterozygosity_observed, run_analysis, to_f64, unpack_dosages,
+    variant_stats,
 };
 
 use crate::support::host;
-use ndarray::{Array2, Array3, ArrayView2, s};
+use ndarray::{Array2, Array3, ArrayView2, Axis, s};
 
 /// A backend and a float dtype, and how far results may be from the truth: ratios, relationships.
 struct Place {
@@ -70,13 +72,20 @@ fn awkward() -> Vec<Array2<i8>> {
             dosages.row_mut(1).fill(-1);
             dosages.row_mut(2).fill(2);
         }
+        if samples == 67 {
+            // The first is never called, the second only where the third is not.
+            dosages.column_mut(0).fill(-1);
+            for mut row in dosages.outer_iter_mut() {
+                row[1] = if row[2] < 0 { 1 } else { -1 };
+            }
+        }
         all.push(dosages);
     }
     all
 }
 
 fn imputed(float: Float) -> Relationship {
-    Relationship { missing: MissingCalls::MeanImputed, float }
+    Relationship { missing: MissingCalls::MeanImputed, float, samples: None }
 }
 
 fn packed(dosages: ArrayView2<'_, i8>) -> Array {
@@ -160,6 +169,127 @@ fn relationships_add_up_over_windows() {
     });
 }
 
+/// Numbers that are no dosages are missing calls to every method.
+#[test]
+fn what_is_no_dosage_is_missing_everywhere() {
+    let mut dosages = awkward()[2].clone();
+    let missing = dosages.clone();
+    for (at, dosage) in dosages.iter_mut().filter(|dosage| **dosage < 0).enumerate() {
+        *dosage = [3, -1, 127, -128, 4][at % 5];
+    }
+    everywhere(|place| {
+        let genotypes = Array::from(&dosages);
+        assert_eq!(counts(&variant_stats(&genotypes)?), host::variant_counts(missing.view()));
+        let expected = host::grm(missing.view(), missing.ncols());
+        close("grm", place, &grm_vanraden(&genotypes, place.float)?, &expected, place.relationship);
+        let expected = host::grm_mean_imputed(missing.view());
+        close(
+            "imputed",
+            place,
+            &grm_vanraden(&genotypes, imputed(place.float))?,
+            &expected,
+            place.relationship,
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn packed_genotypes_have_the_relationships_of_their_dosages() {
+    for dosages in awkward() {
+        everywhere(|place| {
+            let samples = Some(dosages.ncols());
+            let options = Relationship { float: place.float, samples, ..Relationship::default() };
+            let grm = grm_vanraden(packed(dosages.view()), options)?;
+            close("grm", place, &grm, &host::grm(dosages.view(), dosages.ncols()), place.relationship);
+            Ok(())
+        });
+    }
+}
+
+/// 200 variants of which the first and every tenth lie elsewhere than on an autosome.
+fn with_other_chromosomes() -> Dataset {
+    let mut dataset = Simulation { missing: 0.1, ..Simulation::new(200, 30) }.dataset().unwrap();
+    for (row, variant) in dataset.variants.iter_mut().enumerate().filter(|(row, _)| row % 10 == 0) {
+        variant.chromosome = Chromosome::new(["X", "Y", "XY", "MT", "0", "contig"][row / 10 % 6]);
+    }
+    dataset
+}
+
+/// On X, Y and MT not everybody has two copies.
+#[test]
+fn relationships_are_over_autosomes() {
+    let dataset = with_other_chromosomes();
+    let all = dataset.genotypes.to_dosages();
+    let autosomes: Vec<usize> = (0..200).filter(|row| row % 10 != 0).collect();
+    let kept = all.select(Axis(0), &autosomes);
+    everywhere(|place| {
+        let analysis = run_analysis(&dataset, place.float, |_| ()).unwrap();
+        assert_eq!((analysis.grm_variants, analysis.call_rate.len()), (180, 200));
+        close("grm", place, &analysis.grm, &host::grm(kept.view(), 30), place.relationship);
+        let options = AnalysisOptions { float: place.float, all_chromosomes: true };
+        let analysis = run_analysis(&dataset, options, |_| ()).unwrap();
+        assert_eq!(analysis.grm_variants, 200);
+        close("grm of all", place, &analysis.grm, &host::grm(all.view(), 30), place.relationship);
+        Ok(())
+    });
+    let mut none = dataset;
+    none.variants.iter_mut().for_each(|variant| variant.chromosome = Chromosome::new("X"));
+    everywhere(|place| {
+        let analysis = run_analysis(&none, place.float, |_| ()).unwrap();
+        assert_eq!(analysis.grm_variants, 0);
+        assert!(to_f64(&analysis.grm)?.iter().all(|g| g.is_nan()));
+        Ok(())
+    });
+}
+
+#[test]
+fn an_analysis_counts_genotypes_once() {
+    let dataset = Simulation::new(300, 100).dataset().unwrap();
+    everywhere(|place| {
+        let (analysis, trace) = explain(|| run_analysis(&dataset, place.float, |_| ()));
+        let stats = analysis.unwrap().variant_counts;
+        assert_eq!(counts(&stats), host::variant_counts(dataset.genotypes.to_dosages().view()));
+        let passes = trace.to_string().matches("numpy.sk_allel.variant_stats(").count();
+        assert_eq!(passes, 1, "{trace}");
+        Ok(())
+    });
+}
+
+/// 129 MiB packed, more than one binding of most adapters. The rows repeat, and so do the counts; only the first and the
+/// last variants are autosomal, or the relationships would take long.
+#[test]
+fn genotypes_of_more_than_one_binding_are_analysed() {
+    let (period, samples, ends) = (64, 1024, 3000);
+    let pattern = Simulation { missing: 0.1, ..Simulation::new(period, samples) }.dataset().unwrap();
+    let variants = 129 * (1 << 20) / (samples / 4);
+    let mut genotypes = PackedGenotypes::with_capacity(variants, samples);
+    let mut listed = Vec::with_capacity(variants);
+    for row in 0..variants {
+        genotypes.push_row(&pattern.genotypes.bed_row(row % period));
+        let mut variant = pattern.variants[row % period].clone();
+        let autosomal = row < ends || variants - row <= ends;
+        variant.chromosome = Chromosome::new(if autosomal { "1" } else { "X" });
+        listed.push(variant);
+    }
+    let dataset = Dataset { variants: listed, samples: pattern.samples, genotypes };
+    let dosages = pattern.genotypes.to_dosages();
+    let rows = |n: usize| (0..n).map(|row| row % period).collect::<Vec<_>>();
+    let expected = host::variant_counts(dosages.view()).select(Axis(0), &rows(variants));
+    let het_exp = host::het_exp(dosages.view()).select(Axis(0), &rows(variants));
+    let near = [rows(ends), rows(variants).split_off(variants - ends)].concat();
+    at(&PLACES[1..2], |place| {
+        let analysis = run_analysis(&dataset, place.float, |_| ()).unwrap();
+        assert!(counts(&analysis.variant_counts) == expected, "the counts differ");
+        close("het_exp", place, &analysis.het_exp, &het_exp, place.ratio);
+        assert_eq!(analysis.grm_variants, 2 * ends);
+        let leading = analysis.grm.slice(s![..20, ..20])?;
+        let dosages = dosages.select(Axis(0), &near);
+        close("grm", place, &leading, &host::grm(dosages.view(), 20), place.relationship);
+        Ok(())
+    });
+}
+
 /// What came of each candidate of the outermost call of `variant_stats`.
 fn fate(backend: &'static str, genotypes: &Array) -> Outcome {
     let (result, trace) = explain(|| {
@@ -221,8 +351,9 @@ fn what_is_no_genotypes_is_an_error() {
 /// Needs the reference data.
 mod with_reference_data {
     use super::*;
-    use crate::support::{hapmap_autosomes, reference};
+    use crate::support::{data_dir, hapmap_autosomes, reference};
     use ndarray::{Ix1, Ix2};
+    use polyarray_genetics::plink::{self, PlinkPaths, ReadOptions};
 
     #[test]
     fn hapmap_on_every_backend() {
@@ -252,6 +383,26 @@ mod with_reference_data {
     }
 
     /// rrBLUP, whose matrix this is, puts the mean where a call is missing.
+    #[test]
+    fn few_common_calls_or_none() {
+        for case in
+            ["33_grm_sample_never_called", "34_grm_pair_without_common_variant", "35_grm_95_percent_missing"]
+        {
+            let paths = PlinkPaths::find(data_dir().join("cases").join(case)).unwrap();
+            let dosages = plink::read(&paths, ReadOptions::default()).unwrap().genotypes.to_dosages();
+            let expected = host::grm(dosages.view(), dosages.ncols());
+            assert_eq!(expected.iter().any(|g| g.is_nan()), !case.starts_with("35"), "{case}");
+            let host_f32 = Place { backend: "cpu", float: Float(Some(DType::F32)), ..PLACES[1] };
+            for places in [&PLACES[..], &[host_f32]] {
+                at(places, |place| {
+                    let grm = grm_vanraden(Array::from(&dosages), place.float)?;
+                    close(case, place, &grm, &expected, place.relationship);
+                    Ok(())
+                });
+            }
+        }
+    }
+
     #[test]
     fn pine_on_every_backend() {
         let dosages: Array2<i8> = reference("pine_gn");

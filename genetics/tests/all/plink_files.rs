@@ -116,6 +116,50 @@ fn a_malformed_line_is_named_by_number() {
     assert!(message.contains("t.fam, line 2: it is blank, but line 3 is not"), "{message}");
 }
 
+/// As PLINK 2 writes them, and as files are joined by hand.
+#[test]
+fn a_header_is_no_record() {
+    let names = |dataset: &Dataset| dataset.samples.iter().map(|s| s.id.to_string()).collect::<Vec<_>>();
+    for header in [
+        "#FID\tIID\tPAT\tMAT\tSEX\tPHENO1",
+        "FID IID PAT MAT SEX PHENOTYPE",
+        "##note\n#FID IID PAT MAT SEX X",
+    ] {
+        let directory = written(&BED, BIM, &format!("{header}\n{FAM}"));
+        assert_eq!(names(&read(directory.path()).unwrap()), ["a", "b", "c"], "{header}");
+    }
+    for header in ["#CHROM ID CM POS ALT REF", "CHR SNP CM BP A1 A2"] {
+        let directory = written(&BED, &format!("{header}\n{BIM}"), FAM);
+        assert_eq!(read(directory.path()).unwrap().variants.len(), 2, "{header}");
+    }
+    // Columns in another order would be read amiss.
+    let message = complaint(&BED, BIM, &format!("#FID IID SEX PAT MAT PHENO1\n{FAM}"));
+    assert!(message.contains("line 1: its header names the columns FID, IID, SEX"), "{message}");
+    assert!(message.contains("expected family, sample, father"), "{message}");
+    let message = complaint(&BED, BIM, &format!("#IID SID PAT MAT SEX\n{FAM}"));
+    assert!(message.contains("line 1: its header names"), "{message}");
+    let message = complaint(&BED, &format!("#CHROM POS ID REF ALT CM\n{BIM}"), FAM);
+    assert!(message.contains("t.bim, line 1: its header names"), "{message}");
+    let message = complaint(&BED, BIM, "f a 0 0 1 -9\n#FID IID PAT MAT SEX P\nf c 0 0 0 2\n");
+    assert!(message.contains("line 2: it begins with `#FID`: a header is the first line"), "{message}");
+    let message = complaint(&BED, BIM, "#FID IID PAT MAT SEX P\n");
+    assert!(message.contains("t.fam is empty"), "{message}");
+}
+
+#[test]
+fn a_variant_at_a_negative_position_is_ignored() {
+    let bim = "1 rs1 0 -5 A G\nX rs2 0.5 0 C T\n";
+    let directory = written(&BED, bim, FAM);
+    let dataset = read(directory.path()).unwrap();
+    assert_eq!(dataset.genotypes.to_dosages(), array![[1i8, 0, 2]]);
+    assert_eq!(&*dataset.variants[0].id, "rs2");
+    let message = complaint(&BED, "1 rs1 0 -5 A G\n1 rs2 0 -1 C T\n", FAM);
+    assert!(message.contains("no variants at a position that is not negative"), "{message}");
+    let paths = PlinkPaths::find(directory.path()).unwrap();
+    let one = "1".parse().unwrap();
+    plink::read(&paths, ReadOptions { chromosomes: Some(&one), progress: None }).unwrap_err();
+}
+
 /// Editors begin a file with this mark; it is no part of the first chromosome's name.
 #[test]
 fn a_byte_order_mark_is_no_text() {
@@ -234,6 +278,17 @@ mod with_reference_data {
         let again = PlinkPaths::from_prefix(directory.path().join("again"));
         plink::write(&again, &dataset, StagedFiles::new()).unwrap();
         assert!(fs::read(again.bed()).unwrap() == fs::read(paths.bed()).unwrap(), "the .bed differs");
+    }
+
+    #[test]
+    fn odd_files_are_read_as_plink_reads_them() {
+        let case = |name: &str| read(&data_dir().join("cases").join(name)).unwrap();
+        let header = case("26c_fam_header");
+        let names: Vec<&str> = header.samples.iter().map(|sample| &*sample.id).collect();
+        assert_eq!(names, ["S1", "S2", "S3", "S4", "S5", "S6", "S7"]);
+        let negative = case("22_negative_positions");
+        assert_eq!((negative.variants.len(), negative.genotypes.variants()), (9, 9));
+        assert!(negative.variants.iter().all(|variant| variant.position >= 0));
     }
 
     #[test]

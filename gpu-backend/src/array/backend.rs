@@ -17,6 +17,7 @@ use super::buffer::DeviceBuffer;
 use super::errors::unplanned;
 use super::kind::{KIND, gpu, residency};
 use super::mirrors::Mirrors;
+use super::parts::in_parts;
 use crate::adapters;
 use crate::device::Gpu;
 use crate::pool::GpuBuffer;
@@ -223,6 +224,10 @@ impl ArrayBackend for GpuBackend {
     }
 
     fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>> {
+        let most = plan::MAX_ELEMENTS as usize;
+        if let Some(op) = in_parts(kernel, most) {
+            return self.reduce_in_parts(kernel, op, most);
+        }
         let plan = fused::plan(kernel, &self.profile.for_shaders());
         if let Err(PlanError::Apart { .. }) = plan {
             return self.run(&kernel.unfused(|reduction| self.run(reduction))?);

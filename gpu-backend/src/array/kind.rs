@@ -1,7 +1,7 @@
 //! The kind `gpu`, as the dispatch engine and core's arrays know it: enrolled when it is linked.
 //! Nothing here opens an adapter before an array is to be there.
 
-use polyarray_core::array::{ARRAY_KINDS, ArrayBackend, ArrayKind, HOST};
+use polyarray_core::array::{ARRAY_KINDS, ArrayBackend, ArrayKind};
 use polyarray_core::dispatch::linkme::distributed_slice;
 use polyarray_core::dispatch::{
     BackendKind, Decline, Fit, Key, Kind, KindCell, REGISTRATIONS, Registrar, linked_kind,
@@ -50,13 +50,9 @@ impl BackendKind for GpuKind {
         Ok(chosen.unwrap_or(0))
     }
 
+    /// What lives elsewhere is copied through the host.
     fn fit(&self, index: u16, key: Key) -> Fit {
-        match index_of(key) {
-            Some(own) if own == index => Fit::Native,
-            Some(_) => Fit::Never("it is on another GPU; copy it with .to(…)"),
-            None if key == *HOST => Fit::Copy,
-            None => Fit::Never("only host arrays are copied to a GPU; copy it with .to(\"host\") first"),
-        }
+        if index_of(key) == Some(index) { Fit::Native } else { Fit::Copy }
     }
 
     fn falls_back(&self) -> bool {

@@ -2,14 +2,14 @@
 //!
 //! `kind` enrols the backend at link time and opens nothing, `backend` is one open instance,
 //! `buffer` what its arrays are stored in, `mirrors` the uploaded copies that are dropped when memory
-//! runs short, `raw` a user's
-//! WGSL over arrays.
+//! runs short, `parts` long reductions, `raw` a user's WGSL over arrays.
 
 mod backend;
 mod buffer;
 mod errors;
 mod kind;
 mod mirrors;
+mod parts;
 mod raw;
 
 pub use backend::GpuBackend;

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use polyarray_core::array::downcast;
 use polyarray_core::backend::{
-    Buffer, Buffers, Cx, Dims, Operand, Outputs, Spec, SpecKernel, Stop, output, record_with, single,
+    Buffer, Buffers, Cx, Dims, Layout, Operand, Outputs, Spec, SpecKernel, Stop, output, record_with, single,
 };
 use polyarray_core::{Array, DType, Error, Result};
 use polyarray_shaders::plan;
@@ -17,6 +17,7 @@ use super::buffer::DeviceBuffer;
 use super::kind::KIND;
 use crate::error::GpuError;
 use crate::raw::RawKernel;
+use crate::submit::Window;
 
 /// The shape of a kernel's result, from the shapes of its operands.
 pub type ShapeOf = fn(&[&[usize]]) -> Result<Vec<usize>>;
@@ -46,8 +47,8 @@ impl ArrayKernel {
         self
     }
 
-    /// Records a call on the GPU that the call was dispatched to. Operands that are views are made dense
-    /// first. `params` are the kernel's immediates.
+    /// Records a call on the GPU that the call was dispatched to. A view of consecutive elements is bound as a part of
+    /// its buffer where bindings may begin there; other views are made dense first. `params` are the kernel's immediates.
     ///
     /// # Errors
     /// Failed: [`Error::Shape`] of `shape`'s own; [`Error::Backend`] where the kernel does not compile,
@@ -101,18 +102,32 @@ impl ArrayKernel {
     ) -> Result<Arc<dyn Buffer>> {
         let device = backend.device();
         let output = device.allocate(plan::buffer_bytes(self.output, len), self.kernel.name())?;
-        let dense = operands
+        let shown =
+            operands.iter().map(|operand| shown(backend, operand)).collect::<Result<Vec<Operand>>>()?;
+        let mut windows = shown
             .iter()
-            .map(|operand| backend.dense(operand))
-            .collect::<Result<Vec<Arc<dyn Buffer>>>>()?;
-        let mut buffers = dense
-            .iter()
-            .map(|buffer| Ok(downcast::<DeviceBuffer>(&**buffer, KIND, self.kernel.name())?.memory()))
+            .map(|Operand { buffer, layout }| {
+                let memory = downcast::<DeviceBuffer>(&**buffer, KIND, self.kernel.name())?.memory();
+                let size = buffer.dtype().size();
+                let bytes = (layout.len() * size).next_multiple_of(4).max(4) as u64;
+                Ok(Window { buffer: memory, offset: (layout.offset * size) as u64, bytes })
+            })
             .collect::<Result<Vec<_>>>()?;
-        buffers.push(&output);
-        self.kernel.launch_over(&device, &buffers, params, (self.lanes)(len) as u64)?;
+        windows.push(Window::from(&output));
+        self.kernel.launch_over(&device, &windows, params, (self.lanes)(len) as u64)?;
         Ok(Arc::new(DeviceBuffer::new(self.output, len, output)))
     }
+}
+
+/// The operand as a kernel may be shown it: its elements in order, from where a binding may begin. A view of whole
+/// rows is one; other views are copied.
+fn shown(backend: &GpuBackend, operand: &Operand) -> Result<Operand> {
+    let Operand { buffer, layout } = operand;
+    let alignment = backend.device().profile().offset_alignment as usize;
+    if layout.is_contiguous() && (layout.offset * buffer.dtype().size()).is_multiple_of(alignment) {
+        return Ok(operand.clone());
+    }
+    Ok(Operand { buffer: backend.dense(operand)?, layout: Layout::dense(&layout.shape) })
 }
 
 /// One call of a kernel.

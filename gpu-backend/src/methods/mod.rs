@@ -3,6 +3,7 @@
 mod indexing;
 mod linalg;
 mod manipulation;
+mod random;
 mod scan;
 mod searching;
 mod sorting;

@@ -21,6 +21,12 @@ fn ulps(op: &OpInfo, dtype: DType) -> f64 {
         "real",
         "imag",
         "remainder",
+        "ceil",
+        "trunc",
+        "round",
+        "signbit",
+        "copysign",
+        "complex",
         "floor_divide",
         "sqrt",
     ];

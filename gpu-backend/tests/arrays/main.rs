@@ -6,8 +6,10 @@
 mod assign;
 mod constants;
 mod elementwise;
+mod elsewhere;
 mod epilogues;
 mod kernels;
+mod large;
 mod layouts;
 mod loans;
 mod memory;

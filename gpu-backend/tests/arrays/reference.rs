@@ -101,7 +101,7 @@ pub fn truth(op: &OpInfo, dtype: DType, x: &[Scalar]) -> Scalar {
         (Reference::Unary { complex: Some(f), .. }, Kind::Complex) => {
             Scalar::C128(f(x[0].to_c128())).cast(out)
         }
-        (Reference::Binary { complex: Some(f), .. }, Kind::Complex) => {
+        (Reference::Binary { complex: Some(f), .. }, _) if dtype.is_complex() || out.is_complex() => {
             Scalar::C128(f(x[0].to_c128(), x[1].to_c128())).cast(out)
         }
         _ => panic!("{} has no reference in {dtype}", op.name),

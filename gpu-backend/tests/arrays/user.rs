@@ -60,6 +60,38 @@ fn a_users_kernel_is_an_implementation_like_any_other() {
     assert!((turned[1] - (4.0 * 2_f32.sqrt() + 1000.0)).abs() < 1e-3, "{turned:?}");
 }
 
+multimethod! {
+    domain "numpy.gpu_test";
+
+    /// The number of elements before the last, and the last, as a kernel sees them.
+    pub fn last(x: &Array) -> Result<Array> {
+        np::take(x, &Array::from(vec![-1_i64]), 0)
+    }
+}
+
+fn last_on_device(cx: Cx, x: &Array) -> std::result::Result<Array, Stop<Error>> {
+    let wgsl = "
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@compute @workgroup_size(1)
+fn main() { y[0] = f32(arrayLength(&x) - 1u); y[1] = x[arrayLength(&x) - 1u]; }";
+    let kernel = ArrayKernel::new(RawKernel::new("last", wgsl, "main"), DType::F32, |_| Ok(vec![2]));
+    kernel.lanes(|_| 1).record(cx, &[x], &[])
+}
+
+#[polyarray_core::dispatch::linkme::distributed_slice(polyarray_core::dispatch::REGISTRATIONS)]
+#[linkme(crate = polyarray_core::dispatch::linkme)]
+static LAST: fn(&mut Registrar<'_>) = |registrar| registrar.register::<last>("gpu", last_on_device);
+
+/// `arrayLength` is the view's, not that of the buffer that it lies in; bindings begin at some elements only.
+#[test]
+fn a_users_kernel_sees_the_elements_of_a_view_alone() {
+    let x = on_gpu(&Array::from((0..200).map(|i| i as f32).collect::<Vec<_>>()));
+    for (part, want) in [(":5", [4.0, 4.0]), ("64:70", [5.0, 69.0]), ("65:99", [33.0, 98.0])] {
+        assert_eq!(last(x.slice(part).unwrap()).unwrap().to_vec::<f32>().unwrap(), want, "{part}");
+    }
+}
+
 #[test]
 fn what_does_not_fit_a_users_kernel_is_told() {
     let x = on_gpu(&Array::from(vec![1.0_f32; 8]));

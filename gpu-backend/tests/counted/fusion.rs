@@ -17,11 +17,11 @@ fn a_times_b_plus_c_is_one_kernel_without_a_temporary() {
     let (_guard, gpu) = alone();
     let [a, b, c] = triple(&gpu);
     let (dispatches, stats, copies) = (gpu.dispatches(), gpu.pool_stats(), gpu.transfer_stats());
-    let kernels = gpu.kernels();
+    let kernels = gpu.kernel_stats().compiled;
     let y = np::add(np::multiply(&a, &b).unwrap(), &c).unwrap();
     assert_eq!(gpu.dispatches(), dispatches, "nothing is run when it is recorded");
     y.eval().unwrap();
-    assert!(gpu.kernels() - kernels <= 1, "one kernel");
+    assert!(gpu.kernel_stats().compiled - kernels <= 1, "one kernel");
     assert_eq!(gpu.dispatches() - dispatches, 1, "dispatched once");
     let after = gpu.pool_stats();
     assert_eq!(
@@ -31,11 +31,11 @@ fn a_times_b_plus_c_is_one_kernel_without_a_temporary() {
     );
     assert_eq!((after.hits + after.misses) - (stats.hits + stats.misses), 1, "one allocation");
     assert_eq!(gpu.transfer_stats(), copies, "no copy");
-    let kernels = gpu.kernels();
+    let kernels = gpu.kernel_stats().compiled;
     // Other scalars and another length are the same kernel.
     let part = |x: &Array| x.slice(":8000000").unwrap();
     np::add(np::multiply(part(&a), part(&c)).unwrap(), part(&b)).unwrap().eval().unwrap();
-    assert_eq!(gpu.kernels(), kernels, "another length is no other kernel");
+    assert_eq!(gpu.kernel_stats().compiled, kernels, "another length is no other kernel");
     let got = y.to_vec::<f32>().unwrap();
     for (i, &got) in got.iter().enumerate().step_by(997) {
         let x = (i % 4096) as f32;
@@ -144,7 +144,7 @@ fn ours_is_not_slower_than_a_kernel_written_by_hand() {
 fn a_long_chain_makes_few_kernels() {
     let (_guard, gpu) = alone();
     let x = Array::from(vec![1.0_f32; 10_000]).to("gpu:0").unwrap();
-    let before = gpu.kernels();
+    let before = gpu.kernel_stats().compiled;
     let mut y = x.clone();
     for _ in 0..500 {
         y = np::add(np::multiply(&y, 0.5_f32).unwrap(), 0.25_f32).unwrap();
@@ -153,7 +153,7 @@ fn a_long_chain_makes_few_kernels() {
     let last = y.to_vec::<f32>().unwrap()[0];
     assert!((last - 0.5).abs() < 1e-6, "{last}");
     // Chains are cut at fixed places, so that a cut does not make a new kernel each time.
-    assert!(gpu.kernels() - before <= 6, "{} kernels", gpu.kernels() - before);
+    assert!(gpu.kernel_stats().compiled - before <= 6, "{} kernels", gpu.kernel_stats().compiled - before);
 }
 
 #[test]
@@ -173,11 +173,11 @@ fn lengths_scalars_and_offsets_make_no_other_kernel() {
     };
     run(60, 70, 0.5);
     run(600, 700, 0.5);
-    let kernels = gpu.kernels();
+    let kernels = gpu.kernel_stats().compiled;
     // Warm: a kernel costs tens of milliseconds, so what differs in numbers only must not make one.
     for (rows, columns, scale) in [(61, 71, 0.25), (90, 33, 3.0), (601, 690, -1.0), (700, 600, 7.5)] {
         run(rows, columns, scale);
     }
-    let more = gpu.kernels() - kernels;
+    let more = gpu.kernel_stats().compiled - kernels;
     assert!(more <= 2, "{more} more kernels: {:?}", gpu.kernel_names());
 }

@@ -2,6 +2,7 @@
 //! to the device that all share.
 
 mod fusion;
+mod kernels;
 mod pressure;
 
 use parking_lot::{Mutex, MutexGuard};

@@ -36,7 +36,7 @@ impl Accumulator {
         let (prefix, push, result, bytes) = match (op, dtype) {
             // Halves are summed as floats are, and rounded once.
             (Sum | Prod, DType::F16) => {
-                (format!("f32_{stem}"), "x", "f16_round(x)", if op == Sum { 8 } else { 4 })
+                (format!("f32_{stem}"), "x", "f16_rounded(x)", if op == Sum { 8 } else { 4 })
             }
             (Sum, _) if dtype.is_float() || dtype.is_complex() => {
                 (format!("{}_sum", name(dtype)), "x", "x", 2 * register)

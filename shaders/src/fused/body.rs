@@ -14,6 +14,7 @@ fn loops(op: Op, dtype: DType, int64: bool) -> u32 {
         (Op::FloorDivide | Op::Remainder, DType::F16 | DType::F32) => 36,
         (Op::FloorDivide | Op::Remainder, DType::F64) => 191,
         (Op::FloorDivide | Op::Remainder, DType::I64 | DType::U64) if !int64 => 64,
+        (Op::Pow, dtype) if dtype.is_int() => 64,
         _ => 0,
     }
 }
@@ -22,7 +23,9 @@ fn loops(op: Op, dtype: DType, int64: bool) -> u32 {
 fn cost(op: Op, dtype: DType) -> u32 {
     let wide = if dtype.is_complex() { 4 } else { 1 };
     wide * match op {
-        Op::Sin | Op::Cos | Op::Exp | Op::Log | Op::Tanh | Op::FloorDivide | Op::Remainder => 16,
+        Op::Pow => 64,
+        Op::FloorDivide | Op::Remainder => 16,
+        _ if op.is_function() => 16,
         Op::Sqrt | Op::Divide => 4,
         _ => 1,
     }
@@ -136,7 +139,7 @@ pub fn cast(from: DType, to: DType, x: &str) -> String {
         (I8 | I16 | I32 | U8 | U16 | U32, F32) => format!("f32_opaque(f32({x}))"),
         (I64 | U64, F32) => format!("f32_opaque(f32_from_{f}({x}))"),
         // Beyond 2^24, where f32 rounds, a half is infinite anyway.
-        (I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64, F16) => format!("f16_round({})", cast(from, F32, x)),
+        (I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64, F16) => format!("f16_rounded({})", cast(from, F32, x)),
         (I8 | I16 | I32, F64) => format!("f64_opaque(f64_from_i32({x}))"),
         (U8 | U16 | U32, F64) => format!("f64_opaque(f64_from_u32({x}))"),
         (I64 | U64, F64) => format!("f64_opaque(f64_from_{f}({x}))"),
@@ -150,7 +153,7 @@ pub fn cast(from: DType, to: DType, x: &str) -> String {
         // Between floats.
         // (Equal dtypes are answered above.)
         (F16, F16 | F32) | (F32, F32) | (F64, F64) => x.to_owned(),
-        (F32, F16) => format!("f16_round({x})"),
+        (F32, F16) => format!("f16_rounded({x})"),
         (F16 | F32, F64) => format!("f64({x})"),
         (F64, F32) => format!("f32({x})"),
         (F64, F16) => format!("f16_from_f64({x})"),

@@ -2,4 +2,5 @@
 
 pub mod assign;
 pub mod copy_region;
+pub mod random;
 pub mod take;

@@ -156,5 +156,5 @@ fn exact_ones() {
 #[test]
 fn halves_round_to_nearest_even() {
     let halves = |x: f64| half::f16::from_f32(x as f32).to_f64();
-    check("f16_round", halves, 0.0);
+    check("f16_rounded", halves, 0.0);
 }

@@ -174,10 +174,8 @@ fn tolerance(op: Op, dtype: DType) -> f64 {
     match op {
         _ if !(dtype.is_float() || dtype.is_complex()) => 0.0,
         // The reference is a double, too: its own error counts.
-        Op::Exp | Op::Log | Op::Sin | Op::Cos | Op::Tanh if dtype == DType::F64 => 8.0,
-        // And so is the complex one.
-        Op::Exp | Op::Log | Op::Sin | Op::Cos | Op::Tanh if dtype == DType::C128 => 8.0,
-        Op::Exp | Op::Log | Op::Sin | Op::Cos | Op::Tanh => 4.0,
+        _ if op.is_function() && matches!(dtype, DType::F64 | DType::C128) => 8.0,
+        _ if op.is_function() => 4.0,
         Op::Sqrt | Op::Divide | Op::Multiply | Op::Absolute if dtype.is_complex() => 4.0,
         // Half a unit in each part is more in the norm.
         Op::Add | Op::Subtract if dtype.is_complex() => 0.71,

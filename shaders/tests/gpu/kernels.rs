@@ -128,7 +128,7 @@ pub fn apply(op: Op, x: &[Scalar]) -> Scalar {
             finish_int(f(int(&x[0]).unwrap_or(0), int(&x[1]).unwrap_or(0)))
         }
         Reference::Unary { complex: Some(f), .. } if compute.is_complex() => Scalar::C128(f(x[0].to_c128())),
-        Reference::Binary { complex: Some(f), .. } if compute.is_complex() => {
+        Reference::Binary { complex: Some(f), .. } if compute.is_complex() || out.is_complex() => {
             Scalar::C128(f(x[0].to_c128(), x[1].to_c128()))
         }
         Reference::Unary { real: Some(f), .. } => Scalar::F64(f(x[0].to_f64())),

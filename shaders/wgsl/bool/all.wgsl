@@ -2,6 +2,9 @@
 alias bool_reg = bool;
 fn bool_absolute(x: bool) -> bool { return x; }
 fn bool_floor(x: bool) -> bool { return x; }
+fn bool_ceil(x: bool) -> bool { return x; }
+fn bool_trunc(x: bool) -> bool { return x; }
+fn bool_round(x: bool) -> bool { return x; }
 fn bool_isnan(x: bool) -> bool { return false; }
 fn bool_bitwise_invert(x: bool) -> bool { return !x; }
 fn bool_add(a: bool, b: bool) -> bool { return a || b; }

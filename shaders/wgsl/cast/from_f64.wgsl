@@ -15,5 +15,5 @@ fn f16_from_f64(x: f64) -> f32 {
     let a = f64_absolute(x);
     let exact = back == a || f32_isinf(y) || f64_isnan(x) || f32_is_zero(y);
     let odd = (f32_bits(y) - select(0u, 1u, back > a)) | 1u;
-    return f16_round(select(f32_from_bits(odd), y, exact));
+    return f16_rounded(select(f32_from_bits(odd), y, exact));
 }

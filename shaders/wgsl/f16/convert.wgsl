@@ -26,7 +26,7 @@ fn f16_from_bits(h: u32) -> f32 {
 }
 
 // The nearest half.
-fn f16_round(x: f32) -> f32 {
+fn f16_rounded(x: f32) -> f32 {
     let b = f32_bits(x);
     let a = b & F32_ABS;
     // Normal: round by adding just below half of the last place, and the last kept bit.

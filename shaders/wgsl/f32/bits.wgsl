@@ -8,6 +8,19 @@ const F32_QUIET: u32 = 0x7fc00000u;
 // Largest exponent by which complex functions scale.
 const F32_SCALE_MAX: i32 = 120;
 
+// Multiplied by it, a subnormal number is normal.
+const F32_LIFT: f32 = 33554432.0;
+const F32_LIFT_BITS: i32 = 25;
+const F32_LEAST_EXPONENT: i32 = -126;
+const F32_LOG10_E: f32 = 0.4342944819032518;
+
+// Multiplied by it, a number splits into halves of its digits.
+const F32_SPLIT: f32 = 4097.0;
+const F32_TWO_THIRDS_HIGH: f32 = 0.666666686534881591796875;
+const F32_TWO_THIRDS_LOW: f32 = -1.9868214925130208333e-8;
+const F32_LARGE_POWER: f32 = 1099511627776.0;
+const F32_EXP_END: f32 = 120.0;
+
 fn f32_bits(x: f32) -> u32 { return bitcast<u32>(x); }
 fn f32_from_bits(b: u32) -> f32 { return bitcast<f32>(b); }
 fn f32_isnan(x: f32) -> bool { return (f32_bits(x) & F32_ABS) > F32_INF; }

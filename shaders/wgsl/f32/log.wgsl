@@ -27,10 +27,3 @@ fn f32_log(x: f32) -> f32 {
     let negative = select(special, f32_nan(x), x < 0.0);
     return select(negative, f32_from_bits(F32_SIGN | F32_INF | f32_bits(x)), f32_is_zero(x));
 }
-
-// ln(1+f), also for tiny f: the rounding error of 1+f is given back.
-fn f32_log1p(f: f32) -> f32 {
-    let u = 1.0 + f;
-    let lost = f - (u - 1.0);
-    return f32_log(u) + lost / u;
-}

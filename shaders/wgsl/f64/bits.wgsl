@@ -7,6 +7,19 @@ const F64_QUIET: u64 = 0x7ff8000000000000lu;
 // Largest exponent by which complex functions scale.
 const F64_SCALE_MAX: i32 = 1000;
 
+// Multiplied by it, a subnormal number is normal.
+const F64_LIFT: f64 = 18014398509481984.0lf;
+const F64_LIFT_BITS: i32 = 54;
+const F64_LEAST_EXPONENT: i32 = -1022;
+const F64_LOG10_E: f64 = 0.43429448190325182765lf;
+
+// Multiplied by it, a number splits into halves of its digits.
+const F64_SPLIT: f64 = 134217729.0lf;
+const F64_TWO_THIRDS_HIGH: f64 = 0.66666666666666662966lf;
+const F64_TWO_THIRDS_LOW: f64 = 3.7007434154171882626e-17lf;
+const F64_LARGE_POWER: f64 = 1.2089258196146292e24lf;
+const F64_EXP_END: f64 = 760.0lf;
+
 fn f64_bits(x: f64) -> u64 { return bitcast<u64>(x); }
 fn f64_from_bits(b: u64) -> f64 { return bitcast<f64>(b); }
 fn f64_isnan(x: f64) -> bool { return (f64_bits(x) & F64_ABS) > F64_INF; }

@@ -28,9 +28,3 @@ fn f64_log(x: f64) -> f64 {
     let negative = select(special, f64_nan(x), x < 0.0lf);
     return select(negative, f64_from_bits(F64_SIGN | F64_INF | f64_bits(x)), f64_is_zero(x));
 }
-
-fn f64_log1p(f: f64) -> f64 {
-    let u = 1.0lf + f;
-    let lost = f - (u - 1.0lf);
-    return f64_log(u) + lost / u;
-}

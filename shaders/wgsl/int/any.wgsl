@@ -7,6 +7,10 @@ fn T_conj(x: T_reg) -> T_reg { return x; }
 fn T_real(x: T_reg) -> T_reg { return x; }
 fn T_imag(x: T_reg) -> T_reg { return T_reg(0); }
 fn T_floor(x: T_reg) -> T_reg { return x; }
+fn T_ceil(x: T_reg) -> T_reg { return x; }
+fn T_trunc(x: T_reg) -> T_reg { return x; }
+fn T_round(x: T_reg) -> T_reg { return x; }
+fn T_signbit(x: T_reg) -> bool { return x < T_reg(0); }
 fn T_isnan(x: T_reg) -> bool { return false; }
 fn T_bitwise_invert(x: T_reg) -> T_reg { return T_wrap(~x); }
 fn T_bitwise_and(a: T_reg, b: T_reg) -> T_reg { return a & b; }
@@ -31,4 +35,20 @@ fn T_bitwise_left_shift(a: T_reg, b: T_reg) -> T_reg {
 fn T_bitwise_right_shift(a: T_reg, b: T_reg) -> T_reg {
     let inside = T_shifts(b);
     return select(select(T_reg(0), ~T_reg(0), a < T_reg(0)), a >> u32(select(T_reg(0), b, inside)), inside);
+}
+// By squaring. To a negative power only 1 and -1 give another integer than 0.
+fn T_pow(a: T_reg, b: T_reg) -> T_reg {
+    let minus_one = T_wrap(~T_reg(0));
+    let odd = (b & T_reg(1)) == T_reg(1);
+    let unit = select(select(T_reg(0), select(T_reg(1), a, odd), a == minus_one), T_reg(1), a == T_reg(1));
+    let negative = b < T_reg(0);
+    var power = T_reg(1);
+    var base = a;
+    var rest = select(b, T_reg(0), negative);
+    while (rest > T_reg(0)) {
+        power = select(power, T_multiply(power, base), (rest & T_reg(1)) == T_reg(1));
+        base = T_multiply(base, base);
+        rest = rest >> 1u;
+    }
+    return select(power, unit, negative);
 }

@@ -7,7 +7,7 @@ use polyarray::DType;
 use polyarray::array::{Array, Transfers};
 use polyarray::dispatch::explain;
 use polyarray_genetics::plink::{self, Dataset, PlinkPaths, ReadOptions};
-use polyarray_genetics::{Analysis, ChromosomeSelection, StagedFiles, run_analysis};
+use polyarray_genetics::{Analysis, AnalysisOptions, ChromosomeSelection, StagedFiles, run_analysis};
 use serde_json::{Value, json};
 
 use crate::backend::Choice;
@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Variants to analyse, such as 1-22 or 1,3,5-7,X; by default all
     #[arg(long, value_name = "LIST")]
     chromosomes: Option<ChromosomeSelection>,
+    /// Relationships over the variants of all chromosomes, as if all had two copies; by default over the autosomes, 1-22
+    #[arg(long)]
+    all_chromosomes: bool,
     /// Dtype to compute ratios in; by default f64 on the host and f32 on devices, whose f64 is slow or missing
     #[arg(long, value_name = "f32|f64")]
     float: Option<FloatName>,
@@ -68,7 +71,8 @@ impl Arguments {
             None => DType::F32,
         };
         let bar = progress::bar(json, "", None);
-        let work = || backend.run(|| run_analysis(&dataset, float, |step| bar.set_message(step)));
+        let options = AnalysisOptions { float: float.into(), all_chromosomes: self.all_chromosomes };
+        let work = || backend.run(|| run_analysis(&dataset, options, |step| bar.set_message(step)));
         let (analysis, explanation) = match self.explain {
             true => {
                 let (analysis, explanation) = explain(work);
@@ -211,6 +215,22 @@ impl Summary<'_> {
         self.analysis.grm.residency().name()
     }
 
+    /// Which variants relationships are over.
+    fn relationships(&self) -> String {
+        let (over, all) = (self.analysis.grm_variants, self.dataset.variants.len());
+        match (self.arguments.all_chromosomes, all - over) {
+            (true, _) => format!("all {} variants, each counted as diploid", count(all)),
+            (false, 0) => format!("all {} variants, which are autosomal", count(all)),
+            (false, others) => {
+                format!(
+                    "{} autosomal variants; {} on other chromosomes are left out",
+                    count(over),
+                    count(others)
+                )
+            }
+        }
+    }
+
     fn text(&self, figures: &Figures) -> String {
         let chromosomes = self.arguments.chromosomes.as_ref().map(|list| format!(", chromosomes {list}"));
         let row = |cells: [&str; 4]| cells.map(String::from).to_vec();
@@ -234,7 +254,7 @@ impl Summary<'_> {
             ])
         }));
         format!(
-            "{}{}\n{} variants × {} samples on {} in {} ({})\n\n{}\n\n{}",
+            "{}{}\n{} variants × {} samples on {} in {} ({})\nrelationships over {}\n\n{}\n\n{}",
             self.arguments.data.display(),
             chromosomes.unwrap_or_default(),
             count(self.dataset.variants.len()),
@@ -242,6 +262,7 @@ impl Summary<'_> {
             self.place(),
             self.analysis.grm.dtype(),
             self.why,
+            self.relationships(),
             table(&spreads),
             table(&steps),
         )
@@ -265,6 +286,7 @@ impl Summary<'_> {
             "chromosomes": self.arguments.chromosomes.as_ref().map(ToString::to_string),
             "variants": self.dataset.variants.len(),
             "samples": self.dataset.samples.len(),
+            "relationship_variants": self.analysis.grm_variants,
             "backend": self.place(),
             "why": self.why,
             "float": self.analysis.grm.dtype().name(),

@@ -33,7 +33,7 @@ fn special_for(op: Op, dtype: DType) -> Vec<Scalar> {
 }
 
 /// One value: special or random.
-fn any(op: Op, dtype: DType, r: &mut Random) -> Scalar {
+pub(super) fn any(op: Op, dtype: DType, r: &mut Random) -> Scalar {
     if r.below(3) == 0 {
         let special = special_for(op, dtype);
         special[r.below(special.len())]
@@ -58,7 +58,7 @@ pub(super) fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
             cases.extend([vec![column.clone(), row.clone()], vec![row, column]]);
         }
     }
-    let integers = info.typing == Typing::Inexact;
+    let integers = matches!(info.typing, Typing::Inexact | Typing::Parts);
     let takes = |d: DType| info.kinds.has(d.kind()) || (integers && d.kind() < Kind::Float);
     for shape in SHAPES {
         for dtype in s.some(takes) {
@@ -134,7 +134,7 @@ fn other(s: &mut Sampler, op: Op, dtype: DType) -> DType {
 }
 
 /// A shape that broadcasts to another: the same, fewer axes, or some of length 1.
-fn beside(shape: &[usize], s: &mut Sampler) -> Vec<usize> {
+pub(super) fn beside(shape: &[usize], s: &mut Sampler) -> Vec<usize> {
     match s.random.below(3) {
         0 => shape.to_vec(),
         1 => shape[s.random.below(shape.len() + 1)..].to_vec(),

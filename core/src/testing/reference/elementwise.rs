@@ -22,7 +22,7 @@ pub fn compute_dtype(op: Op, operands: &[(DType, bool)], float: DType) -> Option
         (None, Some(Kind::Complex)) => promote_weak(float, Kind::Complex, float),
         (None, _) => float,
     };
-    let inexact = op.info().typing == Typing::Inexact && met.kind() < Kind::Float;
+    let inexact = matches!(op.info().typing, Typing::Inexact | Typing::Parts) && met.kind() < Kind::Float;
     let compute = if inexact { float } else { met };
     op.info().kinds.has(compute.kind()).then_some(compute)
 }
@@ -51,7 +51,9 @@ pub fn element(op: Op, compute: DType, x: &[Scalar]) -> Truth {
             None => complex(f(at(0)), out),
         },
         (_, Kind::Complex) if op == Op::Divide && infinite_quotient(at(0), at(1)) => Truth::Infinite,
-        (Reference::Binary { complex: Some(f), .. }, Kind::Complex) => complex(f(at(0), at(1)), out),
+        (Reference::Binary { complex: Some(f), .. }, _) if out.is_complex() || compute.is_complex() => {
+            complex(f(at(0), at(1)), out)
+        }
         _ => undefined(op, compute),
     }
 }

@@ -22,8 +22,8 @@ pub fn matmul(a: &Plain, b: &Plain, dtype: DType, bits: bool) -> Want {
         let index = unravel(flat, &shape);
         let (lead, last) = index.split_at(batch.len());
         let at = |x: &Plain, i: usize, j: usize| x.broadcast_at(&[lead, &[i, j]].concat());
-        let pairs = (0..k).map(|l| (at(&a, last[0], l), at(&b, l, last[1])));
-        term_sum(pairs, dtype, bits)
+        let pairs = (0..k).map(|l| [at(&a, last[0], l), at(&b, l, last[1])]);
+        if bits { bits_in_both(pairs) } else { term_sum(pairs, dtype) }
     };
     let elements = (0..shape.iter().product()).map(element).collect();
     let mut out = shape.clone();
@@ -36,23 +36,39 @@ pub fn matmul(a: &Plain, b: &Plain, dtype: DType, bits: bool) -> Want {
     Want { terms: k, ..Want::new(dtype, &out, elements) }
 }
 
-fn term_sum(pairs: impl Iterator<Item = (Scalar, Scalar)>, dtype: DType, bits: bool) -> Truth {
-    let wide = |x: Scalar| x.to_i128().unwrap_or(0);
-    if bits {
-        let count = pairs.map(|(x, y)| i128::from((wide(x) & wide(y)).count_ones())).sum();
-        return Truth::Exact(integer(count, dtype));
-    }
+fn wide(x: Scalar) -> i128 {
+    x.to_i128().unwrap_or(0)
+}
+
+/// The number of bits set in both of a pair, summed.
+fn bits_in_both(pairs: impl Iterator<Item = [Scalar; 2]>) -> Truth {
+    let count = pairs.map(|[x, y]| i128::from((wide(x) & wide(y)).count_ones())).sum();
+    Truth::Exact(integer(count, DType::I32))
+}
+
+/// The sum of products of elements of a dtype.
+pub(super) fn term_sum(terms: impl Iterator<Item = impl AsRef<[Scalar]>>, dtype: DType) -> Truth {
     match dtype.kind() {
-        Kind::Bool => Truth::Exact(Scalar::Bool(pairs.map(|(x, y)| wide(x) & wide(y)).any(|x| x == 1))),
+        Kind::Bool => Truth::Exact(Scalar::Bool(
+            terms.map(|term| term.as_ref().iter().all(|&x| wide(x) == 1)).any(|all| all),
+        )),
         Kind::Int => {
-            let sum = pairs.fold(0_i128, |sum, (x, y)| sum.wrapping_add(wide(x).wrapping_mul(wide(y))));
+            let product =
+                |term: &[Scalar]| term.iter().fold(1_i128, |product, &x| product.wrapping_mul(wide(x)));
+            let sum = terms.fold(0_i128, |sum, term| sum.wrapping_add(product(term.as_ref())));
             Truth::Exact(integer(sum, dtype))
         }
         Kind::Float | Kind::Complex => {
-            let (mut re, mut im, mut terms) = (Compensated::default(), Compensated::default(), 0.0);
-            for (x, y) in pairs {
-                let (x, y) = (x.to_c128(), y.to_c128());
-                terms += x.norm() * y.norm();
+            let (mut re, mut im, mut size) = (Compensated::default(), Compensated::default(), 0.0);
+            for term in terms {
+                // All factors but the last are multiplied in doubles: their elements have few digits.
+                let (last, first) = term.as_ref().split_last().expect("a term has factors");
+                let y = last.to_c128();
+                let x = first.iter().fold(Complex64::from(1.0), |product, x| match dtype.is_complex() {
+                    true => product * x.to_c128(),
+                    false => Complex64::from(product.re * x.to_c128().re),
+                });
+                size += x.norm() * y.norm();
                 re.add_product(x.re, y.re);
                 if dtype.is_complex() {
                     re.add_product(-x.im, y.im);
@@ -60,7 +76,7 @@ fn term_sum(pairs: impl Iterator<Item = (Scalar, Scalar)>, dtype: DType, bits: b
                     im.add_product(x.im, y.re);
                 }
             }
-            Truth::Near { value: Complex64::new(re.total(), im.total()), terms }
+            Truth::Near { value: Complex64::new(re.total(), im.total()), terms: size }
         }
     }
 }

@@ -1,0 +1,159 @@
+//! The LU factorisation: solutions, inverses, determinants.
+
+use super::matrices::{Systems, cast, computed, identity, inexact, recast, split, square};
+use crate::array::spec::{Outputs, Spec, output, record, record_one};
+use crate::array::{Array, Device};
+use crate::dispatch::{Cx, Registrar, Stop};
+use crate::dtype::{DType, promote};
+use crate::memory::Dims;
+use crate::multimethod;
+use crate::numpy::{
+    Answer, absolute, arange, astype, axis, count_nonzero, divide, equal, log, multiply, not_equal, prod,
+    remainder, subtract, sum, where_,
+};
+
+multimethod! {
+    domain "numpy.linalg";
+
+    /// LU factorisation with partial pivoting of matrices (…, m, n), `p · x = l · u`: `lu` (…, m, n) holds `u` on and
+    /// above the diagonal and `l`, whose diagonal is 1, below it; `piv` (…, k), int32, where k is the smaller of m and n,
+    /// says that row i was exchanged with row `piv[i]`, one after the other. Integers are factorised in the device's
+    /// default float, float16 in float32.
+    ///
+    /// NumPy: `scipy.linalg.lu_factor(x)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for less than two axes.
+    pub fn lu_factor(x: &Array) -> Result<(Array, Array)>;
+
+    /// The solution `x` of `a · x = b` for square matrices `a` (…, n, n): `b` of one axis is one right-hand side (n) for
+    /// each of them, else its columns (…, n, k) are; leading axes broadcast. The dtype is the promoted one; integers are
+    /// computed in the device's default float, float16 in float32.
+    ///
+    /// NumPy: `linalg.solve(a, b)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for matrices that are not square, or a `b` that does not fit. A matrix that
+    /// is singular is an error when the values are computed.
+    pub fn solve(a: &Array, b: &Array) -> Result<Array>;
+
+    /// The inverses of square matrices (…, n, n): [`solve()`] with the identity.
+    ///
+    /// NumPy: `linalg.inv(x)`.
+    ///
+    /// # Errors
+    /// Those of [`solve()`].
+    pub fn inv(x: &Array) -> Result<Array> {
+        let (_, n) = square("inv", x)?;
+        let x = computed(x)?;
+        solve(&x, identity(n, &x)?)
+    }
+
+    /// The determinants (…) of square matrices (…, n, n): the product of the pivots of their LU factorisation.
+    ///
+    /// NumPy: `linalg.det(x)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for matrices that are not square.
+    pub fn det(x: &Array) -> Result<Array> {
+        let (sign, pivots) = pivots("det", x)?;
+        multiply(&sign, prod(&pivots, -1)?)
+    }
+
+    /// The sign of the determinants of square matrices (…, n, n), for complex ones a number of magnitude 1, and the
+    /// logarithm of their magnitude, both (…): `det(x) = sign · exp(logabsdet)`, where that would overflow, too. Of a
+    /// singular matrix 0 and −∞.
+    ///
+    /// NumPy: `linalg.slogdet(x)`.
+    ///
+    /// # Errors
+    /// Those of [`det()`].
+    pub fn slogdet(x: &Array) -> Result<(Array, Array)> {
+        let (sign, pivots) = pivots("slogdet", x)?;
+        let size = absolute(&pivots)?;
+        let signs = where_(&equal(&size, 0.0)?, &pivots, &divide(&pivots, &size)?)?;
+        Ok((multiply(&sign, prod(&signs, -1)?)?, sum(&log(&size)?, -1)?))
+    }
+}
+
+/// The sign of the exchanges of rows, and the pivots (…, n), in the dtype of the determinant.
+fn pivots(op: &'static str, x: &Array) -> Result<(Array, Array), crate::Error> {
+    let (_, n) = square(op, x)?;
+    let (lu, piv) = lu_factor(&computed(x)?)?;
+    let at = arange(n, crate::numpy::dtype(DType::I32).device(Device::At(lu.residency())))?;
+    let odd = remainder(&count_nonzero(&not_equal(&piv, &at)?, axis(-1))?, 2)?;
+    let sign = subtract(1, multiply(&odd, 2)?)?;
+    Ok((astype(&sign, lu.dtype())?, super::diagonal(&lu, 0)?))
+}
+
+/// LU factorisations. The operand is (batch…, m, n) with any strides, of a float or complex dtype (not float16); the
+/// results are dense: both factors in one, and the exchanges of rows, int32.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Lu {
+    /// Leading axes.
+    pub batch: Dims,
+    /// Rows.
+    pub m: usize,
+    /// Columns.
+    pub n: usize,
+    /// Dtype of the operand.
+    pub dtype: DType,
+}
+
+impl Spec for Lu {
+    const NAME: &'static str = "lu_factor";
+
+    fn outputs(&self) -> Outputs {
+        let shape = |last: &[usize]| -> Dims { self.batch.iter().chain(last).copied().collect() };
+        let lu = (shape(&[self.m, self.n]), self.dtype);
+        [lu, (shape(&[self.m.min(self.n)]), DType::I32)].into_iter().collect()
+    }
+}
+
+/// Systems of linear equations. Operands: the matrices, (batch…, n, n), and the right-hand sides, (batch…, n, columns),
+/// with any strides (0 where they were broadcast), of one float or complex dtype (not float16); the result is dense.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Solve {
+    /// Leading axes.
+    pub batch: Dims,
+    /// Equations, and unknowns.
+    pub n: usize,
+    /// Right-hand sides of each matrix.
+    pub columns: usize,
+    /// Dtype of operands and result.
+    pub dtype: DType,
+}
+
+impl Spec for Solve {
+    const NAME: &'static str = "solve";
+
+    fn outputs(&self) -> Outputs {
+        let shape: Dims = self.batch.iter().copied().chain([self.n, self.columns]).collect();
+        output(shape, self.dtype)
+    }
+}
+
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<lu_factor>(kind, |cx: Cx, x: &Array| {
+        let (batch, [m, n]) = split("lu_factor", x)?;
+        if let Some(x) = recast(x)? {
+            return Ok(lu_factor(&x)?);
+        }
+        let mut results = record(cx, Lu { batch, m, n, dtype: x.dtype() }, &[x])?.into_iter();
+        match (results.next(), results.next()) {
+            (Some(lu), Some(piv)) => Ok((lu, piv)),
+            _ => Err(Stop::declined("its kernel gives another number of results")),
+        }
+    });
+    r.register::<solve>(kind, |cx: Cx, a: &Array, b: &Array| -> Answer {
+        let systems = Systems::of("solve", a, b)?;
+        let dtype = promote(inexact(a)?, inexact(b)?);
+        if a.dtype() != dtype || b.dtype() != dtype {
+            return Ok(solve(&cast(a, dtype)?, &cast(b, dtype)?)?);
+        }
+        let spec = Solve { batch: systems.batch.clone(), n: systems.n, columns: systems.columns, dtype };
+        let [a, b] = &systems.operands;
+        let x = record_one(cx, spec, &[a, b])?;
+        Ok(systems.finish(x)?)
+    });
+}

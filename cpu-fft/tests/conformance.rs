@@ -1,0 +1,11 @@
+//! The contract of every method of `numpy.fft`, on the host.
+
+use polyarray_core::testing::Conformance;
+use {polyarray_cpu as _, polyarray_cpu_fft as _};
+
+#[test]
+fn every_method_gives_what_the_reference_gives() {
+    let report = Conformance::of("cpu").domains(&["numpy.fft"]).run().unwrap();
+    println!("{report}");
+    assert!(report.failures.is_empty(), "{report}");
+}

@@ -1,0 +1,113 @@
+//! Random numbers: a lane computes blocks of Philox4x32-10 and what is made of their words.
+
+use crate::builder::Builder;
+use crate::params::Names;
+use crate::plan::{Plan, PlanError, Profile};
+use crate::shader::{Module, Template};
+use polyarray_core::DType;
+use std::fmt::Write as _;
+
+/// What is made of the words of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Made {
+    /// The four words, as uint32.
+    Words,
+    /// Uniform numbers, four in float32, two in float64.
+    Uniform,
+    /// Normal numbers, four in float32, two in float64.
+    Normal,
+}
+
+/// Random numbers into a dense [`crate::Slot::Output`].
+#[derive(Clone, Debug)]
+pub struct Draw {
+    /// The key of the stream.
+    pub key: u64,
+    /// The block of the first element.
+    pub block: u128,
+    /// What is made.
+    pub made: Made,
+    /// Number of elements.
+    pub count: usize,
+    /// uint32, float32 or float64.
+    pub dtype: DType,
+}
+
+/// Blocks of a lane on adapters that run on the CPU.
+const RUN: u64 = 64;
+
+#[derive(Debug, Hash)]
+struct Blocks {
+    made: Made,
+    dtype: DType,
+}
+
+/// Plans a draw.
+///
+/// # Errors
+/// [`PlanError`].
+pub fn plan(job: &Draw, profile: &Profile) -> Result<Plan, PlanError> {
+    let mut builder = Builder::new(profile, job.dtype, job.count)?;
+    if job.count == 0 {
+        return Ok(builder.finish());
+    }
+    let per_block = 16 / job.dtype.size();
+    let shader = builder.shader(Blocks { made: job.made, dtype: job.dtype });
+    // Parts begin at whole blocks: a binding's alignment is longer than one.
+    for part in builder.parts(0..job.count, job.dtype.size()) {
+        let blocks = part.len().div_ceil(per_block) as u64;
+        let per_lane = profile.per_lane(blocks, RUN);
+        let first = job.block.wrapping_add((part.start / per_block) as u128);
+        let mut params =
+            vec![part.len() as u32, blocks as u32, per_lane, job.key as u32, (job.key >> 32) as u32];
+        params.extend((0..4).map(|n| (first >> (32 * n)) as u32));
+        let bindings = vec![builder.output(part)];
+        let groups = builder.groups(blocks.div_ceil(u64::from(per_lane)));
+        builder.step(&shader, bindings, params, groups)?;
+    }
+    Ok(builder.finish())
+}
+
+impl Template for Blocks {
+    fn label(&self) -> String {
+        format!("draw {:?} {}", self.made, self.dtype)
+    }
+
+    fn params(&self, names: &mut Names) {
+        names.words(&["count", "blocks", "per_lane", "key0", "key1", "block0", "block1", "block2", "block3"]);
+    }
+
+    fn write(&self, module: &mut Module) {
+        let element = match self.dtype {
+            DType::F32 => "f32",
+            DType::F64 => "f64",
+            _ => "u32",
+        };
+        module.read_write("out", element);
+        let elements: &[&str] = match (self.made, self.dtype) {
+            (Made::Words, _) => &["w.x", "w.y", "w.z", "w.w"],
+            (Made::Uniform, DType::F64) => &["uniform_f64(w.x, w.y)", "uniform_f64(w.z, w.w)"],
+            (Made::Uniform, _) => {
+                &["uniform_f32(w.x)", "uniform_f32(w.y)", "uniform_f32(w.z)", "uniform_f32(w.w)"]
+            }
+            (Made::Normal, DType::F64) => &["z.x", "z.y"],
+            (Made::Normal, _) => &["z.x", "z.y", "z.z", "z.w"],
+        };
+        let prepared = match (self.made, self.dtype) {
+            (Made::Normal, DType::F64) => "        let z = normal_f64(w);\n",
+            (Made::Normal, _) => "        let z = vec4<f32>(normal_f32(w.x, w.y), normal_f32(w.z, w.w));\n",
+            _ => "",
+        };
+        module.entry();
+        module.rounds("b");
+        let _ = write!(
+            module,
+            "        let w = philox(later_block(vec4<u32>(p.block0, p.block1, p.block2, p.block3), b), vec2<u32>(p.key0, p.key1));\n{prepared}        let e = b * {}u;\n",
+            elements.len()
+        );
+        for (n, element) in elements.iter().enumerate() {
+            let _ = writeln!(module, "        if e + {n}u < p.count {{ out[e + {n}u] = {element}; }}");
+        }
+        *module += "    }\n}\n";
+    }
+}

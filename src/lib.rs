@@ -27,7 +27,7 @@
 //! # Ok::<(), np::Error>(())
 //! ```
 //!
-//! One feature: `gpu` (on by default; without it wgpu is never compiled).
+//! Two features, on by default: `gpu`, without which wgpu is never compiled, and `files`, NumPy's files.
 
 pub mod testing;
 
@@ -48,6 +48,9 @@ pub use polyarray_core::{array, backend, dispatch, dispatch::scope, dtype as dty
 pub use polyarray_core::{half, num_complex};
 
 pub use polyarray_auto::{self as offload, auto};
+
+#[cfg(feature = "files")]
+pub use polyarray_files as files;
 
 /// The host: ndarray's, rayon's and gemm's place.
 #[allow(non_upper_case_globals, reason = "reads as a backend, not as a constant")]

@@ -50,6 +50,7 @@ fn packages_import_only_what_the_house_allows() {
         ("polyarray-gpu", &["naga", "polyarray-core", "polyarray-shaders", "wgpu"]),
         ("polyarray-auto", &["polyarray-core"]),
         ("polyarray-genetics", &["polyarray-core", "polyarray-gpu"]),
+        ("polyarray-files", &["polyarray-core"]),
         (
             "polyarray",
             &[
@@ -58,6 +59,7 @@ fn packages_import_only_what_the_house_allows() {
                 "polyarray-cpu",
                 "polyarray-cpu-fft",
                 "polyarray-cpu-linalg",
+                "polyarray-files",
                 "polyarray-gpu",
             ],
         ),

@@ -30,6 +30,10 @@ CASES = (
         ("matmul int8", (1024, 1024, 1024), "int8", 0.0),
         ("matmul bits", (1024, 128, 1024), "uint32", 0.0),
         ("tiny 100", (64,), "float32", 1e-5),
+        ("heat step", (512, 512), "float32", 1e-5),
+        ("heat step", (64, 64), "float32", 1e-5),
+        ("n-body", (256, 3), "float32", 1e-3),
+        ("stack last", (6, 1 << 18), "float32", 0.0),
     ]
 )
 
@@ -130,6 +134,30 @@ def body(op, xp, softmax=None):
             return x
 
         return tiny
+    if op == "heat step":
+        kept = []
+
+        def heat(u):
+            # The step goes to another array, so that all runs give the same.
+            v = kept[0] if kept else kept.append(u * 1) or kept[0]
+            c = u[1:-1, 1:-1]
+            new = c + 0.1 * (u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:] - 4.0 * c)
+            if xp.__name__ == "jax.numpy":
+                return v.at[1:-1, 1:-1].set(new)
+            v[1:-1, 1:-1] = new
+            return v
+
+        return heat
+    if op == "n-body":
+
+        def pull(x):
+            apart = x[None, :, :] - x[:, None, :]
+            square = (apart * apart).sum(axis=-1) + 0.01
+            return (apart * (1.0 / (xp.sqrt(square) * square))[:, :, None]).sum(axis=1)
+
+        return pull
+    if op == "stack last":
+        return lambda x: xp.stack(list(x), axis=-1)
     name, over = op.split(" ")
     axis = {"all": None, "rows": -1, "columns": 0}[over]
     return lambda x: getattr(xp, name)(x, axis=axis)

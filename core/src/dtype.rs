@@ -287,6 +287,16 @@ elements!(
     C64 num_complex::Complex32 as num_complex::Complex32, C128 num_complex::Complex64 as num_complex::Complex64
 );
 
+/// The double as a float whose last bit stands for all that were cut off (rounded to odd): rounded again, to fewer bits, it
+/// gives what the double gives rounded once. The conversions of float64 to float16 that processors and libraries have round
+/// twice, or drop bits.
+#[inline(always)]
+pub fn rounded_to_odd(x: f64) -> f32 {
+    const CUT: u64 = (1 << 29) - 1;
+    let bits = x.to_bits();
+    f64::from_bits(bits & !CUT | u64::from(bits & CUT != 0) << 29) as f32
+}
+
 impl Scalar {
     /// The value as a complex double: exact but for integers beyond 2⁵³.
     pub fn to_c128(self) -> Complex64 {
@@ -312,6 +322,14 @@ impl Scalar {
     /// The real part as a double.
     pub fn to_f64(self) -> f64 {
         self.to_c128().re
+    }
+
+    /// The real part in single precision, rounded once.
+    pub fn to_f32(self) -> f32 {
+        match self.cast(DType::F32) {
+            Scalar::F32(v) => v,
+            v => v.to_f64() as f32,
+        }
     }
 
     /// The value as a wide integer where it is a bool or an integer.
@@ -347,7 +365,7 @@ impl Scalar {
                 U16 => Scalar::U16(i as u16),
                 U32 => Scalar::U32(i as u32),
                 U64 => Scalar::U64(i as u64),
-                F16 => Scalar::F16(f16::from_f64(i as f64)),
+                F16 => Scalar::F16(f16::from_f32(rounded_to_odd(i as f64))),
                 F32 => Scalar::F32(i as f32),
                 F64 => Scalar::F64(i as f64),
                 C64 => Scalar::C64(Complex32::new(i as f32, 0.0)),
@@ -365,7 +383,7 @@ impl Scalar {
             U16 => Scalar::U16(z.re as u16),
             U32 => Scalar::U32(z.re as u32),
             U64 => Scalar::U64(z.re as u64),
-            F16 => Scalar::F16(f16::from_f64(z.re)),
+            F16 => Scalar::F16(f16::from_f32(rounded_to_odd(z.re))),
             F32 => Scalar::F32(z.re as f32),
             F64 => Scalar::F64(z.re),
             C64 => Scalar::C64(Complex32::new(z.re as f32, z.im as f32)),
@@ -434,6 +452,32 @@ mod tests {
         assert_eq!(promote_weak(F32, Kind::Float, F64), F32);
         assert_eq!(promote_weak(F32, Kind::Complex, F64), C64);
         assert_eq!(promote_weak(I8, Kind::Complex, F32), C64);
+    }
+
+    #[test]
+    fn doubles_become_halves_by_one_rounding() {
+        let half = |x: f64| match (Scalar::F64(x).cast(F16), Scalar::C128(Complex64::new(x, 1.0)).cast(F16)) {
+            (Scalar::F16(a), Scalar::F16(b)) if a == b => a.to_bits(),
+            other => panic!("{x:e} gives {other:?}"),
+        };
+        assert_eq!(half(1.0 + 2f64.powi(-11) + 2f64.powi(-40)), 0x3c01);
+        for bits in 0..0x7c00u16 {
+            let value = f16::from_bits(bits).to_f64();
+            // Beyond the largest number the next one would be 65536.
+            let next = if bits == 0x7bff { 65536.0 } else { f16::from_bits(bits + 1).to_f64() };
+            let tie = (value + next) / 2.0;
+            assert_eq!(half(value), bits);
+            assert_eq!(half(tie), bits + (bits & 1), "the tie {tie:e}");
+            for k in [20, 30, 40, 50] {
+                let little = tie * 2f64.powi(-k);
+                assert_eq!(half(tie - little), bits, "below the tie {tie:e}");
+                assert_eq!(half(tie + little), bits + 1, "above the tie {tie:e}");
+                assert_eq!(half(-tie - little), (bits + 1) | 0x8000, "above the tie {tie:e}");
+            }
+        }
+        assert_eq!(half(5e-324), 0);
+        assert_eq!(half(f64::MAX), 0x7c00);
+        assert!(Scalar::F64(f64::NAN).cast(F16).to_f64().is_nan());
     }
 
     #[test]

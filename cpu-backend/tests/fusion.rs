@@ -4,6 +4,7 @@
 mod common;
 
 use common::Random;
+use polyarray_core::ndarray::s;
 use polyarray_core::{Array, Result, numpy as np};
 use polyarray_cpu as _;
 
@@ -114,5 +115,74 @@ fn programs_give_the_same_at_once_and_step_by_step() {
         let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let (at_once, by_step) = (Program::run(seed, false), Program::run(seed, true));
         assert_eq!(at_once, by_step, "seed {seed:#x}");
+    }
+}
+
+/// Shifted views of one array, whose elements between rows are computed and not stored: planes, rows and ends of every
+/// length, in one task and in several.
+#[test]
+fn neighbours_in_a_grid() {
+    for shape in [[1, 40, 40], [1, 9, 100], [7, 12, 33], [3, 5, 6], [1, 300, 700]] {
+        let n: usize = shape.iter().product();
+        let values: Vec<i32> = (0..n as i32).map(|i| i * 7919 % 10_007).collect();
+        let axes = shape.map(|d| d as isize);
+        let x = Array::from(values.clone()).reshape(axes).unwrap();
+        let at = |i: usize, j: usize, k: usize| values[(i * shape[1] + j) * shape[2] + k];
+        let part = |items: &str| x.slice(items).unwrap();
+        let sum = part(":, 1:-1, 1:-1") * 3 - part(":, :-2, 1:-1") + part(":, 2:, 2:") * part(":, 1:-1, :-2");
+        let mut want = Vec::new();
+        for i in 0..shape[0] {
+            for j in 1..shape[1] - 1 {
+                for k in 1..shape[2] - 1 {
+                    want.push(at(i, j, k) * 3 - at(i, j - 1, k) + at(i, j + 1, k + 1) * at(i, j, k - 1));
+                }
+            }
+        }
+        assert_eq!(sum.to_vec::<i32>().unwrap(), want, "{shape:?}");
+        // Beside what lies otherwise, and of another dtype.
+        let (row, positive) =
+            (Array::from(vec![1.5_f32; shape[2] - 1]), np::less(part(":, :, 1:"), 5000).unwrap());
+        let chosen = np::where_(&positive, part(":, :, :-1"), &row).unwrap().to_vec::<f64>().unwrap();
+        let want = (0..n).filter(|i| i % shape[2] > 0).map(|i| match values[i] < 5000 {
+            true => f64::from(values[i - 1]),
+            false => 1.5,
+        });
+        assert_eq!(chosen, want.collect::<Vec<f64>>(), "{shape:?}");
+    }
+}
+
+#[test]
+fn short_axes_innermost() {
+    for inner in [1, 2, 3, 4, 5, 40] {
+        let outer = 3000;
+        let values: Vec<i64> = (0..(outer * inner) as i64).map(|i| i * 7919 % 1009 - 500).collect();
+        let x = Array::from(values.clone()).reshape([outer as isize, inner as isize]).unwrap();
+        let sums: Vec<i64> = values.chunks(inner).map(|row| row.iter().sum()).collect();
+        assert_eq!(np::sum(&x, -1).unwrap().to_vec::<i64>().unwrap(), sums, "{inner}");
+        let places = values.chunks(inner).map(|row| {
+            let most = row.iter().max().unwrap();
+            row.iter().position(|x| x == most).unwrap() as i64
+        });
+        assert_eq!(
+            np::argmax(&x, -1).unwrap().to_vec::<i64>().unwrap(),
+            places.collect::<Vec<_>>(),
+            "{inner}"
+        );
+        // Each row beside each other one of a few: an outer difference.
+        let few = x.slice("-7:").unwrap();
+        let apart = few.expand_dims(0).unwrap() - x.slice(":50").unwrap().expand_dims(1).unwrap();
+        let want = (0..50).flat_map(|i| (outer - 7..outer).map(move |j| (i, j)));
+        let want = want.flat_map(|(i, j)| (0..inner).map(move |k| (i, j, k)));
+        let want: Vec<i64> = want.map(|(i, j, k)| values[j * inner + k] - values[i * inner + k]).collect();
+        assert_eq!(apart.to_vec::<i64>().unwrap(), want, "{inner}");
+        // Columns, joined side by side.
+        let columns: Vec<Array> = (0..inner as isize).map(|k| x.slice(s![.., k]).unwrap()).collect();
+        let columns: Vec<&Array> = columns.iter().collect();
+        assert_eq!(np::stack(&columns, -1).unwrap().to_vec::<i64>().unwrap(), values, "{inner}");
+        let joined =
+            np::concat(&[&x, &few.broadcast_to([outer, 7, inner]).unwrap().slice(":, 0").unwrap()], -1);
+        let last = &values[(outer - 7) * inner..(outer - 6) * inner];
+        let want: Vec<i64> = values.chunks(inner).flat_map(|row| row.iter().chain(last).copied()).collect();
+        assert_eq!(joined.unwrap().to_vec::<i64>().unwrap(), want, "{inner}");
     }
 }

@@ -47,7 +47,7 @@ impl fmt::Display for PlinkFile {
 }
 
 /// Why genotypes could not be read, written or analysed.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// One of the three files is missing beside the others.
@@ -228,5 +228,12 @@ impl Error {
     pub(crate) fn writing(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Write { action, path, source }
+    }
+}
+
+/// The message: what `main` prints of an error that it returns, and `unwrap` of one that it meets.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

@@ -8,7 +8,7 @@ pub const MENDING_COMMAND: &str = "apt-get install -y mesa-vulkan-drivers libvul
 pub type Result<T, E = GpuError> = std::result::Result<T, E>;
 
 /// Whatever can go wrong between a host program and a GPU.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum GpuError {
     /// No adapter of Vulkan, Metal or DirectX 12 answered.
@@ -171,4 +171,11 @@ pub enum GpuError {
         /// What wgpu said.
         reason: String,
     },
+}
+
+/// The message: what `main` prints of an error that it returns, and `unwrap` of one that it meets.
+impl std::fmt::Debug for GpuError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
 }

@@ -104,10 +104,7 @@ impl<R: Marker> Array<R> {
 
     /// Where it lives, as a device for creation functions.
     pub fn device(&self) -> crate::device::Device {
-        match self.residency() {
-            Key::NONE => crate::device::Device::Default,
-            key => crate::device::Device::At(key),
-        }
+        self.residency().into()
     }
 
     /// True of a Rust scalar that has met no array yet.

@@ -1,12 +1,12 @@
 //! To and from Rust's own: `Vec`, slices, arrays, scalars and `ndarray`.
 
-use super::Array;
+use super::{Array, IntoShape, lengths};
 use crate::device::{HOST, Host, Marker};
 use crate::dtype::{Element, Scalar};
 use crate::error::{Error, Result};
 use crate::graph::node::Node;
-use crate::memory::HostBuffer;
 use crate::memory::strided::view;
+use crate::memory::{Buffer, HostBuffer};
 use ndarray::{ArrayD, ArrayViewD, Dimension, IxDyn};
 use num_complex::{Complex32, Complex64};
 use smallvec::SmallVec;
@@ -24,24 +24,37 @@ impl Array {
     /// # Errors
     /// [`Error::Shape`] if the shape has another number of elements.
     pub fn from_vec<T: Element>(data: Vec<T>, shape: &[usize]) -> Result<Array> {
-        if crate::memory::layout::checked_len(shape) != Some(data.len()) {
+        Array::under("from_vec", HostBuffer::from_vec(data), shape)
+    }
+
+    /// A host buffer of row-major elements under a shape, without a copy: memory of the caller, a mapped file.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the shape has another number of elements.
+    pub fn from_host(buffer: HostBuffer, shape: impl IntoShape) -> Result<Array> {
+        Array::under("from_host", buffer, &lengths("from_host", &shape.into_shape())?)
+    }
+
+    fn under(op: &'static str, buffer: HostBuffer, shape: &[usize]) -> Result<Array> {
+        if crate::memory::layout::checked_len(shape) != Some(buffer.len()) {
             return Err(Error::Shape {
-                op: "from_vec",
-                operands: format!("{} elements, shape {shape:?}", data.len()),
+                op,
+                operands: format!("{} elements, shape {shape:?}", buffer.len()),
                 fix: "give a shape whose lengths multiply to the number of elements".into(),
             });
         }
-        Ok(Array::<Host>::from_buffer(HostBuffer::from_vec(data), shape).erase())
+        Ok(Array::<Host>::from_buffer(buffer, shape).erase())
     }
 
-    /// A Rust scalar, which takes the dtype of the array that it meets.
+    /// A Rust scalar, which takes the dtype of the array that it meets. Integers are widened to 64 bits, because a literal has
+    /// no type that its writer has chosen.
     pub fn weak(value: Scalar) -> Array {
         let wide = match value {
-            Scalar::Bool(_) | Scalar::I64(_) | Scalar::U64(_) | Scalar::F64(_) | Scalar::C128(_) => value,
             Scalar::U8(_) | Scalar::U16(_) | Scalar::U32(_) => value.cast(crate::dtype::DType::U64),
-            v if v.dtype().is_int() => v.cast(crate::dtype::DType::I64),
-            v if v.dtype().is_float() => v.cast(crate::dtype::DType::F64),
-            v => v.cast(crate::dtype::DType::C128),
+            v if v.dtype().is_int() && v.dtype() != crate::dtype::DType::U64 => {
+                v.cast(crate::dtype::DType::I64)
+            }
+            v => v,
         };
         Array::from_node(Node::weak(wide), None)
     }
@@ -75,6 +88,22 @@ impl<T: Element, const N: usize> From<[T; N]> for Array {
 impl<T: Element, const N: usize, const M: usize> From<[[T; M]; N]> for Array {
     fn from(v: [[T; M]; N]) -> Array {
         Array::<Host>::from_buffer(HostBuffer::from_vec(v.into_iter().flatten().collect()), &[N, M]).erase()
+    }
+}
+
+impl<T: Element, const N: usize, const M: usize, const K: usize> From<[[[T; K]; M]; N]> for Array {
+    fn from(v: [[[T; K]; M]; N]) -> Array {
+        let all = v.into_iter().flatten().flatten().collect();
+        Array::<Host>::from_buffer(HostBuffer::from_vec(all), &[N, M, K]).erase()
+    }
+}
+
+impl<T: Element, const N: usize, const M: usize, const K: usize, const L: usize> From<[[[[T; L]; K]; M]; N]>
+    for Array
+{
+    fn from(v: [[[[T; L]; K]; M]; N]) -> Array {
+        let all = v.into_iter().flatten().flatten().flatten().collect();
+        Array::<Host>::from_buffer(HostBuffer::from_vec(all), &[N, M, K, L]).erase()
     }
 }
 
@@ -122,6 +151,48 @@ impl From<usize> for Array {
         Array::weak(Scalar::U64(v as u64))
     }
 }
+
+/// A scalar as a number of type `T`: of its kind (bool, integer, float, complex) or a lower one, an integer exactly, a float
+/// rounded once.
+fn number<T: Element>(value: Scalar) -> Result<T> {
+    let cast = value.cast(T::DTYPE);
+    let lost = T::DTYPE.is_int() && cast.to_i128() != value.to_i128();
+    if value.dtype().kind() > T::DTYPE.kind() || lost {
+        return Err(Error::DType {
+            op: "try_from",
+            operands: format!("the {} {value} as {}", value.dtype(), T::DTYPE),
+            fix: "it does not fit; convert it with to_f64, to_i128 or cast first".into(),
+        });
+    }
+    Ok(T::from_scalar(cast))
+}
+
+macro_rules! numbers {
+    ($($t:ty as $element:ty),*) => { $(
+        impl TryFrom<Scalar> for $t {
+            type Error = Error;
+            fn try_from(value: Scalar) -> Result<$t> { Ok(number::<$element>(value)? as $t) }
+        }
+    )* };
+}
+numbers!(
+    i8 as i8,
+    i16 as i16,
+    i32 as i32,
+    i64 as i64,
+    isize as i64,
+    u8 as u8,
+    u16 as u16,
+    u32 as u32,
+    u64 as u64,
+    usize as u64,
+    bool as bool,
+    f32 as f32,
+    f64 as f64,
+    half::f16 as half::f16,
+    Complex32 as Complex32,
+    Complex64 as Complex64
+);
 
 impl From<&Array> for Array {
     fn from(a: &Array) -> Array {

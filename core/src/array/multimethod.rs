@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 ///
 /// Each expands to a [row](crate::array::packed::MethodRow) in the table of methods; a function generic in the residency
 /// of its arrays (so that mixing typed residencies doesn't compile, and scalars are accepted in place of arrays) whose
-/// other parameters take `impl Into<T>`; and a handle of the same name in the type namespace, with which a backend registers its own
+/// other parameters take `impl Into<T>`, or the number types that literals don't convert to, such as `usize`; and a handle of the same name in the type namespace, with which a backend registers its own
 /// implementation: `fn(Cx, &Array, …) -> Result<Out, Stop<Error>>`.
 ///
 /// ```
@@ -98,6 +98,44 @@ macro_rules! __multimethod {
             [$($p)* ($a Device "Device")]
             [$($k2)* $crate::array::packed::Value::Device(*$a),]
             [$($u)* device;] }
+    };
+    // Numbers whose literals would not convert: without a type of their own these are i32 and f64.
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: i8, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: i8, $($rest)*] $($lists)* }
+    };
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: i16, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: i16, $($rest)*] $($lists)* }
+    };
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: u8, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: u8, $($rest)*] $($lists)* }
+    };
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: u16, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: u16, $($rest)*] $($lists)* }
+    };
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: u32, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: u32, $($rest)*] $($lists)* }
+    };
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: u64, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: u64, $($rest)*] $($lists)* }
+    };
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: usize, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: usize, $($rest)*] $($lists)* }
+    };
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: isize, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: isize, $($rest)*] $($lists)* }
+    };
+    (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: f32, $($rest:tt)*] $($lists:tt)*) => {
+        $crate::__multimethod! { @number $k $d $m $v $n $o $b [$a: f32, $($rest)*] $($lists)* }
+    };
+    (@number $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: $t:ty, $($rest:tt)*]
+        [$($e:tt)*] [$($s:tt)*] [$($c:tt)*] [$($p:tt)*] [$($k2:tt)*] [$($u:tt)*]) => {
+        $crate::__multimethod! { @walk $k $d $m $v $n $o $b [$($rest)*]
+            [$($e)* $a: $t,]
+            [$($s)* $a: $t,]
+            [$($c)* $a,]
+            [$($p)* ($a Plain (::core::stringify!($t)))]
+            [$($k2)* $crate::array::packed::Value::plain($a),]
+            [$($u)* plain;] }
     };
     (@walk $k:tt $d:tt $m:tt $v:tt $n:tt $o:tt $b:tt [$a:ident: $t:ty, $($rest:tt)*]
         [$($e:tt)*] [$($s:tt)*] [$($c:tt)*] [$($p:tt)*] [$($k2:tt)*] [$($u:tt)*]) => {

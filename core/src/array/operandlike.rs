@@ -2,11 +2,13 @@
 
 use super::Array;
 use crate::device::Marker;
+use crate::dtype::Element;
 use num_complex::{Complex32, Complex64};
 use std::any::Any;
 use std::borrow::Cow;
 
-/// What an elementwise function takes: an array of residency `R`, or a scalar, which fits any.
+/// What a function takes for an array: an array of residency `R`; a scalar, which fits any; numbers in a slice, a vector or a
+/// literal, which become an array on the host.
 pub trait Operandlike<R: Marker> {
     /// As a handle whose residency is checked at the call.
     fn operand(&self) -> Cow<'_, Array>;
@@ -26,6 +28,21 @@ impl<R: Marker, A: Operandlike<R> + ?Sized> Operandlike<R> for &A {
     fn operand(&self) -> Cow<'_, Array> {
         (**self).operand()
     }
+}
+
+macro_rules! literal_operand {
+    ($([$($generics:tt)*] $t:ty;)*) => { $(
+        impl<R: Marker, T: Element, $($generics)*> Operandlike<R> for $t {
+            /// An array on the host.
+            fn operand(&self) -> Cow<'_, Array> { Cow::Owned(Array::from(self.to_owned())) }
+        }
+    )* };
+}
+literal_operand! {
+    [] [T];
+    [] Vec<T>;
+    [const N: usize] [T; N];
+    [const N: usize, const M: usize] [[T; M]; N];
 }
 
 macro_rules! scalar_operand {

@@ -1,7 +1,7 @@
 //! The device on which an array is created.
 
 use super::residency::{self, HOST, named};
-use crate::dispatch::{Argument, Decline, Dispatchable, Fit, Instance, Key, Operand, Refusal, State};
+use crate::dispatch::{Argument, Decline, Dispatchable, Fit, Instance, Key, Kind, Operand, Refusal, State};
 use crate::error::{Error, Result};
 use std::fmt;
 use std::sync::OnceLock;
@@ -73,6 +73,35 @@ impl TryFrom<String> for Device {
     type Error = Error;
     fn try_from(name: String) -> Result<Device> {
         Device::try_from(name.as_str())
+    }
+}
+
+impl TryFrom<&String> for Device {
+    type Error = Error;
+    fn try_from(name: &String) -> Result<Device> {
+        Device::try_from(name.as_str())
+    }
+}
+
+impl TryFrom<Kind> for Device {
+    type Error = Error;
+    /// That of its default instance.
+    fn try_from(kind: Kind) -> Result<Device> {
+        let default = kind.id().backend().and_then(|backend| backend.select(&[]).ok());
+        Device::try_from(kind.instance(default.unwrap_or(0)))
+    }
+}
+
+impl From<Key> for Device {
+    /// Scalars, which live nowhere, leave it to the default.
+    fn from(residency: Key) -> Device {
+        if residency == Key::NONE { Device::Default } else { Device::At(residency) }
+    }
+}
+
+impl From<&Device> for Device {
+    fn from(device: &Device) -> Device {
+        *device
     }
 }
 

@@ -1,7 +1,7 @@
 //! Residencies as keys, the kinds that hold arrays, and their open instances.
 
 use super::backend::{ArrayBackend, KernelLimits};
-use crate::dispatch::{Instance, Key, KindId};
+use crate::dispatch::{Instance, Key, KindId, unlinked};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use linkme::distributed_slice;
@@ -93,7 +93,7 @@ fn kind_of(kind: KindId) -> Result<&'static ArrayKind> {
     ARRAY_KINDS.iter().find(|k| k.name == kind.name()).ok_or_else(|| Error::Unknown {
         what: "kind of arrays",
         name: kind.name().into(),
-        known: known_kinds(),
+        known: known_kinds() + unlinked(kind.name()),
     })
 }
 
@@ -130,15 +130,15 @@ pub(super) fn named(name: &str) -> Result<Key> {
             key.name() == name || (!name.contains(':') && key.name().strip_suffix(":0") == Some(kind))
         })
     });
-    found.ok_or_else(|| Error::Unknown { what: "device", name: name.into(), known: known_devices() })
+    found.ok_or_else(|| Error::Unknown { what: "device", name: name.into(), known: known_devices(name) })
 }
 
 /// The first device of every kind, by name; whether others exist is known when they are used.
-fn known_devices() -> String {
+fn known_devices(asked: &str) -> String {
     let mut names = vec![HOST.name()];
     names.extend(ARRAY_KINDS.iter().map(|k| (k.residency)(0).name()).filter(|name| *name != HOST.name()));
     names.dedup();
-    names.join(", ")
+    names.join(", ") + unlinked(asked)
 }
 
 /// The instance whose arrays have that residency.
@@ -154,7 +154,7 @@ pub fn instance_at(key: Key) -> Result<Instance> {
     let kind = ARRAY_KINDS.iter().find(|k| (k.residency)(index) == key).ok_or_else(|| Error::Unknown {
         what: "device",
         name: key.name().into(),
-        known: known_devices(),
+        known: known_devices(key.name()),
     })?;
     let instance = Instance { kind: KindId::intern(kind.name), index };
     FOUND.write().insert(key, instance);

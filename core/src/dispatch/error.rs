@@ -8,7 +8,7 @@ use super::identity::MethodInfo;
 use super::kind::Instance;
 
 /// The errors of dispatch itself. A method's own error type wraps them through [`DispatchError`].
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// No candidate ran the call.
@@ -87,6 +87,13 @@ pub struct ConversionFailed {
     /// The cause.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// The message: what `main` prints of an error that it returns, and `unwrap` of one that it meets.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Error {
@@ -254,6 +261,17 @@ impl std::error::Error for NotFound {}
 
 impl fmt::Display for NotFound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.describe(f)?;
+        for (n, fix) in self.fixes.iter().enumerate() {
+            write!(f, "\n  {} {fix}", if n == 0 { "fix:" } else { "or:" })?;
+        }
+        Ok(())
+    }
+}
+
+impl NotFound {
+    /// All but the fixes.
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.inside.get() {
             Some(inside) => write!(
                 f,
@@ -282,18 +300,25 @@ impl fmt::Display for NotFound {
         if let Some(default) = &self.default {
             write!(f, "\n  its default, run without a pin: {}", Indented(default))?;
         }
-        for (n, fix) in self.fixes.iter().enumerate() {
-            write!(f, "\n  {} {fix}", if n == 0 { "fix:" } else { "or:" })?;
-        }
         Ok(())
     }
 }
 
-/// An error within a report: its further lines are indented below the first.
-pub(super) struct Indented<'a>(pub &'a dyn fmt::Display);
+/// An error within a report: its further lines are indented below the first. The report names the fixes, once for all.
+pub(super) struct Indented<'a>(pub &'a Error);
 
 impl fmt::Display for Indented<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_string().replace('\n', "\n    "))
+        struct Described<'a>(&'a NotFound);
+        impl fmt::Display for Described<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.describe(f)
+            }
+        }
+        let text = match self.0 {
+            Error::NotFound(report) => Described(report).to_string(),
+            other => other.to_string(),
+        };
+        f.write_str(&text.replace('\n', "\n    "))
     }
 }

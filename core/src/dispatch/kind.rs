@@ -18,6 +18,16 @@ pub static KINDS: [&'static dyn BackendKind];
 /// Kinds that are registered before all others; the others follow by name.
 const PRECEDENCE: [&str; 2] = ["cpu", "gpu"];
 
+/// What an error that lists the known backends or devices adds where one of this project is named that isn't linked.
+pub fn unlinked(name: &str) -> &'static str {
+    let kind = name.split(':').next().unwrap_or(name);
+    if kind == "gpu" && KindId::intern(kind).backend().is_none() {
+        "; `gpu` comes with the crate polyarray-gpu, that is with the feature `gpu` of polyarray"
+    } else {
+        ""
+    }
+}
+
 /// A backend, as the engine sees it. Implementations of methods are registered for it, and are not part of it.
 ///
 /// Every method but [`instances`](BackendKind::instances) is called while candidates are computed, and must answer from names

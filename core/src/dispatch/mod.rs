@@ -61,6 +61,8 @@ pub use self::globals::GlobalOptions;
 pub use self::identity::Erased;
 pub use self::identity::MethodInfo;
 pub use self::key::Key;
+#[doc(hidden)]
+pub use self::kind::unlinked;
 pub use self::kind::{AsTarget, BackendKind, Fit, Instance, KINDS, Kind, KindCell, KindId, Target, kinds};
 pub use self::method::{Answer, Method, Returned};
 #[doc(hidden)]

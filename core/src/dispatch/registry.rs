@@ -281,6 +281,7 @@ pub(super) fn known(target: Target, place: &'static str) -> Result<&'static dyn 
     target.kind.backend().ok_or_else(|| {
         let names: Vec<&str> = kinds().iter().map(|kind| kind.name()).collect();
         let known = if names.is_empty() { "none, link a backend's crate".into() } else { names.join(", ") };
+        let known = known + kind::unlinked(target.kind.name());
         Error::UnknownBackend { name: target.kind.name().into(), place, known: known.into() }
     })
 }

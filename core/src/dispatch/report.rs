@@ -139,7 +139,25 @@ impl<'a> Report<'a> {
         });
         let operands =
             self.names.iter().zip(self.arguments).map(|(name, argument)| argument.describe(name)).collect();
-        let fixes = self.fixes(seen);
+        let mut fixes = self.fixes(seen);
+        if fixes.is_empty() {
+            // Those of the calls inside the default, which this one can't see.
+            let inner = tried.iter().filter_map(|tried| match &tried.outcome {
+                Outcome::Declined { default, .. } => default.as_ref(),
+                _ => None,
+            });
+            let reports = inner.chain(default.as_ref()).filter_map(Error::not_found);
+            fixes = reports
+                .map(|report| report.fixes.clone())
+                .find(|fixes| !fixes.is_empty())
+                .unwrap_or_default();
+        }
+        if fixes.is_empty() {
+            fixes.push(format!(
+                "register an implementation of {} on a backend that has the operands, or give it a default",
+                self.what
+            ));
+        }
         Error::NotFound(Arc::new(NotFound {
             method: self.what.clone(),
             operands,
@@ -192,12 +210,6 @@ impl<'a> Report<'a> {
         }
         if fixes.is_empty() {
             fixes.extend(self.unasked());
-        }
-        if fixes.is_empty() {
-            fixes.push(format!(
-                "register an implementation of {} on a backend that has the operands, or give it a default",
-                self.what
-            ));
         }
         fixes
     }

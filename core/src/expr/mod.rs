@@ -1,7 +1,9 @@
 //! Expressions: the op table, and fused kernels as backends receive them.
 
 pub(crate) mod axes;
+mod complex;
 pub mod epilogue;
+mod float_division;
 pub mod kernel;
 pub mod op;
 mod part;

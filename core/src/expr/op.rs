@@ -2,6 +2,8 @@
 //! it. A new operation is a row here, an arm on the CPU, which the compiler requires, and a WGSL function, which the
 //! shaders crate requires.
 
+use super::complex;
+use super::float_division::{float_floor_divide, float_remainder};
 use crate::dtype::{DType, Kind};
 use num_complex::Complex64;
 use std::fmt;
@@ -138,40 +140,6 @@ fn int_pow(a: i128, b: i128) -> i128 {
     }
 }
 
-/// Python's float modulo (the result has the divisor's sign), as NumPy's `remainder`.
-pub fn float_remainder(a: f64, b: f64) -> f64 {
-    let m = a % b;
-    if b == 0.0 || m.is_nan() {
-        NAN
-    } else if m == 0.0 {
-        0f64.copysign(b)
-    } else if (b < 0.0) != (m < 0.0) {
-        m + b
-    } else {
-        m
-    }
-}
-
-/// NumPy's `floor_divide`: built from the exact remainder, so that the quotient is never one too large.
-pub fn float_floor_divide(a: f64, b: f64) -> f64 {
-    let m = a % b;
-    if b == 0.0 {
-        return a / b;
-    }
-    if m.is_nan() {
-        return NAN;
-    }
-    let mut div = (a - m) / b;
-    if m != 0.0 && (b < 0.0) != (m < 0.0) {
-        div -= 1.0;
-    }
-    if div == 0.0 {
-        return 0f64.copysign(a / b);
-    }
-    let floor = div.floor();
-    if div - floor > 0.5 { floor + 1.0 } else { floor }
-}
-
 /// The table itself: `op_table!(callback)` hands every row to a macro. A row is: variant, function, NumPy's
 /// name, arity, kinds, typing, doc, reference, special cases.
 macro_rules! op_table {
@@ -227,14 +195,14 @@ macro_rules! op_table {
         INEXACT,
         Inexact,
         "Square root, correctly rounded on reals; principal branch on complex numbers.",
-        Unary { real: Some(f64::sqrt), complex: Some(|x| x.sqrt()), int: None },
+        Unary { real: Some(f64::sqrt), complex: Some(complex::sqrt), int: None },
         &[(&[-1.0], NAN), (&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], INF), (&[-INF], NAN), (&[NAN], NAN)],
     ),
     row(Exp, exp, "exp", unary,
         INEXACT,
         Inexact,
         "e to the power `x`.",
-        Unary { real: Some(f64::exp), complex: Some(|x| x.exp()), int: None },
+        Unary { real: Some(f64::exp), complex: Some(complex::exp), int: None },
         &[
             (&[0.0], 1.0),
             (&[-0.0], 1.0),
@@ -249,7 +217,7 @@ macro_rules! op_table {
         INEXACT,
         Inexact,
         "Natural logarithm; principal branch on complex numbers.",
-        Unary { real: Some(f64::ln), complex: Some(|x| x.ln()), int: None },
+        Unary { real: Some(f64::ln), complex: Some(complex::log), int: None },
         &[
             (&[1.0], 0.0),
             (&[0.0], -INF),
@@ -292,21 +260,21 @@ macro_rules! op_table {
         INEXACT,
         Inexact,
         "Sine of radians, accurate for any finite argument.",
-        Unary { real: Some(f64::sin), complex: Some(|x| x.sin()), int: None },
+        Unary { real: Some(f64::sin), complex: Some(complex::sin), int: None },
         &[(&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], NAN), (&[-INF], NAN), (&[NAN], NAN)],
     ),
     row(Cos, cos, "cos", unary,
         INEXACT,
         Inexact,
         "Cosine of radians, accurate for any finite argument.",
-        Unary { real: Some(f64::cos), complex: Some(|x| x.cos()), int: None },
+        Unary { real: Some(f64::cos), complex: Some(complex::cos), int: None },
         &[(&[0.0], 1.0), (&[-0.0], 1.0), (&[INF], NAN), (&[-INF], NAN), (&[NAN], NAN)],
     ),
     row(Tanh, tanh, "tanh", unary,
         INEXACT,
         Inexact,
         "Hyperbolic tangent.",
-        Unary { real: Some(f64::tanh), complex: Some(complex_tanh), int: None },
+        Unary { real: Some(f64::tanh), complex: Some(complex::tanh), int: None },
         &[(&[0.0], 0.0), (&[-0.0], -0.0), (&[INF], 1.0), (&[-INF], -1.0), (&[1e4], 1.0), (&[NAN], NAN)],
     ),
     row(Conj, conj, "conj", unary,
@@ -386,7 +354,7 @@ macro_rules! op_table {
         INEXACT,
         Inexact,
         "`a / b` in floating point, correctly rounded on reals.",
-        Binary { real: Some(|a, b| a / b), complex: Some(complex_div), int: None },
+        Binary { real: Some(|a, b| a / b), complex: Some(complex::divide), int: None },
         &[
             (&[0.0, 0.0], NAN),
             (&[1.0, 0.0], INF),
@@ -399,7 +367,7 @@ macro_rules! op_table {
     row(FloorDivide, floor_divide, "floor_divide", binary,
         REAL,
         Same,
-        "Largest integer not above `a / b`; an integer divided by zero is 0.",
+        "Largest integer not above `a / b`, rounded once; an integer divided by zero is 0.",
         Binary { real: Some(float_floor_divide), complex: None, int: Some(floor_div) },
         &[
             (&[0.0, 0.0], NAN),
@@ -604,39 +572,6 @@ macro_rules! define_ops {
     (@arity ternary) => { 3 };
 }
 op_table!(define_ops);
-
-/// (a+bi)/(c+di) by Smith's scaling, so that neither part overflows on the way (Smith 1962, Algorithm 116).
-fn complex_div(a: Complex64, b: Complex64) -> Complex64 {
-    if b.re.abs() >= b.im.abs() {
-        if b.re == 0.0 && b.im == 0.0 {
-            return Complex64::new(a.re / b.re.abs(), a.im / b.re.abs());
-        }
-        let r = b.im / b.re;
-        let d = b.re + b.im * r;
-        Complex64::new((a.re + a.im * r) / d, (a.im - a.re * r) / d)
-    } else {
-        let r = b.re / b.im;
-        let d = b.re * r + b.im;
-        Complex64::new((a.re * r + a.im) / d, (a.im * r - a.re) / d)
-    }
-}
-
-/// tanh of a complex number without overflow for large real parts (Kahan 1987, CTANH).
-fn complex_tanh(z: Complex64) -> Complex64 {
-    if z.re.abs() > 22.0 {
-        let e = (-2.0 * z.re.abs()).exp();
-        return Complex64::new(1f64.copysign(z.re), 4.0 * z.im.sin() * z.im.cos() * e);
-    }
-    let t = z.im.tan();
-    let beta = 1.0 + t * t;
-    let s = z.re.sinh();
-    let rho = (1.0 + s * s).sqrt();
-    if t.is_infinite() {
-        return Complex64::new(rho / s, 1.0 / t);
-    }
-    let d = 1.0 + beta * s * s;
-    Complex64::new(beta * rho * s / d, t / d)
-}
 
 impl Op {
     /// The operation's row.

@@ -301,6 +301,7 @@ impl Node {
     pub(crate) fn weak(value: Scalar) -> NodeRef {
         let bits = match value {
             Scalar::F64(v) => v.to_bits(),
+            Scalar::F32(v) => f64::from(v).to_bits(),
             Scalar::I64(v) => v as u64,
             _ => return Node::new_weak(value),
         };
@@ -386,6 +387,16 @@ impl Node {
         self.leave_pending(State::Done);
     }
 
+    /// Has the next kernel that needs it load it, and not compute it in passing once more: a state that a program advances
+    /// step by step, reading another, would be computed from its beginning in every step. What is computed from nothing, or
+    /// fits nowhere, stays as it is.
+    fn keep(&self) {
+        let fits = |site: &Site| site.backend.fits(self.dtype, self.len()).is_ok();
+        if self.fuses && self.leaves > 0 && self.site.is_some_and(fits) {
+            self.materialise.store(true, Relaxed);
+        }
+    }
+
     /// Stores a permanent error.
     pub(crate) fn fail(&self, error: &Error) {
         self.leave_pending(State::Failed(error.clone()));
@@ -402,10 +413,11 @@ impl Node {
     fn leave_pending(&self, to: State) {
         let Some(mut state) = self.state.try_write() else { return };
         if let State::Pending(_) = *state {
+            let computed = matches!(to, State::Done);
             let old = std::mem::replace(&mut *state, to);
             drop(state);
             if let State::Pending(mut expr) = old {
-                detach(&mut expr);
+                detach(&mut expr, computed);
             }
         }
     }
@@ -414,23 +426,24 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         if let State::Pending(expr) = self.state.get_mut() {
-            detach(expr);
+            detach(expr, false);
         }
     }
 }
 
 /// Unlinks the expressions that would be dropped with this one, so that dropping is not recursive: a chain of ten
-/// thousand nodes would overflow the stack.
-fn detach(expr: &mut Expr) {
+/// thousand nodes would overflow the stack. If it was computed, so was in passing what is still pending of it; what
+/// somebody holds of that is kept the next time.
+fn detach(expr: &mut Expr, computed: bool) {
     let mut stack: SmallVec<[Expr; 1]> = SmallVec::new();
-    release_operands(expr, &mut stack);
+    release_operands(expr, computed, &mut stack);
     while let Some(mut next) = stack.pop() {
-        release_operands(&mut next, &mut stack);
+        release_operands(&mut next, computed, &mut stack);
     }
 }
 
 /// Decrements the operands' consumers, and moves the expressions of operands without another owner to `stack`.
-fn release_operands(expr: &mut Expr, stack: &mut SmallVec<[Expr; 1]>) {
+fn release_operands(expr: &mut Expr, computed: bool, stack: &mut SmallVec<[Expr; 1]>) {
     for arg in expr.args_mut() {
         if arg.node.leaf {
             continue;
@@ -443,6 +456,8 @@ fn release_operands(expr: &mut Expr, stack: &mut SmallVec<[Expr; 1]>) {
             && let State::Pending(e) = std::mem::replace(node.state.get_mut(), State::Done)
         {
             stack.push(e);
+        } else if computed {
+            arg.node.keep();
         }
     }
 }

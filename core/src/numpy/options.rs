@@ -1,6 +1,7 @@
 //! Option types: what is not an array, with natural conversions.
 
 use crate::array::{Device, IntoAxes, IntoShape, Whole};
+use crate::dispatch::{Instance, Key, Kind};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use smallvec::SmallVec;
@@ -331,13 +332,11 @@ impl From<DType> for Create {
         dtype(d)
     }
 }
-impl From<&str> for Create {
-    fn from(name: &str) -> Create {
-        device(name)
-    }
+macro_rules! from_device {
+    ($($device:ty),*) => { $(
+        impl From<$device> for Create {
+            fn from(place: $device) -> Create { device(place) }
+        }
+    )* };
 }
-impl From<Device> for Create {
-    fn from(d: Device) -> Create {
-        Create { dtype: None, device: Some(Ok(d)) }
-    }
-}
+from_device!(&str, String, &String, Device, Key, Kind, Instance);

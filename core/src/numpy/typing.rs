@@ -2,13 +2,14 @@
 
 use super::complex_functions;
 use crate::array::Array;
-use crate::device::residency;
+use crate::device::residency::{self, Site};
 use crate::dispatch::{Instance, Stop};
 use crate::dtype::{DType, Kind, Scalar, promote, promote_weak};
 use crate::error::{Error, Result};
 use crate::expr::op::Typing;
 use crate::expr::{Op, Reduction};
 use crate::graph::node::Keep;
+use crate::graph::record::Recorded;
 use crate::graph::{Dense, NotRecorded, record};
 use smallvec::SmallVec;
 
@@ -19,12 +20,38 @@ where
 {
     let site = residency::site(instance)?;
     match compute_dtype(op, &args, site.default_float) {
+        Ok(DType::F64) if op.info().typing == Typing::Test && args.iter().all(|a| a.dtype().is_int()) => {
+            Ok(compare_signed_with_unsigned(op, args[0], args[N - 1], site)?.into())
+        }
         Ok(compute) => record::map(op, compute, args.map(|a| &a.dense), site),
         Err(_) if complex_functions::has(op) && args.iter().any(|a| a.dtype().is_complex()) => {
             Err(Stop::declined("of complex numbers it is a formula: its default"))
         }
         Err(e) => beyond(op, &args, instance)?.ok_or(Stop::Failed(e)),
     }
+}
+
+/// A comparison of signed integers with those of uint64, which no integer dtype has both of: exact, as in NumPy 2. What is
+/// negative is less; the others are compared as unsigned ones.
+#[cold]
+fn compare_signed_with_unsigned(op: Op, a: &Array, b: &Array, site: &'static Site) -> Recorded {
+    let swapped = match op {
+        Op::Less => Op::Greater,
+        Op::LessEqual => Op::GreaterEqual,
+        Op::Greater => Op::Less,
+        Op::GreaterEqual => Op::LessEqual,
+        same => same,
+    };
+    let (signed, unsigned, op) = if a.dtype() == DType::U64 { (b, a, swapped) } else { (a, b, op) };
+    let zero = Array::weak(Scalar::I64(0));
+    let (sign, join) = match op {
+        Op::Equal | Op::Greater | Op::GreaterEqual => (Op::GreaterEqual, Op::BitwiseAnd),
+        _ => (Op::Less, Op::BitwiseOr),
+    };
+    let compare = |op, dtype, args: [&Dense; 2]| record::map::<2, Dense, NotRecorded>(op, dtype, args, site);
+    let sign = compare(sign, DType::I64, [&signed.dense, &zero.dense])?;
+    let size = compare(op, DType::U64, [&signed.dense, &unsigned.dense])?;
+    compare(join, DType::Bool, [&sign, &size])
 }
 
 fn describe(args: &[&Array]) -> String {
@@ -53,14 +80,25 @@ fn promoted(op: Op, args: &[&Array], float: DType) -> Result<DType> {
     let values = if op == Op::Where { &args[1..] } else { args };
     let mut strong: Option<DType> = None;
     let mut weak: Option<Kind> = None;
+    // The precision of the scalars themselves.
+    let mut own: Option<DType> = None;
     for a in values {
         if a.is_weak() {
             let k = a.dtype().kind();
             weak = Some(weak.map_or(k, |w| w.max(k)));
+            if k >= Kind::Float {
+                own = Some(own.map_or(a.dtype(), |o| promote(o, a.dtype())));
+            }
         } else {
             strong = Some(strong.map_or(a.dtype(), |s| promote(s, a.dtype())));
         }
     }
+    // Between scalars alone `where` chooses, and computes nothing: they keep their precision.
+    let float = match own {
+        Some(half @ (DType::F16 | DType::F32)) if op == Op::Where && strong.is_none() => half,
+        Some(DType::C64) if op == Op::Where && strong.is_none() => DType::F32,
+        _ => float,
+    };
     let promoted = match (strong, weak) {
         (Some(s), Some(w)) => promote_weak(s, w, float),
         (Some(s), None) => s,

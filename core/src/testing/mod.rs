@@ -5,6 +5,7 @@
 //! [`samples`] makes arguments, [`mod@reference`] says what a method gives, [`tolerance`] how far from that it may be.
 
 mod allclose;
+pub mod annex_g;
 mod calls;
 mod conformance;
 mod methods;

@@ -19,6 +19,7 @@ pub use order::{argsort, flat_nonzero, nonzero, rank, scan, sort};
 pub use product::matmul;
 pub use reduction::{fold, mean, reduce, variance};
 
+use super::annex_g::Part;
 use super::samples::Plain;
 use crate::dtype::{DType, Scalar};
 use num_complex::Complex64;
@@ -37,6 +38,10 @@ pub enum Truth {
         /// The sum of the magnitudes of what was summed.
         terms: f64,
     },
+    /// A complex number that a standard lists, part by part.
+    Special([Part; 2]),
+    /// A complex number with an infinite part.
+    Infinite,
 }
 
 impl Truth {
@@ -50,6 +55,8 @@ impl Truth {
         match self {
             Truth::Exact(value) => value.cast(dtype),
             Truth::Near { value, .. } => Scalar::C128(value).cast(dtype),
+            Truth::Infinite => Scalar::C128(Complex64::new(f64::INFINITY, f64::NAN)).cast(dtype),
+            Truth::Special([re, im]) => Scalar::C128(Complex64::new(re.value(), im.value())).cast(dtype),
         }
     }
 }

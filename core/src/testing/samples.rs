@@ -276,9 +276,8 @@ const COMPLEX: [(f64, f64); 8] = [
     (-0.7, 1e-3),
 ];
 
-/// The special values of a dtype: ends, borders, infinities, NaN, zeros of both signs, subnormal numbers. Those of
-/// complex dtypes are finite unless `wild`.
-pub fn special(dtype: DType, wild: bool) -> Vec<Scalar> {
+/// The special values of a dtype: ends, borders, infinities, NaN, zeros of both signs, subnormal numbers.
+pub fn special(dtype: DType) -> Vec<Scalar> {
     let reals = |dtype: DType| -> Vec<f64> {
         let borders = match dtype {
             DType::F16 => [65504.0, 6.103_515_625e-5, 5.96e-8],
@@ -297,11 +296,24 @@ pub fn special(dtype: DType, wild: bool) -> Vec<Scalar> {
         }
         Kind::Float => reals(dtype).into_iter().map(|x| Scalar::F64(x).cast(dtype)).collect(),
         Kind::Complex => {
-            let few = [0.0, -0.0, 1.0, -1.0, 0.5, 3.0];
-            // Squares of the last two over- and underflow.
+            // Squares of the last four over- and underflow; scaled by two, so do the last two.
             let (big, small) = if dtype == DType::C64 { (1e30, 1e-30) } else { (1e200, 1e-200) };
-            let wilder = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, big, -small];
-            let parts = few.into_iter().chain(wilder.into_iter().filter(|_| wild)).collect::<Vec<_>>();
+            let (most, least) = if dtype == DType::C64 { (3e38, 2e-38) } else { (1.5e308, 3e-308) };
+            let parts = [
+                0.0,
+                -0.0,
+                1.0,
+                -1.0,
+                0.5,
+                3.0,
+                f64::NAN,
+                f64::INFINITY,
+                -f64::INFINITY,
+                big,
+                -small,
+                most,
+                -least,
+            ];
             let pairs = parts.iter().flat_map(|&re| parts.iter().map(move |&im| (re, im)));
             let all = pairs.chain(COMPLEX).map(|(re, im)| Complex64::new(re, im));
             all.map(|z| Scalar::C128(z).cast(dtype)).collect()

@@ -31,6 +31,41 @@ fn operators_panic_with_the_same_message() {
 fn unknown_names_list_the_known() {
     let e = Array::from(vec![1]).to("gpu:0").unwrap_err().to_string();
     assert!(e.contains("unknown device \"gpu:0\"; known:") && e.contains("far:0"), "{e}");
+    // A kind that is there, but not linked.
+    assert!(e.contains("feature `gpu`"), "{e}");
+    let e =
+        polyarray_core::dispatch::with_backend("gpu", Default::default(), || np::exp(Array::from(vec![1.0])))
+            .unwrap_err();
+    assert!(e.to_string().contains("feature `gpu`"), "{e}");
+    let e = Array::from(vec![1]).to("gpx:0").unwrap_err().to_string();
+    assert!(!e.contains("feature"), "{e}");
+}
+
+#[test]
+fn the_debug_form_of_an_error_is_its_report() {
+    // What `fn main() -> np::Result<()>` prints, and `unwrap`.
+    let x = Array::from(vec![1.0f32]);
+    let e = np::add(&x, &x.to("far:0").unwrap()).unwrap_err();
+    assert_eq!(format!("{e:?}"), e.to_string());
+    assert!(e.to_string().lines().count() > 3, "{e}");
+}
+
+#[test]
+fn a_mixed_call_names_each_fix_once() {
+    let (a, b) = (Array::from([[1.0f32]]), Array::from([[1.0f32]]).to("far:0").unwrap());
+    for e in [
+        np::matmul(&a, &b).unwrap_err(),
+        np::add(&a, &b).unwrap_err(),
+        np::var(&a, ()).and(np::matmul(&b, &a)).unwrap_err(),
+    ] {
+        let text = e.to_string();
+        for line in
+            text.lines().map(str::trim).filter(|line| line.starts_with("fix:") || line.starts_with("or:"))
+        {
+            let fix = line.trim_start_matches("fix:").trim_start_matches("or:");
+            assert_eq!(text.matches(fix).count(), 1, "{fix:?} twice in\n{text}");
+        }
+    }
 }
 
 #[test]

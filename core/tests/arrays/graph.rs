@@ -166,6 +166,40 @@ fn operands_that_got_values_later_do_not_cut_at_every_operation() {
     assert!(how.counters[KERNELS] <= 6, "29 additions, six to a kernel\n{how}");
 }
 
+/// Only the position is read: the velocity is computed in passing, and a step later from the one before.
+#[test]
+fn a_state_that_is_held_is_not_computed_from_its_beginning_in_every_step() {
+    let (mut x, mut v, a) = (ramp(5), ramp(5), ramp(5));
+    let (mut xs, mut vs) = (x.to_vec::<f32>().unwrap(), v.to_vec::<f32>().unwrap());
+    for step in 0..30 {
+        v = &v + &a * 0.5;
+        x = &x + &v * 0.25;
+        let (_, how) = explain(|| x.eval().unwrap());
+        for (i, (x, v)) in xs.iter_mut().zip(&mut vs).enumerate() {
+            *v += i as f32 * 0.5;
+            *x += *v * 0.25;
+        }
+        assert_eq!(x.to_vec::<f32>().unwrap(), xs, "step {step}");
+        let operations = how.to_string().matches("add").count();
+        assert!(operations <= 4 && how.counters[KERNELS] <= 2, "step {step}\n{how}");
+    }
+    assert_eq!(v.to_vec::<f32>().unwrap(), vs);
+}
+
+/// What is read twice is computed in passing once, then kept; numbers from nothing need no keeping.
+#[test]
+fn what_is_held_is_kept_the_second_time() {
+    let (x, y) = (ramp(6), ramp(6));
+    let held = &x * &y;
+    let kernels = |consumer: Array| explain(|| consumer.eval().unwrap()).1.counters[KERNELS];
+    assert_eq!(kernels(&held + 1.0), 1);
+    assert_eq!(kernels(&held + 2.0), 2);
+    assert_eq!(kernels(&held + 3.0), 1);
+    assert!(!held.is_pending());
+    let count = np::range(0.0, 6.0, 1.0, DType::F32).unwrap();
+    (0..3).for_each(|k| assert_eq!(kernels(&count + k as f32), 1));
+}
+
 #[test]
 fn a_full_memory_is_not_remembered_and_a_lost_device_is() {
     let _turn = alone();

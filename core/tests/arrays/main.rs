@@ -7,6 +7,7 @@ mod epilogue;
 mod errors;
 mod graph;
 mod naive;
+mod oneliners;
 mod printing;
 mod residency;
 mod rows;

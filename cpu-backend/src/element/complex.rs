@@ -87,17 +87,27 @@ impl Inexact for Complex64 {
 }
 
 /// Smith's division (1962, Algorithm 116) with the divisor scaled away from overflow and the dividend and
-/// divisor away from underflow (Baudin and Smith 2012). A divisor of zero divides the parts, as NumPy does.
+/// divisor away from underflow (Baudin and Smith 2012). By a number on an axis it is two real quotients: infinity times
+/// the other part would be NaN. By zero each part is divided by |0|, as NumPy does.
 fn divide(a: Complex64, b: Complex64) -> Complex64 {
     const HALF_MAX: f64 = f64::MAX / 2.0;
     /// Below this the quotient's correction terms lose digits.
     const TINY: f64 = f64::MIN_POSITIVE * 2.0 / (f64::EPSILON * f64::EPSILON);
     const UP: f64 = 2.0 / (f64::EPSILON * f64::EPSILON);
+    if b.im == 0.0 {
+        let by = if b.re == 0.0 { b.re.abs() } else { b.re };
+        return Complex::new(a.re / by, a.im / by);
+    }
+    if b.re == 0.0 {
+        return Complex::new(a.im / b.im, -a.re / b.im);
+    }
     let (mut a, mut b, mut scale) = (a, b, 1.0);
     let largest = |z: Complex64| z.re.abs().max(z.im.abs());
     let (size_a, size_b) = (largest(a), largest(b));
-    if size_b == 0.0 || !size_a.is_finite() || !size_b.is_finite() {
-        return smith(a, b);
+    if !size_a.is_finite() || !size_b.is_finite() {
+        let quotient = smith(a, b);
+        let lost = quotient.re.is_nan() && quotient.im.is_nan();
+        return if lost { divide_infinite(a, b) } else { quotient };
     }
     if size_a >= HALF_MAX {
         a = a.unscale(2.0);
@@ -118,15 +128,26 @@ fn divide(a: Complex64, b: Complex64) -> Complex64 {
     smith(a, b).scale(scale)
 }
 
+/// What C11 annex G.5.1 makes of NaN: an infinite number by a finite one is infinite, a finite one by an infinite one zero.
+#[cold]
+fn divide_infinite(a: Complex64, b: Complex64) -> Complex64 {
+    let infinite = |z: Complex64| z.re.is_infinite() || z.im.is_infinite();
+    let size = match (infinite(a), infinite(b)) {
+        (true, false) => f64::INFINITY,
+        (false, true) => 0.0,
+        _ => f64::NAN,
+    };
+    let direction = |z: Complex64| {
+        let unit = |x: f64| f64::from(u8::from(x.is_infinite())).copysign(x);
+        // The size of a finite number does not count: halved, its products don't overflow.
+        if infinite(z) { Complex::new(unit(z.re), unit(z.im)) } else { z.scale(0.5) }
+    };
+    let (a, b) = (direction(a), direction(b));
+    Complex::new(size * (a.re * b.re + a.im * b.im), size * (a.im * b.re - a.re * b.im))
+}
+
 fn smith(a: Complex64, b: Complex64) -> Complex64 {
     if b.re.abs() >= b.im.abs() {
-        if b.re == 0.0 && b.im == 0.0 {
-            return Complex::new(a.re / b.re.abs(), a.im / b.re.abs());
-        }
-        // By a real number: infinity times its imaginary zero would be NaN.
-        if b.im == 0.0 {
-            return Complex::new(a.re / b.re, a.im / b.re);
-        }
         let r = b.im / b.re;
         let d = b.re + b.im * r;
         // Where b.im / b.re underflows, b.im * (a.im / b.re) still has digits.
@@ -227,6 +248,9 @@ fn cosh(z: Complex64) -> Complex64 {
     if y == 0.0 {
         return Complex::new(x.cosh(), 0f64.copysign(x) * y);
     }
+    if !y.is_finite() && (x == 0.0 || x.is_infinite()) {
+        return if x == 0.0 { Complex::new(f64::NAN, 0.0) } else { Complex::new(x.abs(), f64::NAN) };
+    }
     let (s, c) = y.sin_cos();
     if x.abs() > 22.0 && x.is_finite() {
         return Complex::new(scaled_exp(x.abs(), c * 0.5), scaled_exp(x.abs(), s * 0.5).copysign_by(x));
@@ -239,6 +263,10 @@ fn sinh(z: Complex64) -> Complex64 {
     let (x, y) = (z.re, z.im);
     if y == 0.0 {
         return Complex::new(x.sinh(), y);
+    }
+    // Zero and infinity stay what they are against an angle that is none.
+    if !y.is_finite() && (x == 0.0 || x.is_infinite()) {
+        return Complex::new(x, f64::NAN);
     }
     let (s, c) = y.sin_cos();
     if x.abs() > 22.0 && x.is_finite() {
@@ -253,8 +281,15 @@ fn tanh(z: Complex64) -> Complex64 {
     if y == 0.0 {
         return Complex::new(x.tanh(), y);
     }
+    if !y.is_finite() {
+        return match x.abs() {
+            0.0 => Complex::new(x, f64::NAN),
+            f64::INFINITY => Complex::new(1f64.copysign(x), 0.0),
+            _ => Complex::new(f64::NAN, f64::NAN),
+        };
+    }
     if x.abs() > 22.0 {
-        let (s, c) = if y.is_finite() { y.sin_cos() } else { (0.0, 1.0) };
+        let (s, c) = y.sin_cos();
         return Complex::new(1f64.copysign(x), 4.0 * s * c * (-2.0 * x.abs()).exp());
     }
     let t = y.tan();

@@ -204,25 +204,30 @@ fn single_tanh(x: f32) -> f32 {
     t.copysign(x) as f32
 }
 
-/// NumPy's npy_divmod: the quotient is built from the exact remainder, so that it is never one too large.
 impl Real for f64 {
+    /// The largest integer not above the quotient, rounded once. Where the quotient was rounded up to a whole number, the
+    /// exact remainder says so: it is more than half the divisor.
     fn floor_divided(self, other: f64) -> f64 {
-        let m = self % other;
-        if other == 0.0 {
-            return self / other;
+        let (m, quotient) = (self % other, self / other);
+        if other == 0.0 || (quotient.is_infinite() && !m.is_nan()) {
+            return quotient;
         }
         if m.is_nan() {
-            return f64::NAN;
+            return m;
         }
-        let mut div = (self - m) / other;
-        if m != 0.0 && (other < 0.0) != (m < 0.0) {
-            div -= 1.0;
+        let down = m != 0.0 && (other < 0.0) != (m < 0.0);
+        // Numbers of 2^53 and more are whole: from one to the quotient's floor it may be many steps.
+        if quotient.abs() >= 2f64.powi(53) {
+            let left = (-quotient).mul_add(other, self) - if down { m + other } else { m };
+            return quotient + (left / other).round();
         }
-        if div == 0.0 {
-            return 0f64.copysign(self / other);
+        if m == 0.0 {
+            return quotient;
         }
-        let floor = div.floor();
-        if div - floor > 0.5 { floor + 1.0 } else { floor }
+        let floor = quotient.floor();
+        let rest = other.abs() - m.abs();
+        let up = if down { m.abs() < rest } else { m.abs() > rest };
+        if floor == quotient && up { floor - 1.0 } else { floor }
     }
     fn modulo(self, other: f64) -> f64 {
         let m = self % other;
@@ -238,7 +243,7 @@ impl Real for f64 {
     }
 }
 
-/// In f64, where `a - m` is nearly always exact: in f32 the quotient is off by more than one from 2²² on.
+/// In f64, where nearly every quotient's floor is exact.
 impl Real for f32 {
     fn floor_divided(self, other: f32) -> f32 {
         (self as f64).floor_divided(other as f64) as f32

@@ -206,6 +206,28 @@ fn halve<F: Fold + ?Sized>(lanes: &mut [F::Acc]) {
     }
 }
 
+/// Rows of so few elements that finding out how to fold one takes longer than that: in the same order as [`Fold::slice`].
+pub struct ShortRows<'a, F: Fold, const N: usize> {
+    /// The elements, row after row.
+    pub xs: &'a [Repr<F>],
+    /// A result for each.
+    pub out: &'a mut [F::Out],
+}
+
+impl<F: Fold, const N: usize> Loop for ShortRows<'_, F, N> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for (row, out) in self.xs.as_chunks::<N>().0.iter().zip(self.out) {
+            let mut acc = F::NEUTRAL;
+            for (&x, index) in row.iter().zip(0..) {
+                acc = F::merge(acc, F::one(F::In::from_repr(x), index));
+            }
+            *out = F::finish(acc);
+        }
+    }
+}
+
 /// Rows that are merged with a row of accumulators at once: few enough to be read ahead as streams, enough to make
 /// little of reading and writing the accumulators (64 MiB by columns: 2.8 ms one by one, 1.9 by fours, 1.45 by eights).
 pub const ROWS_AT_ONCE: usize = 8;

@@ -9,8 +9,8 @@ use crate::element::cast::CastTo;
 use crate::element::functions::{double, single};
 use crate::element::half::{half as to_half, single as to_single};
 use crate::element::{Arithmetic, Bits, Inexact, Integer, Number, Ordered, Real};
-use half::f16;
 use num_complex::{Complex, Complex32, Complex64};
+use polyarray_core::dtype::rounded_to_odd;
 use polyarray_core::expr::Op;
 use polyarray_core::{DType, Kind};
 
@@ -212,7 +212,7 @@ pub fn cast_loop(from: DType, to: DType) -> MapLoop {
         _ if from == to => copy(from.size()),
         (DType::F16, DType::F32) => unary(to_single),
         (DType::F32, DType::F16) => unary(to_half),
-        (DType::F64, DType::F16) => unary(|x: f64| f16::from_f64(x)),
+        (DType::F64, DType::F16) => unary(|x: f64| to_half(rounded_to_odd(x))),
         (DType::F16, _) => through(DType::F32),
         // Whatever float32 holds is rounded once only.
         (DType::Bool | DType::I8 | DType::U8 | DType::I16 | DType::U16, DType::F16) => through(DType::F32),

@@ -1,6 +1,6 @@
 //! Reductions of bytes: each works on elements of the dtype that it was made for, and what drives them is compiled once.
 
-use super::fold::{ArgMax, ArgMin, Fold, Max, Min, Prod, RowsInto, Sum};
+use super::fold::{ArgMax, ArgMin, Fold, Max, Min, Prod, RowsInto, ShortRows, Sum};
 use super::loops::repeat_first;
 use super::ops::{among, number, ordered};
 use crate::erased::{Erased, erase, restore};
@@ -78,9 +78,16 @@ impl Reducer {
                 out.iter_mut().zip(accs).for_each(|(o, &acc)| *o = F::finish(acc));
             },
             rows: |xs, row, out| {
-                let out: &mut [F::Out] = bytemuck::cast_slice_mut(out);
-                for (xs, out) in bytemuck::cast_slice(xs).chunks_exact(row).zip(out) {
-                    *out = F::finish(F::slice(xs, 0));
+                let (xs, out): (_, &mut [F::Out]) = (bytemuck::cast_slice(xs), bytemuck::cast_slice_mut(out));
+                match row {
+                    2 => widest(ShortRows::<F, 2> { xs, out }),
+                    3 => widest(ShortRows::<F, 3> { xs, out }),
+                    4 => widest(ShortRows::<F, 4> { xs, out }),
+                    _ => {
+                        for (xs, out) in xs.chunks_exact(row).zip(out) {
+                            *out = F::finish(F::slice(xs, 0));
+                        }
+                    }
                 }
             },
         }

@@ -3,6 +3,7 @@
 use polyarray_core::Error;
 use polyarray_shaders::PlanError;
 
+use crate::adapters::ADAPTER_VARIABLE;
 use crate::error::{GpuError, MENDING_COMMAND};
 
 impl From<GpuError> for Error {
@@ -14,8 +15,9 @@ impl From<GpuError> for Error {
                 reason: "no adapter found (Vulkan, Metal and DirectX 12 were asked)".to_owned(),
                 fix: format!("install a driver; without a GPU, Mesa's software adapter: `{MENDING_COMMAND}`"),
             },
-            GpuError::UnknownAdapter { asked, known, .. } => {
-                Error::Unknown { what: "adapter", name: asked, known }
+            GpuError::UnknownAdapter { asked, asked_by, known } => {
+                let what = if asked_by == ADAPTER_VARIABLE { "adapter in POLYARRAY_ADAPTER" } else { "adapter" };
+                Error::Unknown { what, name: asked, known }
             }
             GpuError::Open { adapter, reason } => Error::Device {
                 device: adapter,

@@ -25,7 +25,11 @@ impl Repr for Elsewhere {
         Ok(Array::from_repr(Elsewhere(view.of(&self.0)?)))
     }
     fn assign(&self, _: &[Picked], _: &Array) -> Result<Array> {
-        unimplemented!("nobody assigns to it")
+        Err(Error::Argument {
+            op: "assign",
+            operands: "an array elsewhere".into(),
+            fix: "none assigns to it".into(),
+        })
     }
     fn to_dense(&self) -> Result<Array> {
         Ok(self.0.clone())

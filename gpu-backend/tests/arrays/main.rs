@@ -4,6 +4,7 @@
 //! tests fail, and say which command mends it.
 
 mod assign;
+mod constants;
 mod elementwise;
 mod elsewhere;
 mod epilogues;

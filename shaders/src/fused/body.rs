@@ -134,14 +134,15 @@ pub fn cast(from: DType, to: DType, x: &str) -> String {
         (I8 | I16 | I32, I64 | U64) => format!("{t}_from_i32({x})"),
         (U8 | U16 | U32, I64 | U64) => format!("{t}_from_u32({x})"),
         (I64 | U64, I64 | U64) => format!("{t}_from_{f}({x})"),
-        // Integers to floats.
-        (I8 | I16 | I32 | U8 | U16 | U32, F32) => format!("f32({x})"),
-        (I64 | U64, F32) => format!("f32_from_{f}({x})"),
+        // Integers to floats. Drivers that see a zero or one follow from integers (a - a, a & 0, a == a) fold float
+        // algebra with it, wrongly where NaN or infinity comes of it.
+        (I8 | I16 | I32 | U8 | U16 | U32, F32) => format!("f32_opaque(f32({x}))"),
+        (I64 | U64, F32) => format!("f32_opaque(f32_from_{f}({x}))"),
         // Beyond 2^24, where f32 rounds, a half is infinite anyway.
         (I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64, F16) => format!("f16_rounded({})", cast(from, F32, x)),
-        (I8 | I16 | I32, F64) => format!("f64_from_i32({x})"),
-        (U8 | U16 | U32, F64) => format!("f64_from_u32({x})"),
-        (I64 | U64, F64) => format!("f64_from_{f}({x})"),
+        (I8 | I16 | I32, F64) => format!("f64_opaque(f64_from_i32({x}))"),
+        (U8 | U16 | U32, F64) => format!("f64_opaque(f64_from_u32({x}))"),
+        (I64 | U64, F64) => format!("f64_opaque(f64_from_{f}({x}))"),
         // Floats to integers.
         (F16 | F32, I8 | I16 | I32) => format!("{t}_clamp(i32_from_f32({x}))"),
         (F16 | F32, U8 | U16 | U32) => format!("{t}_clamp(u32_from_f32({x}))"),

@@ -140,3 +140,28 @@ fn doubles_within_four_ulp() {
     check("f64_sqrt", |x, _| x.sqrt(BITS, RM), f64::sqrt);
     check("f64_floor", |x, _| x.floor(), f64::floor);
 }
+
+/// Just below a power of four the root lies half a unit below a power of two; and the ends of the format.
+#[test]
+fn square_roots_round_correctly() {
+    if !device().profile.features.f64 {
+        return;
+    }
+    let mut x = vec![f64::MAX, f64::MIN_POSITIVE, 5e-324, 3.0];
+    let mut state = 3;
+    for exponent in (-1022..1024).step_by(2).flat_map(|k| [k, k, k + 1]) {
+        let power = 2f64.powi(exponent);
+        x.extend((0..4).flat_map(|i| [power.to_bits() + i, power.to_bits() - 1 - i]).map(f64::from_bits));
+        x.push(power * (1.0 + random(&mut state) as f64 / 2f64.powi(64)));
+    }
+    // Squares of numbers half way between two floats, and their neighbours.
+    for _ in 0..20_000 {
+        let half_way = 1.0 + (random(&mut state) >> 38) as f64 / 2f64.powi(26) + 2f64.powi(-27);
+        let square = (half_way * half_way).to_bits();
+        x.extend([square - 1, square, square + 1].map(f64::from_bits));
+        x.push(1.0 + 3.0 * random(&mut state) as f64 / 2f64.powi(64));
+    }
+    let wrong: Vec<f64> =
+        x.iter().zip(evaluate("f64_sqrt", &x)).filter(|(x, y)| x.sqrt() != *y).map(|(x, _)| *x).collect();
+    assert!(wrong.is_empty(), "{} of {} wrong, as the root of {:e}", wrong.len(), x.len(), wrong[0]);
+}

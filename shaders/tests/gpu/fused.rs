@@ -174,15 +174,14 @@ fn tolerance(op: Op, dtype: DType) -> f64 {
     match op {
         _ if !(dtype.is_float() || dtype.is_complex()) => 0.0,
         // The reference is a double, too: its own error counts.
-        _ if op.is_function() && dtype == DType::F64 => 8.0,
-        // And the complex one loses digits near |z| = 1; functions_complex.rs is precise.
-        _ if op.is_function() && dtype == DType::C128 => 1e8,
+        _ if op.is_function() && matches!(dtype, DType::F64 | DType::C128) => 8.0,
         _ if op.is_function() => 4.0,
         Op::Sqrt | Op::Divide | Op::Multiply | Op::Absolute if dtype.is_complex() => 4.0,
-        Op::FloorDivide => 1.0,
         // Half a unit in each part is more in the norm.
         Op::Add | Op::Subtract if dtype.is_complex() => 0.71,
-        Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Sqrt | Op::Remainder => 0.5001,
+        Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::FloorDivide | Op::Sqrt | Op::Remainder => {
+            0.5001
+        }
         _ => 0.0,
     }
 }

@@ -3,6 +3,7 @@
 
 mod algebra;
 mod device;
+mod division;
 mod epilogue;
 mod functions_complex;
 mod functions_f32;

@@ -14,17 +14,3 @@ fn c64_isnan(x: vec2<f32>) -> bool { return f32_isnan(x.x) || f32_isnan(x.y); }
 fn c64_equal(a: vec2<f32>, b: vec2<f32>) -> bool { return a.x == b.x && a.y == b.y; }
 fn c64_not_equal(a: vec2<f32>, b: vec2<f32>) -> bool { return !(a.x == b.x && a.y == b.y); }
 fn c64_where(c: bool, a: vec2<f32>, b: vec2<f32>) -> vec2<f32> { return select(b, a, c); }
-// a / b by Smith's scaling (Smith 1962, Algorithm 116): neither part overflows on the way. By zero each part is
-// divided by zero, as NumPy does.
-fn c64_divide(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
-    let wide = f32_absolute(b.x) >= f32_absolute(b.y);
-    let p = select(b.y, b.x, wide);
-    let q = select(b.x, b.y, wide);
-    let r = q / p;
-    let d = p + q * r;
-    let re = select(a.x * r + a.y, a.x + a.y * r, wide) / d;
-    let im = select(a.y * r - a.x, a.y - a.x * r, wide) / d;
-    let zero = f32_absolute(p);
-    let by_zero = vec2<f32>(a.x / zero, a.y / zero);
-    return select(vec2<f32>(re, im), by_zero, f32_is_zero(b.x) && f32_is_zero(b.y));
-}

@@ -11,8 +11,8 @@ fn c64_log(z: vec2<f32>) -> vec2<f32> {
     let far = 0.5 * f32_log(xs * xs + ys * ys) + f32(e) * F32_LN2_LOW + f32(e) * F32_LN2_HIGH;
     let near = 0.5 * f32_log1p((x - 1.0) * (x + 1.0) + y * y);
     let modulus = select(far, near, x > 0.5 && x < 2.0);
-    let nan = select(modulus, f32_nan(a + b), c64_isnan(z));
-    let special = select(nan, f32_inf(a), f32_isinf(a) || f32_isinf(b));
-    let re = select(special, f32_from_bits(F32_SIGN | F32_INF | f32_bits(x)), f32_is_zero(x));
+    let zero = select(modulus, f32_from_bits(F32_SIGN | F32_INF | f32_bits(x)), f32_is_zero(x));
+    let nan = select(zero, f32_nan(a + b), c64_isnan(z));
+    let re = select(nan, f32_inf(a), f32_isinf(a) || f32_isinf(b));
     return vec2<f32>(re, f32_argument(z.y, z.x));
 }

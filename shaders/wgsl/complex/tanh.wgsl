@@ -8,8 +8,9 @@ fn c64_tanh(z: vec2<f32>) -> vec2<f32> {
     let im = sc.x * sc.y / d;
     let far = a > 20.0;
     let far_im = 4.0 * sc.x * sc.y * f32_exp(-2.0 * a);
-    let one = f32_copysign(select(re, 1.0, far), z.x);
-    let both = vec2<f32>(select(one, z.x, f32_isnan(z.x)), select(select(im, far_im, far), f32_nan(a), f32_isnan(z.x)));
+    let nan = f32_isnan(z.x) || f32_isnan(sc.x);
+    let one = select(f32_copysign(select(re, 1.0, far), z.x), f32_nan(a), nan);
+    let both = vec2<f32>(one, select(select(im, far_im, far), f32_nan(a), nan));
     let axis = vec2<f32>(both.x, select(both.y, z.y, f32_is_zero(z.y)));
     let edge = vec2<f32>(f32_copysign(1.0, z.x), f32_copysign(f32_zero(a), select(sc.x * sc.y, z.y, f32_isnan(sc.x))));
     let start = vec2<f32>(select(axis.x, z.x, f32_is_zero(z.x)), axis.y);

@@ -44,4 +44,6 @@ fn f32_scale(x: f32, k: i32) -> f32 {
 // Unbiased exponent of a normal number.
 fn f32_exponent(x: f32) -> i32 { return i32((f32_bits(x) & F32_ABS) >> 23u) - 127; }
 alias f32_reg = f32;
+// The same number, of which drivers know nothing.
+fn f32_opaque(x: f32) -> f32 { return f32_from_bits(f32_bits(x) ^ run_time_zero()); }
 fn f32_run_time_zero() -> f32 { return bitcast<f32>(run_time_zero()); }

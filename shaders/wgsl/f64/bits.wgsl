@@ -39,4 +39,5 @@ fn f64_scale(x: f64, k: i32) -> f64 {
 }
 fn f64_exponent(x: f64) -> i32 { return i32(u32((f64_bits(x) & F64_ABS) >> 52u)) - 1023; }
 alias f64_reg = f64;
+fn f64_opaque(x: f64) -> f64 { return f64_from_bits(f64_bits(x) ^ u64(run_time_zero())); }
 fn f64_run_time_zero() -> f64 { return bitcast<f64>(u64(run_time_zero())); }

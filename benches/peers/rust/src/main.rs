@@ -2,6 +2,7 @@
 //! compares the result with the samples in the request, and only then measures the time.
 //!
 //! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-wgpu, burn-flex, ndarray.
+#[cfg(feature = "burn")]
 mod burn_library;
 mod ndarray_library;
 mod ours;
@@ -24,7 +25,9 @@ fn main() {
     let library: Result<Box<dyn Library>, String> = match name.as_str() {
         "ours-host" => ours::Ours::on("host").map(|l| Box::new(l) as _),
         "ours-gpu" => ours::Ours::on("gpu:0").map(|l| Box::new(l) as _),
+        #[cfg(feature = "burn")]
         "burn-wgpu" => Ok(Box::new(burn_library::Burn::wgpu())),
+        #[cfg(feature = "burn")]
         "burn-flex" => Ok(Box::new(burn_library::Burn::flex())),
         "ndarray" => Ok(Box::new(ndarray_library::Ndarray)),
         other => Err(format!("unknown library {other:?}")),

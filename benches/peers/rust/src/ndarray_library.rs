@@ -1,5 +1,5 @@
 //! ndarray alone, with rayon and matrixmultiply's threads: what a Rust program has without polyarray.
-use ndarray::{Array1, Array2, Axis, Zip};
+use ndarray::{Array1, Array2, Axis, Zip, s};
 
 use crate::ours::{a_shape, b_shape};
 use crate::request::{Request, uniform};
@@ -70,6 +70,49 @@ impl Library for Ndarray {
             "transposed copy" => {
                 let a = matrix(0, shape)?;
                 run(move || a.t().as_standard_layout().into_owned())
+            }
+            // Loops on one thread, into memory that is there.
+            "heat step" => {
+                let (u, mut v) = (matrix(0, shape)?, matrix(0, shape)?);
+                let mut next = Array2::<f32>::zeros((shape[0] - 2, shape[1] - 2));
+                Some(Box::new(move |read| {
+                    Zip::from(&mut next)
+                        .and(u.slice(s![..-2, 1..-1]))
+                        .and(u.slice(s![2.., 1..-1]))
+                        .and(u.slice(s![1..-1, ..-2]))
+                        .and(u.slice(s![1..-1, 2..]))
+                        .for_each(|o, up, down, left, right| *o = up + down + left + right);
+                    Zip::from(&mut next)
+                        .and(u.slice(s![1..-1, 1..-1]))
+                        .for_each(|o, &u| *o = u + 0.1 * (*o - 4.0 * u));
+                    v.slice_mut(s![1..-1, 1..-1]).assign(&next);
+                    Ok(read.then(|| v.iter().map(|&v| f64::from(v)).collect()))
+                }))
+            }
+            "n-body" => {
+                let at = matrix(0, shape)?;
+                run(move || {
+                    let mut pull = Array2::zeros(at.raw_dim());
+                    for (here, mut pull) in at.outer_iter().zip(pull.outer_iter_mut()) {
+                        for there in at.outer_iter() {
+                            let apart = [0, 1, 2].map(|axis| there[axis] - here[axis]);
+                            let square = apart.iter().map(|d| d * d).sum::<f32>() + 0.01;
+                            let strength = 1.0 / (square.sqrt() * square);
+                            (0..3).for_each(|axis| pull[axis] += apart[axis] * strength);
+                        }
+                    }
+                    pull
+                })
+            }
+            "stack last" => {
+                let a = matrix(0, shape)?;
+                run(move || {
+                    let mut out = Array2::zeros((a.ncols(), a.nrows()));
+                    for (row, mut column) in a.outer_iter().zip(out.columns_mut()) {
+                        column.assign(&row);
+                    }
+                    out
+                })
             }
             "sum all" => {
                 let a = matrix(0, shape)?;

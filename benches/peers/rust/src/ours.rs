@@ -1,4 +1,5 @@
 //! polyarray, on the host and on a GPU: the same code.
+use ndarray::s;
 use polyarray::{self as np, Array, DType, axis};
 
 use crate::request::{Request, uniform, word};
@@ -92,6 +93,31 @@ fn prepare(device: &'static str, request: &Request) -> np::Result<Option<Run>> {
         "transposed copy" => {
             let a = x(0, &shape)?;
             Box::new(move || np::multiply(a.t(), 1.0))
+        }
+        "heat step" => {
+            let (u, v) = (x(0, &shape)?, std::cell::RefCell::new(np::add(x(0, &shape)?, 0.0)?));
+            Box::new(move || {
+                let (middle, up, down) = (u.slice(s![1..-1, 1..-1])?, u.slice(s![..-2, 1..-1])?, u.slice(s![2.., 1..-1])?);
+                let (left, right) = (u.slice(s![1..-1, ..-2])?, u.slice(s![1..-1, 2..])?);
+                let next = &middle + 0.1 * (up + down + left + right - 4.0 * &middle);
+                let mut v = v.borrow_mut();
+                v.assign(s![1..-1, 1..-1], next)?;
+                Ok(v.clone())
+            })
+        }
+        "n-body" => {
+            let at = x(0, &shape)?;
+            Box::new(move || {
+                let apart = at.expand_dims(0)? - at.expand_dims(1)?;
+                let square = np::sum(&apart * &apart, -1)? + 0.01;
+                let strength = 1.0 / (np::sqrt(&square)? * &square);
+                np::sum(apart * strength.expand_dims(-1)?, 1)
+            })
+        }
+        "stack last" => {
+            let a = x(0, &shape)?;
+            let rows = (0..shape[0]).map(|row| a.slice(s![row, ..])).collect::<np::Result<Vec<_>>>()?;
+            Box::new(move || np::stack(&rows.iter().collect::<Vec<_>>(), -1))
         }
         "matmul" => {
             let (a, b) = (x(0, &a_shape(&shape))?, x(1, &b_shape(&shape))?);

@@ -6,7 +6,7 @@ use crate::dtype::{DType, Kind, Scalar};
 use crate::expr::Op;
 use crate::expr::op::Typing;
 use crate::memory::layout::broadcast;
-use crate::testing::reference::{Truth, Want, compute_dtype, element};
+use crate::testing::reference::{Want, compute_dtype, element};
 use crate::testing::samples::{Lie, Plain, Random, SHAPES, Sample, random, special, unravel};
 
 pub(super) const ENTRIES: super::Family = &[
@@ -22,16 +22,20 @@ pub(super) const ENTRIES: super::Family = &[
 /// Random elements after the special ones.
 const MORE: usize = 240;
 
-/// Operations on complex numbers that treat each part by itself, or say how they treat what is not finite.
-fn takes_all(op: Op) -> bool {
-    use Op::*;
-    matches!(op, Negative | Absolute | Conj | Real | Imag | IsNan | Equal | NotEqual | Where | Add | Subtract)
+/// The special values that an operation is tested with. Where complex products overflow depends on the format: the reference
+/// says only what becomes of infinite numbers.
+fn special_for(op: Op, dtype: DType) -> Vec<Scalar> {
+    let mut all = special(dtype);
+    if op == Op::Multiply && dtype.is_complex() {
+        all.retain(|x| [x.to_c128().re, x.to_c128().im].iter().all(|x| !x.is_finite() || x.abs() < 1e15));
+    }
+    all
 }
 
 /// One value: special or random.
-pub(super) fn any(dtype: DType, r: &mut Random, wild: bool) -> Scalar {
+pub(super) fn any(op: Op, dtype: DType, r: &mut Random) -> Scalar {
     if r.below(3) == 0 {
-        let special = special(dtype, wild);
+        let special = special_for(op, dtype);
         special[r.below(special.len())]
     } else {
         random(dtype, r)
@@ -40,10 +44,19 @@ pub(super) fn any(dtype: DType, r: &mut Random, wild: bool) -> Scalar {
 
 pub(super) fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
     let op = op(name).expect("it is in the op table");
-    let (info, wild) = (op.info(), takes_all(op));
+    let info = op.info();
     let mut cases = Vec::new();
     for dtype in s.all(|d| info.kinds.has(d.kind())) {
         cases.push(values(s, op, dtype));
+    }
+    if info.typing == Typing::Test && info.arity == 2 {
+        for dtype in s.some(|d| d.is_int() && !d.is_unsigned()) {
+            let (down, across) = (special(dtype), special(DType::U64));
+            let column = Plain::new(dtype, &[down.len(), 1], down);
+            let row = Plain::new(DType::U64, &[across.len()], across);
+            let [column, row] = [column, row].map(|x| Arg::Array(Sample::dense(x)));
+            cases.extend([vec![column.clone(), row.clone()], vec![row, column]]);
+        }
     }
     let integers = matches!(info.typing, Typing::Inexact | Typing::Parts);
     let takes = |d: DType| info.kinds.has(d.kind()) || (integers && d.kind() < Kind::Float);
@@ -58,7 +71,7 @@ pub(super) fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
                     _ => dtype,
                 };
                 let (shape, lie) = (if operand == 0 { shape.to_vec() } else { beside(shape, s) }, s.lie());
-                case.push(Arg::Array(s.array(dtype, &shape, lie, |d, r| any(d, r, wild))));
+                case.push(Arg::Array(s.array(dtype, &shape, lie, |d, r| any(op, d, r))));
             }
             cases.push(case);
         }
@@ -72,7 +85,7 @@ pub(super) fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
                 Kind::Float => Scalar::F64(2.5),
                 Kind::Complex => Scalar::C128(num_complex::Complex64::new(0.5, -1.5)),
             };
-            let x = s.array(dtype, &[37], Lie::Dense, |d, r| any(d, r, wild));
+            let x = s.array(dtype, &[37], Lie::Dense, |d, r| any(op, d, r));
             cases.push(vec![Arg::Array(x.clone()), Arg::Weak(value)]);
             cases.push(vec![Arg::Weak(value), Arg::Array(x)]);
         }
@@ -82,7 +95,7 @@ pub(super) fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
 
 /// All special values, for two operands in all pairs, equal ones among them, and random ones.
 fn values(s: &mut Sampler, op: Op, dtype: DType) -> Case {
-    let special = special(dtype, takes_all(op));
+    let special = special_for(op, dtype);
     let n = special.len();
     let more = (0..MORE).map(|_| random(dtype, &mut s.random)).collect::<Vec<_>>();
     let column = |pick: &dyn Fn(usize) -> Scalar, count: usize, rest: Vec<Scalar>| {
@@ -95,10 +108,13 @@ fn values(s: &mut Sampler, op: Op, dtype: DType) -> Case {
     let mut others = (0..MORE).map(|_| random(dtype, &mut s.random)).collect::<Vec<_>>();
     others[..MORE / 4].copy_from_slice(&more[..MORE / 4]);
     if dtype.is_float() {
-        // Quotients near whole numbers, small ones and such that floats hold no fraction of.
+        // Quotients near whole numbers, small ones and such that floats hold little or no fraction of, and quotients of as
+        // many bits as the formats hold.
         let near = (MORE / 4..MORE).map(|i| {
-            let whole = [3.0, 7.0, 15.0, 63.0, 127.0, 1023.0, 4_194_303.0, 33_554_431.0][i % 8];
-            Scalar::F64(more[i].to_f64() / whole).cast(dtype)
+            let whole = [3.0, 7.0, 63.0, 1023.0, 4_194_303.0, 33_554_431.0];
+            let mut bits = |from: f64| (from + 3.0 * s.random.unit()).exp2();
+            let by = if i % 8 < 6 { whole[i % 8] } else { bits(if i % 8 == 6 { 24.0 } else { 53.0 }) };
+            Scalar::F64(more[i].to_f64() / by).cast(dtype)
         });
         others[MORE / 4..].iter_mut().zip(near).step_by(2).for_each(|(other, near)| *other = near);
     }
@@ -128,7 +144,11 @@ pub(super) fn beside(shape: &[usize], s: &mut Sampler) -> Vec<usize> {
 
 /// An operation over operands cast to the dtype that it computes in.
 fn map(op: Op, operands: &[Plain], compute: DType) -> Want {
-    let cast = |(n, x): (usize, &Plain)| if op == Op::Where && n == 0 { x.clone() } else { x.cast(compute) };
+    // Comparisons of integers are exact, also where no integer dtype holds both operands.
+    let exact = op.info().typing == Typing::Test && operands.iter().all(|x| x.dtype.is_int());
+    let compute = if exact { DType::I64 } else { compute };
+    let as_it_is = |n: usize| exact || (op == Op::Where && n == 0);
+    let cast = |(n, x): (usize, &Plain)| if as_it_is(n) { x.clone() } else { x.cast(compute) };
     let operands: Vec<Plain> = operands.iter().enumerate().map(cast).collect();
     let shape = operands
         .iter()
@@ -164,7 +184,12 @@ fn casts(s: &mut Sampler, _: &str) -> Vec<Case> {
     for from in s.dtypes.clone() {
         for to in s.dtypes.clone() {
             let more = (0..MORE).map(|_| random(from, &mut s.random));
-            let all: Vec<Scalar> = special(from, true).into_iter().chain(more).collect();
+            // Near the middle between two halves, and between two floats.
+            let ties = [(11, 40), (24, 50)].into_iter().flat_map(|(tie, more)| {
+                let little = [0, more].map(|k| if k == 0 { 0.0 } else { 2f64.powi(-k) });
+                little.map(|little| Scalar::F64(1.0 + 2f64.powi(-tie) + little).cast(from))
+            });
+            let all: Vec<Scalar> = special(from).into_iter().chain(ties).chain(more).collect();
             let x = Sample::dense(Plain::new(from, &[all.len()], all));
             cases.push(vec![Arg::Array(x), Arg::plain(to)]);
         }
@@ -180,19 +205,14 @@ fn casts(s: &mut Sampler, _: &str) -> Vec<Case> {
 
 fn cast(given: &Given, _: &str) -> Vec<Want> {
     let (x, to) = (given.array(0), *given.plain::<DType>(1));
-    let of = |x: &Scalar| match to.kind() {
-        Kind::Float => Truth::near(x.to_c128().re.into()),
-        Kind::Complex => Truth::near(x.to_c128()),
-        _ => Truth::Exact(x.cast(to)),
-    };
-    vec![Want::new(to, &x.shape, x.data.iter().map(of).collect())]
+    vec![Want::exact(x.cast(to))]
 }
 
 fn logical_samples(s: &mut Sampler, name: &str) -> Vec<Case> {
     let arity = if name == "logical_not" { 1 } else { 2 };
     // Half of them zero.
     let truth = |d: DType, r: &mut Random| {
-        if r.bits() & 1 == 0 { Scalar::Bool(false).cast(d) } else { any(d, r, true) }
+        if r.bits() & 1 == 0 { Scalar::Bool(false).cast(d) } else { any(Op::Where, d, r) }
     };
     let mut cases = Vec::new();
     for dtype in s.dtypes.clone() {

@@ -4,6 +4,7 @@
 use super::arguments::{Arg, Case, Given, Sampler};
 use super::elementwise::{any, beside};
 use crate::dtype::{DType, Kind, Scalar, promote};
+use crate::expr::Op;
 use crate::memory::layout::broadcast;
 use crate::numpy::{Close, NanToNum};
 use crate::testing::reference::{Truth, Want};
@@ -260,7 +261,7 @@ fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for dtype in s.all(|d| formula.takes(d)) {
         // Cuts and infinities of complex functions are compared with NumPy's; off them the formulas must agree.
-        let few = if dtype.is_complex() { Vec::new() } else { special(dtype, true) };
+        let few = if dtype.is_complex() { Vec::new() } else { special(dtype) };
         let n = few.len();
         let columns = (0..formula.arity).map(|operand| {
             let pairs = if formula.arity == 1 { n } else { n * n };
@@ -282,7 +283,7 @@ fn samples(s: &mut Sampler, name: &str) -> Vec<Case> {
             let operand = |operand: usize| {
                 let (shape, lie) = (if operand == 0 { shape.to_vec() } else { beside(shape, s) }, s.lie());
                 Arg::Array(s.array(dtype, &shape, lie, |d, r| {
-                    if d.is_complex() { crate::testing::samples::random(d, r) } else { any(d, r, true) }
+                    if d.is_complex() { crate::testing::samples::random(d, r) } else { any(Op::Where, d, r) }
                 }))
             };
             cases.push((0..formula.arity).map(operand).collect());
@@ -316,7 +317,7 @@ fn reference(given: &Given, name: &str) -> Vec<Want> {
 fn replacements(s: &mut Sampler, _: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for dtype in s.all(|_| true) {
-        let all = special(dtype, true);
+        let all = special(dtype);
         let x = Sample::dense(Plain::new(dtype, &[all.len()], all));
         let with = NanToNum { nan: 0.5, posinf: Some(8.0), neginf: None };
         cases.push(vec![Arg::Array(x.clone()), Arg::plain(NanToNum::default())]);
@@ -352,7 +353,7 @@ fn replaced(given: &Given, _: &str) -> Vec<Want> {
 fn scalings(s: &mut Sampler, _: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for dtype in s.all(|d| d.is_float() || d == DType::I32) {
-        let x = s.array(dtype, &[41], Lie::Dense, |d, r| any(d, r, true));
+        let x = s.array(dtype, &[41], Lie::Dense, |d, r| any(Op::Where, d, r));
         let n = s.array(DType::I32, &[41], Lie::Dense, |_, r| Scalar::I64(r.below(60) as i64 - 30));
         cases.push(vec![Arg::Array(x), Arg::Array(n)]);
     }

@@ -23,7 +23,7 @@ fn mixed(dtype: DType, r: &mut Random) -> Scalar {
     match r.below(8) {
         0 => random(dtype, r),
         1 => {
-            let special = special(dtype, true);
+            let special = special(dtype);
             special[r.below(special.len())]
         }
         2 => Scalar::F64(-0.0).cast(dtype),

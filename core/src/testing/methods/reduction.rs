@@ -37,7 +37,7 @@ fn value(name: &str, dtype: DType, r: &mut Random) -> Scalar {
         "any" | "all" | "count_nonzero" => {
             let rare = if r.below(24) == 0 { 1 } else { 0 };
             let zero = Scalar::I64(if name == "all" { 1 - rare } else { rare }).cast(dtype);
-            if r.below(40) == 0 { special(dtype, true)[0] } else { zero }
+            if r.below(40) == 0 { special(dtype)[0] } else { zero }
         }
         "min" | "max" | "argmin" | "argmax" => match r.below(6) {
             0 => random(dtype, r),

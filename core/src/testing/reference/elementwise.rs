@@ -4,6 +4,7 @@ use super::Truth;
 use crate::dtype::{DType, Kind, Scalar, promote, promote_weak};
 use crate::expr::Op;
 use crate::expr::op::{Reference, Typing};
+use crate::testing::annex_g::{infinite_quotient, special_value};
 use crate::testing::samples::integer;
 use num_complex::Complex64;
 
@@ -45,9 +46,11 @@ pub fn element(op: Op, compute: DType, x: &[Scalar]) -> Truth {
         }
         (Reference::Unary { real: Some(f), .. }, Kind::Float) => real(f(at(0).re), out),
         (Reference::Binary { real: Some(f), .. }, Kind::Float) => real(f(at(0).re, at(1).re), out),
-        (Reference::Unary { complex: Some(f), .. }, Kind::Complex) => {
-            complex(if op == Op::Log { complex_log(at(0)) } else { f(at(0)) }, out)
-        }
+        (Reference::Unary { complex: Some(f), .. }, Kind::Complex) => match special_value(op, at(0)) {
+            Some(parts) => Truth::Special(parts),
+            None => complex(f(at(0)), out),
+        },
+        (_, Kind::Complex) if op == Op::Divide && infinite_quotient(at(0), at(1)) => Truth::Infinite,
         (Reference::Binary { complex: Some(f), .. }, _) if out.is_complex() || compute.is_complex() => {
             complex(f(at(0), at(1)), out)
         }
@@ -68,17 +71,4 @@ fn real(value: f64, out: DType) -> Truth {
 
 fn complex(value: Complex64, out: DType) -> Truth {
     if out.is_complex() { Truth::near(value) } else { real(value.re, out) }
-}
-
-/// The table's logarithm cancels where |z| is near 1: there |z|² − 1 is computed with what its products lose.
-fn complex_log(z: Complex64) -> Complex64 {
-    let size = z.norm();
-    if !(0.5..2.0).contains(&size) {
-        return z.ln();
-    }
-    let mut less_one = super::Compensated::default();
-    less_one.add(-1.0);
-    less_one.add_product(z.re, z.re);
-    less_one.add_product(z.im, z.im);
-    Complex64::new(less_one.total().ln_1p() / 2.0, z.arg())
 }

@@ -1,0 +1,48 @@
+//! The examples, on the host and on a GPU.
+
+use polyarray::testing::{Tolerance, assert_allclose};
+use polyarray::{self as np};
+
+#[path = "../examples/heat.rs"]
+mod heat;
+#[path = "../examples/monte_carlo.rs"]
+mod monte_carlo;
+#[path = "../examples/n_body.rs"]
+mod n_body;
+#[path = "../examples/network.rs"]
+mod network;
+
+#[test]
+fn heat_flows_alike_on_both() {
+    let host = heat::run("host", 64, 10_000).unwrap();
+    let gpu = heat::run("gpu:0", 64, 10_000).unwrap();
+    assert_allclose(&gpu.to("host").unwrap(), &host, Tolerance::absolute(1e-3));
+    // A square that cools keeps its symmetry, and its slowest mode decays as 2·(1 − 4·0.2·sin²(π / 2·63)).
+    let (early, late) = (heat::run("host", 64, 9_000).unwrap(), &host);
+    let at = |u: &np::Array| np::max(u, ()).unwrap().item().unwrap().to_f64();
+    let slowest = (1.0 - 8.0 * 0.2 * (std::f64::consts::PI / 126.0).sin().powi(2)).powi(1000);
+    assert!((at(late) / at(&early) / slowest - 1.0).abs() < 1e-3);
+}
+
+#[test]
+fn bodies_keep_their_energy() {
+    for place in ["host", "gpu:0"] {
+        let (.., lost) = n_body::run(place, 32, 10_000).unwrap();
+        assert!(lost < 1e-3, "{place}: {lost}");
+    }
+}
+
+#[test]
+fn a_network_learns() {
+    for place in ["host", "gpu:0"] {
+        let (before, after, right) = network::run(place, 32, 2000).unwrap();
+        assert!(after < 0.2 * before && right > 0.97, "{place}: {before} to {after}, {right}");
+    }
+}
+
+#[test]
+fn the_simulated_price_is_that_of_the_formula() {
+    let [host, gpu] = ["host", "gpu:0"].map(|place| monte_carlo::run(place, 1 << 20).unwrap());
+    assert!((host.0 - monte_carlo::exact()).abs() < 4.0 * host.1, "{host:?}");
+    assert!((host.0 - gpu.0).abs() < 1e-4, "{host:?} {gpu:?}");
+}

@@ -1,8 +1,8 @@
 //! The reductions on elements: how a run of them becomes one accumulator, and how accumulators merge.
 //!
-//! Every order of evaluation is a function of the run's length alone (how long runs are, of what is computed before them: they
-//! are blocks that stay in cache). A run is read in four streams of 16 lanes, each lane
-//! over 16 elements at a time; everything above that merges pairwise, so the error grows with the logarithm.
+//! Every order of evaluation is a function of the run's length alone. A run is read in four streams of 16 lanes, each lane
+//! over 16 elements at a time; these leaves are added up one after the other, and runs pairwise. `super::trees` evaluates the
+//! same order on runs that are computed block by block, and on many beside each other.
 
 use crate::element::{Arithmetic, Ordered};
 use crate::simd::{Loop, widest};
@@ -44,13 +44,13 @@ pub type Repr<F> = <<F as Fold>::In as polyarray_core::Element>::Repr;
 pub const STREAMS: usize = 4;
 /// Lanes of a stream. With eight the compiler unrolls their loop before it has made vectors of it, and max takes
 /// twice the time.
-const LANES: usize = 16;
+pub const LANES: usize = 16;
 /// Rows of lanes from which on the streams of a run are its quarters. Those of a shorter one are interleaved: the
 /// quarters would end before the processor has seen that they are streams (rows of 4096 floats from memory: 1.7 and
 /// 1.45 ms for 64 MiB).
-const FAR: usize = 1024;
+pub const FAR: usize = 1024;
 /// Elements merged into a lane before that is merged into another one.
-const LEAF: usize = 16;
+pub const LEAF: usize = 16;
 
 type Lanes<F> = [<F as Fold>::Acc; LANES];
 
@@ -267,6 +267,85 @@ impl<F: Fold> Loop for RowsInto<'_, F> {
             self.merge::<ROWS_AT_ONCE>();
         } else {
             self.merge::<1>();
+        }
+    }
+}
+
+/// The accumulators of whole leaves of one result's elements, those of each leaf after the other. Several are read side by side:
+/// one would wait for each of its sums.
+pub struct LeafSums<'a, F: Fold> {
+    /// The elements.
+    pub leaves: &'a [Repr<F>],
+    /// Its leaves have 64 lanes, not 16.
+    pub streams: bool,
+    /// The accumulators.
+    pub sums: &'a mut [F::Acc],
+}
+
+impl<F: Fold> Loop for LeafSums<'_, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let rows = self.leaves.as_chunks::<LANES>().0;
+        let (fours, rest) = self.sums.as_chunks_mut::<LANES>().0.as_chunks_mut::<STREAMS>();
+        let (all, few) = rows.as_chunks::<{ STREAMS * LEAF }>();
+        for (rows, sums) in all.iter().zip(fours) {
+            let mut each = [[F::NEUTRAL; LANES]; STREAMS];
+            if self.streams {
+                push_all::<F>(
+                    &mut each,
+                    rows.as_chunks::<STREAMS>().0.iter().map(|[a, b, c, d]| [a, b, c, d]),
+                );
+            } else {
+                let (a, rest) = rows.split_at(LEAF);
+                let (b, rest) = rest.split_at(LEAF);
+                let (c, d) = rest.split_at(LEAF);
+                push_all::<F>(&mut each, a.iter().zip(b).zip(c).zip(d).map(|(((a, b), c), d)| [a, b, c, d]));
+            }
+            *sums = each;
+        }
+        for (rows, sums) in few.as_chunks::<LEAF>().0.iter().zip(rest) {
+            let mut one = [F::NEUTRAL; LANES];
+            rows.iter().for_each(|row| push::<F>(&mut one, row));
+            *sums = one;
+        }
+    }
+}
+
+/// Rows of elements, merged with a row of accumulators one after the other, or with nothing. How many are taken at once makes no difference to
+/// the bits.
+pub struct RowsOnto<'a, F: Fold> {
+    /// The accumulators.
+    pub accs: &'a mut [F::Acc],
+    /// The elements.
+    pub rows: &'a [Repr<F>],
+    /// From one row to the next.
+    pub step: usize,
+    /// Number of rows.
+    pub n: usize,
+    /// The accumulators have nothing yet.
+    pub fresh: bool,
+}
+
+impl<F: Fold> Loop for RowsOnto<'_, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        // Vectors of accumulators stay in registers, however few there are.
+        let (vectors, few) = self.accs.as_chunks_mut::<LANES>();
+        let at = vectors.len() * LANES;
+        for (i, accs) in vectors.iter_mut().enumerate() {
+            let mut lanes = if self.fresh { [F::NEUTRAL; LANES] } else { *accs };
+            for row in 0..self.n {
+                let xs = self.rows[row * self.step + i * LANES..].first_chunk().expect("rows are as long");
+                push::<F>(&mut lanes, xs);
+            }
+            *accs = lanes;
+        }
+        for (i, acc) in few.iter_mut().enumerate() {
+            let each =
+                (0..self.n).map(|row| F::one(F::In::from_repr(self.rows[row * self.step + at + i]), 0));
+            *acc = each.fold(if self.fresh { F::NEUTRAL } else { *acc }, F::merge);
         }
     }
 }

@@ -120,6 +120,11 @@ impl<'k> Program<'k> {
         Some(&self.sources[i]).filter(|source| source.dense)
     }
 
+    /// All elements in order, where they are those of an input that lies densely.
+    pub fn whole(&self) -> Option<&[u8]> {
+        self.plain().map(|source| &source.bytes[source.offset as usize * source.size..])
+    }
+
     /// Cuts a range of elements into blocks: along rows where these are long, else anywhere, and not at all where
     /// nothing is computed.
     pub fn blocks(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {

@@ -1,16 +1,17 @@
 //! Kernels that end in a reduction, by rows or by columns.
 //!
-//! *Rows*: the elements of one result lie together, and each block is folded to one accumulator. *Columns*:
+//! *Rows*: the elements of one result lie together, and each run of them is folded to one accumulator. *Columns*:
 //! elements of neighbouring results lie together (a sum over the first axis of a row-major matrix), and whole
-//! rows are folded into a row of accumulators. Either way long reductions are cut into spans of fixed length
-//! whose partial results merge pairwise.
+//! rows are folded into a row of accumulators. Which of the two runs depends on how the inputs lie; the order in which floats
+//! are added up does not (`super::trees`). Long reductions are cut into spans whose partial results merge pairwise.
 
 use super::fold::{ROWS_AT_ONCE, Tree};
 use super::loops::Operand;
 use super::ops::cast_loop;
 use super::program::{LONG_ROW, Program, Scratch};
 use super::reducer::Reducer;
-use crate::erased::{Erased, room};
+use super::trees::{Accs, Runs, Sums};
+use crate::erased::Erased;
 use crate::parallel::{MakeScratch, collect, for_each_chunk, worth_sharing};
 use polyarray_core::array::{Buffer, HostBuffer};
 use polyarray_core::expr::{Instr, Kernel, Reduction, Value};
@@ -19,8 +20,10 @@ use std::ops::Range;
 
 /// Elements that one task reduces.
 const SPAN: usize = 64 << 10;
-/// Rows that are added up one by one before accumulators merge pairwise.
+/// Rows that accumulators are merged with one by one before these merge pairwise, where the order is free.
 const ROWS: usize = 64;
+/// Fewer tasks are divided further.
+const FEW_TASKS: usize = 16;
 
 /// Is the reduction defined on elements of this dtype?
 pub fn reducible(op: Reduction, dtype: DType) -> bool {
@@ -86,18 +89,11 @@ fn by_columns(kernel: &Kernel) -> bool {
         return false;
     }
     let votes = kernel.inputs.iter().map(|input| {
-        let (kept, reduced) = (input.strides[split - 1].abs(), input.strides[n - 1].abs());
-        match (kept, reduced) {
-            (0, 0) => 0,
-            (0, _) => -1,
-            (_, 0) => 1,
-            _ => {
-                if kept < reduced {
-                    1
-                } else {
-                    -1
-                }
-            }
+        match (input.strides[split - 1].abs(), input.strides[n - 1].abs()) {
+            // What repeats along one of the two is read as quickly either way.
+            (0, _) | (_, 0) => 0,
+            (kept, reduced) if kept < reduced => 1,
+            _ => -1,
         }
     });
     votes.sum::<i32>() > 0
@@ -108,7 +104,7 @@ fn rows(r: &Reducer, kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let program = &Program::new(kernel, &axes)?;
     let (len, n) = (kernel.reduced_len(), out.len());
     let share = worth_sharing(n.saturating_mul(len), program.cost());
-    let scratch: MakeScratch<'_, Scratch> = &|| program.scratch();
+    let scratch: MakeScratch<'_, Sums> = &|| Sums::new(program);
     let finish = |acc: Erased, out: &mut [u8]| (r.finish)(&bytemuck::bytes_of(&acc)[..r.acc], out);
     if len <= program.block && (program.dense || len < LONG_ROW) {
         // Several results to a block.
@@ -118,7 +114,7 @@ fn rows(r: &Reducer, kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
             for (j, out) in out.chunks_mut(group * r.out).enumerate() {
                 let start = (i * task + j * group) * len;
                 let n = out.len() / r.out * len;
-                (r.rows)(program.load(scratch, start..start + n), len, out);
+                (r.rows)(program.load(&mut scratch.scratch, start..start + n), len, out);
             }
         });
     } else if len <= SPAN {
@@ -145,53 +141,46 @@ fn rows(r: &Reducer, kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     Ok(())
 }
 
-/// Folds a range of elements, block by block.
+/// Folds a range of elements.
 fn fold_range(
     r: &Reducer,
     program: &Program<'_>,
-    scratch: &mut Scratch,
+    sums: &mut Sums,
     range: Range<usize>,
     first: i64,
 ) -> Erased {
+    // A row that is gone on with is computed as a whole, too.
+    if program.whole().is_some() || program.row > 0 {
+        return (r.run)(program.load(&mut sums.scratch, range), first);
+    }
+    if !r.selects {
+        let (start, len) = (range.start, range.len());
+        let runs = Runs { reducer: r, program, start, len, across: 1, width: 1 };
+        return bits(runs.fold(sums));
+    }
     let mut tree = Tree::new(r.merge);
     let start = range.start;
     for block in program.blocks(range) {
         let index = first + (block.start - start) as i64;
-        tree.push((r.run)(program.load(scratch, block), index));
+        tree.push((r.run)(program.load(&mut sums.scratch, block), index));
     }
     tree.finish().unwrap_or(r.neutral)
 }
 
-/// A row of accumulators.
-struct Accs {
-    words: Vec<Erased>,
-    bytes: usize,
+/// One accumulator.
+fn bits(acc: &[u8]) -> Erased {
+    let mut bits = [0; size_of::<Erased>()];
+    bits[..acc.len()].copy_from_slice(acc);
+    Erased::from_ne_bytes(bits)
 }
 
-impl Accs {
-    fn neutral(r: &Reducer, width: usize) -> Accs {
-        let mut accs = Accs { words: room(width * r.acc), bytes: width * r.acc };
-        let neutral = &bytemuck::bytes_of(&r.neutral)[..r.acc];
-        accs.bytes_mut().chunks_exact_mut(r.acc).for_each(|acc| acc.copy_from_slice(neutral));
-        accs
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &bytemuck::cast_slice(&self.words)[..self.bytes]
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut bytemuck::cast_slice_mut(&mut self.words)[..self.bytes]
-    }
-
-    /// Merges rows pairwise.
-    fn tree(r: &Reducer) -> Tree<Accs, impl Fn(Accs, Accs) -> Accs> {
-        let merge = r.merge_rows;
-        Tree::new(move |mut a: Accs, b: Accs| {
-            merge(a.bytes_mut(), b.bytes());
-            a
-        })
-    }
+/// Merges rows of accumulators pairwise.
+fn tree_of_rows(r: &Reducer) -> Tree<Accs, impl Fn(Accs, Accs) -> Accs> {
+    let merge = r.merge_rows;
+    Tree::new(move |mut a: Accs, b: Accs| {
+        merge(a.bytes_mut(), b.bytes());
+        a
+    })
 }
 
 /// One tile of a reduction by columns: which results, and which part of the reduced elements.
@@ -212,11 +201,20 @@ fn columns(r: &Reducer, kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let program = &Program::new(kernel, &axes)?;
     let (len, across, results) = (kernel.reduced_len(), kernel.dims[split - 1], out.len());
     let share = worth_sharing(results.saturating_mul(len), program.cost());
-    let scratch: MakeScratch<'_, Scratch> = &|| program.scratch();
-    let width = across.min(program.block);
-    let span = (SPAN / width).next_multiple_of(ROWS);
-    let spans = len.div_ceil(span);
-    let fold = |scratch: &mut Scratch, tile: Tile| fold_tile(r, program, scratch, len, across, tile);
+    let scratch: MakeScratch<'_, Sums> = &|| Sums::new(program);
+    let width = across.min(if r.selects { program.block } else { Runs::most(r, program, len) });
+    let span = if r.selects { (SPAN / width).next_multiple_of(ROWS) } else { SPAN };
+    let (tiles, spans) = (across.div_ceil(width), len.div_ceil(span));
+    let few = share && !r.selects && results / across * tiles * spans < FEW_TASKS;
+    let fold = |sums: &mut Sums, tile: Tile| -> Accs {
+        if r.selects {
+            return fold_tile(r, program, &mut sums.scratch, len, across, tile);
+        }
+        let start = (tile.outer * len + tile.rows.start) * across + tile.first;
+        let runs = Runs { reducer: r, program, start, len: tile.rows.len(), across, width: tile.width };
+        if few && runs.leaves() > 1 { runs.fold_shared() } else { Accs::of(runs.fold(sums)) }
+    };
+    let share = share && !few;
     if spans == 1 {
         let outers = (SPAN / len.saturating_mul(across)).max(1);
         let task = outers * across * r.out;
@@ -230,7 +228,6 @@ fn columns(r: &Reducer, kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
         });
         return Ok(());
     }
-    let tiles = across.div_ceil(width);
     let partial = collect(results / across * tiles * spans, share, scratch, &|scratch, i| {
         let (outer, tile, start) = (i / spans / tiles, i / spans % tiles, i % spans * span);
         let first = tile * width;
@@ -240,7 +237,7 @@ fn columns(r: &Reducer, kernel: &Kernel, out: &mut HostBuffer) -> Result<()> {
     let mut partial = partial.into_iter();
     for out in out.bytes_mut().chunks_mut(across * r.out) {
         for out in out.chunks_mut(width * r.out) {
-            let mut tree = Accs::tree(r);
+            let mut tree = tree_of_rows(r);
             partial.by_ref().take(spans).for_each(|accs| tree.push(accs));
             (r.finish)(tree.finish().expect("there are spans").bytes(), out);
         }
@@ -261,7 +258,7 @@ fn fold_tile(
     let together = tile.width == across && (program.dense || across < LONG_ROW);
     // No fewer than are read side by side, even if they are longer than a block.
     let group = if together { (program.block / across).clamp(ROWS_AT_ONCE, ROWS) } else { 1 };
-    let mut tree = Accs::tree(r);
+    let mut tree = tree_of_rows(r);
     let mut row = tile.rows.start;
     let mut next = Accs::neutral(r, tile.width);
     while row < tile.rows.end {

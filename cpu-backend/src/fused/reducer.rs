@@ -1,6 +1,6 @@
 //! Reductions of bytes: each works on elements of the dtype that it was made for, and what drives them is compiled once.
 
-use super::fold::{ArgMax, ArgMin, Fold, Max, Min, Prod, RowsInto, ShortRows, Sum};
+use super::fold::{ArgMax, ArgMin, Fold, LeafSums, Max, Min, Prod, RowsOnto, ShortRows, Sum};
 use super::loops::repeat_first;
 use super::ops::{among, number, ordered};
 use crate::erased::{Erased, erase, restore};
@@ -31,6 +31,12 @@ pub struct Reducer {
     pub merge_rows: fn(&mut [u8], &[u8]),
     /// Merges rows of elements with a row of accumulators into another one: see [`RowsInto`].
     pub rows_into: fn(&[u8], &[u8], i64, &mut [u8]),
+    /// Merging selects one of two: the order does not matter.
+    pub selects: bool,
+    /// Accumulators of whole leaves: see [`LeafSums`].
+    pub leaf_sums: fn(&[u8], bool, &mut [u8]),
+    /// Merges rows of elements, so many elements apart, with a row of accumulators: see [`RowsOnto`].
+    pub rows_onto: fn(&mut [u8], &[u8], usize, usize, bool),
     /// The results of accumulators.
     pub finish: fn(&[u8], &mut [u8]),
     /// The results of rows.
@@ -71,6 +77,15 @@ impl Reducer {
             rows_into: |from, rows, index, to| {
                 let (from, rows) = (bytemuck::cast_slice(from), bytemuck::cast_slice(rows));
                 widest(RowsInto::<F> { from, rows, index, to: bytemuck::cast_slice_mut(to) });
+            },
+            selects: F::SELECTS,
+            leaf_sums: |leaves, streams, sums| {
+                let (leaves, sums) = (bytemuck::cast_slice(leaves), bytemuck::cast_slice_mut(sums));
+                widest(LeafSums::<F> { leaves, streams, sums });
+            },
+            rows_onto: |accs, rows, step, n, fresh| {
+                let (accs, rows) = (bytemuck::cast_slice_mut(accs), bytemuck::cast_slice(rows));
+                widest(RowsOnto::<F> { accs, rows, step, n, fresh });
             },
             finish: |accs, out| {
                 let (accs, out): (&[F::Acc], &mut [F::Out]) =

@@ -40,11 +40,13 @@ For those who know NumPy: what it is called here. A test writes this page from t
 /// A call of a method: its parameters by name.
 fn call(row: &MethodRow) -> String {
     let path = row.domain.strip_prefix("numpy").unwrap_or(row.domain).replace('.', "::");
-    let params: Vec<String> = row
-        .params
-        .iter()
-        .map(|param| if param.type_name.starts_with('&') { format!("&{}", param.name) } else { param.name.into() })
-        .collect();
+    let params: Vec<String> =
+        row.params
+            .iter()
+            .map(|param| {
+                if param.type_name.starts_with('&') { format!("&{}", param.name) } else { param.name.into() }
+            })
+            .collect();
     format!("np{path}::{}({})", row.name, params.join(", "))
 }
 

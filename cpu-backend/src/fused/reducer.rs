@@ -1,6 +1,6 @@
 //! Reductions of bytes: each works on elements of the dtype that it was made for, and what drives them is compiled once.
 
-use super::fold::{ArgMax, ArgMin, Fold, LeafSums, Max, Min, Prod, RowsOnto, ShortRows, Sum};
+use super::fold::{ArgMax, ArgMin, Fold, LeafSums, Max, Min, Prod, RowsInto, RowsOnto, ShortRows, Sum};
 use super::loops::repeat_first;
 use super::ops::{among, number, ordered};
 use crate::erased::{Erased, erase, restore};

@@ -21,7 +21,7 @@ pub(super) const ENTRIES: super::Family = &[
 fn mixed(dtype: DType, r: &mut Random) -> Scalar {
     match r.below(8) {
         0 => {
-            let special = special(dtype, true);
+            let special = special(dtype);
             special[r.below(special.len())]
         }
         1 => Scalar::F64(-0.0).cast(dtype),

@@ -78,4 +78,6 @@ mod pages {
     mod architecture {}
     #[doc = include_str!("../CONTRIBUTING.md")]
     mod contributing {}
+    #[doc = include_str!("../docs/CI.md")]
+    mod ci {}
 }

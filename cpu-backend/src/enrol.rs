@@ -6,13 +6,18 @@ use crate::identity::KIND;
 use crate::methods::indexing::take;
 use crate::methods::linalg::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
 use crate::methods::manipulation::concat;
+use crate::methods::ranking::{ranked, topk};
 use crate::methods::scan::scan;
+use crate::methods::search_sorted::search_sorted;
 use crate::methods::searching::compact;
 use crate::methods::sorting::sort;
 use crate::methods::statistics::{has_var, var};
+use crate::methods::updates::{scatter, segments};
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
 use polyarray_core::backend::register_methods;
-use polyarray_core::backend::specs::{Compact, Concat, Matmul, Scan, Sort, Take, Terms, Var};
+use polyarray_core::backend::specs::{
+    Compact, Concat, Matmul, Ranked, Scan, Scatter, SearchSorted, Segments, Sort, Take, Terms, TopK, Var,
+};
 use polyarray_core::backend::{
     BackendKind, Decline, Epilogue, Fit, HostBuffer, Key, Operand, REGISTRATIONS, Registrar, SpecKernel,
     Unsupported, kernels, linked_kind, one,
@@ -68,6 +73,17 @@ kernels! { CPU_KERNELS;
     "cpu": Take = SpecKernel::new(|_, spec, o| Ok(one(take(&o[0], &o[1], spec)?)));
     "cpu": Sort = SpecKernel::new(|_, spec, o| sort(&o[0], spec));
     "cpu": Scan = SpecKernel::new(|_, spec, o| Ok(one(scan(&o[0], spec)?)));
+    "cpu": Scatter = SpecKernel::new(|_, spec, o| Ok(one(scatter(o, spec)?)));
+    "cpu": Segments = SpecKernel::new(|_, spec, o| Ok(one(segments(o, spec)?)));
+    "cpu": Ranked = SpecKernel::new(|_, spec, o| Ok(one(ranked(&o[0], spec)?)));
+    "cpu": TopK = SpecKernel::new(|_, spec, o| topk(&o[0], spec)).supporting(|_, spec| {
+        if spec.k <= (spec.len / 8).max(64) {
+            Ok(())
+        } else {
+            Err(Unsupported::Because("of so many elements a sort finds the first ones sooner"))
+        }
+    });
+    "cpu": SearchSorted = SpecKernel::new(|_, spec, o| Ok(one(search_sorted(&o[0], &o[1], spec)?)));
     "cpu": Compact = SpecKernel::new(|_, spec, o| Ok(one(compact(o, spec)?)));
     "cpu": Var = SpecKernel::new(|_, spec, o| Ok(one(var(&o[0], spec)?))).supporting(|_, spec| {
         if has_var(spec.dtype) { Ok(()) } else { Err(Unsupported::Because("its kernel takes float32 and float64")) }

@@ -18,6 +18,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+import surface
+
 # --- Values ---------------------------------------------------------------------------------------------------------
 
 
@@ -245,7 +247,6 @@ CALLS = {
     "reciprocal": lambda x: np.reciprocal(default_float(x)),
     "concat": lambda parts, axis: np.concatenate(parts, axis=axis),
     "stack": lambda parts, axis: np.stack(parts, axis=axis),
-    "take": lambda x, at, axis: np.take(x, at, axis=axis),
     "full": lambda shape, value, dtype, device: None,
     "indices": lambda n, device: np.arange(n),
     "select": lambda x, mask: x[mask],
@@ -266,19 +267,21 @@ CALLS = {
     "allclose": lambda a, b, c: np.allclose(a, b, rtol=c.rtol, atol=c.atol, equal_nan=c.equal_nan),
 }
 
+CALLS |= surface.CALLS
+
 # --- How near -------------------------------------------------------------------------------------------------------
 
 # Results in the format of the arguments: what NumPy computes in a wider one is another function.
 SAME_FORMAT = {
     "astype", "floor_divide", "remainder", "divmod", "fmod", "nan_to_num", "isclose", "allclose", "bitwise_count",
     "indices", "full", "matmul_bits", "argsort", "argmin", "argmax",
-}
+} | surface.SAME_FORMAT
 # Sums: the room is that of a sum of magnitudes.
-SUMS = {"sinc", "logaddexp", "logaddexp2", "sum", "mean", "var", "std", "cumulative_sum", "matmul", "matmul_as"}
-PRODUCTS = {"prod", "cumulative_prod"}
+SUMS = {"sinc", "logaddexp", "logaddexp2", "sum", "mean", "var", "std", "cumulative_sum", "matmul", "matmul_as"} | surface.SUMS
+PRODUCTS = {"prod", "cumulative_prod"} | surface.PRODUCTS
 # NumPy gives another dtype, or has no function of complex numbers.
-OTHER_DTYPE = {"matmul_as", "matmul_bits", "float_power", "heaviside"}
-ROUGHER = {"i0": 3}
+OTHER_DTYPE = {"matmul_as", "matmul_bits", "float_power", "heaviside"} | surface.OTHER_DTYPE
+ROUGHER = {"i0": 3} | surface.ROUGHER
 ULPS = {"float16": 1.01, "float32": 4.01, "float64": 8.01, "complex64": 16.0, "complex128": 64.0}
 
 

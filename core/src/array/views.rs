@@ -221,6 +221,19 @@ impl<R: Marker> Array<R> {
         Ok(self.seen(l))
     }
 
+    /// Windows of a length (from 1 to the axis's) along an axis, one element apart, as a last axis; none of a representation,
+    /// which knows no such view.
+    pub(crate) fn windows(&self, axis: usize, window: usize) -> Option<Array<R>> {
+        if self.repr().is_some() {
+            return None;
+        }
+        let mut l = self.layout();
+        l.shape[axis] = l.shape[axis] + 1 - window;
+        l.shape.push(window);
+        l.strides.push(l.strides[axis]);
+        Some(self.seen(l))
+    }
+
     /// A new axis of length 1 at `axis` of the result.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Functions that are methods of arrays too: `x.sum(-1)?`, `x.exp()?`.
 
-use super::options::{Along, Order, Reduce, Scanned, Variance};
+use super::indexing::Gather;
+use super::options::{Order, Reduce, Scanned, Variance};
 use crate::array::{Array, Operandlike};
 use crate::device::Marker;
 use crate::dtype::DType;
@@ -70,7 +71,7 @@ methods! {
     argsort(order: impl Into<Order>) -> Array<R>;
     cumulative_sum(along: impl Into<Scanned>) -> Array<R>;
     cumulative_prod(along: impl Into<Scanned>) -> Array<R>;
-    take(indices: impl Operandlike<R>, along: impl Into<Along>) -> Array<R>;
+    take(indices: impl Operandlike<R>, along: impl Into<Gather>) -> Array<R>;
     select(mask: impl Operandlike<R>) -> Array<R>;
     nonzero() -> Vec<Array<R>>;
     matmul(other: impl Operandlike<R>) -> Array<R>;

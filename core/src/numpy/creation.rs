@@ -1,7 +1,7 @@
 //! Creation: arrays from nothing. They take a dtype and a device; a device takes part in dispatch.
 
 use super::options::{Create, Shape};
-use super::{add, astype, equal, multiply};
+use super::{add, astype, equal, erased_astype, multiply};
 use crate::array::Array;
 use crate::device::residency::site;
 use crate::device::{Device, instance_at};
@@ -62,6 +62,10 @@ fn default_dtype(value: Scalar, instance: Instance) -> Result<DType> {
 
 /// The default float dtype of the device that an array lives on.
 pub(super) fn float_beside(x: &Array) -> Result<DType> {
+    if x.repr().is_some() {
+        // What holds other arrays is asked what becomes of theirs.
+        return Ok(multiply(&erased_astype(x, DType::Bool)?, 1.0)?.dtype());
+    }
     Ok(site(instance_at(x.residency())?)?.default_float)
 }
 
@@ -116,9 +120,74 @@ pub fn full_like(like: &Array, value: impl Into<Scalar>, create: impl Into<Creat
     let mut create: Create = create.into();
     create.dtype.get_or_insert(like.dtype());
     if !create.names_device() && !like.is_weak() {
-        create = create.device(Device::At(like.residency()));
+        create = create.device(super::manipulation::home(like));
     }
     full(like.shape(), value, create)
+}
+
+/// Zeros, shaped as `like`; otherwise as [`full_like()`].
+///
+/// NumPy: `zeros_like(like)`.
+///
+/// # Errors
+/// Those of [`full()`].
+pub fn zeros_like(like: &Array, create: impl Into<Create>) -> Result<Array> {
+    full_like(like, false, create)
+}
+
+/// Ones, shaped as `like`; otherwise as [`full_like()`].
+///
+/// NumPy: `ones_like(like)`.
+///
+/// # Errors
+/// Those of [`full()`].
+pub fn ones_like(like: &Array, create: impl Into<Create>) -> Result<Array> {
+    full_like(like, true, create)
+}
+
+/// An array whose values are not asked for: zeros, since no memory is ever shown that was not written.
+///
+/// NumPy: `empty(shape)`.
+///
+/// # Errors
+/// Those of [`full()`].
+pub fn empty(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array> {
+    zeros(shape, create)
+}
+
+/// [`empty()`], shaped as `like`; otherwise as [`full_like()`].
+///
+/// NumPy: `empty_like(like)`.
+///
+/// # Errors
+/// Those of [`full()`].
+pub fn empty_like(like: &Array, create: impl Into<Create>) -> Result<Array> {
+    zeros_like(like, create)
+}
+
+/// An array of whatever becomes one (a vector, nested arrays, an ndarray, a scalar), of a dtype and on a device.
+///
+/// NumPy: `asarray(values, dtype)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// let x = np::asarray([[1.0f32, 2.0], [3.0, 4.0]], ())?;
+/// assert_eq!(x.shape(), [2, 2]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
+/// # Errors
+/// An unknown device; those of copying it there.
+pub fn asarray(values: impl Into<Array>, create: impl Into<Create>) -> Result<Array> {
+    let (values, create): (Array, Create) = (values.into(), create.into());
+    if let Some(value) = values.dense.weak_value() {
+        return full((), value, create);
+    }
+    let cast = match create.dtype {
+        Some(dtype) if dtype != values.dtype() => astype(&values, dtype)?,
+        _ => values,
+    };
+    if create.names_device() { cast.to(create.place()?) } else { Ok(cast) }
 }
 
 /// 0, 1, … n − 1, by default int64.
@@ -197,13 +266,67 @@ fn spaced(n: usize, start: f64, step: f64, rounds_down: bool, create: Create) ->
 /// Below it a double holds every whole number.
 const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
 
-/// Ones on the diagonal of an n × n array, by default in the device's default float dtype.
+/// Ones on a diagonal, zeros elsewhere, by default in the device's default float dtype: `eye(3, ())`, with another
+/// number of columns `eye((3, 4), ())`, on the diagonal above the main one `eye((3, 4, 1), ())`.
+///
+/// NumPy: `eye(N, M, k, dtype)`.
 ///
 /// # Errors
 /// An unknown device; [`Error::TooLarge`].
-pub fn eye(n: usize, create: impl Into<Create>) -> Result<Array> {
-    let create: Create = create.into();
-    let i = erased_indices(n, &create.place()?)?;
-    let on = equal(&i.expand_dims(1)?, &i)?;
+pub fn eye(extent: impl Into<Extent>, create: impl Into<Create>) -> Result<Array> {
+    diagonals(extent.into(), create.into(), super::erased_equal)
+}
+
+/// Ones on the main diagonal of an n × n array: [`eye()`].
+///
+/// NumPy: `identity(n, dtype)`.
+///
+/// # Errors
+/// An unknown device; [`Error::TooLarge`].
+pub fn identity(n: usize, create: impl Into<Create>) -> Result<Array> {
+    eye(n, create)
+}
+
+/// Ones on a diagonal and below it, zeros elsewhere; otherwise as [`eye()`].
+///
+/// NumPy: `tri(N, M, k, dtype)`.
+///
+/// # Errors
+/// An unknown device; [`Error::TooLarge`].
+pub fn tri(extent: impl Into<Extent>, create: impl Into<Create>) -> Result<Array> {
+    diagonals(extent.into(), create.into(), super::erased_less_equal)
+}
+
+/// Rows and columns of a matrix, and which of its diagonals is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Rows.
+    pub rows: usize,
+    /// Columns.
+    pub columns: usize,
+    /// 0 for the main diagonal, positive above it.
+    pub k: i64,
+}
+
+impl From<usize> for Extent {
+    fn from(n: usize) -> Extent {
+        Extent { rows: n, columns: n, k: 0 }
+    }
+}
+impl From<(usize, usize)> for Extent {
+    fn from((rows, columns): (usize, usize)) -> Extent {
+        Extent { rows, columns, k: 0 }
+    }
+}
+impl From<(usize, usize, i64)> for Extent {
+    fn from((rows, columns, k): (usize, usize, i64)) -> Extent {
+        Extent { rows, columns, k }
+    }
+}
+
+fn diagonals(extent: Extent, create: Create, on: fn(&Array, &Array) -> Result<Array>) -> Result<Array> {
+    let place = create.place()?;
+    let rows = add(&erased_indices(extent.rows, &place)?, extent.k)?.expand_dims(1)?;
+    let on = on(&erased_indices(extent.columns, &place)?, &rows)?;
     astype(&on, create.dtype.map_or_else(|| float_beside(&on), Ok)?)
 }

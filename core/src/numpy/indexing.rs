@@ -1,12 +1,12 @@
 //! Elements by index along an axis.
 
 use super::options::Along;
-use super::{Answer, max, min};
+use super::{Answer, astype, max, maximum, min, minimum, remainder};
 use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::expr::axes::wrap_axis;
 use crate::memory::Dims;
 use crate::multimethod;
@@ -17,8 +17,58 @@ multimethod! {
 
     /// The elements of `x` at `indices` along an axis (`()`: of the flattened array). The axis is replaced by
     /// the shape of `indices`, which are integers; a negative one counts from the end. Evaluates the indices,
-    /// because one out of bounds is an error here and never a neighbour's memory.
-    pub fn take(x: &Array, indices: &Array, along: Along) -> Result<Array>;
+    /// because one out of bounds is an error here and never a neighbour's memory. With `.clip()` or `.wrap()`
+    /// each index is brought into the axis, and nothing is evaluated.
+    ///
+    /// NumPy: `take(x, indices, axis, mode)`.
+    pub fn take(x: &Array, indices: &Array, along: Gather) -> Result<Array>;
+}
+
+/// Along which axis elements are gathered, and what is done with an index out of bounds: `()` for the flattened array, an
+/// axis, `Gather::from(0).clip()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gather {
+    /// The axis; none for the flattened array.
+    pub axis: Option<isize>,
+    /// What is done with an index out of bounds.
+    pub bounds: Bounds,
+}
+
+/// What is done with an index out of bounds; `()` for an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounds {
+    /// It is an error. Negative ones count from the end.
+    Raise,
+    /// It becomes the first or the last one.
+    Clip,
+    /// It is taken modulo the length.
+    Wrap,
+}
+
+impl From<()> for Bounds {
+    fn from((): ()) -> Bounds {
+        Bounds::Raise
+    }
+}
+
+impl Gather {
+    /// Indices out of bounds become the first or the last one.
+    #[must_use]
+    pub fn clip(self) -> Gather {
+        Gather { bounds: Bounds::Clip, ..self }
+    }
+
+    /// Indices are taken modulo the length.
+    #[must_use]
+    pub fn wrap(self) -> Gather {
+        Gather { bounds: Bounds::Wrap, ..self }
+    }
+}
+
+impl<T: Into<Along>> From<T> for Gather {
+    fn from(along: T) -> Gather {
+        Gather { axis: along.into().0, bounds: Bounds::Raise }
+    }
 }
 
 /// Elements at indices along an axis. Operands: the array, and indices of any integer dtype, which are in bounds.
@@ -50,8 +100,21 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     r.register::<take>(kind, record_take);
 }
 
+/// Indices brought into an axis; none where they are to be checked.
+pub(super) fn bring(indices: &Array, len: usize, bounds: Bounds) -> Result<Option<Array>> {
+    if bounds == Bounds::Raise || len == 0 {
+        return Ok(None);
+    }
+    let wide = astype(indices, DType::I64)?;
+    let len = len as i64;
+    Ok(Some(match bounds {
+        Bounds::Wrap => remainder(&wide, len)?,
+        _ => minimum(&maximum(&wide, 0)?, len - 1)?,
+    }))
+}
+
 /// Checks bounds, which evaluates the indices.
-fn record_take(cx: Cx, x: &Array, indices: &Array, along: Along) -> Answer {
+fn record_take(cx: Cx, x: &Array, indices: &Array, along: Gather) -> Answer {
     if !indices.dtype().is_int() {
         return Err(Error::DType {
             op: "take",
@@ -60,14 +123,16 @@ fn record_take(cx: Cx, x: &Array, indices: &Array, along: Along) -> Answer {
         }
         .into());
     }
-    let (x, axis) = match along.0 {
+    let (x, axis) = match along.axis {
         Some(axis) => (x.clone(), wrap_axis("take", axis, x.ndim())?),
         None => (x.reshape([-1])?, 0),
     };
     let len = x.shape()[axis];
     // From nothing, nothing is read: no index is out of bounds then.
     let reads = len > 0 || x.shape().iter().enumerate().all(|(a, &n)| a == axis || n > 0);
-    if !indices.is_empty() && reads {
+    let brought = bring(indices, len, along.bounds)?;
+    let indices = brought.as_ref().unwrap_or(indices);
+    if !indices.is_empty() && reads && (brought.is_none() || len == 0) {
         let read = |a: Array| a.item().map(|v| v.to_i128().unwrap_or(0));
         let (low, high) = (read(min(indices, ())?)?, read(max(indices, ())?)?);
         for bound in [low, high] {

@@ -1,6 +1,6 @@
 //! Concatenation and stacking.
 
-use super::{Answer, Axis, astype};
+use super::{Along, Answer, Axis, astype};
 use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, output, record_one};
 use crate::dispatch::{Cx, Registrar};
@@ -14,14 +14,15 @@ use smallvec::SmallVec;
 multimethod! {
     domain "numpy";
 
-    /// The arrays one after another along an axis; other lengths must agree. The dtype is the promoted one.
+    /// The arrays one after another along an axis; other lengths must agree. `()` flattens them first. The dtype is
+    /// the promoted one.
     ///
     /// NumPy: `concatenate(arrays, axis)`.
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for no arrays or shapes that disagree;
     /// [`Error::Axis`](crate::Error::Axis).
-    pub fn concat(arrays: &[Array], axis: Axis) -> Result<Array>;
+    pub fn concat(arrays: &[Array], axis: Along) -> Result<Array>;
 
     /// The arrays along a new axis of the result; their shapes must be equal.
     ///
@@ -64,9 +65,13 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     r.register::<concat>(kind, record_concat);
 }
 
-fn record_concat(cx: Cx, arrays: &[Array], axis: Axis) -> Answer {
+fn record_concat(cx: Cx, arrays: &[Array], axis: Along) -> Answer {
+    let Some(axis) = axis.0 else {
+        let flat = arrays.iter().map(super::manipulation::flat).collect::<Result<Vec<_>>>()?;
+        return record_concat(cx, &flat, Along(Some(0)));
+    };
     let Some(first) = arrays.first() else { return Err(nothing("concat").into()) };
-    let axis = wrap_axis("concat", axis.0, first.ndim())?;
+    let axis = wrap_axis("concat", axis, first.ndim())?;
     let dtype = promote_all(arrays.iter().map(Array::dtype)).unwrap_or(first.dtype());
     let mut shape: Dims = SmallVec::from_slice(first.shape());
     shape[axis] = 0;

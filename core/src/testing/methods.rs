@@ -3,15 +3,23 @@
 
 mod arguments;
 mod contraction;
+mod counting;
+mod creation;
+mod differences;
 mod elementwise;
 mod factorisation;
 mod formulas;
+mod manipulation;
 mod matrix_function;
 mod movement;
 mod order;
 mod product;
+mod ranking;
 mod reduction;
+mod searching;
+mod statistics;
 mod transform;
+mod updates;
 
 pub(super) use arguments::{Arg, Case, Given, Sampler};
 pub(super) use formulas::is_formula;
@@ -30,15 +38,23 @@ type Family = &'static [(&'static [&'static str], Samples, Reference)];
 
 const FAMILIES: &[Family] = &[
     contraction::ENTRIES,
+    counting::ENTRIES,
+    creation::ENTRIES,
+    differences::ENTRIES,
     elementwise::ENTRIES,
     factorisation::ENTRIES,
     formulas::ENTRIES,
+    manipulation::ENTRIES,
     matrix_function::ENTRIES,
     movement::ENTRIES,
     order::ENTRIES,
     product::ENTRIES,
+    ranking::ENTRIES,
     reduction::ENTRIES,
+    searching::ENTRIES,
+    statistics::ENTRIES,
     transform::ENTRIES,
+    updates::ENTRIES,
 ];
 
 /// The samples and the reference of a method. Entries of a domain inside `numpy` may be named with it: `linalg.trace`.

@@ -5,6 +5,7 @@
 
 mod contraction;
 mod elementwise;
+mod manipulation;
 mod matrix;
 mod movement;
 mod order;
@@ -13,11 +14,12 @@ mod reduction;
 
 pub use contraction::{diagonal, einsum};
 pub use elementwise::{compute_dtype, element};
+pub use manipulation::{pad, pick, split, trimmed};
 pub use matrix::{Matrix, SingularValues, epsilon};
 pub use movement::{concat, full, indices, select, stack, take};
-pub use order::{argsort, flat_nonzero, nonzero, rank, scan, sort};
+pub use order::{argsort, flat_nonzero, nonzero, rank, scan, search, sort};
 pub use product::matmul;
-pub use reduction::{fold, mean, reduce, variance};
+pub use reduction::{fold, mean, reduce, segments, variance};
 
 use super::annex_g::Part;
 use super::samples::Plain;

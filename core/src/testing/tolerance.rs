@@ -73,9 +73,9 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize) -> Rule {
     let of = |ulps: f64, terms: f64| Rule { ulps, terms, signed_zero: !complex };
     let pairwise = n.log2() + 2.0;
     match method {
-        "minimum" | "maximum" | "fmin" | "fmax" | "clip" | "min" | "max" => {
-            Rule { signed_zero: false, ..of(0.0, 0.0) }
-        }
+        // Zeros are equal, whatever their signs.
+        "minimum" | "maximum" | "fmin" | "fmax" | "clip" | "min" | "max" | "nanmin" | "nanmax"
+        | "order_statistics" => Rule { signed_zero: false, ..of(0.0, 0.0) },
         "add" | "subtract" => of(ROUNDED, 0.0),
         "outer" | "kron" => Rule { signed_zero: false, ..of(if complex { 4.0 } else { ROUNDED }, 0.0) },
         "multiply" | "divide" => of(if complex { 4.0 } else { ROUNDED }, 0.0),
@@ -91,19 +91,32 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize) -> Rule {
         "sinc" => Rule { signed_zero: false, ..of(functions, 0.0) },
         _ if is_formula(method) => of(if dtype == DType::C128 { 1e4 } else { functions }, 0.0),
         "astype" => of(ROUNDED, 0.0),
+        "sum" | "trace" | "nansum" => Rule { signed_zero: false, ..of(1.0, pairwise) },
+        "prod" | "nanprod" | "cumulative_prod" | "nancumprod" => of(2.0 * (n + 2.0), 0.0),
+        "mean" | "nanmean" => Rule { signed_zero: false, ..of(2.0, pairwise) },
         // Sums of squares or of singular values, and a root.
         "norm" | "vector_norm" | "matrix_norm" => Rule { signed_zero: false, ..of(8.0, 4.0 * pairwise) },
         // The difference of two products.
         "cross" => Rule { signed_zero: false, ..of(1.0, 2.0) },
-        "sum" | "trace" => Rule { signed_zero: false, ..of(1.0, pairwise) },
-        "prod" | "cumulative_prod" => of(2.0 * (n + 2.0), 0.0),
-        "mean" => Rule { signed_zero: false, ..of(2.0, pairwise) },
         // Two passes: squares of rounded distances, summed.
-        "var" | "std" => Rule { signed_zero: false, ..of(4.0 * pairwise + 16.0, 0.0) },
+        "var" | "std" | "nanvar" | "nanstd" => Rule { signed_zero: false, ..of(4.0 * pairwise + 16.0, 0.0) },
         // Lines of 128 in order, then the lines of a span.
-        "cumulative_sum" => Rule { signed_zero: false, ..of(1.0, n.min(384.0) + n / 32768.0) },
+        "cumulative_sum" | "nancumsum" => Rule { signed_zero: false, ..of(1.0, n.min(384.0) + n / 32768.0) },
+        // A few operations on a few numbers; terms are their magnitudes.
+        "median" | "nanmedian" | "quantile" | "nanquantile" | "percentile" | "nanpercentile" | "interp"
+        | "gradient" | "gradient_at" => Rule { signed_zero: false, ..of(4.0, 4.0) },
+        "histogram" | "histogram2d" | "histogramdd" => of(4.0, 0.0),
+        "average" | "trapezoid" | "trapezoid_at" => Rule { signed_zero: false, ..of(4.0, pairwise + 2.0) },
+        // Products of distances from means, which are rounded.
+        "cov" | "corrcoef" => Rule { signed_zero: false, ..of(4.0, 2.0 * n + 8.0) },
+        "ptp" | "diff" | "ediff1d" => Rule { signed_zero: false, ..of(0.0, 0.0) },
+        // One after the other; what meets nothing stays as it is.
+        "scatter" | "update_items" | "reduce_segments" | "reduceat" | "bincount_weighted"
+        | "histogram_weighted" => Rule { signed_zero: false, ..of(2.0 * (n - 1.0), n - 1.0) },
         "matmul" | "matmul_as" | "einsum" | "tensordot" | "inner" | "dot" | "vdot" | "vecdot" | "matvec"
-        | "vecmat" | "multi_dot" => Rule { signed_zero: false, ..of(1.0, 2.0 * n) },
+        | "vecmat" | "multi_dot" | "convolve" | "correlate" => {
+            Rule { signed_zero: false, ..of(1.0, 2.0 * n) }
+        }
         _ => of(0.0, 0.0),
     }
 }

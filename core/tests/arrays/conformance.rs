@@ -15,7 +15,9 @@ fn every_method_records_what_the_reference_gives() {
     };
     let here = run("cpu");
     assert!(here.failures.is_empty(), "{here}");
-    // The far device has no sine, and doesn't fall back: that is what the suite must find, and nothing else.
+    // The far device has no sine, and doesn't fall back: that is what the suite must find, and nothing else than what is
+    // made of it.
     let far = run("far");
-    assert!(!far.failures.is_empty() && far.failures.iter().all(|f| f.starts_with("sin")), "{far}");
+    let of_sine = |failure: &String| ["sin", "tan"].iter().any(|name| failure.starts_with(name));
+    assert!(!far.failures.is_empty() && far.failures.iter().all(of_sine), "{far}");
 }

@@ -315,6 +315,14 @@ macro_rules! naive_kernels {
             $kind: numpy::specs::Scan = SpecKernel::new(|cx, spec, operands| {
                 joined(cx, reference::scan(spec.op, &plain(cx, operands)?[0], &spec.dtype.into()))
             });
+            $kind: numpy::specs::SearchSorted = SpecKernel::new(|cx, spec, operands| {
+                let [sorted, values] = &plain(cx, operands)?[..] else { panic!("a search has two operands") };
+                joined(cx, reference::search(sorted, values, spec.side))
+            });
+            $kind: numpy::specs::Segments = SpecKernel::new(|cx, spec, operands| {
+                let [x, starts, ends] = &plain(cx, operands)?[..] else { panic!("segments have two bounds") };
+                joined(cx, reference::segments(spec.op, x, starts, ends))
+            });
             $kind: numpy::specs::Compact = SpecKernel::new(|cx, spec, operands| {
                 let operands = plain(cx, operands)?;
                 joined(cx, match spec.keeps {

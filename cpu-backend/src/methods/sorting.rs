@@ -4,7 +4,7 @@
 //! are equal to each other, and so are -0 and +0. Elements that are equal keep their order, also where values only are
 //! asked for: the result has the very bits of the operand.
 
-mod keys;
+pub(super) mod keys;
 mod radix;
 #[cfg(test)]
 mod tests;
@@ -45,6 +45,8 @@ macro_rules! by_bits {
         }
     };
 }
+
+pub(super) use by_bits;
 
 /// The elements of each row in order, their int64 indices in the row, or both, as dense buffers.
 ///

@@ -5,8 +5,10 @@ mod linalg;
 mod manipulation;
 mod random;
 mod scan;
+mod search_sorted;
 mod searching;
 mod sorting;
+mod updates;
 
 use std::sync::Arc;
 
@@ -28,6 +30,11 @@ fn memory<'a>(buffer: &'a Arc<dyn Buffer>, op: &str) -> Result<&'a GpuBuffer> {
 fn view(x: &Operand) -> View {
     let strides = &x.layout.strides;
     View { len: x.buffer.len(), offset: x.layout.offset, strides: [strides[0], strides[1]] }
+}
+
+/// An operand of one axis as the shaders know it.
+fn flat(x: &Operand) -> View {
+    View { len: x.buffer.len(), offset: x.layout.offset, strides: [0, x.layout.strides[0]] }
 }
 
 /// What plans depend on of the device of a call that is recorded.

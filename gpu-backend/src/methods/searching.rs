@@ -1,13 +1,12 @@
 //! Searching: what a mask selects.
 
 use polyarray_core::DType;
-use polyarray_core::array::Operand;
 use polyarray_core::backend::specs;
 use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels, single};
 use polyarray_shaders::primitives::View;
 use polyarray_shaders::primitives::compact::{self, Gathered};
 
-use super::{memory, shader_profile, unsupported};
+use super::{flat, memory, shader_profile, unsupported};
 use crate::array::GpuBackend;
 
 kernels! { SEARCHING;
@@ -30,10 +29,6 @@ kernels! { SEARCHING;
 
 fn none() -> View {
     View { len: 0, offset: 0, strides: [0, 1] }
-}
-
-fn flat(x: &Operand) -> View {
-    View { len: x.buffer.len(), offset: x.layout.offset, strides: [0, x.layout.strides[0]] }
 }
 
 fn job(spec: &specs::Compact, [mask, x]: [View; 2]) -> compact::Compact {

@@ -2,5 +2,8 @@
 
 pub mod assign;
 pub mod copy_region;
+mod each;
 pub mod random;
+pub mod search_sorted;
+pub mod segments;
 pub mod take;

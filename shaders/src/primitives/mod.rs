@@ -16,7 +16,7 @@ use polyarray_core::DType;
 use std::fmt::Write as _;
 
 /// Writes the entry point that stores `value(i)` for every element, in blocks of `unit`.
-fn store_values(dtype: DType, unit: u32, module: &mut Module) {
+pub(crate) fn store_values(dtype: DType, unit: u32, module: &mut Module) {
     module.entry();
     module.rounds("b");
     let values: Vec<String> = (0..unit).map(|e| format!("value(b * {unit}u + {e}u)")).collect();

@@ -5,6 +5,7 @@ use crate::array::spec::{Outputs, Spec, output, record, record_one};
 use crate::array::{Array, Device};
 use crate::dispatch::{Cx, Registrar, Stop};
 use crate::dtype::{DType, promote};
+use crate::error::Result;
 use crate::memory::Dims;
 use crate::multimethod;
 use crate::numpy::{
@@ -77,7 +78,7 @@ multimethod! {
 }
 
 /// The sign of the exchanges of rows, and the pivots (…, n), in the dtype of the determinant.
-fn pivots(op: &'static str, x: &Array) -> Result<(Array, Array), crate::Error> {
+fn pivots(op: &'static str, x: &Array) -> Result<(Array, Array)> {
     let (_, n) = square(op, x)?;
     let (lu, piv) = lu_factor(&computed(x)?)?;
     let at = arange(n, crate::numpy::dtype(DType::I32).device(Device::At(lu.residency())))?;

@@ -7,7 +7,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::expr::axes::wrap_axes;
 use crate::multimethod;
-use crate::numpy::{absolute, astype, axis, divide, exp, log, max, min, multiply, not_equal, sqrt, sum};
+use crate::numpy::{absolute, astype, axis, divide, max, min, multiply, not_equal, pow, sqrt, sum};
 use smallvec::SmallVec;
 
 multimethod! {
@@ -39,7 +39,7 @@ multimethod! {
         } else if p == 0.0 {
             sum(&astype(&not_equal(&size, 0)?, size.dtype())?, over)?
         } else {
-            power(&sum(&power(&size, p)?, over)?, 1.0 / p)?
+            pow(&sum(&pow(&size, p)?, over)?, 1.0 / p)?
         };
         narrow(x, found)
     }
@@ -157,14 +157,6 @@ multimethod! {
 /// The largest; of no elements 0, as of a norm of nothing.
 fn largest(x: &Array, over: crate::numpy::Reduce) -> Result<Array> {
     if x.is_empty() { sum(x, over) } else { max(x, over) }
-}
-
-/// Magnitudes to a power.
-fn power(size: &Array, p: f64) -> Result<Array> {
-    if p == 3.0 {
-        return multiply(&multiply(size, size)?, size);
-    }
-    exp(&multiply(&log(size)?, p)?)
 }
 
 /// Norms of float16 are of float16, computed in float32.

@@ -112,6 +112,11 @@ impl Sampler {
         vec![all[self.turn % all.len()]]
     }
 
+    /// Three others each time, for methods in terms of those that are tried in every dtype. All where it is thorough.
+    pub fn few(&mut self, of: impl Fn(DType) -> bool) -> Vec<DType> {
+        if self.thorough { self.all(of) } else { (0..3).flat_map(|_| self.some(&of)).collect() }
+    }
+
     /// Another layout each time.
     pub fn lie(&mut self) -> Lie {
         self.turn += 1;

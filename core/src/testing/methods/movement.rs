@@ -2,13 +2,22 @@
 
 use super::arguments::{Arg, Case, Given, Sampler};
 use crate::dtype::{DType, Scalar};
-use crate::numpy::{Along, Axis, Shape};
+use crate::numpy::{Along, Axis, Gather, Shape};
 use crate::testing::reference::{Want, concat, full, indices, stack, take};
-use crate::testing::samples::{Lie, Random, SHAPES, Sample, random};
+use crate::testing::samples::{Lie, Plain, Random, SHAPES, Sample, random};
 
 pub(super) const ENTRIES: super::Family = &[
-    (&["take"], takes, |given, _| vec![take(given.array(0), given.array(1), given.plain::<Along>(2).0)]),
-    (&["concat"], joins, |given, _| vec![concat(&given.arrays(0), given.plain::<Axis>(1).0)]),
+    (&["take"], takes, |given, _| vec![take(given.array(0), given.array(1), given.plain::<Gather>(2).axis)]),
+    (&["concat"], joins, |given, _| {
+        vec![{
+            let (parts, axis) = (given.arrays(0), given.plain::<Along>(1).0);
+            let flat = |part: Plain| Plain { shape: vec![part.data.len()], ..part };
+            match axis {
+                Some(axis) => concat(&parts, axis),
+                None => concat(&parts.into_iter().map(flat).collect::<Vec<_>>(), 0),
+            }
+        }]
+    }),
     (&["stack"], joins, |given, _| vec![stack(&given.arrays(0), given.plain::<Axis>(1).0)]),
     (&["full"], fills, filled),
     (&["indices"], counts, |given, _| vec![indices(*given.plain(0))]),
@@ -25,7 +34,7 @@ fn takes(s: &mut Sampler, _: &str) -> Vec<Case> {
     for dtype in s.dtypes.clone() {
         let x = s.array(dtype, &[11, 13], Lie::Dense, random);
         let at = index(s, DType::I64, &[29], 13, Lie::Dense);
-        cases.push(vec![Arg::Array(x), Arg::Array(at), Arg::plain(Along(Some(-1)))]);
+        cases.push(vec![Arg::Array(x), Arg::Array(at), Arg::plain(Gather::from(-1))]);
     }
     for shape in SHAPES.into_iter().filter(|shape| !shape.contains(&0)) {
         for dtype in s.some(|_| true) {
@@ -39,7 +48,7 @@ fn takes(s: &mut Sampler, _: &str) -> Vec<Case> {
             let of = [&[][..], &[0], &[5], &[2, 3]][s.random.below(4)];
             let x = s.array(dtype, shape, lies[0], random);
             let at = index(s, kind, of, len, lies[1]);
-            cases.push(vec![Arg::Array(x), Arg::Array(at), Arg::plain(Along(along))]);
+            cases.push(vec![Arg::Array(x), Arg::Array(at), Arg::plain(Gather::from(Along(along)))]);
         }
     }
     cases
@@ -49,7 +58,7 @@ fn joins(s: &mut Sampler, name: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for dtype in s.dtypes.clone() {
         let parts = (0..3).map(|_| s.array(dtype, &[4, 9], Lie::Dense, random)).collect();
-        cases.push(vec![Arg::Arrays(parts), Arg::plain(Axis(0))]);
+        cases.push(vec![Arg::Arrays(parts), joined(name, Some(0))]);
     }
     for shape in SHAPES.into_iter().filter(|shape| name == "stack" || !shape.is_empty()) {
         for dtype in s.some(|_| true) {
@@ -69,10 +78,19 @@ fn joins(s: &mut Sampler, name: &str) -> Vec<Case> {
                 let lie = s.lie();
                 parts.push(s.array(dtype, &own, lie, random));
             }
-            cases.push(vec![Arg::Arrays(parts), Arg::plain(Axis(axis))]);
+            let flat = s.random.below(5) == 0;
+            cases.push(vec![Arg::Arrays(parts), joined(name, (name == "stack" || !flat).then_some(axis))]);
         }
     }
     cases
+}
+
+/// Along which axis arrays are joined.
+fn joined(name: &str, axis: Option<isize>) -> Arg {
+    match (name, axis) {
+        ("stack", Some(axis)) => Arg::plain(Axis(axis)),
+        _ => Arg::plain(Along(axis)),
+    }
 }
 
 fn fills(s: &mut Sampler, _: &str) -> Vec<Case> {

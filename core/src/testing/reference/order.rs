@@ -3,7 +3,7 @@
 use super::{Compensated, Truth, Want};
 use crate::dtype::{DType, Kind, Scalar};
 use crate::expr::Reduction;
-use crate::numpy::{Order, Scanned};
+use crate::numpy::{Order, Scanned, Side};
 use crate::testing::samples::{Plain, integer, ravel, unravel};
 use num_complex::Complex64;
 use std::cmp::Ordering;
@@ -150,4 +150,17 @@ pub fn nonzero(x: &Plain) -> Vec<Want> {
         Want::exact(Plain::new(DType::I64, &flat.shape, flat.data.iter().map(along)))
     };
     (0..x.shape.len()).map(index).collect()
+}
+
+/// Before which of sorted elements each value belongs: as many come before it.
+pub fn search(sorted: &Plain, values: &Plain, side: Side) -> Want {
+    let before = |&value: &Scalar| {
+        let comes = |&&x: &&Scalar| match rank(x, value) {
+            Ordering::Less => true,
+            Ordering::Equal => side == Side::Right,
+            Ordering::Greater => false,
+        };
+        Scalar::I64(sorted.data.iter().filter(comes).count() as i64)
+    };
+    Want::exact(Plain::new(DType::I64, &values.shape, values.data.iter().map(before)))
 }

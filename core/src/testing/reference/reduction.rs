@@ -153,3 +153,15 @@ pub fn variance(x: &Plain, over: &Variance, float: DType, root: bool) -> Want {
     let dtype = inexact(x.dtype, float).real();
     Want { terms, ..Want::new(dtype, &shape, groups.iter().map(of).collect()) }
 }
+
+/// The reductions of the elements between bounds; of nothing, least and greatest are 0.
+pub fn segments(op: Reduction, x: &Plain, starts: &Plain, ends: &Plain) -> Want {
+    let bound = |x: &Scalar| x.to_i128().expect("bounds are integers") as usize;
+    let ranges = starts.data.iter().zip(&ends.data).map(|(from, to)| bound(from)..bound(to).max(bound(from)));
+    let of = |range: std::ops::Range<usize>| match (op, &x.data[range]) {
+        (Reduction::Min | Reduction::Max, []) => Truth::Exact(Scalar::Bool(false).cast(x.dtype)),
+        (op, values) => fold(op, x.dtype, values),
+    };
+    let terms = ranges.clone().map(|range| range.len()).max().unwrap_or(1);
+    Want { terms, ..Want::new(x.dtype, &starts.shape, ranges.map(of).collect()) }
+}

@@ -1,0 +1,401 @@
+//! Counting: `bincount`, `histogram` and its relatives.
+
+use super::creation::float_beside;
+use super::manipulation::{Count, alike, beside, cast, part};
+use super::{
+    Side, Update, add, bitwise_and, divide, greater_equal, less_equal, max, min, multiply, percentile, ravel,
+    scatter, searchsorted, std, sum, where_, zeros,
+};
+use crate::array::Array;
+use crate::dtype::{DType, Kind, promote};
+use crate::error::{Error, Result};
+use crate::multimethod;
+use core::f64::consts::PI;
+
+/// How the bins of a histogram are found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Binning {
+    /// So many of one width.
+    Count(usize),
+    /// Between these edges, in ascending order; the last bin has its right edge, too.
+    Edges(Vec<f64>),
+    /// √n of one width.
+    Sqrt,
+    /// log₂ n + 1 (Sturges 1926).
+    Sturges,
+    /// 2 n^⅓ (Rice).
+    Rice,
+    /// Of width σ (24 √π / n)^⅓ (Scott 1979).
+    Scott,
+    /// Of width 2 IQR n^−⅓ (Freedman and Diaconis 1981).
+    FreedmanDiaconis,
+    /// The narrower of Sturges's and Freedman's and Diaconis's, but no more than 2 √n.
+    Auto,
+}
+
+/// The bins of a histogram: `10`, `(10, 0.0, 1.0)` within limits, edges as an array or vector, `Bins::by(Binning::Auto)`;
+/// `()` for 10. `.density()` asks for densities instead of counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bins {
+    /// How they are found.
+    pub binning: Binning,
+    /// The outermost edges; those of the elements if none are given.
+    pub range: Option<(f64, f64)>,
+    /// Counts are divided by their sum and by the widths of their bins.
+    pub density: bool,
+}
+
+impl Bins {
+    /// By a rule.
+    pub fn by(binning: Binning) -> Bins {
+        Bins { binning, range: None, density: false }
+    }
+
+    /// Between these outermost edges.
+    #[must_use]
+    pub fn range(self, from: f64, to: f64) -> Bins {
+        Bins { range: Some((from, to)), ..self }
+    }
+
+    /// Densities instead of counts: their integral is 1.
+    #[must_use]
+    pub fn density(self) -> Bins {
+        Bins { density: true, ..self }
+    }
+}
+
+impl From<()> for Bins {
+    fn from((): ()) -> Bins {
+        Bins::by(Binning::Count(10))
+    }
+}
+impl From<usize> for Bins {
+    fn from(count: usize) -> Bins {
+        Bins::by(Binning::Count(count))
+    }
+}
+impl From<(usize, f64, f64)> for Bins {
+    fn from((count, from, to): (usize, f64, f64)) -> Bins {
+        Bins::from(count).range(from, to)
+    }
+}
+impl<const N: usize> From<[f64; N]> for Bins {
+    fn from(edges: [f64; N]) -> Bins {
+        Bins::by(Binning::Edges(edges.to_vec()))
+    }
+}
+impl From<Vec<f64>> for Bins {
+    fn from(edges: Vec<f64>) -> Bins {
+        Bins::by(Binning::Edges(edges))
+    }
+}
+
+multimethod! {
+    domain "numpy";
+
+    /// How often each integer from 0 on occurs: int64, one axis, of at least `least` elements. **Evaluates `x`**, since the
+    /// length depends on it.
+    ///
+    /// NumPy: `bincount(x, minlength)`.
+    ///
+    /// # Errors
+    /// [`Error::DType`] if they are no integers; [`Error::Shape`] for other than one axis; [`Error::Argument`] for
+    /// negative ones.
+    pub fn bincount(x: &Array, least: Count) -> Result<Array> {
+        let bins = counted("bincount", x, least.0.unwrap_or(0))?;
+        let create = alike(x, DType::I64);
+        scatter(&zeros([bins], create)?, x, 1, Update::Add)
+    }
+
+    /// The sum of the weights of each integer from 0 on: one axis, of at least `least` elements, in the default float or the
+    /// dtype of float weights. **Evaluates `x`.**
+    ///
+    /// NumPy: `bincount(x, weights, minlength)`.
+    ///
+    /// # Errors
+    /// Those of [`bincount()`]; [`Error::Shape`] if there are not as many weights.
+    pub fn bincount_weighted(x: &Array, weights: &Array, least: Count) -> Result<Array> {
+        if weights.shape() != x.shape() {
+            return Err(Error::Shape {
+                op: "bincount_weighted",
+                operands: format!("x: {:?}, weights: {:?}", x.shape(), weights.shape()),
+                fix: "give one weight for each integer".into(),
+            });
+        }
+        let bins = counted("bincount_weighted", x, least.0.unwrap_or(0))?;
+        let weights = multiply(weights, 1.0)?;
+        let create = alike(x, weights.dtype());
+        scatter(&zeros([bins], create)?, x, &weights, Update::Add)
+    }
+
+    /// How many elements of the flattened array lie in each bin, int64, and the edges of the bins, one more than there
+    /// are of them. Each bin has its left edge; the last one both. NaN lies in none. **Evaluates `x`** unless the edges or
+    /// the number of bins and their limits are given.
+    ///
+    /// NumPy: `histogram(x, bins, range, density)`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for edges that don't ascend, limits that are not finite, or no bins; [`Error::DType`] for complex
+    /// numbers.
+    pub fn histogram(x: &Array, bins: Bins) -> Result<(Array, Array)> {
+        let edges = edges_of("histogram", x, &bins)?;
+        let counts = binned(x, &edges, &bins, None)?;
+        let counts = if bins.density { densities(&counts, &edges)? } else { counts };
+        Ok((counts, edges_beside(&edges, x, &bins)?))
+    }
+
+    /// [`histogram()`] of elements with weights: sums of them instead of counts, in their dtype.
+    ///
+    /// NumPy: `histogram(x, bins, range, weights, density)`.
+    ///
+    /// # Errors
+    /// Those of [`histogram()`]; [`Error::Shape`] if `weights` have another shape.
+    pub fn histogram_weighted(x: &Array, weights: &Array, bins: Bins) -> Result<(Array, Array)> {
+        if weights.shape() != x.shape() {
+            return Err(Error::Shape {
+                op: "histogram_weighted",
+                operands: format!("x: {:?}, weights: {:?}", x.shape(), weights.shape()),
+                fix: "give one weight for each element".into(),
+            });
+        }
+        let edges = edges_of("histogram_weighted", x, &bins)?;
+        let sums = binned(x, &edges, &bins, Some(weights))?;
+        let sums = if bins.density { densities(&sums, &edges)? } else { sums };
+        Ok((sums, edges_beside(&edges, x, &bins)?))
+    }
+
+    /// The edges of the bins that [`histogram()`] would take.
+    ///
+    /// NumPy: `histogram_bin_edges(x, bins, range)`.
+    ///
+    /// # Errors
+    /// Those of [`histogram()`].
+    pub fn histogram_bin_edges(x: &Array, bins: Bins) -> Result<Array> {
+        edges_beside(&edges_of("histogram_bin_edges", x, &bins)?, x, &bins)
+    }
+
+    /// How many points (`x[i]`, `y[i]`) lie in each cell of a grid, in the default float, (bins of x, bins of y), and the
+    /// edges along both axes. `y` has the bins of `x` unless others are given.
+    ///
+    /// NumPy: `histogram2d(x, y, bins, range, density)`.
+    ///
+    /// # Errors
+    /// Those of [`histogram()`]; [`Error::Shape`] if there are not as many of both.
+    pub fn histogram2d(x: &Array, y: &Array, x_bins: Bins, y_bins: Bins) -> Result<(Array, Array, Array)> {
+        if x.ndim() != 1 || x.shape() != y.shape() {
+            return Err(Error::Shape {
+                op: "histogram2d",
+                operands: format!("x: {:?}, y: {:?}", x.shape(), y.shape()),
+                fix: "points have two coordinates: give as many of both, along one axis".into(),
+            });
+        }
+        let density = x_bins.density || y_bins.density;
+        let (h, mut edges) = gridded("histogram2d", &[x.clone(), y.clone()], &[x_bins, y_bins], density)?;
+        let last = edges.pop().expect("there are two axes");
+        Ok((h, edges.pop().expect("there are two axes"), last))
+    }
+
+    /// How many of the points in the rows of `points`, (n, axes), lie in each cell of a grid, in the default float, and the
+    /// edges along each axis.
+    ///
+    /// NumPy: `histogramdd(points, bins, range, density)`.
+    ///
+    /// # Errors
+    /// Those of [`histogram()`]; [`Error::Shape`] for other than two axes.
+    pub fn histogramdd(points: &Array, bins: Bins) -> Result<(Array, Vec<Array>)> {
+        if points.ndim() != 2 || points.shape()[1] == 0 {
+            return Err(Error::Shape {
+                op: "histogramdd",
+                operands: format!("points: {:?}", points.shape()),
+                fix: "give a row of coordinates for each point".into(),
+            });
+        }
+        let axes = super::unstack(points, 1)?;
+        gridded("histogramdd", &axes, &vec![bins.clone(); axes.len()], bins.density)
+    }
+}
+
+/// Checks integers; how many bins they need.
+fn counted(op: &'static str, x: &Array, least: usize) -> Result<usize> {
+    if x.dtype().kind() > Kind::Int || x.ndim() != 1 {
+        return Err(Error::DType {
+            op,
+            operands: format!("x: {} {:?}", x.dtype(), x.shape()),
+            fix: "it counts integers along one axis; cast them with astype".into(),
+        });
+    }
+    if x.is_empty() {
+        return Ok(least);
+    }
+    let read = |a: Array| Ok::<_, Error>(a.item()?.to_i128().unwrap_or(0));
+    let (low, high) = (read(min(x, ())?)?, read(max(x, ())?)?);
+    if low < 0 {
+        return Err(Error::Argument {
+            op,
+            operands: format!("{low} among the integers"),
+            fix: "none is negative".into(),
+        });
+    }
+    let bins = usize::try_from(high + 1).map_err(|_| Error::TooLarge {
+        place: op.into(),
+        bytes: high as u128,
+        detail: "bins".into(),
+    })?;
+    Ok(bins.max(least))
+}
+
+/// The edges of bins.
+fn edges_of(op: &'static str, x: &Array, bins: &Bins) -> Result<Vec<f64>> {
+    let bad = |operands: String, fix: &str| Error::Argument { op, operands, fix: fix.into() };
+    if x.dtype().is_complex() {
+        return Err(Error::DType {
+            op,
+            operands: format!("an array of {}", x.dtype()),
+            fix: "complex numbers have no order; take real(x), imag(x) or absolute(x)".into(),
+        });
+    }
+    if let Binning::Edges(edges) = &bins.binning {
+        let ascend = edges.len() > 1 && edges.windows(2).all(|pair| pair[0] <= pair[1]);
+        return match ascend {
+            true => Ok(edges.clone()),
+            false => Err(bad(format!("{} edges", edges.len()), "edges ascend, and there are at least two")),
+        };
+    }
+    let (from, to) = match bins.range {
+        Some(range) => range,
+        None if x.is_empty() => (0.0, 1.0),
+        None => (min(x, ())?.item()?.to_f64(), max(x, ())?.item()?.to_f64()),
+    };
+    if !from.is_finite() || !to.is_finite() || from > to {
+        return Err(bad(
+            format!("from {from} to {to}"),
+            "limits are finite and in order; NaN has no bin: give limits",
+        ));
+    }
+    let (from, to) = if from == to { (from - 0.5, to + 0.5) } else { (from, to) };
+    let count = match &bins.binning {
+        Binning::Count(count) => *count,
+        rule => ruled(x, rule, (from, to))?,
+    };
+    if count == 0 {
+        return Err(bad("no bins".into(), "there is at least one"));
+    }
+    let step = (to - from) / count as f64;
+    Ok((0..=count).map(|i| if i == count { to } else { from + i as f64 * step }).collect())
+}
+
+/// How many bins a rule asks for, of the elements within limits.
+fn ruled(x: &Array, rule: &Binning, (from, to): (f64, f64)) -> Result<usize> {
+    let x = ravel(x)?;
+    let inside = bitwise_and(&greater_equal(&x, from)?, &less_equal(&x, to)?)?;
+    let x = super::select(&x, &inside)?;
+    if x.is_empty() {
+        return Ok(1);
+    }
+    let (n, spread) = (x.len() as f64, max(&x, ())?.item()?.to_f64() - min(&x, ())?.item()?.to_f64());
+    let deviation = || Ok::<_, Error>(std(&x, ())?.item()?.to_f64());
+    let quartiles = || {
+        let [low, high] = [25.0, 75.0].map(|q| Ok::<_, Error>(percentile(&x, q, ())?.item()?.to_f64()));
+        Ok::<_, Error>(high? - low?)
+    };
+    let sturges = spread / (n.log2() + 1.0);
+    let width = match rule {
+        Binning::Sqrt => spread / n.sqrt(),
+        Binning::Sturges => sturges,
+        Binning::Rice => spread / (2.0 * n.powf(1.0 / 3.0)),
+        Binning::Scott => (24.0 * PI.sqrt() / n).powf(1.0 / 3.0) * deviation()?,
+        Binning::FreedmanDiaconis => 2.0 * quartiles()? * n.powf(-1.0 / 3.0),
+        _ => {
+            // Not so narrow that there are more than 2 √n.
+            let width = (2.0 * quartiles()? * n.powf(-1.0 / 3.0)).max(spread / n.sqrt() / 2.0);
+            width.min(sturges)
+        }
+    };
+    // Bins of integers are at least one wide.
+    let width = if x.dtype().is_int() && width < 1.0 { 1.0 } else { width };
+    Ok(if width > 0.0 { ((to - from) / width).ceil() as usize } else { 1 })
+}
+
+/// Edges in the float in which elements are compared with them.
+fn edges_beside(edges: &[f64], x: &Array, by: &Bins) -> Result<Array> {
+    let dtype = match x.dtype() {
+        float if float.is_float() && !matches!(by.binning, Binning::Edges(_)) => promote(float, DType::F32),
+        // Edges that are given are as exact as can be.
+        _ => float_beside(x)?,
+    };
+    beside(cast(&Array::from(edges.to_vec()), dtype)?, x)
+}
+
+/// The bin in which each element lies; the number of bins for one that lies in none.
+fn located(x: &Array, edges: &[f64], by: &Bins) -> Result<Array> {
+    let bins = edges.len() - 1;
+    let edges = edges_beside(edges, x, by)?;
+    let x = cast(&ravel(x)?, edges.dtype())?;
+    let inner = part(&edges, 0, 1, 1, bins - 1)?;
+    let at = searchsorted(&inner, &x, Side::Right)?;
+    let (low, high) = (part(&edges, 0, 0, 1, 1)?, part(&edges, 0, bins, 1, 1)?);
+    let inside = bitwise_and(&greater_equal(&x, &low)?, &less_equal(&x, &high)?)?;
+    where_(&inside, &at, bins as i64)
+}
+
+/// Counts of elements, or sums of their weights, in each bin.
+fn binned(x: &Array, edges: &[f64], bins_by: &Bins, weights: Option<&Array>) -> Result<Array> {
+    let bins = edges.len() - 1;
+    let at = located(x, edges, bins_by)?;
+    let dtype = weights.map_or(DType::I64, Array::dtype);
+    let none = zeros([bins + 1], alike(x, dtype))?;
+    let all = match weights {
+        Some(weights) => scatter(&none, &at, &ravel(weights)?, Update::Add)?,
+        None => scatter(&none, &at, 1, Update::Add)?,
+    };
+    part(&all, 0, 0, 1, bins)
+}
+
+/// Counts divided by their sum and by the widths of their bins.
+fn densities(counts: &Array, edges: &[f64]) -> Result<Array> {
+    let widths: Vec<f64> = edges.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let each = divide(counts, &sum(counts, ())?)?;
+    let widths = beside(cast(&Array::from(widths), each.dtype())?, counts)?;
+    divide(&each, &widths)
+}
+
+/// Counts of points in the cells of a grid.
+fn gridded(op: &'static str, axes: &[Array], bins: &[Bins], density: bool) -> Result<(Array, Vec<Array>)> {
+    let edges = axes.iter().zip(bins).map(|(x, bins)| edges_of(op, x, bins)).collect::<Result<Vec<_>>>()?;
+    let shape: Vec<usize> = edges.iter().map(|edges| edges.len() - 1).collect();
+    let cells: usize = shape.iter().product();
+    let mut at: Option<Array> = None;
+    let mut inside: Option<Array> = None;
+    for (((x, edges), by), &n) in axes.iter().zip(&edges).zip(bins).zip(&shape) {
+        let own = located(x, edges, by)?;
+        let within = super::less(&own, n as i64)?;
+        at = Some(match at {
+            Some(at) => add(&multiply(&at, n as i64)?, &own)?,
+            None => own,
+        });
+        inside = Some(match inside {
+            Some(inside) => bitwise_and(&inside, &within)?,
+            None => within,
+        });
+    }
+    let (Some(at), Some(inside)) = (at, inside) else {
+        return Err(Error::Shape { op, operands: "no axes".into(), fix: "points have coordinates".into() });
+    };
+    let at = where_(&inside, &at, cells as i64)?;
+    let none = zeros([cells + 1], alike(&at, DType::I64))?;
+    let counts = part(&scatter(&none, &at, 1, Update::Add)?, 0, 0, 1, cells)?.reshape(&shape)?;
+    let mut h = multiply(&counts, 1.0)?;
+    if density {
+        h = divide(&h, &sum(&counts, ())?)?;
+        for (axis, edges) in edges.iter().enumerate() {
+            let widths: Vec<f64> = edges.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            let mut own = vec![1; shape.len()];
+            own[axis] = shape[axis];
+            let widths = beside(cast(&Array::from(widths), h.dtype())?, &h)?;
+            h = divide(&h, &widths.reshape(own)?)?;
+        }
+    }
+    let edges = edges.iter().zip(axes).zip(bins).map(|((edges, x), by)| edges_beside(edges, x, by));
+    let edges = edges.collect::<Result<Vec<_>>>()?;
+    Ok((h, edges))
+}

@@ -1,0 +1,231 @@
+//! Elements by their rank: partitions, the largest ones, order statistics, sorts by several keys.
+
+use super::manipulation::{Count, Indices, along, move_axis, part, positions, strong};
+use super::options::{Along, Axis, Order};
+use super::rows::Rows;
+use super::{Answer, argsort, sort, take, take_along_axis};
+use crate::array::Array;
+use crate::array::spec::{Outputs, Spec, output, record, record_one};
+use crate::dispatch::{Cx, Registrar, Stop};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::expr::axes::{wrap_axis, wrap_index};
+use crate::multimethod;
+use smallvec::SmallVec;
+
+multimethod! {
+    domain "numpy";
+
+    /// The elements along an axis (`()`: of the flattened array) in such an order that those at the places `kth` are
+    /// where a sort would put them, with none larger before and none smaller behind. NaN comes last. A whole sort is such an
+    /// order.
+    ///
+    /// NumPy: `partition(x, kth, axis)`.
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a place out of bounds; [`Error::Axis`] out of range; [`Error::DType`] for complex numbers.
+    pub fn partition(x: &Array, kth: Indices, along: Along) -> Result<Array> {
+        let (x, axis) = ranked("partition", x, &kth, along)?;
+        sort(&x, axis)
+    }
+
+    /// The indices (int64) that put the elements along an axis in the order of [`partition()`].
+    ///
+    /// NumPy: `argpartition(x, kth, axis)`.
+    ///
+    /// # Errors
+    /// Those of [`partition()`].
+    pub fn argpartition(x: &Array, kth: Indices, along: Along) -> Result<Array> {
+        let (x, axis) = ranked("argpartition", x, &kth, along)?;
+        argsort(&x, axis)
+    }
+
+    /// The elements that have given ranks along an axis, as a sort puts them: the axis gets the length of `ranks`. NaN
+    /// comes last.
+    ///
+    /// NumPy: `take(sort(x, axis), ranks, axis)`.
+    ///
+    /// # Errors
+    /// [`Error::Index`] for a rank out of bounds; [`Error::Axis`] out of range; [`Error::DType`] for complex numbers.
+    pub fn order_statistics(x: &Array, ranks: Indices, axis: Axis) -> Result<Array> {
+        let axis = wrap_axis("order_statistics", axis.0, x.ndim())?;
+        let ranks = wrapped("order_statistics", &ranks, axis, x.shape()[axis])?;
+        take(&sort(x, axis)?, positions(ranks.iter().map(|&rank| rank as i64).collect(), x)?, axis)
+    }
+
+    /// The `k` (`()`: all) largest elements along an axis, the largest first, and their indices, int64. `.smallest()` asks for the
+    /// smallest ones, the smallest first. Of equal elements the first come first; NaN comes last.
+    ///
+    /// NumPy: `top_k(x, k, axis)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if there are not as many; [`Error::Axis`] out of range; [`Error::DType`] for complex numbers.
+    pub fn topk(x: &Array, k: Count, of: Top) -> Result<(Array, Array)> {
+        let (x, axis, k) = top("topk", x, k, of)?;
+        let order = argsort(&x, Order { axis: axis as isize, descending: !of.smallest })?;
+        let first = part(&order, axis, 0, 1, k)?;
+        Ok((take_along_axis(&x, &first, axis)?, first))
+    }
+
+    /// The indices (int64) that sort by several keys, the last of which comes first: keys of one shape along an axis. Stable.
+    ///
+    /// NumPy: `lexsort(keys, axis)`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for no keys or keys of different shapes; [`Error::Axis`] out of range.
+    pub fn lexsort(keys: &[Array], axis: Axis) -> Result<Array> {
+        let shapes: Vec<&[usize]> = keys.iter().map(Array::shape).collect();
+        if shapes.is_empty() || shapes.iter().any(|shape| shape != &shapes[0]) {
+            return Err(Error::Shape {
+                op: "lexsort",
+                operands: format!("keys of shapes {shapes:?}"),
+                fix: "give at least one key, all of one shape".into(),
+            });
+        }
+        let first = argsort(&keys[0], axis.0)?;
+        keys[1..].iter().try_fold(first, |order, key| {
+            let next = argsort(&take_along_axis(key, &order, axis.0)?, axis.0)?;
+            take_along_axis(&order, &next, axis.0)
+        })
+    }
+}
+
+/// Which elements [`topk()`] gives: `()` for the largest along the last axis, an axis, `.smallest()`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Top {
+    /// The axis.
+    pub axis: isize,
+    /// The smallest ones.
+    pub smallest: bool,
+}
+
+impl Top {
+    /// The smallest ones.
+    #[must_use]
+    pub fn smallest(self) -> Top {
+        Top { smallest: true, ..self }
+    }
+}
+
+impl From<()> for Top {
+    fn from((): ()) -> Top {
+        Top { axis: -1, smallest: false }
+    }
+}
+
+impl From<Axis> for Top {
+    fn from(axis: Axis) -> Top {
+        Top { axis: axis.0, smallest: false }
+    }
+}
+
+macro_rules! top_from {
+    ($($t:ty),*) => { $( impl From<$t> for Top { fn from(axis: $t) -> Top { Axis::from(axis).into() } } )* };
+}
+top_from!(i32, i64, isize, usize);
+
+fn wrapped(op: &'static str, ranks: &Indices, axis: usize, len: usize) -> Result<SmallVec<[usize; 4]>> {
+    let ranks: &[isize] = match ranks {
+        Indices::One(rank) => std::slice::from_ref(rank),
+        Indices::Many(ranks) => ranks,
+    };
+    ranks.iter().map(|&rank| wrap_index(op, rank as i64, axis, len)).collect()
+}
+
+fn ranked(op: &'static str, x: &Array, kth: &Indices, axis: Along) -> Result<(Array, usize)> {
+    let (x, axis) = along(op, x, axis.0)?;
+    wrapped(op, kth, axis, x.shape()[axis])?;
+    Ok((x, axis))
+}
+
+fn top(op: &'static str, x: &Array, k: Count, of: Top) -> Result<(Array, usize, usize)> {
+    let x = strong(x)?;
+    let axis = wrap_axis(op, of.axis, x.ndim())?;
+    let len = x.shape()[axis];
+    let k = k.0.unwrap_or(len);
+    if k > len {
+        return Err(Error::Shape {
+            op,
+            operands: format!("k = {k}, axis {axis} of shape {:?}", x.shape()),
+            fix: format!("there are {len} elements"),
+        });
+    }
+    Ok((x, axis, k))
+}
+
+/// Elements of rows by their rank. The operand is (rows, len) with any strides, of a bool or real dtype; the result is dense,
+/// (rows, ranks). NaN comes last.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ranked {
+    /// Number of rows.
+    pub rows: usize,
+    /// Elements of a row.
+    pub len: usize,
+    /// Dtype of the elements.
+    pub dtype: DType,
+    /// The ranks: below `len`.
+    pub ranks: SmallVec<[usize; 4]>,
+}
+
+impl Spec for Ranked {
+    const NAME: &'static str = "order_statistics";
+
+    fn outputs(&self) -> Outputs {
+        output([self.rows, self.ranks.len()].as_slice(), self.dtype)
+    }
+}
+
+/// The first elements of sorted rows, and their indices, int64. The operand is (rows, len) with any strides, of a bool or
+/// real dtype; both results are dense, (rows, k). Order and ties as in a [`Sort`](super::sorting::Sort).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TopK {
+    /// Number of rows.
+    pub rows: usize,
+    /// Elements of a row.
+    pub len: usize,
+    /// Elements wanted of each.
+    pub k: usize,
+    /// Dtype of the elements.
+    pub dtype: DType,
+    /// The largest first.
+    pub descending: bool,
+}
+
+impl Spec for TopK {
+    const NAME: &'static str = "topk";
+
+    fn outputs(&self) -> Outputs {
+        let shape = || [self.rows, self.k].as_slice().into();
+        [(shape(), self.dtype), (shape(), DType::I64)].into_iter().collect()
+    }
+}
+
+/// Registers selections for a kind whose kernels compute them.
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<order_statistics>(kind, |cx: Cx, x: &Array, ranks: Indices, axis: Axis| -> Answer {
+        let axis = wrap_axis("order_statistics", axis.0, x.ndim())?;
+        let ranks = wrapped("order_statistics", &ranks, axis, x.shape()[axis])?;
+        let rows = Rows::of("order_statistics", x, axis as isize)?;
+        let spec = Ranked { rows: rows.count, len: rows.len, dtype: x.dtype(), ranks };
+        let shape: Vec<usize> = moved(x, axis, spec.ranks.len());
+        let out = record_one(cx, spec, &[&rows.matrix])?.reshape(shape)?;
+        Ok(move_axis(&out, x.ndim() - 1, axis)?)
+    });
+    r.register::<topk>(kind, |cx: Cx, x: &Array, k: Count, of: Top| -> Result<(Array, Array), Stop<Error>> {
+        let (x, axis, k) = top("topk", x, k, of)?;
+        let rows = Rows::of("topk", &x, axis as isize)?;
+        let spec = TopK { rows: rows.count, len: rows.len, k, dtype: x.dtype(), descending: !of.smallest };
+        let results = record(cx, spec, &[&rows.matrix])?;
+        let back = |result: &Array| move_axis(&result.reshape(moved(&x, axis, k))?, x.ndim() - 1, axis);
+        match &results[..] {
+            [values, indices] => Ok((back(values)?, back(indices)?)),
+            _ => Err(Stop::declined("its kernel gives another number of results")),
+        }
+    });
+}
+
+/// The shape with an axis of another length last.
+fn moved(x: &Array, axis: usize, len: usize) -> Vec<usize> {
+    let others = x.shape().iter().enumerate().filter(|(a, _)| *a != axis).map(|(_, &n)| n);
+    others.chain([len]).collect()
+}

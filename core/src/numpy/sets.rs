@@ -1,0 +1,193 @@
+//! Sets: what occurs in arrays, how often and where. Elements are sorted, so that they must have an order.
+
+use super::manipulation::{alike, common, flat, one, part, strong};
+use super::{
+    Gather, Side, Update, argsort, bitwise_and, bitwise_invert, concat, cumulative_sum, equal, flat_nonzero,
+    isnan, minimum, not_equal, ones, scatter, searchsorted, select, sort, subtract, take, zeros_like,
+};
+use crate::array::Array;
+use crate::dtype::DType;
+use crate::error::Result;
+use crate::multimethod;
+
+multimethod! {
+    domain "numpy";
+
+    /// The distinct elements, sorted; NaN once. **Evaluates `x`**, as do all functions of sets: their results' lengths depend
+    /// on the values.
+    ///
+    /// NumPy: `unique(x)`.
+    ///
+    /// # Errors
+    /// [`Error::DType`](crate::Error::DType) for complex numbers, which have no order.
+    pub fn unique(x: &Array) -> Result<Array> {
+        distinct(x, true)
+    }
+
+    /// The distinct elements, sorted; each NaN is one of its own.
+    ///
+    /// NumPy: `unique_values(x)`.
+    ///
+    /// # Errors
+    /// Those of [`unique()`].
+    pub fn unique_values(x: &Array) -> Result<Array> {
+        distinct(x, false)
+    }
+
+    /// The distinct elements, as [`unique_values()`], and how often each occurs, int64.
+    ///
+    /// NumPy: `unique_counts(x)`.
+    ///
+    /// # Errors
+    /// Those of [`unique()`].
+    pub fn unique_counts(x: &Array) -> Result<(Array, Array)> {
+        let sorted = sort(&flat(&strong(x)?)?, ())?;
+        let starts = flat_nonzero(&firsts(&sorted, false)?)?;
+        Ok((take(&sorted, &starts, Gather::from(0).clip())?, lengths(&starts, sorted.len())?))
+    }
+
+    /// The distinct elements, as [`unique_values()`], and for each element of `x` the index of its like among them, int64, in the
+    /// shape of `x`.
+    ///
+    /// NumPy: `unique_inverse(x)`.
+    ///
+    /// # Errors
+    /// Those of [`unique()`].
+    pub fn unique_inverse(x: &Array) -> Result<(Array, Array)> {
+        let (values, _, inverse, _) = unique_all(x)?;
+        Ok((values, inverse))
+    }
+
+    /// The distinct elements, as [`unique_values()`]; the index of the first of each in the flattened array; for each
+    /// element of `x` the index of its like among them, in the shape of `x`; and how often each occurs. Indices and counts are
+    /// int64.
+    ///
+    /// NumPy: `unique_all(x)`.
+    ///
+    /// # Errors
+    /// Those of [`unique()`].
+    pub fn unique_all(x: &Array) -> Result<(Array, Array, Array, Array)> {
+        let x = strong(x)?;
+        let all = flat(&x)?;
+        let order = argsort(&all, ())?;
+        let clipped = Gather::from(0).clip();
+        let sorted = take(&all, &order, clipped)?;
+        let is_first = firsts(&sorted, false)?;
+        let starts = flat_nonzero(&is_first)?;
+        let number = subtract(&cumulative_sum(&is_first, ())?, 1)?;
+        let inverse = scatter(&zeros_like(&number, ())?, &order, &number, Update::Put)?;
+        Ok((
+            take(&sorted, &starts, clipped)?,
+            take(&order, &starts, clipped)?,
+            inverse.reshape(x.shape())?,
+            lengths(&starts, all.len())?,
+        ))
+    }
+
+    /// Which elements of `x` occur in `values`, or, inverted, which don't: bool, in the shape of `x`. NaN never does.
+    ///
+    /// NumPy: `isin(x, values, invert)`.
+    ///
+    /// # Errors
+    /// [`Error::DType`](crate::Error::DType) for complex numbers, which have no order.
+    pub fn isin(x: &Array, values: &Array, invert: bool) -> Result<Array> {
+        let (x, values) = common(x, values)?;
+        let found = if values.is_empty() {
+            zeros_like(&x, DType::Bool)?
+        } else {
+            let sorted = sort(&flat(&values)?, ())?;
+            let at = minimum(&searchsorted(&sorted, &x, Side::Left)?, sorted.len() as i64 - 1)?;
+            equal(&take(&sorted, &at, Gather::from(0).clip())?, &x)?
+        };
+        if invert { bitwise_invert(&found) } else { Ok(found) }
+    }
+
+    /// The distinct elements of both, sorted.
+    ///
+    /// NumPy: `union1d(a, b)`.
+    ///
+    /// # Errors
+    /// Those of [`unique()`].
+    pub fn union1d(a: &Array, b: &Array) -> Result<Array> {
+        let (a, b) = common(a, b)?;
+        unique(&concat(&[flat(&a)?, flat(&b)?], 0)?)
+    }
+
+    /// The distinct elements that occur in both, sorted.
+    ///
+    /// NumPy: `intersect1d(a, b)`.
+    ///
+    /// # Errors
+    /// Those of [`unique()`].
+    pub fn intersect1d(a: &Array, b: &Array) -> Result<Array> {
+        let (a, b) = common(a, b)?;
+        let both = sort(&concat(&[unique(&a)?, unique(&b)?], 0)?, ())?;
+        let n = both.len();
+        if n == 0 {
+            return Ok(both);
+        }
+        let first = part(&both, 0, 0, 1, n - 1)?;
+        select(&first, &equal(&first, &part(&both, 0, 1, 1, n - 1)?)?)
+    }
+
+    /// The distinct elements of `a` that don't occur in `b`, sorted.
+    ///
+    /// NumPy: `setdiff1d(a, b)`.
+    ///
+    /// # Errors
+    /// Those of [`unique()`].
+    pub fn setdiff1d(a: &Array, b: &Array) -> Result<Array> {
+        let own = unique(a)?;
+        select(&own, &isin(&own, b, true)?)
+    }
+
+    /// The distinct elements that occur in one of both only, sorted.
+    ///
+    /// NumPy: `setxor1d(a, b)`.
+    ///
+    /// # Errors
+    /// Those of [`unique()`].
+    pub fn setxor1d(a: &Array, b: &Array) -> Result<Array> {
+        let (a, b) = common(a, b)?;
+        let both = sort(&concat(&[unique(&a)?, unique(&b)?], 0)?, ())?;
+        let n = both.len();
+        if n == 0 {
+            return Ok(both);
+        }
+        let starts = firsts(&both, false)?;
+        let ends = concat(&[part(&starts, 0, 1, 1, n - 1)?, one(&starts, 0, 0)?], 0)?;
+        select(&both, &bitwise_and(&starts, &ends)?)
+    }
+}
+
+fn distinct(x: &Array, equal_nan: bool) -> Result<Array> {
+    let sorted = sort(&flat(&strong(x)?)?, ())?;
+    select(&sorted, &firsts(&sorted, equal_nan)?)
+}
+
+/// Which of sorted elements differ from the one before them: the first one does.
+fn firsts(sorted: &Array, equal_nan: bool) -> Result<Array> {
+    let n = sorted.len();
+    let create = alike(sorted, DType::Bool);
+    if n == 0 {
+        return ones([0], create);
+    }
+    let (before, after) = (part(sorted, 0, 0, 1, n - 1)?, part(sorted, 0, 1, 1, n - 1)?);
+    let mut differ = not_equal(&before, &after)?;
+    if equal_nan && sorted.dtype().is_float() {
+        // What is sorted behind NaN is NaN.
+        differ = bitwise_and(&differ, &bitwise_invert(&isnan(&before)?)?)?;
+    }
+    concat(&[ones([1], create)?, differ], 0)
+}
+
+/// The lengths of runs from where they start.
+fn lengths(starts: &Array, len: usize) -> Result<Array> {
+    let n = starts.len();
+    if n == 0 {
+        return Ok(starts.clone());
+    }
+    let end = super::full([1], len as i64, alike(starts, DType::I64))?;
+    let ends = concat(&[part(starts, 0, 1, 1, n - 1)?, end], 0)?;
+    subtract(&ends, starts)
+}

@@ -240,7 +240,7 @@ pub fn binary<A: Arithmetic, O: Arithmetic>(f: impl Fn(A, A) -> O + Copy + Send 
             _ if scalar.len() == n => run(&[], out),
             // Few elements do not pay for many copies.
             ..=64 => run(&[scalar[0]; 64][..n], out),
-            ..=4096 => run(&[scalar[0]; 128], out),
+            65..=4096 => run(&[scalar[0]; 128], out),
             _ => run(&[scalar[0]; STEP], out),
         }
     })

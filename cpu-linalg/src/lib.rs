@@ -14,8 +14,9 @@
 //! # Ok::<(), polyarray_core::Error>(())
 //! ```
 //!
-//! Matrices of a batch are shared among threads, and each is one thread's: on two cores a second thread for one matrix of
-//! 1024 rows gained nothing, and so the bits do not depend on the number of threads.
+//! Matrices of a batch are shared among threads, and each is one thread's, so that the bits do not depend on their number: with
+//! two threads the library gives other bits. For one matrix of 1024 rows a second thread would save a fifth to a quarter
+//! of the time of `eigh` and `svd`, and nothing of `solve`.
 
 mod batch;
 mod eigen;

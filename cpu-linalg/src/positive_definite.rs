@@ -26,8 +26,9 @@ pub fn cholesky<T: Number>(x: &Operand, spec: &Cholesky) -> Result<Buffers> {
         );
         let refused = |row: usize| format!("it is not positive definite (row {row})");
         done.map_err(|LltError::NonPositivePivot { index }| refused(index))?;
-        let pivot = |j: usize| a[(j, j)].parts()[0];
-        if let Some(row) = (0..n).find(|&j| !(pivot(j) > T::Float::narrow(0.0))) {
+        // NaN is not positive either.
+        let positive = |j: usize| a[(j, j)].parts()[0] > T::Float::narrow(0.0);
+        if let Some(row) = (0..n).find(|&j| !positive(j)) {
             return Err(refused(row));
         }
         // What is above the diagonal is still the operand's.

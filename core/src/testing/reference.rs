@@ -66,7 +66,9 @@ impl Truth {
 /// A condition that the results of a call must meet together, where no element alone is right or wrong: a
 /// factorisation's product is the matrix.
 #[derive(Clone)]
-pub struct Check(Arc<dyn Fn(&[Plain]) -> Result<(), String> + Send + Sync>);
+pub struct Check(Arc<CheckFn>);
+
+type CheckFn = dyn Fn(&[Plain]) -> Result<(), String> + Send + Sync;
 
 impl Check {
     /// Says of the results what is wrong.

@@ -171,7 +171,7 @@ fn fourier(x: Grid, name: &str, step: Along) -> Grid {
         }
         let mut whole = sized(row, half);
         whole[0].im = 0.0;
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             whole[half - 1].im = 0.0;
         }
         let mirrored: Vec<Complex64> =

@@ -47,11 +47,11 @@ fn bits_in_both(pairs: impl Iterator<Item = [Scalar; 2]>) -> Truth {
 }
 
 /// The sum of products of elements of a dtype.
-pub(super) fn term_sum(terms: impl Iterator<Item = impl AsRef<[Scalar]>>, dtype: DType) -> Truth {
+pub(super) fn term_sum(mut terms: impl Iterator<Item = impl AsRef<[Scalar]>>, dtype: DType) -> Truth {
     match dtype.kind() {
-        Kind::Bool => Truth::Exact(Scalar::Bool(
-            terms.map(|term| term.as_ref().iter().all(|&x| wide(x) == 1)).any(|all| all),
-        )),
+        Kind::Bool => {
+            Truth::Exact(Scalar::Bool(terms.any(|term| term.as_ref().iter().all(|&x| wide(x) == 1))))
+        }
         Kind::Int => {
             let product =
                 |term: &[Scalar]| term.iter().fold(1_i128, |product, &x| product.wrapping_mul(wide(x)));

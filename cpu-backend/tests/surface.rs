@@ -53,7 +53,7 @@ fn functions_of_parts() {
     );
     let x = numbers(5);
     let conditions = [np::less(&x, 2.0).unwrap(), np::greater(&x, 3.0).unwrap()];
-    let functions: [&dyn Fn(&Array) -> Result<Array>; 3] =
+    let functions: [np::Piece<'_>; 3] =
         [&|x| np::negative(x), &|x| np::multiply(x, 10.0), &|_| Ok(Array::from(7.0))];
     gives(np::piecewise(&x, &conditions, &functions), &[0.0, -1.0, 7.0, 7.0, 40.0]);
     let block = np::block(&[
@@ -115,6 +115,7 @@ fn bad_arguments_are_typed_errors() {
         ("flipud", np::flipud(&Array::scalar(1.0))),
         ("split", first(np::split(&x, 3, 0))),
         ("split", first(np::split(&x, 0, 0))),
+        ("array_split", first(np::array_split(&x, usize::MAX / 2, 0))),
         ("vsplit", first(np::vsplit(&x, 2))),
         ("roll", np::roll(&m, [1, 2, 3], [0, 1])),
         ("repeat", np::repeat(&x, -1, ())),
@@ -164,6 +165,9 @@ fn bad_arguments_are_typed_errors() {
         ("bincount", np::bincount(&x, ())),
         ("histogram", np::histogram(Array::from(vec![f64::NAN]), ()).map(|h| h.0)),
         ("histogram", np::histogram(&x, 0).map(|h| h.0)),
+        ("histogram", np::histogram(&x, usize::MAX).map(|h| h.0)),
+        ("logspace", np::logspace(0.0, 1.0, usize::MAX, (), ())),
+        ("pad", np::pad(&x, (isize::MAX, isize::MAX), Pad::Wrap)),
         ("histogram", np::histogram(&x, [1.0, 0.0]).map(|h| h.0)),
         ("histogram2d", np::histogram2d(&x, &m, 2, 2).map(|h| h.0)),
         ("gradient", first(np::gradient(numbers(1), (), ()))),
@@ -177,5 +181,6 @@ fn bad_arguments_are_typed_errors() {
         assert!(error.to_string().contains(name), "{name}: {error}");
         assert!(!matches!(error, Error::Backend { .. }), "{name}: {error}");
     }
+    assert!(np::diff(&x, usize::MAX, 0).unwrap().is_empty());
     assert_eq!((Count::from(()), Bins::from(()).binning), (Count(None), Binning::Count(10)));
 }

@@ -24,7 +24,8 @@ multimethod! {
     pub fn diff(x: &Array, n: Count, axis: Axis) -> Result<Array> {
         let x = strong(x)?;
         let axis = wrap_axis("diff", axis.0, x.ndim())?;
-        (0..n.0.unwrap_or(1)).try_fold(x, |x, _| difference(&x, axis))
+        // Of nothing nothing is left, however often it is taken.
+        (0..n.0.unwrap_or(1).min(x.shape()[axis])).try_fold(x, |x, _| difference(&x, axis))
     }
 
     /// Differences of neighbours of the flattened array.

@@ -128,7 +128,7 @@ pub fn logspace(
     let base = base.into().0;
     let step = if count > 1 { (stop - start) / (count - 1) as f64 } else { 0.0 };
     let exponent = |i: usize| if count > 1 && i == count - 1 { stop } else { start + i as f64 * step };
-    placed((0..count).map(|i| base.powf(exponent(i))).collect(), create.into())
+    placed("logspace", count, |i| base.powf(exponent(i)), create.into())
 }
 
 /// The base of [`logspace()`]; `()` for 10.
@@ -154,7 +154,7 @@ impl From<f64> for Base {
 /// # Errors
 /// [`Error::Argument`] if an end is 0 or their signs differ; an unknown device; those of copying it there.
 pub fn geomspace(start: f64, stop: f64, count: usize, create: impl Into<Create>) -> Result<Array> {
-    if start * stop <= 0.0 && (start == 0.0 || stop == 0.0 || start.signum() != stop.signum()) {
+    if start == 0.0 || stop == 0.0 || start.signum() != stop.signum() {
         return Err(Error::Argument {
             op: "geomspace",
             operands: format!("from {start} to {stop}"),
@@ -167,11 +167,19 @@ pub fn geomspace(start: f64, stop: f64, count: usize, create: impl Into<Create>)
         i if i == count - 1 => stop,
         i => start * ratio.powf(i as f64 / (count - 1) as f64),
     };
-    placed((0..count).map(at).collect(), create.into())
+    placed("geomspace", count, at, create.into())
 }
 
-/// Doubles as an array of the dtype and where they are asked for.
-fn placed(values: Vec<f64>, create: Create) -> Result<Array> {
+/// Numbers of a spacing, at most: they are computed on the host.
+const MOST: usize = 1 << 28;
+
+/// Doubles, one for each number, as an array of the dtype and where they are asked for.
+fn placed(op: &'static str, count: usize, at: impl Fn(usize) -> f64, create: Create) -> Result<Array> {
+    if count > MOST {
+        let bytes = 8 * count as u128;
+        return Err(Error::TooLarge { place: op.into(), bytes, detail: "it is computed on the host".into() });
+    }
+    let values: Vec<f64> = (0..count).map(at).collect();
     let here = erased_indices(0, &create.place()?)?;
     let dtype = create.dtype.map_or_else(|| float_beside(&here), Ok)?;
     beside(super::astype(&Array::from(values), dtype)?, &here)

@@ -280,9 +280,15 @@ fn edges_of(op: &'static str, x: &Array, bins: &Bins) -> Result<Vec<f64>> {
     if count == 0 {
         return Err(bad("no bins".into(), "there is at least one"));
     }
+    if count > MOST_BINS {
+        return Err(bad(format!("{count} bins"), "there are too many; take less, or narrower limits"));
+    }
     let step = (to - from) / count as f64;
     Ok((0..=count).map(|i| if i == count { to } else { from + i as f64 * step }).collect())
 }
+
+/// Bins of a histogram, at most: their edges are made on the host.
+const MOST_BINS: usize = 1 << 28;
 
 /// How many bins a rule asks for, of the elements within limits.
 fn ruled(x: &Array, rule: &Binning, (from, to): (f64, f64)) -> Result<usize> {

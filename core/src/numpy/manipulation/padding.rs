@@ -162,7 +162,11 @@ fn framed(x: &Array, widths: &[[usize; 2]], value: Scalar) -> Result<Array> {
 /// Continued by elements of the axis itself.
 fn continued(x: &Array, axis: usize, [before, behind]: [usize; 2], mode: Pad) -> Result<Array> {
     let len = x.shape()[axis] as i64;
-    let all = before + x.shape()[axis] + behind;
+    let all = (before + behind).checked_add(x.shape()[axis]).ok_or_else(|| Error::TooLarge {
+        place: "pad".into(),
+        bytes: u128::MAX,
+        detail: "its length does not fit an address".into(),
+    })?;
     let at = subtract(&erased_indices(all, &home(x))?, before as i64)?;
     let at = match mode {
         Pad::Wrap => remainder(&at, len)?,

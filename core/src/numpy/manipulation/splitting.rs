@@ -74,6 +74,9 @@ multimethod! {
     }
 }
 
+/// Parts without elements that are listed, at most.
+const MOST_EMPTY: usize = 1 << 24;
+
 fn parts(op: &'static str, x: &Array, at: &Indices, axis: isize, equal: bool) -> Result<Vec<Array>> {
     let x = &strong(x)?;
     let axis = wrap_axis(op, axis, x.ndim())?;
@@ -89,6 +92,9 @@ fn parts(op: &'static str, x: &Array, at: &Indices, axis: isize, equal: bool) ->
             let count = count.ok_or_else(|| bad("there is at least one part"))?;
             if equal && !len.is_multiple_of(count) {
                 return Err(bad("the number of parts must divide the length; array_split takes any"));
+            }
+            if count > len.max(MOST_EMPTY) {
+                return Err(bad("there are more parts than could be listed"));
             }
             let (short, longer) = (len / count, len % count);
             let start = |i: usize| i * short + i.min(longer);

@@ -78,4 +78,11 @@ mod pages {
     mod architecture {}
     #[doc = include_str!("../CONTRIBUTING.md")]
     mod contributing {}
+    #[doc = include_str!("../docs/DOMAINS.md")]
+    mod domains {}
+    #[cfg(feature = "gpu")]
+    #[doc = include_str!("../docs/BACKENDS.md")]
+    mod backends {}
+    #[doc = include_str!("../docs/EVALUATION.md")]
+    mod evaluation {}
 }

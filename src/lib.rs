@@ -80,4 +80,11 @@ mod pages {
     mod contributing {}
     #[doc = include_str!("../docs/CI.md")]
     mod ci {}
+    #[doc = include_str!("../docs/DOMAINS.md")]
+    mod domains {}
+    #[cfg(feature = "gpu")]
+    #[doc = include_str!("../docs/BACKENDS.md")]
+    mod backends {}
+    #[doc = include_str!("../docs/EVALUATION.md")]
+    mod evaluation {}
 }

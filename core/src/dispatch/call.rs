@@ -257,15 +257,16 @@ impl Call<'_> {
         } else {
             None
         };
-        if self.fallback(work)? {
+        if self.fallback(&mut seen, work) {
             return Ok(());
         }
         self.emit(|| Event::NotFound);
         Err(report::not_found(self.plan, self.arguments, &seen, unpinned))
     }
 
-    /// Runs the fallback of the first candidate that has one; false where there is none, or it declines too.
-    fn fallback(&self, work: &mut dyn FnMut(Job<'_>) -> Reply) -> Result<bool, Error> {
+    /// Runs the fallback of the first candidate that has one; false where there is none, or it declines too, which is added
+    /// to what was seen of the candidate.
+    fn fallback(&self, seen: &mut [(usize, Seen)], work: &mut dyn FnMut(Job<'_>) -> Reply) -> bool {
         for (n, row) in self.plan.rows.iter().enumerate() {
             let Verdict::Ready(ready) = &row.verdict else { continue };
             if ready.fallback != Fallback::Allowed {
@@ -275,16 +276,22 @@ impl Call<'_> {
             match work(Job::Serve(cx, &ready.fits, self.method().packed)) {
                 Reply::Done => {
                     self.considered(n, Some(&Seen::FellBack));
-                    return Ok(true);
+                    return true;
                 }
                 Reply::Failed => {
                     self.considered(n, Some(&Seen::Failed));
-                    return Ok(true);
+                    return true;
+                }
+                Reply::Declined(why) => {
+                    let of = seen.iter_mut().find(|(row, _)| *row == n);
+                    if let Some((_, Seen::Declined { implementation, .. })) = of {
+                        *implementation = Some(Decline::fallback(implementation.take(), why));
+                    }
                 }
                 _ => {}
             }
         }
-        Ok(false)
+        false
     }
 
     /// Tries one candidate; none if the typed half has the result.

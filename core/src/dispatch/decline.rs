@@ -48,6 +48,14 @@ impl Decline {
         Self { reason, detail: Detail::Shown(Box::new(detail)) }
     }
 
+    /// A candidate's own reason, if it has an implementation, and that of its fallback.
+    pub(super) fn fallback(own: Option<Decline>, fallback: Decline) -> Self {
+        match own {
+            Some(own) => Self::show("here and on the host", format!("{own}; {fallback}")),
+            None => Self::show("it has no implementation, and on the host", fallback),
+        }
+    }
+
     /// The reason without its details.
     pub const fn reason(&self) -> &'static str {
         self.reason

@@ -7,7 +7,8 @@ use super::decline::Operand;
 pub use super::error::Outcome;
 use super::sink::{Deeper, at_the_top, deeper};
 pub use super::sink::{Event, Record, Sink};
-use super::state::{Listening, Replaced, State, fast_id, sink};
+use super::state::{Listening, Replaced, fast_id, sink, walk};
+use super::walk::{ROOT, Step};
 
 impl Sink {
     /// A listener inside the one in force, if there is one.
@@ -54,10 +55,11 @@ pub fn listen<R>(sink: &Arc<Sink>, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` in the empty state, with the listener in force.
+/// Runs `f` in the empty state, but with the listener in force, and without a fallback where none is allowed.
 #[inline]
 pub fn detached_but_heard<R>(f: impl FnOnce() -> R) -> R {
-    let _replaced = Replaced::by(State::empty().walk, sink());
+    let empty = if walk().strict { ROOT.child(Step::Strict) } else { &ROOT };
+    let _replaced = Replaced::by(empty, sink());
     f()
 }
 

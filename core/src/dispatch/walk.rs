@@ -46,6 +46,8 @@ pub(super) struct Pin {
 pub(super) enum Step {
     Scope(Target, Options),
     Skip(Target),
+    /// Nothing falls back.
+    Strict,
     Pin(Pin),
     /// The default of a method runs, pinned or not.
     Default(MethodRef, Option<Pin>),
@@ -109,6 +111,7 @@ impl Step {
                     + 5 * usize::from(options.strict)
             }
             Step::Skip(t) => target(t) + 1,
+            Step::Strict => 1,
             Step::Pin(pin) => usize::from(pin.to.kind.0) * 5 + usize::from(pin.to.index) + 2,
             Step::Default(method, _) => method.address() >> 4,
             Step::Globals(globals) => globals.number as usize + 4,
@@ -178,6 +181,7 @@ impl Walk {
                 walk.scopes.push((target, options));
             }
             Step::Skip(target) => walk.skipped.push(target),
+            Step::Strict => walk.strict = true,
             Step::Pin(pin) => walk.set_pin(pin),
             Step::Default(method, pin) => {
                 walk.running.push((method, pin));
@@ -207,7 +211,7 @@ impl Walk {
             Some((_, Step::Skip(target))) => format!("the scope that skips {target}"),
             Some((_, Step::Pin(pin) | Step::Default(_, Some(pin)))) => format!("the pin to {}", pin.to),
             Some((_, Step::Default(method, None))) => format!("the default of {}", method.0),
-            Some((_, Step::Globals(_) | Step::Captured(_))) | None => "a state".into(),
+            Some((_, Step::Globals(_) | Step::Captured(_) | Step::Strict)) | None => "a state".into(),
         }
     }
 

@@ -116,6 +116,64 @@ impl BackendKind for Served {
     }
 }
 
+/// A device, whose calls fall back to the host.
+struct Falls;
+
+impl BackendKind for Falls {
+    fn name(&self) -> &'static str {
+        "falls"
+    }
+    fn domains(&self) -> &'static [&'static str] {
+        &["mistakes.falls"]
+    }
+    fn falls_back(&self) -> bool {
+        true
+    }
+    fn select(&self, _: &[Key]) -> Result<u16, Decline> {
+        Ok(0)
+    }
+    fn fit(&self, _: u16, _: Key) -> Fit {
+        Fit::Native
+    }
+    fn instances(&self) -> Vec<String> {
+        vec!["falls".into()]
+    }
+}
+
+dispatch::method! {
+    domain "mistakes.falls";
+    /// What the host computes of it can't be brought back if it is large.
+    fn brought handle brought packed on_host(x: &Value) -> Result<Value, Error>;
+}
+
+fn on_host(_: Cx, x: &Value) -> Answer {
+    if x.number > 7 {
+        Err(Stop::Declined(Decline::word("the result can't be copied there", "float64")))
+    } else {
+        Ok(x.clone())
+    }
+}
+
+#[test]
+fn a_fallback_that_declines_says_why_and_strict_reaches_the_calls_of_interceptors() -> Result<(), Error> {
+    let falls = enrol(&Falls)?;
+    assert!(brought(&scalar(1)).is_ok());
+    let error = brought(&scalar(8)).unwrap_err().to_string();
+    assert!(
+        error
+            .contains("it has no implementation, and on the host: the result can't be copied there: float64"),
+        "{error}"
+    );
+    let interceptors_call = || dispatch::trace::detached_but_heard(|| brought(&scalar(1)));
+    assert!(interceptors_call().is_ok());
+    let error = with_backend(falls, Options::STRICT, interceptors_call).unwrap_err().to_string();
+    assert!(error.contains("without `strict`"), "{error}");
+    falls.register::<brought>(|_, _| Err(Stop::declined("not today")))?;
+    let error = brought(&scalar(8)).unwrap_err().to_string();
+    assert!(error.contains("not today; the result can't be copied there: float64"), "{error}");
+    Ok(())
+}
+
 #[test]
 fn a_backend_must_serve_a_domain() {
     let wrong: [&'static Served; 5] = [

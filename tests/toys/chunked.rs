@@ -1,6 +1,6 @@
 //! An array of blocks along the first axis. Elementwise methods run block by block, reductions combine blocks, the rest
 //! runs by its default where it has one, else on the whole.
-use crate::kind::Wrapper;
+use crate::kind::{Wrapper, made_on_host};
 use polyarray::array::Device;
 use polyarray::backend::{Call, Cx, Key, Picked, Repr, Stop, Value, Values, View, interceptors, linked_kind};
 use polyarray::{self as np, Array, DType, Error, Reduce, Result};
@@ -103,7 +103,7 @@ fn intercept(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
     let elementwise = np::OPS.iter().any(|op| op.name == call.row().name.trim_end_matches('_'));
     let parts = || call.arrays().filter_map(|x| x.repr_as::<Chunked>());
     // Inside a default that runs here, plain arrays come too.
-    let Some(first) = parts().next() else { return Ok(call.invoke()?) };
+    let Some(first) = parts().next() else { return Ok(made_on_host(call).invoke()?) };
     let rows: Vec<usize> = first.blocks.iter().map(|block| block.shape()[0]).collect();
     let aligned = parts().all(|part| {
         part.shape.len() == first.shape.len()

@@ -1,5 +1,5 @@
 //! Reverse-mode differentiation: an array that remembers what it was computed from, and a rule for each method.
-use crate::kind::Wrapper;
+use crate::kind::{Wrapper, made_on_host};
 use polyarray::array::Device;
 use polyarray::backend::{Call, Cx, Key, Picked, Repr, Stop, Value, Values, View, interceptors, linked_kind};
 use polyarray::{self as np, Array, DType, Error, Reduce, Result};
@@ -167,7 +167,7 @@ fn lacks(call: &Call) -> Pull {
 fn intercept(_: Cx, call: &Call) -> Result<Values, Stop<Error>> {
     let arrays: Vec<Array> = call.arrays().cloned().collect();
     if !arrays.iter().any(|x| x.repr_as::<Dual>().is_some()) {
-        return Ok(call.invoke()?);
+        return Ok(made_on_host(call).invoke()?);
     }
     let primals: Vec<Array> = arrays.iter().map(value).collect();
     if call.row().has_default() && rule(call, &primals, &primals[0], 0).is_none() {

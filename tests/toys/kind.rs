@@ -1,5 +1,6 @@
 //! The kind of a wrapper backend with one instance, whose arrays live where its name says.
-use polyarray::backend::{BackendKind, Decline, Fit, Key};
+use polyarray::Device;
+use polyarray::backend::{BackendKind, Call, Decline, Fit, Key, Value};
 
 pub struct Wrapper(pub &'static str);
 
@@ -17,4 +18,13 @@ impl BackendKind for Wrapper {
     fn instances(&self) -> Vec<String> {
         vec![self.0.into()]
     }
+}
+
+/// What is made from nothing for a wrapper is made on the host.
+pub fn made_on_host(call: &Call) -> Call {
+    let place = |arg: &Value| match arg {
+        Value::Device(_) => Value::Device(Device::At(*polyarray::HOST)),
+        arg => arg.clone(),
+    };
+    call.with_args(call.args().iter().map(place).collect())
 }

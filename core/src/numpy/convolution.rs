@@ -22,7 +22,7 @@ pub enum Mode {
 multimethod! {
     domain "numpy";
 
-    /// The convolution of two vectors: Σ a[k] v[n − k]. NumPy's default is [`Mode::Full`].
+    /// The convolution of two vectors: Σ aₖ·vₙ₋ₖ. NumPy's default is [`Mode::Full`].
     ///
     /// NumPy: `convolve(a, v, mode)`.
     ///
@@ -35,7 +35,7 @@ multimethod! {
         slid(&a, &v.flip(0)?, mode)
     }
 
-    /// The cross-correlation of two vectors: Σ a[n + k] conj(v[k]). NumPy's default is [`Mode::Valid`].
+    /// The cross-correlation of two vectors: Σ aₙ₊ₖ·conj(vₖ). NumPy's default is [`Mode::Valid`].
     ///
     /// NumPy: `correlate(a, v, mode)`.
     ///

@@ -29,22 +29,6 @@ macro_rules! define_elementwise {
             });
         }
     };
-    // Of complex numbers these are formulas in terms of their parts.
-    (@unary round $doc:literal) => { define_elementwise! { @formula round(x) Round $doc } };
-    (@unary expm1 $doc:literal) => { define_elementwise! { @formula expm1(x) Expm1 $doc } };
-    (@unary log1p $doc:literal) => { define_elementwise! { @formula log1p(x) Log1p $doc } };
-    (@unary log2 $doc:literal) => { define_elementwise! { @formula log2(x) Log2 $doc } };
-    (@unary log10 $doc:literal) => { define_elementwise! { @formula log10(x) Log10 $doc } };
-    (@binary pow $doc:literal) => { define_elementwise! { @formula pow(a, b) Pow $doc } };
-    (@formula $f:ident($($x:ident),*) $op:ident $doc:literal) => {
-        multimethod! {
-            domain "numpy";
-            #[doc = $doc]
-            pub fn $f($($x: &Array),*) -> Result<Array> {
-                super::complex_functions::apply(Op::$op, [$($x),*])
-            }
-        }
-    };
     (@unary $f:ident $doc:literal) => { multimethod! { domain "numpy"; #[doc = $doc] pub fn $f(x: &Array) -> Result<Array>; } };
     (@binary $f:ident $doc:literal) => { multimethod! { domain "numpy"; #[doc = $doc] pub fn $f(a: &Array, b: &Array) -> Result<Array>; } };
     (@ternary $f:ident $doc:literal) => { multimethod! { domain "numpy"; #[doc = $doc] pub fn $f(condition: &Array, a: &Array, b: &Array) -> Result<Array>; } };

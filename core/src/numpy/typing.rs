@@ -25,7 +25,7 @@ where
         }
         Ok(compute) => record::map(op, compute, args.map(|a| &a.dense), site),
         Err(_) if complex_functions::has(op) && args.iter().any(|a| a.dtype().is_complex()) => {
-            Err(Stop::declined("of complex numbers it is a formula: its default"))
+            Ok(complex_functions::apply(op, args)?)
         }
         Err(e) => beyond(op, &args, instance)?.ok_or(Stop::Failed(e)),
     }

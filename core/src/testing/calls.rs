@@ -5,6 +5,7 @@ use super::methods::Arg;
 use super::samples::Plain;
 use crate::array::packed::MethodRow;
 use crate::dtype::Scalar;
+use crate::error::Result;
 
 /// One argument, as another library is to take it.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ impl Conformance<'_> {
     ///
     /// # Errors
     /// As [`run`](Conformance::run).
-    pub fn calls(&self, mut each: impl FnMut(Called)) -> crate::Result<()> {
+    pub fn calls(&self, mut each: impl FnMut(Called)) -> Result<()> {
         let place = self.place()?;
         for row in self.rows() {
             for case in self.cases(row, &place).unwrap_or_default() {

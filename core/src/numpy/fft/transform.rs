@@ -14,7 +14,7 @@ use crate::numpy::{Answer, astype, conj};
 multimethod! {
     domain "numpy.fft";
 
-    /// The discrete Fourier transform along an axis, Σ x[j] · exp(−2πi jk / n): complex, of the length n of the axis or of
+    /// The discrete Fourier transform along an axis, Σ xⱼ · exp(−2πi jk / n): complex, of the length n of the axis or of
     /// the one that is given, to which `x` is cropped or filled up with zeros. float16 and float32 give complex64, integers
     /// the complex of the device's default float.
     ///

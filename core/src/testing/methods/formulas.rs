@@ -122,7 +122,7 @@ formulas! {
     fmod(2, same, Same) { real |x| x[0] % x[1]; int |x| if x[1] == 0 { 0 } else { x[0] % x[1] }; }
     heaviside(2, inexact, Same) { real |x| match x[0] {
         a if a.is_nan() => a,
-        a if a == 0.0 => x[1],
+        0.0 => x[1],
         a => f64::from(a > 0.0),
     }; }
     clip(3, same, Same) { real |x| if x[..3].iter().any(|x| x.is_nan()) { f64::NAN } else { x[0].max(x[1]).min(x[2]) };

@@ -200,7 +200,7 @@ impl<R: Marker> Array<R> {
         l.strides.push(steps[0] + steps[1]);
         shape.push(k);
         l.shape = shape;
-        Ok(self.seen(l))
+        Ok(x.seen(l))
     }
 
     /// Repeated along new or stretched axes, without a copy.

@@ -12,11 +12,11 @@ use std::f64::consts::{LN_2, PI};
 use std::sync::LazyLock;
 
 macro_rules! functions {
-    ($($(#[$meta:meta])* $f:ident = $real:expr $(, complex $complex:expr)?;)*) => {
+    ($($(#[$($meta:tt)*])* $f:ident = $real:expr $(, complex $complex:expr)?;)*) => {
         multimethod! {
             domain "numpy";
             $(
-                $(#[$meta])*
+                $(#[$($meta)*])*
                 pub fn $f(x: &Array) -> Result<Array> {
                     static REAL: LazyLock<Ufunc> = LazyLock::new(|| ufunc(stringify!($f), $real));
                     #[allow(unused_mut, unused_assignments, reason = "not every function has a complex formula")]

@@ -10,10 +10,10 @@ use crate::graph::record;
 use crate::multimethod;
 
 macro_rules! reductions {
-    ($($(#[$meta:meta])* $f:ident = $op:ident;)*) => {
+    ($($(#[$($meta:tt)*])* $f:ident = $op:ident;)*) => {
         multimethod! {
             domain "numpy";
-            $( $(#[$meta])* pub fn $f(x: &Array, over: Reduce) -> Result<Array>; )*
+            $( $(#[$($meta)*])* pub fn $f(x: &Array, over: Reduce) -> Result<Array>; )*
         }
 
         /// Registers a recorder for every reduction.

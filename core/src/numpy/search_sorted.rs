@@ -62,7 +62,7 @@ multimethod! {
             return searchsorted(bins, x, side);
         }
         let (low, high) = (part(bins, 0, 0, 1, n - 1)?, part(bins, 0, 1, 1, n - 1)?);
-        let holds = |x: Array| Ok::<_, Error>(all(&x, ())?.item()?.cast(DType::Bool) == crate::Scalar::Bool(true));
+        let holds = |x: Array| Ok::<_, Error>(all(&x, ())?.item()?.cast(DType::Bool) == crate::dtype::Scalar::Bool(true));
         if holds(less_equal(&low, &high)?)? {
             return searchsorted(bins, x, side);
         }

@@ -160,13 +160,19 @@ pub(super) fn zeros(shape: &[usize], like: &Array) -> Result<Array> {
 fn turns(numerators: impl Iterator<Item = usize>, period: usize, sign: f64, like: &Array) -> Result<Array> {
     let turn = |k: usize| Complex64::from_polar(1.0, sign * PI * (k % (2 * period)) as f64 / period as f64);
     let turns = Array::from(numerators.map(turn).collect::<Vec<_>>());
-    astype(&turns, complex(like.dtype()))?.to(Device::At(like.residency()))
+    beside(&astype(&turns, complex(like.dtype()))?, like)
+}
+
+/// A table that was computed on the host, where an array lives; as it is beside an array of a wrapper, whose instance takes
+/// every residency.
+pub(super) fn beside(table: &Array, x: &Array) -> Result<Array> {
+    if x.repr().is_some() { Ok(table.clone()) } else { table.to(Device::At(x.residency())) }
 }
 
 /// The last axis in another order.
 fn ordered(x: &Array, order: impl Iterator<Item = usize>) -> Result<Array> {
     let order = Array::from(order.map(|i| i as i64).collect::<Vec<_>>());
-    take(x, order.to(Device::At(x.residency()))?, -1)
+    take(x, &beside(&order, x)?, -1)
 }
 
 /// Some elements of the last axis multiplied by a number.
@@ -174,7 +180,7 @@ pub(super) fn weighted(x: &Array, at: &[usize], by: f64) -> Result<Array> {
     let n = x.shape()[x.ndim() - 1];
     let weights = (0..n).map(|i| if at.contains(&i) { by } else { 1.0 }).collect::<Vec<_>>();
     let weights = astype(&Array::from(weights), x.dtype())?;
-    multiply(x, weights.to(Device::At(x.residency()))?)
+    multiply(x, &beside(&weights, x)?)
 }
 
 /// The transform along the last axis, without a factor; orthogonal up to one.

@@ -1,9 +1,9 @@
 //! Sine transforms, by cosine transforms.
 
-use super::cosine::{Family, one_axis, several, transformed, weighted, zeros};
+use super::cosine::{Family, beside, one_axis, several, transformed, weighted, zeros};
 use super::options::{Wave, along};
 use super::rfft;
-use crate::array::{Array, Device};
+use crate::array::Array;
 use crate::error::Result;
 use crate::multimethod;
 use crate::numpy::{astype, concat, imag, multiply, negative};
@@ -60,7 +60,7 @@ const SINES: Family = Family { transform: sines, first_period: |n| 2 * (n + 1) }
 fn alternating(x: &Array) -> Result<Array> {
     let n = x.shape()[x.ndim() - 1];
     let signs = Array::from((0..n).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect::<Vec<f64>>());
-    multiply(x, astype(&signs, x.dtype())?.to(Device::At(x.residency()))?)
+    multiply(x, &beside(&astype(&signs, x.dtype())?, x)?)
 }
 
 /// The transform along the last axis, without a factor; orthogonal up to one.

@@ -75,7 +75,7 @@ multimethod! {
         if min(repeats, ())?.item()?.to_i128() < Some(0) {
             return Err(bad("repeats are 0 or more"));
         }
-        let ends = cumulative_sum(&super::cast(repeats, crate::DType::I64)?, ())?;
+        let ends = cumulative_sum(&super::cast(repeats, crate::dtype::DType::I64)?, ())?;
         let total = ends.get(len - 1)?.to_i128().unwrap_or(0) as usize;
         let each = erased_indices(total, &home(&x))?;
         take(&x, &searchsorted(&ends, &each, Side::Right)?, axis)

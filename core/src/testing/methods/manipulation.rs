@@ -149,7 +149,7 @@ fn viewed(s: &mut Sampler, name: &str) -> Vec<Case> {
     let value = if name == "trim_zeros" { mostly_zero } else { random };
     let mut cases = Vec::new();
     for (shape, rest) in options(name) {
-        for dtype in s.some(|d| name != "append" || d.kind() >= crate::Kind::Int) {
+        for dtype in s.some(|d| name != "append" || d.kind() >= crate::dtype::Kind::Int) {
             // What is appended has a dtype of its own, in which both must fit where they are.
             let fits = |d: DType| s.dtypes.contains(&crate::dtype::promote(dtype, d));
             if rest.iter().flat_map(Arg::samples).any(|other| name == "append" && !fits(other.values.dtype)) {

@@ -33,7 +33,7 @@ fn what_the_page_quotes_stands_where_it_says() {
         walk.split("```text").skip(1).map(|q| q.split_once("```").expect("a quote ends").0.trim()).collect();
     let mut shaders = String::new();
     wgsl(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders/wgsl"), &mut shaders);
-    let places = [read("core/src/expr/op.rs"), read("cpu-backend/src/fused/ops.rs"), shaders];
+    let places = [read("core/src/expr/op_table.rs"), read("cpu-backend/src/fused/ops.rs"), shaders];
     assert_eq!(quotes.len(), places.len());
     for (quote, place) in quotes.iter().zip(&places) {
         assert!(folded(place).contains(&folded(quote)), "{quote:?} is not there any more");

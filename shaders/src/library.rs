@@ -168,3 +168,24 @@ fn identifiers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
         .filter(|w| w.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of two items of one name the later file's would be linked, whichever is meant.
+    #[test]
+    fn a_name_is_declared_once() {
+        for features in Features::ALL {
+            let mut names = BTreeSet::new();
+            for (path, text) in FILES {
+                for instance in instances(path, text, features) {
+                    for item in split_items(&instance) {
+                        let name = item_name(&item).to_owned();
+                        assert!(names.insert(name.clone()), "{path} declares {name} again ({features:?})");
+                    }
+                }
+            }
+        }
+    }
+}

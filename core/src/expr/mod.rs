@@ -6,6 +6,7 @@ pub mod epilogue;
 mod float_division;
 pub mod kernel;
 pub mod op;
+pub(crate) mod op_table;
 mod part;
 pub mod phases;
 

@@ -322,7 +322,7 @@ fn make_node<T: From<Dense>, E: From<NotRecorded>>(
     }
     let len = checked_len(shape).ok_or_else(|| NotRecorded::from(uncountable(backend, shape)))?;
     if let Err(e) = backend.fits(dtype, len) {
-        // What is computed from operands may never be materialised: whoever materialises it asks again.
+        // What is computed from operands need never be materialised; its evaluation asks again.
         if !role.fuses || args.is_empty() || len > MAX_SPACE {
             return Err(NotRecorded::from(e).into());
         }

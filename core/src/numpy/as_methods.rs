@@ -6,7 +6,7 @@ use crate::array::{Array, Operandlike};
 use crate::device::Marker;
 use crate::dtype::DType;
 use crate::error::Result;
-use crate::expr::op::op_table;
+use crate::expr::op_table::op_table;
 
 macro_rules! elementwise {
     ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $kinds:expr, $typing:expr, $doc:literal, $($rest:tt)*)),* $(,)?) => {

@@ -60,6 +60,12 @@ fn default_dtype(value: Scalar, instance: Instance) -> Result<DType> {
     Ok(dtype)
 }
 
+/// An array where another one lives, which may be elsewhere: a table, an order, indices; as it is beside an array of a wrapper, whose instance takes
+/// every residency.
+pub(super) fn beside(table: &Array, x: &Array) -> Result<Array> {
+    if x.repr().is_some() { Ok(table.clone()) } else { table.to(Device::At(x.residency())) }
+}
+
 /// The default float dtype of the device that an array lives on.
 pub(super) fn float_beside(x: &Array) -> Result<DType> {
     if x.repr().is_some() {

@@ -6,7 +6,7 @@ use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::expr::Op;
-use crate::expr::op::op_table;
+use crate::expr::op_table::op_table;
 use crate::multimethod;
 
 macro_rules! define_elementwise {

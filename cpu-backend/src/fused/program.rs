@@ -25,9 +25,9 @@ const REGISTER_BYTES: usize = 32 << 10;
 /// strided. Shorter ones are computed together, which costs a copy of the inputs that are not dense: for rows of 256
 /// that is a third of what a block for each row costs.
 pub const LONG_ROW: usize = 1024;
-/// Elements of the longest row that is reduced and gone on with: its registers still fit the second-level cache.
+/// Elements of the longest row whose reduction is broadcast back: its registers still fit the second-level cache.
 pub const LONGEST_ROW: usize = 16 << 10;
-/// Rows at least this long are reduced and gone on with one by one: their results are then scalars. Shorter ones are
+/// Rows at least this long are computed one by one: their results are then scalars. Shorter ones are
 /// taken together, and what is one value for each of them is written to each of its elements where it meets these.
 const SINGLE_ROW: usize = 512;
 
@@ -44,9 +44,9 @@ pub struct Program<'k> {
     /// Steps of the row-major index, axis by axis; none where no value is an index.
     iota: Strides,
     registers: usize,
-    /// Elements of a row that is reduced and gone on with; 0 where none is.
+    /// Elements of a row whose reduction is broadcast back; 0 where none is.
     pub row: usize,
-    /// Most elements of a block; whole rows, where these are gone on with.
+    /// Most elements of a block; whole rows, where their reductions are broadcast back.
     pub block: usize,
     /// Any range of elements can be computed without gathering.
     pub dense: bool,

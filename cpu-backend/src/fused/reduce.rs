@@ -149,7 +149,7 @@ fn fold_range(
     range: Range<usize>,
     first: i64,
 ) -> Erased {
-    // A row that is gone on with is computed as a whole, too.
+    // A row whose reduction is broadcast back is computed as a whole, too.
     if program.whole().is_some() || program.row > 0 {
         return (r.run)(program.load(&mut sums.scratch, range), first);
     }

@@ -165,3 +165,23 @@ fn special_values_of_annex_g() {
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn what_overflows_is_infinite_beside_the_smallest_number_too() {
+    let gpu = device();
+    for (dtype, huge, tiny) in [(DType::C64, 1e30, 1e-45), (DType::C128, 1e200, 5e-324)] {
+        if dtype == DType::C128 && !gpu.profile.features.f64 {
+            continue;
+        }
+        let inf = f64::INFINITY;
+        for (op, z, want) in [
+            (Op::Exp, (huge, tiny), (inf, inf)),
+            (Op::Exp, (huge, -tiny), (inf, -inf)),
+            (Op::Sin, (tiny, huge), (inf, inf)),
+            (Op::Cos, (tiny, huge), (inf, -inf)),
+        ] {
+            let got = evaluate(gpu, op, dtype, &[Complex64::new(z.0, z.1)])[0];
+            assert_eq!((got.re, got.im), want, "{op}({z:?}) of {dtype}");
+        }
+    }
+}

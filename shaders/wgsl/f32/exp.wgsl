@@ -4,9 +4,10 @@ const F32_LN2_HIGH: f32 = 0.693115234375;
 const F32_LN2_LOW: f32 = 0.000031946184945309417232;
 const F32_LOG2_E: f32 = 1.442695040888963;
 
-// e^x·2^shift, for a |shift| below 100 and a result that rounds once.
+// e^x·2^shift, for a result that rounds once. Beyond the bounds it is infinite or 0 even if the smallest number is to be
+// multiplied with it, or the largest.
 fn f32_exp_shifted(x: f32, shift: i32) -> f32 {
-    let high = select(x, 180.0, x > 180.0);
+    let high = select(x, 195.0, x > 195.0);
     let v = select(high, -180.0, high < -180.0);
     // Adding 1.5·2^23 leaves the nearest integer in the low bits.
     let t = v * F32_LOG2_E + 12582912.0;

@@ -4,9 +4,10 @@ const F64_LN2_HIGH: f64 = 0.69314718036912381649017333984375lf;
 const F64_LN2_LOW: f64 = 1.908214929270587816144266e-10lf;
 const F64_LOG2_E: f64 = 1.442695040888963407359925lf;
 
-// e^x·2^shift, for a |shift| below 900 and a result that rounds once.
+// e^x·2^shift, for a result that rounds once. Beyond the bounds it is infinite or 0 even if the smallest number is to be
+// multiplied with it, or the largest.
 fn f64_exp_shifted(x: f64, shift: i32) -> f64 {
-    let high = select(x, 1400.0lf, x > 1400.0lf);
+    let high = select(x, 1470.0lf, x > 1470.0lf);
     let v = select(high, -1400.0lf, high < -1400.0lf);
     let k = f64_floor(v * F64_LOG2_E + 0.5lf);
     let r = (v - k * F64_LN2_HIGH) - k * F64_LN2_LOW;

@@ -17,15 +17,20 @@ fn f32_log1p(x: f32) -> f32 {
     return select(select(y, y + lost / u, finite), x, f32_is_zero(x));
 }
 
-// x = m·2^e with m from √½ to √2: the logarithm of a power of 2 is e.
-fn f32_log2(x: f32) -> f32 {
+// (m, k) of x = m·2^k with m from √½ to √2, for a finite positive x.
+fn f32_normalised(x: f32) -> vec2<f32> {
     let tiny = f32_exponent(x) < F32_LEAST_EXPONENT;
     let v = select(x, x * F32_LIFT, tiny);
     let e = f32_exponent(v);
     let m = f32_scale(v, -e);
     let upper = m > 1.4142135;
-    let k = f32(select(e, e + 1, upper) - select(0, F32_LIFT_BITS, tiny));
-    let y = k + f32_log(select(m, 0.5 * m, upper)) * F32_LOG2_E;
+    return vec2<f32>(select(m, 0.5 * m, upper), f32(select(e, e + 1, upper) - select(0, F32_LIFT_BITS, tiny)));
+}
+
+// The logarithm of a power of 2 is its exponent.
+fn f32_log2(x: f32) -> f32 {
+    let parts = f32_normalised(x);
+    let y = parts.y + f32_log(parts.x) * F32_LOG2_E;
     return select(f32_log(x), y, x > 0.0 && !f32_isinf(x));
 }
 

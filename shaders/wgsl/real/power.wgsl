@@ -46,15 +46,10 @@ fn f32_log_pair(f: f32) -> vec2<f32> {
 
 // |x|^y for a finite x other than 0.
 fn f32_pow_magnitude(a: f32, y: f32) -> f32 {
-    let tiny = f32_exponent(a) < F32_LEAST_EXPONENT;
-    let v = select(a, a * F32_LIFT, tiny);
-    let e = f32_exponent(v);
-    let m = f32_scale(v, -e);
-    let upper = m > 1.4142135;
-    let k = f32(select(e, e + 1, upper) - select(0, F32_LIFT_BITS, tiny));
-    let log = f32_log_pair(select(m, 0.5 * m, upper) - 1.0);
-    let whole = f32_two_sum(k * F32_LN2_HIGH, log.x);
-    let low = whole.y + (log.y + k * F32_LN2_LOW);
+    let parts = f32_normalised(a);
+    let log = f32_log_pair(parts.x - 1.0);
+    let whole = f32_two_sum(parts.y * F32_LN2_HIGH, log.x);
+    let low = whole.y + (log.y + parts.y * F32_LN2_LOW);
     let sum = f32_two_sum(whole.x, low);
     // A larger exponent gives 0, 1 or infinity all the same.
     let bounded = clamp(y, -F32_LARGE_POWER, F32_LARGE_POWER);

@@ -7,6 +7,7 @@ use super::{fft, irfft, rfft};
 use crate::array::{Array, Device};
 use crate::error::{Error, Result};
 use crate::multimethod;
+use crate::numpy::creation::beside;
 use crate::numpy::rows::move_axis;
 use crate::numpy::{add, astype, concat, imag, multiply, negative, real, take};
 use num_complex::Complex64;
@@ -161,12 +162,6 @@ fn turns(numerators: impl Iterator<Item = usize>, period: usize, sign: f64, like
     let turn = |k: usize| Complex64::from_polar(1.0, sign * PI * (k % (2 * period)) as f64 / period as f64);
     let turns = Array::from(numerators.map(turn).collect::<Vec<_>>());
     beside(&astype(&turns, complex(like.dtype()))?, like)
-}
-
-/// A table that was computed on the host, where an array lives; as it is beside an array of a wrapper, whose instance takes
-/// every residency.
-pub(super) fn beside(table: &Array, x: &Array) -> Result<Array> {
-    if x.repr().is_some() { Ok(table.clone()) } else { table.to(Device::At(x.residency())) }
 }
 
 /// The last axis in another order.

@@ -1,11 +1,12 @@
 //! Sine transforms, by cosine transforms.
 
-use super::cosine::{Family, beside, one_axis, several, transformed, weighted, zeros};
+use super::cosine::{Family, one_axis, several, transformed, weighted, zeros};
 use super::options::{Wave, along};
 use super::rfft;
 use crate::array::Array;
 use crate::error::Result;
 use crate::multimethod;
+use crate::numpy::creation::beside;
 use crate::numpy::{astype, concat, imag, multiply, negative};
 use std::f64::consts::SQRT_2;
 

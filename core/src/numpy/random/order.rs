@@ -2,9 +2,9 @@
 
 use super::generator::Generator;
 use crate::array::{Array, IntoShape};
-use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::numpy::creation::beside;
 use crate::numpy::{Shape, argsort, astype, subtract, take};
 
 impl Generator {
@@ -33,7 +33,7 @@ impl Generator {
                 fix: "reshape to [1] first".into(),
             });
         };
-        let order = self.permutation(n)?.to(Device::At(x.residency()))?;
+        let order = beside(&self.permutation(n)?, x)?;
         take(x, &order, 0)
     }
 
@@ -45,7 +45,7 @@ impl Generator {
     /// Those of [`integers`](Generator::integers).
     pub fn choice(&mut self, x: &Array, shape: impl IntoShape) -> Result<Array> {
         let n = x.shape().first().copied().unwrap_or(0);
-        let at = self.integers(0, n as i64, shape)?.to(Device::At(x.residency()))?;
+        let at = beside(&self.integers(0, n as i64, shape)?, x)?;
         take(x, &at, 0)
     }
 
@@ -64,7 +64,7 @@ impl Generator {
                 fix: "draw with replacement, by choice".into(),
             });
         }
-        let order = self.permutation(n)?.slice(format!(":{count}"))?.to(Device::At(x.residency()))?;
+        let order = beside(&self.permutation(n)?.slice(format!(":{count}"))?, x)?;
         take(x, &order, 0)
     }
 

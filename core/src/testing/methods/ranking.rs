@@ -18,7 +18,7 @@ pub(super) const ENTRIES: super::Family = &[
 ];
 
 /// Many equal ones, zeros of both signs, NaN, infinities.
-fn mixed(dtype: DType, r: &mut Random) -> Scalar {
+pub(super) fn mixed(dtype: DType, r: &mut Random) -> Scalar {
     match r.below(8) {
         0 => {
             let special = special(dtype);

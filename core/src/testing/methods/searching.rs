@@ -1,26 +1,15 @@
 //! Binary searches, bins.
 
 use super::arguments::{Arg, Case, Given, Sampler};
+use super::ranking::mixed;
 use crate::dtype::{DType, Scalar, promote};
 use crate::numpy::Side;
 use crate::testing::reference::{Want, rank, search};
-use crate::testing::samples::{Lie, Plain, Random, Sample, moderate, special};
+use crate::testing::samples::{Lie, Plain, Sample, moderate};
 use std::cmp::Ordering;
 
 pub(super) const ENTRIES: super::Family =
     &[(&["searchsorted", "searchsorted_by"], searches, searched), (&["digitize"], bins, digitize)];
-
-/// Many equal ones, zeros of both signs, NaN, infinities.
-fn mixed(dtype: DType, r: &mut Random) -> Scalar {
-    match r.below(8) {
-        0 => {
-            let special = special(dtype);
-            special[r.below(special.len())]
-        }
-        1 => Scalar::F64(-0.0).cast(dtype),
-        _ => moderate(dtype, r),
-    }
-}
 
 fn order(x: &Plain) -> Vec<usize> {
     let mut order: Vec<usize> = (0..x.data.len()).collect();

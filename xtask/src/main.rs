@@ -4,6 +4,7 @@
 mod adapter;
 mod demo;
 mod numpy;
+mod python;
 mod step;
 mod test;
 

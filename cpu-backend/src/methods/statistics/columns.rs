@@ -246,7 +246,9 @@ impl<T: Float> Loop for Finish<'_, T> {
     fn run(self) {
         let Columns { n, mean, rest, squares } = self.columns;
         let to = mean.iter_mut().zip(rest).zip(squares);
-        for (((mean, rest), squares), ((&m, &s), &q)) in to.zip(self.means.iter().zip(self.sums).zip(self.squares)) {
+        for (((mean, rest), squares), ((&m, &s), &q)) in
+            to.zip(self.means.iter().zip(self.sums).zip(self.squares))
+        {
             let moments = Moments::about(*n, m.cast_to(), s.cast_to(), q.cast_to());
             (*mean, *rest, *squares) = (moments.mean, moments.rest, moments.squares);
         }

@@ -142,6 +142,8 @@ def spread(f):
 def sort(x, o):
     if x.ndim == 0:
         return x.copy()
+    if x.dtype.kind == "c" and o.descending:
+        return None
     if not o.descending:
         return np.sort(x, axis=o.axis, stable=True)
     return np.take_along_axis(x, argsort(x, o), o.axis)
@@ -150,6 +152,8 @@ def sort(x, o):
 def argsort(x, o):
     if x.ndim == 0:
         return np.zeros((), np.int64)
+    if x.dtype.kind == "c" and o.descending:
+        return None
     if not o.descending:
         return np.argsort(x, axis=o.axis, stable=True)
     # Stable and NaN last in either direction: by rank, negated.

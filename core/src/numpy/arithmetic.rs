@@ -9,7 +9,7 @@ use super::{
     negative, not_equal, pow, real, remainder, subtract, trunc, where_,
 };
 use crate::array::Array;
-use crate::dtype::{DType, Kind, promote};
+use crate::dtype::{DType, Kind, promote, promote_all};
 use crate::error::{Error, Result};
 use crate::multimethod;
 use std::f64::consts::LN_2;
@@ -191,6 +191,7 @@ multimethod! {
     ///
     /// NumPy: `clip(x, min, max)`.
     pub fn clip(x: &Array, min: &Array, max: &Array) -> Result<Array> {
+        let [x, min, max] = &met_at_once([x, min, max])?;
         minimum(&maximum(x, min)?, max)
     }
 
@@ -233,6 +234,20 @@ multimethod! {
         };
         astype(&count, DType::U8)
     }
+}
+
+/// Operands in the dtype that all of them have in common, so that their order does not matter: int8, uint8 and float16 are
+/// float16, of which two at a time are int16 or float32. Rust scalars stay what they are.
+pub(super) fn met_at_once<const N: usize>(operands: [&Array; N]) -> Result<[Array; N]> {
+    let strong = operands.iter().filter(|x| !x.is_weak()).map(|x| x.dtype());
+    let dtype = promote_all(strong);
+    let mut met = operands.map(Array::clone);
+    for x in met.iter_mut().filter(|x| !x.is_weak()) {
+        if let Some(dtype) = dtype.filter(|&dtype| dtype != x.dtype()) {
+            *x = astype(&*x, dtype)?;
+        }
+    }
+    Ok(met)
 }
 
 /// Floats with NaN and infinities replaced.

@@ -68,7 +68,7 @@ sym_methods! {
     binary: min = Minimum, max = Maximum, eq = Equal, ne = NotEqual, lt = Less, le = LessEqual, gt = Greater,
         ge = GreaterEqual, floor_div = FloorDivide, pow = Pow, atan2 = Atan2, copysign = CopySign,
         complex = Complex, and = BitwiseAnd, or = BitwiseOr, xor = BitwiseXor, shift_left = LeftShift,
-        shift_right = RightShift;
+        shift_right = RightShift, gcd = Gcd;
 }
 
 /// A symbol or a Rust scalar.

@@ -108,6 +108,22 @@ macro_rules! integers {
                 }
                 power
             }
+            #[inline(always)]
+            fn common_divisor(self, other: $ty) -> $ty {
+                // Stein's: odd numbers are subtracted, and powers of two taken out, of the magnitudes; that of the least
+                // number is right as an unsigned one.
+                let (mut a, mut b) = (self.abs_diff(0), other.abs_diff(0));
+                if a == 0 || b == 0 {
+                    return (a | b) as $ty;
+                }
+                let twos = (a | b).trailing_zeros();
+                a >>= a.trailing_zeros();
+                while b != 0 {
+                    b >>= b.trailing_zeros();
+                    (a, b) = (a.min(b), a.abs_diff(b));
+                }
+                (a << twos) as $ty
+            }
         }
         impl Real for $ty {
             #[inline(always)]

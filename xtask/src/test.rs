@@ -3,6 +3,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use crate::adapter;
+use crate::fuzz;
 use crate::numpy;
 use crate::step::{self, Tally, cargo};
 
@@ -48,6 +49,7 @@ pub fn run() -> ExitCode {
         ]);
         tests.arg("--").arg(step::colour()).args(&filters);
         step::run_tests("tests (the layering test among them)", tests, &mut tally);
+        fuzz::briefly(&mut tally);
         numpy::run(&mut tally);
         let mut doc_tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast", "--doc"]);
         doc_tests.arg("--").arg(step::colour());

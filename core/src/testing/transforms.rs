@@ -130,7 +130,7 @@ fn error(x: &[Complex64], turns: &[Point], got: &[(usize, Complex64)]) -> f64 {
 fn some(got: Vec<Complex64>, random: &mut Random) -> Vec<(usize, Complex64)> {
     let at: Vec<usize> = match got.len() {
         n @ ..=48 => (0..n).collect(),
-        n => (0..8).map(|_| random.below(n)).collect(),
+        n => (0..if n > 4096 { 3 } else { 8 }).map(|_| random.below(n)).collect(),
     };
     at.into_iter().map(|k| (k, got[k])).collect()
 }

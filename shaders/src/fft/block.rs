@@ -109,7 +109,15 @@ impl Template for Block {
             (self.points(), self.columns, self.pitch(), module.workgroup as usize);
         let v = register(self.dtype);
         // Turns are read within the block, too.
-        ends::declare(&self.load, self.store, self.later || self.radices.len() > 1, self.dtype, module);
+        ends::declare(
+            &self.load,
+            self.store,
+            self.later || self.radices.len() > 1,
+            self.dtype,
+            [None; 2],
+            module,
+        );
+        ends::write_arithmetic(self.dtype, module);
         ends::write_fetch(&self.load, self.dtype, module);
         ends::write_put(self.store, self.dtype, module);
         let _ = writeln!(module, "var<workgroup> kept: array<{v}, {}>;", points * pitch);

@@ -63,18 +63,36 @@ pub fn params(load: &Load, dtype: DType, names: &mut Names) {
     }
 }
 
-/// Declares what is read: the elements and tables. In the order of [`tables`].
-pub fn declare(load: &Load, store: Store, turned: bool, dtype: DType, module: &mut Module) {
+/// Declares what is read, the elements and tables in the order of [`tables`], and what is written. Elements are those of
+/// blocks where one is named.
+pub fn declare(
+    load: &Load,
+    store: Store,
+    turned: bool,
+    dtype: DType,
+    [read, written]: [Option<&str>; 2],
+    module: &mut Module,
+) {
     let complex = element(dtype);
-    match load.source {
-        Some(source) => source.declare(0, 1, module),
-        None => module.read("between", complex),
+    match (read, load.source) {
+        (None, Some(source)) => source.declare(0, 1, module),
+        _ => module.read("between", read.unwrap_or(complex)),
     }
     for (name, _) in tables(load, store, turned).into_iter().filter(|(_, read)| *read) {
-        module.read(name, complex);
+        module.read(name, if name == "spectrum" { read.unwrap_or(complex) } else { complex });
     }
     let real = matches!(store, Store::Result { real: true, .. });
-    module.read_write("out", if real { element(dtype.real()) } else { complex });
+    module.read_write("out", written.unwrap_or(if real { element(dtype.real()) } else { complex }));
+}
+
+/// Writes `times(a, b)` and `sign()`.
+pub fn write_arithmetic(dtype: DType, module: &mut Module) {
+    let (v, t) = (register(dtype), register(dtype.real()));
+    let _ = writeln!(
+        module,
+        "fn times(a: {v}, b: {v}) -> {v} {{ return {v}(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }}
+fn sign() -> {t} {{ return {t}(bitcast<f32>(p.sign)); }}"
+    );
 }
 
 /// The tables, and whether a pass reads them.
@@ -91,11 +109,6 @@ pub fn tables(load: &Load, store: Store, turned: bool) -> [(&'static str, bool);
 /// Writes `fetch(row, j)`, the element j of a row.
 pub fn write_fetch(load: &Load, dtype: DType, module: &mut Module) {
     let (v, t) = (register(dtype), register(dtype.real()));
-    let _ = writeln!(
-        module,
-        "fn times(a: {v}, b: {v}) -> {v} {{ return {v}(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }}
-fn sign() -> {t} {{ return {t}(bitcast<f32>(p.sign)); }}"
-    );
     if let Some(source) = load.source {
         let zero = if source.dtype.is_complex() { format!("{v}({t}(0), {t}(0))") } else { format!("{t}(0)") };
         let bound =

@@ -4,55 +4,75 @@ use std::collections::BTreeMap;
 
 /// The largest prime that has a butterfly of its own; lengths with larger ones are convolved.
 const LARGEST_PRIME: usize = 13;
+/// Radices up to this one are all used.
+const LARGE: usize = 16;
 /// What a pass over memory costs beside an addition for each element.
 const PASS: f64 = 30.0;
 
-/// The radices of the passes of a length, the largest first; none of a length with a prime that has no butterfly.
-pub fn radices(n: usize, most: usize) -> Option<Vec<usize>> {
-    let mut known = BTreeMap::from([(1, Some((0.0, 1)))]);
-    best(n, most, &mut known)?;
-    let mut radices = Vec::new();
-    let mut rest = n;
-    while rest > 1 {
-        let (_, radix) = known[&rest]?;
-        radices.push(radix);
-        rest /= radix;
-    }
-    radices.sort_unstable_by(|a, b| b.cmp(a));
-    Some(if radices.is_empty() { vec![1] } else { radices })
+/// How lengths are split that have passes up to some radix.
+pub struct Factors {
+    /// The radices, and what a pass of each costs for an element.
+    radices: Vec<(usize, f64)>,
+    /// Cost of the cheapest split of a length, and one of its radices.
+    known: BTreeMap<usize, Option<(f64, usize)>>,
 }
 
-/// The length of the convolution by which transforms of `n` points are computed: the one of at least 2n − 1 that costs
-/// least.
-pub fn convolved(n: usize, most: usize) -> usize {
-    let least = 2 * n - 1;
-    let lengths = [1, 3, 5, 7, 9, 15].map(|odd: usize| odd * least.div_ceil(odd).next_power_of_two());
-    let cost = |&m: &usize| {
-        let passes = radices(m, most).unwrap_or_default();
-        m as f64 * passes.into_iter().map(cost).sum::<f64>()
-    };
-    lengths.into_iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(least.next_power_of_two())
-}
+impl Factors {
+    pub fn new(most: usize) -> Factors {
+        let wanted = |&radix: &usize| match parts(radix) {
+            None => true,
+            // Of the large ones powers of two only: every radix is more kernels.
+            Some(_) => radix <= most && (radix <= LARGE || radix.is_power_of_two()) && smooth(radix),
+        };
+        let small = 2..=LARGEST_PRIME;
+        let composite = LARGEST_PRIME + 1..=most;
+        let all = small.chain(composite.filter(|radix| parts(*radix).is_some())).filter(wanted);
+        let radices = all.map(|radix| (radix, PASS + arithmetic(radix))).collect();
+        Factors { radices, known: BTreeMap::from([(1, Some((0.0, 1)))]) }
+    }
 
-/// Cost of the cheapest split, and one of its radices.
-fn best(n: usize, most: usize, known: &mut BTreeMap<usize, Option<(f64, usize)>>) -> Option<f64> {
-    if let Some(found) = known.get(&n) {
-        return found.map(|(cost, _)| cost);
-    }
-    let mut found: Option<(f64, usize)> = None;
-    for radix in (2..=most.max(LARGEST_PRIME)).filter(|r| n.is_multiple_of(*r)) {
-        let prime = parts(radix).is_none();
-        if (prime && radix > LARGEST_PRIME) || (!prime && radix > most) || !smooth(radix) {
-            continue;
+    /// The radices of the passes of a length, the largest first; none of a length with a prime that has no butterfly.
+    pub fn of(&mut self, n: usize) -> Option<Vec<usize>> {
+        self.cost(n)?;
+        let mut radices = Vec::new();
+        let mut rest = n;
+        while rest > 1 {
+            let (_, radix) = self.known[&rest]?;
+            radices.push(radix);
+            rest /= radix;
         }
-        if let Some(rest) = best(n / radix, most, known)
-            && found.is_none_or(|(least, _)| rest + cost(radix) < least)
-        {
-            found = Some((rest + cost(radix), radix));
-        }
+        radices.sort_unstable_by(|a, b| b.cmp(a));
+        Some(if radices.is_empty() { vec![1] } else { radices })
     }
-    known.insert(n, found);
-    found.map(|(cost, _)| cost)
+
+    /// The length of the convolution by which transforms of `n` points are computed: the one of at least 2n − 1 that costs
+    /// least.
+    pub fn convolved(&mut self, n: usize) -> usize {
+        let least = 2 * n - 1;
+        let lengths = [1, 3, 5, 7, 9, 15].map(|odd: usize| odd * least.div_ceil(odd).next_power_of_two());
+        let costs = lengths.map(|m| m as f64 * self.cost(m).unwrap_or(f64::INFINITY));
+        let cheapest = lengths.into_iter().zip(costs).min_by(|(_, a), (_, b)| a.total_cmp(b));
+        cheapest.map_or(least.next_power_of_two(), |(len, _)| len)
+    }
+
+    /// What a length costs for each element.
+    fn cost(&mut self, n: usize) -> Option<f64> {
+        if let Some(found) = self.known.get(&n) {
+            return found.map(|(cost, _)| cost);
+        }
+        let mut found: Option<(f64, usize)> = None;
+        for i in 0..self.radices.len() {
+            let (radix, pass) = self.radices[i];
+            if n.is_multiple_of(radix)
+                && let Some(rest) = self.cost(n / radix)
+                && found.is_none_or(|(least, _)| rest + pass < least)
+            {
+                found = Some((rest + pass, radix));
+            }
+        }
+        self.known.insert(n, found);
+        found.map(|(cost, _)| cost)
+    }
 }
 
 fn smooth(mut n: usize) -> bool {
@@ -62,11 +82,6 @@ fn smooth(mut n: usize) -> bool {
         }
     }
     n == 1
-}
-
-/// What a pass costs for each element.
-fn cost(radix: usize) -> f64 {
-    PASS + arithmetic(radix)
 }
 
 fn arithmetic(radix: usize) -> f64 {
@@ -92,17 +107,18 @@ mod tests {
 
     #[test]
     fn radices_multiply_to_the_length() {
+        let mut factors = Factors::new(16);
         for n in 1..5000 {
-            match radices(n, 16) {
+            match factors.of(n) {
                 Some(all) => assert_eq!(all.iter().product::<usize>(), n),
                 None => assert!(!smooth(n), "{n}"),
             }
         }
-        assert_eq!(radices(1 << 20, 16).unwrap(), [16; 5]);
-        assert_eq!(radices(17, 16), None);
+        assert_eq!(factors.of(1 << 20).unwrap(), [16; 5]);
+        assert_eq!(factors.of(17), None);
         for n in [17, 1009, 999_983] {
-            let m = convolved(n, 16);
-            assert!(m >= 2 * n - 1 && m <= 4 * n && radices(m, 16).is_some());
+            let m = factors.convolved(n);
+            assert!(m >= 2 * n - 1 && m <= 4 * n && factors.of(m).is_some());
         }
     }
 }

@@ -13,6 +13,7 @@ mod factors;
 mod half;
 mod pass;
 mod tables;
+mod wide;
 
 pub use tables::Table;
 
@@ -23,13 +24,15 @@ use crate::plan::{Bind, LaneMap, Plan, PlanError, Profile, Slot, buffer_bytes, c
 use crate::primitives::View;
 use block::Block;
 use ends::{From, Load, Store};
+use factors::Factors;
 use pass::{Numbers, Pass};
 use polyarray_core::backend::specs::{Fft, Transform};
 use polyarray_core::{DType, Scalar};
 use std::ops::Range;
+use wide::Wide;
 
 /// The largest radix that is no prime, where lanes have a pass of their own each, and where they share one.
-const MOST: usize = 16;
+const MOST: usize = 32;
 const MOST_SHARED: usize = 8;
 /// Real rows up to this length are transformed as complex ones: a pass more for half the work is no gain.
 const SHORT: usize = 16;
@@ -55,10 +58,11 @@ impl Route {
         let points = if pairs { spec.len / 2 } else { spec.len };
         let shared = profile.lane_map == LaneMap::Coalesced;
         let most = if shared { MOST_SHARED } else { MOST };
-        let (len, radices) = factors::radices(points, most).map_or_else(
+        let mut factors = Factors::new(most);
+        let (len, radices) = factors.of(points).map_or_else(
             || {
-                let len = factors::convolved(points, most);
-                (len, factors::radices(len, most).unwrap_or_default())
+                let len = factors.convolved(points);
+                (len, factors.of(len).unwrap_or_default())
             },
             |radices| (points, radices),
         );
@@ -198,6 +202,7 @@ impl Part<'_> {
             let mut load = load;
             let mut bindings = Vec::new();
             let mut words = Vec::new();
+            let mut placed = None;
             let later = number > 0;
             let mut down = route.len == radix;
             let mut side_by_side = !down;
@@ -207,12 +212,13 @@ impl Part<'_> {
             if matches!(load.from, From::Between | From::Product) {
                 bindings.push(builder.scratch_at(1 - turn(number), bytes, false));
             } else {
-                let placed = self.placed(builder.profile, &load)?;
-                load.source = Some(placed.source);
-                bindings.extend(placed.binds(0, 0, builder.profile));
-                words = placed.words(0, 1, builder.profile);
+                let operand = placed.insert(self.placed(builder.profile, &load)?);
+                load.source = Some(operand.source);
+                bindings.extend(operand.binds(0, 0, builder.profile));
+                words = operand.words(0, 1, builder.profile);
                 // Rows that lie side by side are read together.
-                let beside = rows > 1 && placed.strides[0].unsigned_abs() < placed.strides[1].unsigned_abs();
+                let [across, along] = [0, 1].map(|axis| operand.strides[axis].unsigned_abs());
+                let beside = rows > 1 && across < along;
                 (down, side_by_side) = (down || beside, side_by_side || beside);
             }
             let store = if number == last { store } else { Store::Between };
@@ -228,19 +234,15 @@ impl Part<'_> {
             bindings.push(bind);
             let transforms = route.len / radix;
             let all = (rows * transforms) as u64;
-            let per_lane = builder.profile.per_lane(all, RUN);
             let step = route.len / (before * radix);
-            let numbers = Numbers { rows, transforms, before, step, per_lane };
-            let mut params = numbers.words(down);
+            let mut numbers = Numbers { rows, transforms, before, step, per_lane: 1, together: 1 };
             let sign = match spec.transform {
                 Transform::Forward | Transform::RealForward => 1.0f32,
                 Transform::Backward | Transform::RealBackward => -1.0,
             };
-            let ends = [route.len, route.points, spec.given, kept, out0];
-            params.extend(ends.map(|x| x as u32));
-            params.push(sign.to_bits());
-            params.extend(scale_words(scale, spec.dtype));
-            params.extend(words);
+            let ends = [route.len, route.points, spec.given, kept, out0].map(|x| x as u32);
+            let ends =
+                ends.into_iter().chain([sign.to_bits()]).chain(scale_words(scale, spec.dtype)).chain(words);
             let dtype = spec.dtype;
             let (shader, groups) = if radices.len() > 1 {
                 let most = builder.profile.workgroup;
@@ -251,8 +253,15 @@ impl Part<'_> {
                 (builder.shader_of(block, lanes), all.div_ceil(columns as u64))
             } else {
                 let pass = Pass { dtype, radix, load, store, later, down };
-                (builder.shader(pass), builder.groups(all.div_ceil(u64::from(per_lane))))
+                let wide = Wide::of(pass.clone(), &numbers, placed.as_ref(), [kept, out0, route.len]);
+                let wide = wide.filter(|_| builder.profile.lane_map == LaneMap::Run);
+                numbers.together = wide.as_ref().map_or(1, |_| wide::UNIT);
+                let lanes = all / numbers.together as u64;
+                numbers.per_lane = builder.profile.per_lane(lanes, RUN / numbers.together as u64);
+                let groups = builder.groups(lanes.div_ceil(u64::from(numbers.per_lane)));
+                (wide.map_or_else(|| builder.shader(pass), |wide| builder.shader(wide)), groups)
             };
+            let params: Vec<u32> = numbers.words(down).into_iter().chain(ends).collect();
             builder.step(&shader, bindings, params, groups)?;
             before *= radix;
         }

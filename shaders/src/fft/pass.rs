@@ -56,16 +56,18 @@ pub struct Numbers {
     /// Steps in the table from a turn to the next.
     pub step: usize,
     pub per_lane: u32,
+    /// Transforms that a lane makes together.
+    pub together: usize,
 }
 
 impl Numbers {
     /// Values of the words that the template names before those of its ends.
     pub fn words(&self, down: bool) -> Vec<u32> {
-        let divisor = if down { self.rows } else { self.transforms } as u32;
+        let divisor = (if down { self.rows } else { self.transforms } / self.together) as u32;
         let [magic, shift] = reciprocal(divisor);
         let [before_magic, before_shift] = reciprocal(self.before as u32);
         vec![
-            (self.rows * self.transforms) as u32,
+            (self.rows * self.transforms / self.together) as u32,
             self.per_lane,
             divisor,
             magic,
@@ -95,7 +97,8 @@ impl Template for Pass {
 
     fn write(&self, module: &mut Module) {
         let radix = self.radix;
-        ends::declare(&self.load, self.store, self.later, self.dtype, module);
+        ends::declare(&self.load, self.store, self.later, self.dtype, [None; 2], module);
+        ends::write_arithmetic(self.dtype, module);
         ends::write_fetch(&self.load, self.dtype, module);
         ends::write_put(self.store, self.dtype, module);
         module.entry();

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 import numpy as np
 
 import surface
+import transforms
 
 # --- Values ---------------------------------------------------------------------------------------------------------
 
@@ -414,10 +415,11 @@ def all_whole(args):
 def check(call):
     """How a call differs from NumPy's; None where it does not, "skipped" where NumPy has no such call."""
     method, args = call["method"], [argument(given) for given in call["args"]]
-    if call["domain"] != "numpy":
-        # Factorisations are no one's but for signs and phases, transforms have tests of their own.
+    if call["domain"] == "numpy.linalg":
+        # Factorisations are no one's but for signs and phases.
         return "skipped"
-    f = CALLS.get(method) or getattr(np, method, None)
+    transform = call["domain"] == "numpy.fft"
+    f = transforms.CALLS[method] if transform else CALLS.get(method) or getattr(np, method, None)
     if f is None:
         return "skipped"
     try:
@@ -447,7 +449,8 @@ def check(call):
             return f"dtype {g.dtype} instead of {p.dtype}"
         if g.dtype == p.dtype and np.array_equal(g, p, equal_nan=g.dtype.kind in "fc"):
             continue
-        how = differs(method, g, w if g.dtype.kind in "fc" else p, args)
+        whole = transform and method in transforms.SPECTRA and g.shape == w.shape
+        how = transforms.differs(g, w, args) if whole else differs(method, g, w if g.dtype.kind in "fc" else p, args)
         if how:
             return how
     return None

@@ -33,7 +33,7 @@ fn create(dtype: Option<Given>, place: Option<&Bound<'_, PyAny>>) -> PyResult<np
 }
 
 /// A shape: an integer or several.
-pub struct Lengths(Vec<isize>);
+pub struct Lengths(pub Vec<isize>);
 
 impl<'py> FromPyObject<'_, 'py> for Lengths {
     type Error = PyErr;

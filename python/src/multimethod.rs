@@ -303,7 +303,7 @@ impl PyCall {
             let mut next = arrays.into_iter();
             call = call.map_arrays(|array| Ok(next.next().unwrap_or_else(|| array.clone()))).raise()?;
         }
-        let values = py.detach(|| call.call()).raise()?;
+        let values = py.detach(|| call.invoke()).raise()?;
         unpacked(py, values)
     }
 

@@ -407,6 +407,11 @@ options! {
         plain(pad(&mode, constant_values, end_values)?);
     numpy "Trim" (trim: String = "fb") =>
         plain(word("trim", &trim, &[("f", np::Trim::Front), ("b", np::Trim::Back), ("fb", np::Trim::Both)])?);
+    numpy "BitOrder" (bitorder: String = "big") => plain(word(
+        "bitorder",
+        &bitorder,
+        &[("big", np::BitOrder::Big), ("little", np::BitOrder::Little)],
+    )?);
     numpy "Powers" (N: Option<usize> = None, increasing: bool = false) =>
         plain(np::Powers { columns: N, increasing });
     numpy "Diagonal" (offset: isize = 0, axis1: Option<isize> = None, axis2: Option<isize> = None) =>

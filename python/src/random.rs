@@ -153,14 +153,14 @@ impl PyGenerator {
 
     /// The place in its stream: a key and the number of a block.
     #[getter]
-    fn state(&self) -> (u64, u64) {
+    fn state(&self) -> (u64, u128) {
         let stream = self.0.lock().stream();
         (stream.key, stream.block)
     }
 
     /// A generator that goes on from a place that `state` gave once.
     #[staticmethod]
-    fn from_state(state: (u64, u64)) -> PyGenerator {
+    fn from_state(state: (u64, u128)) -> PyGenerator {
         PyGenerator(Mutex::new(Generator::from_stream(Stream { key: state.0, block: state.1 })))
     }
 

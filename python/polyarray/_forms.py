@@ -21,24 +21,38 @@ def _form(of=functions, name=None):
     return put
 
 
-def _with_dtype(name):
-    """Sums and products: elements are cast first."""
-    own = _numpy[name]
+def _reduction(name, initial=None):
+    """Reductions with NumPy's options: elements are cast first, left out where a mask is false, and begun with."""
+    own, masked = _numpy[name], _numpy.get(f"{name}_where")
+    extreme = name in ("min", "max")
 
-    def reduction(x, /, axis=None, dtype=None, keepdims=False):
-        if dtype is None:
-            return own(x, axis=axis, keepdims=keepdims)
-        total = own(astype(x, dtype, copy=False), axis=axis, keepdims=keepdims)
+    def reduction(x, /, axis=None, dtype=None, keepdims=False, *, initial=None, where=None, **options):
+        if dtype is not None:
+            x = astype(x, dtype, copy=False)
+        options |= {"axis": axis, "keepdims": keepdims}
+        if where is None or where is True:
+            total = own(x, **options)
+        elif masked is None:
+            raise TypeError(f"{name} takes no mask")
+        elif extreme:
+            if initial is None:
+                raise ValueError(f"{name} of the elements under a mask needs a value to begin with: initial=")
+            return masked(x, where, initial, **options)
+        else:
+            total = masked(x, where, **options)
+        if initial is not None:
+            total = _BEGUN[name](total, initial)
         # Small integers are summed in 64 bits; their sum modulo 2^n is the same.
-        return astype(total, dtype, copy=False)
+        return total if dtype is None else astype(total, dtype, copy=False)
 
     reduction.__name__ = reduction.__qualname__ = name
     reduction.__doc__ = own.__doc__
     return reduction
 
 
-for _name in ("sum", "prod", "mean", "nansum", "nanprod", "nanmean"):
-    functions[_name] = _with_dtype(_name)
+_BEGUN = {"sum": _numpy["add"], "prod": _numpy["multiply"], "min": _numpy["minimum"], "max": _numpy["maximum"]}
+for _name in "sum prod mean min max any all var std nansum nanprod nanmean".split():
+    functions[_name] = _reduction(_name)
 
 
 def _like(name):
@@ -381,10 +395,88 @@ for _alias, _name in {
     "arctan2": "atan2", "arctanh": "atanh", "power": "pow", "true_divide": "divide", "mod": "remainder",
     "invert": "bitwise_invert", "bitwise_not": "bitwise_invert", "left_shift": "bitwise_left_shift",
     "right_shift": "bitwise_right_shift", "conjugate": "conj", "degrees": "rad2deg", "radians": "deg2rad",
-    "rint": "round", "amax": "max", "amin": "min", "around": "round", "fix": "trunc", "cumsum": "cumulative_sum",
+    "fix": "trunc", "fabs": "absolute", "cumsum": "cumulative_sum",
     "cumprod": "cumulative_prod",
 }.items():  # fmt: skip
     functions[_alias] = _numpy[_name]
+
+
+for _alias, _name in {"amax": "max", "amin": "min"}.items():
+    functions[_alias] = functions[_name]
+
+
+def _quantile(name):
+    own, weighted = _numpy[name], _numpy[f"{name}_weighted"]
+
+    def quantile(x, q, /, axis=None, *, method="linear", keepdims=False, weights=None):
+        if weights is None:
+            return own(x, q, method=method, axis=axis, keepdims=keepdims)
+        return weighted(x, weights, q, method=method, axis=axis, keepdims=keepdims)
+
+    quantile.__name__ = quantile.__qualname__ = name
+    quantile.__doc__ = own.__doc__
+    return quantile
+
+
+for _name in ("quantile", "percentile"):
+    functions[_name] = _quantile(_name)
+
+
+@_form()
+def unique(x, return_index=False, return_inverse=False, return_counts=False, axis=None):
+    """The values that there are, ascending; with their first places, the places of all, how often each occurs."""
+    if axis is not None:
+        if return_index or return_inverse or return_counts:
+            raise TypeError("unique along an axis gives the values alone")
+        return _numpy["unique_along"](x, axis)
+    if not (return_index or return_inverse or return_counts):
+        return _numpy["unique_values"](x)
+    found = _numpy["unique_all"](x)
+    wanted = (True, return_index, return_inverse, return_counts)
+    return tuple(part for part, want in zip(found, wanted) if want)
+
+
+@_form()
+def array(obj, dtype=None, *, copy=True, device=None):
+    """An array of its own, of whatever `asarray` takes."""
+    return _native.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+
+@_form()
+def identity(n, dtype=None, *, device=None):
+    """Ones on the main diagonal of a square matrix."""
+    return _native.eye(n, dtype=dtype, device=device)
+
+
+@_form()
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, *, device=None):
+    """Powers of a base whose exponents are evenly spaced."""
+    powers = base ** _native.linspace(start, stop, num, endpoint=endpoint, device=device)
+    return powers if dtype is None else astype(powers, dtype)
+
+
+@_form()
+def asanyarray(obj, dtype=None, *, device=None):
+    """As `asarray`."""
+    return _native.asarray(obj, dtype=dtype, device=device)
+
+
+@_form()
+def shape(x):
+    """The lengths of the axes."""
+    return x.shape
+
+
+@_form()
+def ndim(x):
+    """The number of axes."""
+    return x.ndim
+
+
+@_form()
+def size(x, axis=None):
+    """The number of elements, or the length of an axis."""
+    return x.size if axis is None else x.shape[axis]
 
 
 @_form()
@@ -396,3 +488,6 @@ def round(x, /, decimals=0):
     if decimals > 0:
         return _numpy["round"](x * factor) / factor
     return _numpy["round"](x / factor) * factor
+
+
+functions["around"] = functions["rint"] = round

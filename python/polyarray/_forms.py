@@ -51,8 +51,24 @@ def _reduction(name, initial=None):
 
 
 _BEGUN = {"sum": _numpy["add"], "prod": _numpy["multiply"], "min": _numpy["minimum"], "max": _numpy["maximum"]}
-for _name in "sum prod mean min max any all var std nansum nanprod nanmean".split():
+for _name in "sum prod mean min max any all nansum nanprod nanmean".split():
     functions[_name] = _reduction(_name)
+
+
+def _spread(name):
+    """Variances: what is subtracted from the number of elements is `correction` to the standard, `ddof` to NumPy."""
+    reduction = _reduction(name)
+
+    def spread(x, /, axis=None, dtype=None, ddof=0.0, keepdims=False, *, correction=0.0, where=None):
+        return reduction(x, axis, dtype, keepdims, where=where, correction=correction + ddof)
+
+    spread.__name__ = spread.__qualname__ = name
+    spread.__doc__ = reduction.__doc__
+    return spread
+
+
+for _name in ("var", "std"):
+    functions[_name] = _spread(_name)
 
 
 def _like(name):

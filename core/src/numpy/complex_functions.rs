@@ -52,7 +52,8 @@ fn scaled(z: &Sym, by: f64) -> Sym {
 fn expm1(z: Sym) -> Sym {
     let (x, y) = (z.re(), z.im());
     let half = (0.5_f64 * &y).sin();
-    let re = x.exp_m1() * y.cos() - 2.0_f64 * &half * &half;
+    // Of a zero of either sign the real part is a positive one.
+    let re = x.exp_m1() * y.cos() - 2.0_f64 * &half * &half + 0.0;
     let im = pick(y.eq(0.0), &y, x.exp() * y.sin());
     // Without an angle an infinite number has no imaginary part, and a vanishing one none to speak of.
     let no_angle = (&y - &y).ne(0.0);

@@ -27,7 +27,8 @@ multimethod! {
         static SINGLE: LazyLock<Ufunc> =
             LazyLock::new(|| ufunc2("nextafter", |a, b| neighbour(&a, &b, 24, -149, f64::from(f32::MAX))));
         static DOUBLE: LazyLock<Ufunc> = LazyLock::new(|| ufunc2("nextafter", |a, b| neighbour(&a, &b, 53, -1074, f64::MAX)));
-        let [x, towards] = [x, towards].map(|x| if x.dtype().kind() < Kind::Float { multiply(x, 1.0) } else { Ok(x.clone()) });
+        // A scalar takes the format that it meets.
+        let [x, towards] = [x, towards].map(|x| if !x.is_weak() && x.dtype().kind() < Kind::Float { multiply(x, 1.0) } else { Ok(x.clone()) });
         let [x, towards] = met_at_once([&x?, &towards?])?;
         let dtype = [&x, &towards].into_iter().find(|x| !x.is_weak()).map_or(DType::F64, Array::dtype);
         match dtype {

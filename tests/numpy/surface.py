@@ -147,11 +147,26 @@ def bins(b):
     return (snake(b.binning) if isinstance(b.binning, str) else b.binning), b.range
 
 
+def unique_inverse(x):
+    """NumPy's, by a stable order: NaNs, each of which is a value of its own, keep theirs."""
+    order = np.argsort(x, axis=None, kind="stable")
+    ordered = x.ravel()[order]
+    first = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: x.size]
+    inverse = np.empty(x.size, np.int64)
+    inverse[order] = np.cumsum(first) - 1
+    return ordered[first], inverse.reshape(x.shape)
+
+
+def double(x):
+    """Edges are computed in double precision: NumPy's of float32 add up the errors of a rounded step."""
+    return x.astype(np.float64) if x.dtype == np.float32 else x
+
+
 def histogram(x, *rest):
     b = rest[-1]
     count, limits = bins(b)
     weights = rest[0] if len(rest) == 2 else None
-    counts, edges = np.histogram(x, count, range=limits, density=b.density, weights=weights)
+    counts, edges = np.histogram(double(x), count, range=limits, density=b.density, weights=weights)
     return counts, edges.astype(float_of(x, b))
 
 
@@ -228,7 +243,7 @@ CALLS = {
     "unique": np.unique,
     "unique_values": lambda x: np.sort(np.unique_values(x), axis=None),
     "unique_counts": lambda x: tuple(np.unique_counts(x)),
-    "unique_inverse": lambda x: tuple(np.unique_inverse(x)),
+    "unique_inverse": unique_inverse,
     "unique_all": lambda x: tuple(np.unique_all(x)),
     "isin": lambda x, v, invert: np.isin(x, v, invert=invert),
     "argwhere": argwhere,
@@ -275,7 +290,7 @@ CALLS = {
     "bincount_weighted": lambda x, w, n: np.bincount(x.astype(np.int64), w, n).astype(float_of(w)),
     "histogram": histogram,
     "histogram_weighted": histogram,
-    "histogram_bin_edges": lambda x, b: np.histogram_bin_edges(x, *bins(b)).astype(float_of(x, b)),
+    "histogram_bin_edges": lambda x, b: np.histogram_bin_edges(double(x), *bins(b)).astype(float_of(x, b)),
     "histogram2d": histogram2d,
     "histogramdd": histogramdd,
     "diff": lambda x, n, axis: np.diff(x, n, axis=axis),

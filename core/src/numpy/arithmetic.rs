@@ -45,7 +45,7 @@ multimethod! {
     /// NumPy: `sign(x)`.
     pub fn sign(x: &Array) -> Result<Array> {
         static REAL: LazyLock<Ufunc> =
-            LazyLock::new(|| ufunc("sign", |x: Sym| pick(x.gt(0), 1, pick(x.lt(0), -1, x))));
+            LazyLock::new(|| ufunc("sign", |x: Sym| pick(x.gt(0), 1, pick(x.lt(0), -1, pick(x.eq(0), 0, x)))));
         static UNSIGNED: LazyLock<Ufunc> = LazyLock::new(|| ufunc("sign", |x: Sym| pick(x.gt(0), 1, x)));
         static COMPLEX: LazyLock<Ufunc> = LazyLock::new(|| {
             ufunc("sign", |z: Sym| {
@@ -86,8 +86,9 @@ multimethod! {
     pub fn logaddexp(a: &Array, b: &Array) -> Result<Array> {
         in_single(a, b, |a, b| {
             let apart = log1p(&exp(&negative(&absolute(&subtract(a, b)?)?)?)?)?;
+            let larger = maximum(a, b)?;
             // Of equal infinities the distance is NaN.
-            where_(&equal(a, b)?, &add(a, LN_2)?, &add(&maximum(a, b)?, &apart)?)
+            where_(&equal(a, b)?, &add(&larger, LN_2)?, &add(&larger, &apart)?)
         })
     }
 
@@ -98,7 +99,8 @@ multimethod! {
         in_single(a, b, |a, b| {
             let distance = negative(&absolute(&subtract(a, b)?)?)?;
             let apart = multiply(&log1p(&pow(2.0, &distance)?)?, 1.0 / LN_2)?;
-            where_(&equal(a, b)?, &add(a, 1.0)?, &add(&maximum(a, b)?, &apart)?)
+            let larger = maximum(a, b)?;
+            where_(&equal(a, b)?, &add(&larger, 1.0)?, &add(&larger, &apart)?)
         })
     }
 

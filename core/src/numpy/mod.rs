@@ -110,6 +110,7 @@ pub use windows::*;
 /// What backends have kernels for: the specs of the families.
 pub mod specs {
     pub use super::fft::transform::{Fft, Transform};
+    pub use super::histograms::BinCounts;
     pub use super::indexing::Take;
     pub use super::join::Concat;
     pub use super::linalg::eigen::Eigen;
@@ -155,6 +156,7 @@ pub fn register_methods(r: &mut Registrar<'_>, kind: &str) {
     searching::register(r, kind);
     search_sorted::register(r, kind);
     updates::register(r, kind);
+    histograms::register(r, kind);
     ranking::register(r, kind);
     random::register(r, kind);
 }

@@ -8,14 +8,18 @@ mod allclose;
 pub mod annex_g;
 mod calls;
 mod conformance;
+mod fuzz;
 mod methods;
 mod places;
 pub mod reference;
 pub mod samples;
 pub mod tolerance;
+mod transforms;
 
 pub use allclose::{assert_allclose, difference};
 pub use calls::{Called, Given};
 pub use conformance::{Conformance, Ran, Report, Way, conformance};
+pub use fuzz::{Fuzz, Fuzzed};
 pub use places::{every_backend, on_every_backend};
 pub use tolerance::Tolerance;
+pub use transforms::transforms_are_accurate;

@@ -228,8 +228,9 @@ impl Real for f64 {
         if other == 0.0 || (quotient.is_infinite() && !m.is_nan()) {
             return quotient;
         }
-        if m.is_nan() {
-            return m;
+        // The quotient of an infinite or no number, by such a one a zero.
+        if m.is_nan() || other.is_infinite() {
+            return quotient;
         }
         let down = m != 0.0 && (other < 0.0) != (m < 0.0);
         // Numbers of 2^53 and more are whole: from one to the quotient's floor it may be many steps.

@@ -78,16 +78,16 @@ def pad(x, width, mode):
 
 
 def masked(f):
-    return lambda x, mask, o: np.asarray(f(x, axis=axes(o), keepdims=o.keepdims, where=mask))
+    return lambda x, mask, o: np.asarray(f(x, axis=axes(o), keepdims=o.keepdims, where=mask.astype(bool)))
 
 
 def masked_extreme(f):
     return lambda x, mask, first, o: np.asarray(
-        f(x, axis=axes(o), keepdims=o.keepdims, where=mask, initial=x.dtype.type(first)))
+        f(x, axis=axes(o), keepdims=o.keepdims, where=mask.astype(bool), initial=x.dtype.type(first)))
 
 
 def masked_spread(f):
-    return lambda x, mask, v: np.asarray(f(x, axis=axes(v.axes), keepdims=v.axes.keepdims, ddof=v.ddof, where=mask))
+    return lambda x, mask, v: np.asarray(f(x, axis=axes(v.axes), keepdims=v.axes.keepdims, ddof=v.ddof, where=mask.astype(bool)))
 
 
 def unique_along(x, axis):
@@ -277,9 +277,6 @@ CALLS = {
     "polydiv": polydiv,
     "polyder": lambda p, times: np.polyder(p, 1 if times is None else times),
     "polyint": lambda p, times: np.polyint(p, 1 if times is None else times),
-    # In no order, or solved for.
-    "roots": lambda p: None,
-    "polyfit": lambda x, y, degree: None,
     "unravel_index": lambda x, shape: list(map(np.asarray, np.unravel_index(x, tuple(shape)))),
     "ravel_multi_index": lambda along, shape, bounds: np.asarray(
         np.ravel_multi_index([at.astype(np.int64) for at in along], tuple(shape), mode=bounds.lower())),

@@ -115,7 +115,8 @@ fn real_only(op: &'static str, dtype: DType) -> Error {
 
 /// In a format of so many digits, whose least number is 2 to the power `least`.
 fn neighbour(x: &Sym, towards: &Sym, digits: i32, least: i32, most: f64) -> Sym {
-    let (unit, eta) = (2_f64.powi(-digits), 2_f64.powi(least));
+    // In two steps: the power of a half is the reciprocal of one that overflows.
+    let (unit, eta) = (2_f64.powi(-digits), 2_f64.powi(least / 2) * 2_f64.powi(least - least / 2));
     let (up, share) = (1.0 / unit, unit * (1.0 + 2.0 * unit));
     let forth = towards.gt(x);
     let a = x.abs();
@@ -124,29 +125,33 @@ fn neighbour(x: &Sym, towards: &Sym, digits: i32, least: i32, most: f64) -> Sym 
     // Where a share of the number itself would be lost.
     let between = step(&(x * up), &a * up * share) * unit;
     let least = pick(forth.clone(), x + eta, x - eta);
-    let next = pick(a.ge(0.5 * eta * up * up), far, pick(a.lt(eta * up), least, between));
+    let next = pick(a.ge(eta * up * up * 0.5), far, pick(a.lt(eta * up), least, between));
     let next = pick(a.eq(f64::INFINITY), most, next);
     let next = pick(x.eq(0.0), next.clone(), next.copysign(x));
     let next = pick(x.eq(towards), towards, next);
     pick(x.is_nan().or(towards.is_nan()), x + towards, next)
 }
 
-/// The mantissa of a number, or its exponent.
-fn parts(x: &Sym, mantissa: bool, far: i32) -> Sym {
+/// The mantissa of a number, or its exponent: powers of two are taken out, the largest one first, from what is brought to 1
+/// and above. Every product is exact.
+fn parts(x: &Sym, mantissa: bool, largest: i32) -> Sym {
     let power = |n: i32| 2_f64.powi(n);
     let a = x.abs();
-    let (large, small) = (a.gt(power(far)), a.lt(power(-far)));
-    let scaled = pick(large.clone(), &a * power(-far), pick(small.clone(), &a * power(far), &a));
-    // One too much or too little beside a power of two, where the logarithm is rounded.
-    let exponent = scaled.log2().floor();
-    let m = &scaled * 2.0.into_sym(x).pow(-&exponent);
-    let (over, under) = (m.ge(2.0), m.lt(1.0));
-    let known = a.lt(f64::INFINITY).and(a.gt(0.0));
-    if mantissa {
-        let m = pick(over, &m * 0.25, pick(under, m.clone(), &m * 0.5));
-        return pick(known, m.copysign(x), x);
+    let mut m = a.clone();
+    let mut e = 0.0_f64.into_sym(x);
+    // Subnormal numbers first come among the others.
+    for (below, up) in [(power(-largest + 12), if largest > 64 { 600 } else { 100 }), (1.0, largest)] {
+        let small = m.lt(below);
+        m = pick(small.clone(), &m * power(up), &m);
+        e = pick(small, &e - f64::from(up), &e);
     }
-    let exponent = &exponent + pick(over, 2.0, pick(under, 0.0, 1.0_f64.into_sym(x)));
-    let far = f64::from(far);
-    pick(known, exponent + pick(large, far, pick(small, -far, 0.0_f64.into_sym(x))), 0.0)
+    let mut n = largest;
+    while n > 0 {
+        let large = m.ge(power(n));
+        m = pick(large.clone(), &m * power(-n), &m);
+        e = pick(large, &e + f64::from(n), &e);
+        n /= 2;
+    }
+    let known = a.lt(f64::INFINITY).and(a.gt(0.0));
+    if mantissa { pick(known, (m * 0.5).copysign(x), x) } else { pick(known, e + 1.0, 0.0) }
 }

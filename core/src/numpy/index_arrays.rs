@@ -45,12 +45,13 @@ multimethod! {
     /// are no integers.
     pub fn ravel_multi_index(along: &[Array], shape: Shape, bounds: Bounds) -> Result<Array> {
         let shape = lengths("ravel_multi_index", &shape.0)?;
-        if along.is_empty() || along.len() != shape.len() {
-            return Err(Error::Shape {
-                op: "ravel_multi_index",
-                operands: format!("{} arrays of indices, shape {shape:?}", along.len()),
-                fix: "give one array of indices for each axis".into(),
-            });
+        let bad = || Error::Shape {
+            op: "ravel_multi_index",
+            operands: format!("{} arrays of indices, shape {shape:?}", along.len()),
+            fix: "give one array of indices for each axis, at least one".into(),
+        };
+        if along.len() != shape.len() {
+            return Err(bad());
         }
         let mut number: Option<Array> = None;
         for (axis, (at, &n)) in along.iter().zip(&shape).enumerate() {
@@ -68,7 +69,7 @@ multimethod! {
                 Some(before) => super::add(&multiply(&before, n as i64)?, &at)?,
             });
         }
-        number.ok_or_else(|| Error::Shape { op: "ravel_multi_index", operands: String::new(), fix: String::new() })
+        number.ok_or_else(bad)
     }
 
     /// The vectors reshaped so that together they index a product of sets: each along an axis of its own. Vectors of bools stand

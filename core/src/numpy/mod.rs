@@ -73,6 +73,7 @@ pub use index_arrays::*;
 pub use indexing::{Bounds, Gather, erased_take, take};
 pub use items::*;
 pub use join::{concat, erased_concat, erased_stack, stack};
+pub use linalg::{polyfit, roots};
 pub use manipulation::*;
 pub use masked::*;
 pub use matrices::*;

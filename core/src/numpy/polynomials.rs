@@ -1,10 +1,7 @@
 //! Polynomials: vectors of coefficients, that of the highest power first.
 
 use super::manipulation::{alike, common, one, pad, part, strong};
-use super::{
-    Count, Mode, Pad, add, arange, concat, convolve, divide, flat_nonzero, linalg, multiply, sqrt, subtract,
-    sum, vander, zeros,
-};
+use super::{Count, Mode, Pad, add, arange, concat, convolve, divide, multiply, subtract, zeros};
 use crate::array::Array;
 use crate::dtype::Kind;
 use crate::error::{Error, Result};
@@ -141,59 +138,9 @@ multimethod! {
             convolve(&p, &concat(&[one_more.clone(), super::negative(&one(&roots, 0, i)?)?], 0)?, Mode::Full)
         })
     }
-
-    /// The roots of a polynomial, complex, in no order: the eigenvalues of its companion matrix. Leading zeros are left out.
-    /// **Evaluates the coefficients.**
-    ///
-    /// NumPy: `roots(p)`, which are real where all of them are.
-    ///
-    /// # Errors
-    /// Those of [`polyval()`] and of [`eigvals`](linalg::eigvals()).
-    pub fn roots(p: &Array) -> Result<Array> {
-        vector("roots", p)?;
-        let p = floats(&strong(p)?)?;
-        let set = flat_nonzero(&p)?.to("host")?.to_vec::<i64>()?;
-        let (Some(&first), Some(&last)) = (set.first(), set.last()) else {
-            return zeros([0], alike(&p, p.dtype().complex()));
-        };
-        let (first, last) = (first as usize, last as usize);
-        let (n, at_zero) = (last - first, p.len() - 1 - last);
-        let none = zeros([at_zero], alike(&p, p.dtype().complex()))?;
-        if n == 0 {
-            return Ok(none);
-        }
-        let row = super::negative(&divide(&part(&p, 0, first + 1, 1, n)?, &one(&p, 0, first)?)?)?;
-        let below = super::eye((n - 1, n), alike(&p, p.dtype()))?;
-        let companion = concat(&[row.reshape([1, n])?, below], 0)?;
-        concat(&[linalg::eigvals(&companion)?, none], 0)
-    }
-
-    /// The polynomial of a degree that is nearest to points (x, y) by least squares: `degree` + 1 coefficients for y of one axis,
-    /// columns of them for the columns of y.
-    ///
-    /// NumPy: `polyfit(x, y, deg)`.
-    ///
-    /// # Errors
-    /// [`Error::Shape`] for x of other than one axis, or y of another length; those of [`lstsq`](linalg::lstsq()).
-    pub fn polyfit(x: &Array, y: &Array, degree: usize) -> Result<Array> {
-        let n = vector("polyfit", x)?;
-        if y.ndim() == 0 || y.ndim() > 2 || y.shape()[0] != n || n == 0 {
-            return Err(Error::Shape {
-                op: "polyfit",
-                operands: format!("x: {:?}, y: {:?}", x.shape(), y.shape()),
-                fix: "y has one axis or two, the first as long as x, which has elements".into(),
-            });
-        }
-        let powers = vander(&floats(&strong(x)?)?, degree + 1)?;
-        // Columns of one length are solved for more exactly.
-        let scale = sqrt(&sum(&multiply(&powers, &powers)?, 0)?)?;
-        let share = n as f64 * linalg::epsilon(powers.dtype());
-        let (c, ..) = linalg::lstsq(&divide(&powers, &scale)?, &floats(y)?, share)?;
-        divide(&c, &if y.ndim() == 1 { scale } else { scale.expand_dims(1)? })
-    }
 }
 
-fn vector(op: &'static str, p: &Array) -> Result<usize> {
+pub(super) fn vector(op: &'static str, p: &Array) -> Result<usize> {
     match *p.shape() {
         [n] => Ok(n),
         _ => Err(Error::Shape {
@@ -204,7 +151,7 @@ fn vector(op: &'static str, p: &Array) -> Result<usize> {
     }
 }
 
-fn floats(x: &Array) -> Result<Array> {
+pub(super) fn floats(x: &Array) -> Result<Array> {
     if x.dtype().kind() < Kind::Float { multiply(x, 1.0) } else { Ok(x.clone()) }
 }
 

@@ -3,7 +3,7 @@
 use super::Answer;
 use super::options::Order;
 use super::rows::Rows;
-use super::{add, astype, imag, isnan, multiply, real, take_along_axis};
+use super::{add, astype, imag, isnan, multiply, real, take_along_axis, zeros_like};
 use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, record};
 use crate::dispatch::{Cx, Registrar, Stop};
@@ -75,14 +75,19 @@ impl Spec for Sort {
 /// Registers sorts for a kind whose kernels compute them.
 pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     r.register::<sort>(kind, |cx: Cx, x: &Array, order: Order| -> Answer {
-        if x.dtype().is_complex() && x.ndim() > 0 {
-            return Ok(take_along_axis(x, &by_parts(x, order)?, order.axis)?);
+        if x.dtype().is_complex() {
+            let sorted = x.ndim() > 0;
+            return Ok(if sorted {
+                take_along_axis(x, &by_parts(x, order)?, order.axis)?
+            } else {
+                astype(x, x.dtype())?
+            });
         }
         Ok(sorted("sort", cx, x, order, Sorted::Values)?.remove(0))
     });
     r.register::<argsort>(kind, |cx: Cx, x: &Array, order: Order| -> Answer {
-        if x.dtype().is_complex() && x.ndim() > 0 {
-            return Ok(by_parts(x, order)?);
+        if x.dtype().is_complex() {
+            return Ok(if x.ndim() > 0 { by_parts(x, order)? } else { zeros_like(x, DType::I64)? });
         }
         Ok(sorted("argsort", cx, x, order, Sorted::Indices)?.remove(0))
     });

@@ -11,6 +11,7 @@ mod matrices;
 mod norms;
 mod options;
 pub(super) mod orthogonal;
+mod polynomials;
 pub(super) mod positive_definite;
 mod powers;
 pub(super) mod singular_values;
@@ -28,6 +29,7 @@ pub use norms::{
 };
 pub use options::{Norm, NormOrder, QrMode, Tolerance, Triangle, Triangular, ord};
 pub use orthogonal::{erased_qr, qr};
+pub use polynomials::{erased_polyfit, erased_roots, polyfit, roots};
 pub use positive_definite::{cholesky, erased_cholesky};
 pub use powers::{erased_expm, erased_matrix_power, erased_multi_dot, expm, matrix_power, multi_dot};
 pub use singular_values::{erased_svd, erased_svdvals, svd, svdvals};
@@ -38,8 +40,6 @@ pub use super::contractions::{cross, outer, tensordot, vecdot};
 pub use super::diagonals::matrix_transpose;
 pub use super::matmul;
 pub use diagonals::{diagonal, erased_diagonal, erased_trace, trace};
-
-pub(super) use matrices::epsilon;
 
 use crate::dispatch::Registrar;
 

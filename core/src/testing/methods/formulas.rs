@@ -29,7 +29,7 @@ pub(super) const ENTRIES: super::Family = &[
         &["frexp"],
         |s, _| samples(s, "cbrt"),
         |given, _| {
-            let exponent = |x: &[Scalar]| Scalar::I64(parts(x[0].to_f64()).1.into());
+            let exponent = |x: &[Scalar]| Scalar::I32(parts(x[0].to_f64()).1);
             vec![
                 steps(given, None, |x| Scalar::F64(parts(x[0].to_f64()).0).cast(x[0].dtype())),
                 steps(given, Some(DType::I32), exponent),

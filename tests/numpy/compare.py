@@ -415,7 +415,9 @@ def check(call):
     if len(got) != len(want):
         return f"{len(got)} results instead of {len(want)}"
     for g, p, w in zip(got, map(np.asarray, plain), map(np.asarray, want)):
-        if g.dtype != p.dtype and method not in OTHER_DTYPE:
+        # NumPy rounds what it transforms from float16 to real numbers; here it is computed in float32, and is.
+        halves = transform and p.dtype == np.float16
+        if g.dtype != p.dtype and method not in OTHER_DTYPE and not halves:
             return f"dtype {g.dtype} instead of {p.dtype}"
         whole = transform and method in transforms.SPECTRA and g.shape == w.shape
         how = transforms.differs(g, w, args) if whole else differs(method, g, w if g.dtype.kind in "fc" else p, args)

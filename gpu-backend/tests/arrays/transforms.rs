@@ -105,8 +105,13 @@ fn rows_on_poorer_adapters() {
             (spec, host, layout, want)
         })
         .into();
-    for (name, backend) in poorer::backends() {
-        for (spec, host, layout, want) in &jobs {
+    let names = ["no immediates", "bindings of 1 MiB", "no 64-bit integers", "bindings of 1 MiB, coalesced"];
+    for (name, backend) in poorer::named(|name| names.contains(&name)) {
+        // Kernels with barriers take adapters on the CPU seconds to compile: one of a block, of several, of halves.
+        let some = |n: &usize| !name.contains("coalesced") || [0, 2, 5].contains(n);
+        for (spec, host, layout, want) in
+            jobs.iter().enumerate().filter_map(|(n, job)| some(&n).then_some(job))
+        {
             let operand = Operand { buffer: backend.upload(host).unwrap(), layout: layout.clone() };
             let got = backend.transform(&operand, spec).unwrap_or_else(|e| panic!("{name}, {spec:?}: {e}"));
             let got = backend.download(&*got).unwrap();

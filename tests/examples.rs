@@ -7,6 +7,10 @@ use polyarray::{self as np};
 mod filter;
 #[path = "../examples/heat.rs"]
 mod heat;
+#[path = "../examples/image.rs"]
+mod image;
+#[path = "../examples/least_squares.rs"]
+mod least_squares;
 #[path = "../examples/monte_carlo.rs"]
 mod monte_carlo;
 #[path = "../examples/n_body.rs"]
@@ -47,6 +51,39 @@ fn the_simulated_price_is_that_of_the_formula() {
     let [host, gpu] = ["host", "gpu:0"].map(|place| monte_carlo::run(place, 1 << 20).unwrap());
     assert!((host.0 - monte_carlo::exact()).abs() < 4.0 * host.1, "{host:?}");
     assert!((host.0 - gpu.0).abs() < 1e-4, "{host:?} {gpu:?}");
+}
+
+#[test]
+fn the_disc_is_found_in_the_image() {
+    let side = 256;
+    let [host, gpu] = ["host", "gpu:0"].map(|place| image::run(place, side).unwrap());
+    for (counts, share) in [&host, &gpu] {
+        assert_eq!(np::sum(counts, ()).unwrap().item().unwrap().to_f64(), (side * side) as f64);
+        // The disc's area; its edge is a pixel wide.
+        assert!((share - std::f64::consts::PI / 16.0).abs() < 0.003, "{share}");
+    }
+    // Pixels at the border of two bins may fall on either side.
+    let apart = np::absolute(host.0 - gpu.0.to("host").unwrap()).unwrap();
+    let moved = np::sum(apart, ()).unwrap().item().unwrap().to_f64();
+    assert!(moved < 0.01 * (side * side) as f64, "{moved}");
+}
+
+#[test]
+fn least_squares_find_the_coefficients_and_the_directions() {
+    for place in ["host", "gpu:0"] {
+        let fitted = least_squares::fit(place, 1000).unwrap();
+        // Five standard errors: the cubic's are at most 0.0025.
+        for (got, want) in fitted.iter().zip([1.0, -2.0, 0.0, 0.5]) {
+            assert!((got - want).abs() < 0.0125, "{place}: {fitted:?}");
+        }
+        let (shares, found) = least_squares::components(place, 20_000).unwrap();
+        // The variances are 9, 1 and three times 0.0025; each of the five holds the noise's.
+        let total = 10.0 + 5.0 * 0.0025;
+        for (got, want) in shares.iter().zip([9.0025, 1.0025, 0.0025, 0.0025, 0.0025]) {
+            assert!((got - want / total).abs() < 0.02 * want / total + 1e-3, "{place}: {shares:?}");
+        }
+        assert!(found.iter().all(|cos| *cos > 0.999), "{place}: {found:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+import methods
+
 MI = 1 << 20
 
 # The error of plain float32 addition of uniform numbers around 0: a sum may be much smaller than its terms.
@@ -35,6 +37,7 @@ CASES = (
         ("n-body", (256, 3), "float32", 1e-3),
         ("stack last", (6, 1 << 18), "float32", 0.0),
     ]
+    + methods.CASES
 )
 
 # Number of positions of the result that are compared.
@@ -67,6 +70,8 @@ def dtype_scalar(dtype, value):
 
 
 def inputs(op, shape, dtype):
+    if methods.body(op):
+        return methods.operands(op, given, shape, dtype)
     if op == "a*b+c":
         return [given(k, shape, dtype) for k in range(3)]
     if op == "matmul transposed":
@@ -86,6 +91,8 @@ def bits(a, b, xp):
 
 def body(op, xp, softmax=None):
     """The operation as its library's users would write it."""
+    if methods.body(op):
+        return methods.body(op) if xp is np else None
     if op == "a*b+c":
         return lambda a, b, c: a * b + c
     if op == "exp(sin x)":
@@ -165,9 +172,11 @@ def body(op, xp, softmax=None):
 
 def truth(op, shape, dtype):
     """Samples of the result, in float64 or exact integers."""
+    if op == "random normal":
+        return []
     operands = inputs(op, shape, dtype)
-    if dtype.startswith("float"):
-        operands = [x.astype(np.float64) for x in operands]
+    wider = {"float32": np.float64, "complex64": np.complex128}
+    operands = [x.astype(wider.get(x.dtype.name, x.dtype)) for x in operands]
     if op == "matmul int8":
         a, b = (x.astype(np.float64) for x in operands)
         result = a @ b
@@ -180,5 +189,5 @@ def truth(op, shape, dtype):
 
 
 def samples(result):
-    flat = np.asarray(result).reshape(-1)
+    flat = np.real(np.asarray(result)).reshape(-1)
     return [float(flat[s * len(flat) // SAMPLES]) for s in range(SAMPLES)]

@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 import cases
+import methods
 
 
 class Numpy:
@@ -24,12 +25,14 @@ class Numpy:
 
 
 class Scipy(Numpy):
-    """What SciPy adds to NumPy: softmax, and BLAS called without NumPy's copies."""
+    """What SciPy adds to NumPy: softmax, BLAS called without NumPy's copies, transforms on all processors."""
 
     def prepare(self, op, operands):
         import scipy.linalg.blas as blas
         import scipy.special
 
+        if methods.body(op):
+            return methods.scipy_body(op), operands
         if op == "softmax rows":
             return (lambda x: scipy.special.softmax(x, axis=-1)), operands
         if op == "matmul" and operands[0].ndim == 2:
@@ -49,6 +52,8 @@ class Jax(Numpy):
 
     def prepare(self, op, operands):
         jax, jnp = self.jax, self.jax.numpy
+        if methods.body(op):
+            return None, operands
         if op == "matmul int8":
             body = lambda a, b: jax.lax.dot(a, b, preferred_element_type=jnp.int32)
         elif op == "matmul bits":
@@ -73,7 +78,7 @@ class Cupy(Numpy):
         self.xp = cupy
 
     def prepare(self, op, operands):
-        if op in ("matmul int8", "matmul bits"):
+        if op in ("matmul int8", "matmul bits") or methods.body(op):
             return None, operands
         return cases.body(op, self.xp), [self.xp.asarray(x) for x in operands]
 

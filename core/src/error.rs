@@ -158,6 +158,20 @@ impl std::fmt::Debug for Error {
 }
 
 impl Error {
+    /// The same of an operation that this one is a part of.
+    pub(crate) fn within(mut self, method: &'static str) -> Error {
+        match &mut self {
+            Error::Shape { op, .. }
+            | Error::DType { op, .. }
+            | Error::Argument { op, .. }
+            | Error::Axis { op, .. }
+            | Error::Index { op, .. }
+            | Error::Residency { op, .. } => *op = method,
+            _ => {}
+        }
+        self
+    }
+
     /// Whether no backend ran a call. False where that surfaced inside an implementation: there it is a failure.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::Dispatch(why) if why.not_found().is_some_and(|report| !report.is_inside_implementation()))

@@ -3,6 +3,7 @@
 use crate::backend::BACKEND;
 use crate::fused::epilogue::Finish;
 use crate::identity::KIND;
+use crate::methods::histograms::count_in_bins;
 use crate::methods::indexing::take;
 use crate::methods::linalg::matmul::{is_narrow, matmul, matmul_bits, matmul_narrow, takes};
 use crate::methods::manipulation::concat;
@@ -16,7 +17,8 @@ use crate::methods::updates::{scatter, segments};
 use polyarray_core::array::{ARRAY_KINDS, ArrayKind, HOST};
 use polyarray_core::backend::register_methods;
 use polyarray_core::backend::specs::{
-    Compact, Concat, Matmul, Ranked, Scan, Scatter, SearchSorted, Segments, Sort, Take, Terms, TopK, Var,
+    BinCounts, Compact, Concat, Matmul, Ranked, Scan, Scatter, SearchSorted, Segments, Sort, Take, Terms,
+    TopK, Var,
 };
 use polyarray_core::backend::{
     BackendKind, Decline, Epilogue, Fit, HostBuffer, Key, Operand, REGISTRATIONS, Registrar, SpecKernel,
@@ -47,6 +49,9 @@ impl BackendKind for CpuKind {
     }
 }
 
+/// Bins of which each task has a table.
+const MOST_BINS: usize = 1 << 20;
+
 linked_kind! { CPU_IS_LINKED: &CpuKind; }
 
 #[distributed_slice(ARRAY_KINDS)]
@@ -75,6 +80,11 @@ kernels! { CPU_KERNELS;
     "cpu": Scan = SpecKernel::new(|_, spec, o| Ok(one(scan(&o[0], spec)?)));
     "cpu": Scatter = SpecKernel::new(|_, spec, o| Ok(one(scatter(o, spec)?)));
     "cpu": Segments = SpecKernel::new(|_, spec, o| Ok(one(segments(o, spec)?)));
+    "cpu": BinCounts = SpecKernel::new(|_, spec, o| Ok(one(count_in_bins(&o[0], &o[1], spec)?)))
+        .supporting(|_, spec| match spec.dtype {
+            DType::F32 | DType::F64 if spec.bins <= MOST_BINS => Ok(()),
+            _ => Err(Unsupported::Because("its kernel counts float32 and float64, in bins of which tables are small")),
+        });
     "cpu": Ranked = SpecKernel::new(|_, spec, o| Ok(one(ranked(&o[0], spec)?)));
     "cpu": TopK = SpecKernel::new(|_, spec, o| topk(&o[0], spec)).supporting(|_, spec| {
         if spec.k <= (spec.len / 8).max(64) {

@@ -1,5 +1,6 @@
 //! The methods that are no fused kernels, a file or folder for each family.
 
+pub mod histograms;
 pub mod indexing;
 pub mod linalg;
 pub mod manipulation;

@@ -186,3 +186,55 @@ fn short_axes_innermost() {
         assert_eq!(joined.unwrap().to_vec::<i64>().unwrap(), want, "{inner}");
     }
 }
+
+/// Sums, differences and products of two and three operands in one loop, beside Rust's own, bit for bit: over lengths around
+/// those of the loop's pieces, with numbers in place of each operand, infinities and NaN among the elements.
+#[test]
+fn arithmetic_in_one_loop_is_rounded_twice() -> Result<()> {
+    type Ours = fn(&Array, &Array) -> Result<Array>;
+    type Theirs = fn(f32, f32) -> f32;
+    let operations: [(Ours, Theirs); 3] = [
+        (|a, b| np::add(a, b), |a, b| a + b),
+        (|a, b| np::subtract(a, b), |a, b| a - b),
+        (|a, b| np::multiply(a, b), |a, b| a * b),
+    ];
+    let mut random = Random(7);
+    for n in [1, 2, 255, 256, 257, 5000] {
+        let data: [Vec<f32>; 3] = std::array::from_fn(|_| {
+            let one = |random: &mut Random| match random.bits() % 16 {
+                0 => [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0][random.bits() as usize % 4],
+                _ => (random.bits() >> 40) as f32 / 8192.0 - 700.0,
+            };
+            (0..n).map(|_| one(&mut random)).collect()
+        });
+        for number in 0..4 {
+            // The operand of that place is one number.
+            let arrays: [Array; 3] = std::array::from_fn(|k| match k == number {
+                true => Array::scalar(data[k][0]),
+                false => Array::from(data[k].clone()),
+            });
+            let at = |k: usize, i: usize| data[k][if k == number { 0 } else { i }];
+            for (first, f) in operations {
+                for (second, g) in operations {
+                    for turned in [false, true] {
+                        let [a, b, c] = &arrays;
+                        let (got, want): (Array, Box<dyn Fn(usize) -> f32>) = match turned {
+                            false => {
+                                (second(&first(a, b)?, c)?, Box::new(|i| g(f(at(0, i), at(1, i)), at(2, i))))
+                            }
+                            true => {
+                                (second(c, &first(a, b)?)?, Box::new(|i| g(at(2, i), f(at(0, i), at(1, i)))))
+                            }
+                        };
+                        for (i, got) in got.to_vec::<f32>()?.into_iter().enumerate() {
+                            let want = want(i);
+                            let same = got.to_bits() == want.to_bits() || (got.is_nan() && want.is_nan());
+                            assert!(same, "{n} {number} {turned} at {i}: {got} instead of {want}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -14,8 +14,13 @@ const TILE: usize = 16;
 /// Operations below which a second thread costs more than it brings.
 const WORTH_SHARING: usize = 1 << 16;
 
-/// What an algorithm says of one matrix that it can't compute.
-pub type Reason = String;
+/// What an algorithm says of one matrix that it can't compute, and what helps.
+pub type Reason = (String, &'static str);
+
+/// Of one on which an iteration goes on for ever.
+pub fn stuck() -> Reason {
+    ("the algorithm does not converge".into(), "scale its rows and columns")
+}
 
 /// The matrices of an operand (batch…, m, n).
 pub struct Matrices<'a, T> {
@@ -90,7 +95,7 @@ pub fn scale<T: Number>(x: &mut Mat<T>) -> Result<T::Float, Reason> {
         for part in x.col_as_slice(j).iter().flat_map(|x| x.parts()) {
             let size = part.wide().abs();
             if !size.is_finite() {
-                return Err("its elements are not all finite".into());
+                return Err(("its elements are not all finite".into(), "replace NaN and infinities first"));
             }
             largest = largest.max(size);
         }
@@ -145,10 +150,14 @@ pub fn for_each<P: Send>(
         pieces.into_iter().enumerate().for_each(one);
     }
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some((i, reason)) => Err(Error::Backend {
-            op: op.into(),
-            backend: KIND.into(),
-            message: if count == 1 { reason } else { format!("matrix {i}: {reason}") },
+        Some((i, (reason, fix))) => Err(Error::Argument {
+            op,
+            operands: if count == 1 {
+                format!("the matrix: {reason}")
+            } else {
+                format!("matrix {i}: {reason}")
+            },
+            fix: fix.into(),
         }),
         None => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! Eigenvalues and eigenvectors.
 
-use crate::batch::{Matrices, Reason, for_each, pieces, scale, store};
+use crate::batch::{Matrices, Reason, for_each, pieces, scale, store, stuck};
 use crate::number::{Float, Number};
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -12,8 +12,6 @@ use num_complex::{Complex, Complex32, Complex64};
 use polyarray_core::backend::specs::Eigen;
 use polyarray_core::backend::{Buffers, HostBuffer, Operand, one};
 use polyarray_core::{Element, Result};
-
-const STUCK: &str = "the algorithm does not converge";
 
 pub fn eigen<T: General>(x: &Operand, spec: &Eigen) -> Result<Buffers> {
     if spec.hermitian { hermitian::<T>(x, spec) } else { general::<T>(x, spec) }
@@ -48,7 +46,7 @@ fn hermitian<T: Number>(x: &Operand, spec: &Eigen) -> Result<Buffers> {
             MemStack::new(&mut memory),
             Default::default(),
         )
-        .map_err(|_| STUCK.to_owned())?;
+        .map_err(|_| stuck())?;
         for (w, value) in w.iter_mut().zip(values.column_vector().iter()) {
             *w = value.parts()[0].times(unit);
         }
@@ -114,7 +112,7 @@ macro_rules! general {
                 let stack = MemStack::new(&mut memory);
                 let right = vectors.is_some().then(|| pairs.as_mut());
                 evd_real(a.as_ref(), re.as_mut(), im.as_mut(), None, right, Par::Seq, stack, Default::default())
-                    .map_err(|_| STUCK.to_owned())?;
+                    .map_err(|_| stuck())?;
                 let (re, im) = (re.column_vector(), im.column_vector());
                 // Of a conjugate pair the first has the imaginary part; the columns are its vector's parts.
                 let mut j = 0;
@@ -152,7 +150,7 @@ macro_rules! general {
                 ));
                 let (stack, right) = (MemStack::new(&mut memory), vectors.map(|vectors| vectors.as_mut()));
                 evd_cplx(a.as_ref(), found.as_mut(), None, right, Par::Seq, stack, Default::default())
-                    .map_err(|_| STUCK.to_owned())?;
+                    .map_err(|_| stuck())?;
                 values.iter_mut().zip(found.column_vector().iter()).for_each(|(to, from)| *to = *from);
                 Ok(())
             }

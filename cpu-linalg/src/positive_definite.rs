@@ -24,7 +24,12 @@ pub fn cholesky<T: Number>(x: &Operand, spec: &Cholesky) -> Result<Buffers> {
             MemStack::new(&mut memory),
             Default::default(),
         );
-        let refused = |row: usize| format!("it is not positive definite (row {row})");
+        let refused = |row: usize| {
+            (
+                format!("it is not positive definite (row {row})"),
+                "add to its diagonal, or factorise with eigh",
+            )
+        };
         done.map_err(|LltError::NonPositivePivot { index }| refused(index))?;
         // NaN is not positive either.
         let positive = |j: usize| a[(j, j)].parts()[0] > T::Float::narrow(0.0);

@@ -1,6 +1,6 @@
 //! Singular values and vectors.
 
-use crate::batch::{Matrices, for_each, pieces, scale, store, store_adjoint};
+use crate::batch::{Matrices, for_each, pieces, scale, store, store_adjoint, stuck};
 use crate::number::Number;
 use faer::diag::Diag;
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -44,7 +44,7 @@ pub fn svd<T: Number>(x: &Operand, spec: &Svd) -> Result<Buffers> {
             MemStack::new(&mut memory),
             Default::default(),
         )
-        .map_err(|_| "the algorithm does not converge".to_owned())?;
+        .map_err(|_| stuck())?;
         for (s, value) in s.iter_mut().zip(values.column_vector().iter()) {
             *s = value.parts()[0].times(unit);
         }

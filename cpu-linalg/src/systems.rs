@@ -16,6 +16,9 @@ use polyarray_core::backend::specs::{Lu, Solve, TriangularSolve};
 use polyarray_core::backend::{Buffers, HostBuffer, Operand, one};
 use polyarray_core::numpy::linalg::Triangle;
 
+/// What helps where a matrix has no inverse.
+const SINGULAR: &str = "lstsq and pinv take such ones, too";
+
 /// Factorises a matrix in place, and returns what the rows of the product are, and the inverse of that.
 fn factor<T: Number>(a: &mut Mat<T>) -> [Vec<usize>; 2] {
     let (m, n) = a.shape();
@@ -96,7 +99,7 @@ pub fn solve<T: Number>(o: &[Operand], spec: &Solve) -> Result<Buffers> {
         let (mut a, mut b) = (a.matrix(i), b.matrix(i));
         let [forward, backward] = factor(&mut a);
         if let Some(row) = (0..n).find(|&j| a[(j, j)] == T::zeroed()) {
-            return Err(format!("it is singular (pivot {row} is 0)"));
+            return Err((format!("it is singular (pivot {row} is 0)"), SINGULAR));
         }
         let mut memory = MemBuffer::new(solve_in_place_scratch::<usize, T>(n, columns, Par::Seq));
         let rows = PermRef::new_checked(&forward, &backward, n);
@@ -116,7 +119,7 @@ pub fn substitute<T: Number>(o: &[Operand], spec: &TriangularSolve) -> Result<Bu
         let (a, mut b) = (a.matrix(i), b.matrix(i));
         let on_diagonal = |j: usize| a[(j, j)] == T::zeroed();
         if let Some(row) = (0..n).find(|&j| !form.unit_diagonal && on_diagonal(j)) {
-            return Err(format!("it is singular (element {row} of the diagonal is 0)"));
+            return Err((format!("it is singular (element {row} of the diagonal is 0)"), SINGULAR));
         }
         match (form.triangle, form.unit_diagonal) {
             (Triangle::Lower, false) => solve_lower_triangular_in_place(a.as_ref(), b.as_mut(), Par::Seq),

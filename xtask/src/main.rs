@@ -1,9 +1,11 @@
-//! Set-up, demo and test in one command each: `cargo xtask demo`, `cargo xtask test`.
+//! Set-up, demo and test in one command each: `cargo xtask demo`, `cargo xtask test`, `cargo xtask fuzz`.
 //!
 //! Plain std, so that a fresh machine begins at once.
 mod adapter;
 mod demo;
+mod fuzz;
 mod numpy;
+mod python;
 mod step;
 mod test;
 
@@ -13,15 +15,19 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask demo    one function on the host and on a GPU: what runs where, what is copied, which side is faster
-cargo xtask test    everything: format, lints, documentation, all tests
+cargo xtask test    everything: format, lints, documentation, all tests, half a minute of random calls
+cargo xtask fuzz --minutes N [--seed S]
+                    random calls of every method on the host and a GPU beside one another
 
-Where there is no GPU, both install Mesa's software adapter if they may.";
+Where there is no GPU, they install Mesa's software adapter if they may.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
+        ["fuzz", "--minutes", minutes] => fuzz::run(minutes, None),
+        ["fuzz", "--minutes", minutes, "--seed", seed] => fuzz::run(minutes, Some(seed)),
         [] | ["help" | "--help" | "-h"] => {
             // A reader that closed the pipe early has what it wanted.
             let _ = writeln!(std::io::stdout(), "{HELP}");

@@ -6,6 +6,7 @@
 mod array_info;
 mod assign;
 mod axes;
+pub mod declared;
 mod dispatchable;
 mod display;
 mod handle;
@@ -38,7 +39,7 @@ pub use axes::{IntoAxes, IntoShape, Whole};
 pub use handle::Array;
 pub use multimethod::Retype;
 #[doc(hidden)]
-pub use multimethod::operands;
+pub use multimethod::{named, operands};
 pub use operandlike::Operandlike;
 pub use repr::{Repr, View};
 pub use slice::{IntoSpec, Item, Slice};

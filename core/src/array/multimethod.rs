@@ -197,7 +197,9 @@ macro_rules! __multimethod {
             domain $d;
             #[doc(hidden)]
             $v fn [<erased_ $n>] handle $n packed [<packed_ $n>]($($params)*)
-                -> ::std::result::Result<$o, $crate::Error> $b
+                -> ::std::result::Result<$o, $crate::Error> {
+                $crate::array::named($d, ::core::stringify!($n), || $b)
+            }
         } }
     };
     (@erased $($rest:tt)*) => {};
@@ -243,6 +245,18 @@ macro_rules! __multimethod_default {
             ::core::result::Result::Ok($crate::array::Retype::pack(out))
         })
     };
+}
+
+/// Runs a default. NumPy's own functions are made of one another: an error of a part names the one that was called, as if it
+/// had a kernel. In other domains it is for the author to say so.
+#[doc(hidden)]
+pub fn named<Out>(domain: &str, name: &'static str, default: impl FnOnce() -> Result<Out>) -> Result<Out> {
+    match domain {
+        "numpy" | "numpy.linalg" | "numpy.fft" => {
+            crate::dispatch::caught(default).map_err(|error| error.within(name.trim_end_matches('_')))
+        }
+        _ => default(),
+    }
 }
 
 /// Several operands as handles whose residency is checked at the call.

@@ -1,5 +1,6 @@
 //! Counting: `bincount`, `histogram` and its relatives.
 
+use super::Answer;
 use super::creation::float_beside;
 use super::manipulation::{Count, alike, beside, cast, part};
 use super::{
@@ -7,6 +8,8 @@ use super::{
     scatter, searchsorted, std, sum, where_, zeros,
 };
 use crate::array::Array;
+use crate::array::spec::{Outputs, Spec, output, record_one};
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, Kind, promote};
 use crate::error::{Error, Result};
 use crate::multimethod;
@@ -215,6 +218,22 @@ multimethod! {
     }
 }
 
+multimethod! {
+    erased domain "numpy";
+
+    /// How many of the elements `x` lie in each bin between `edges`, which ascend, int64: both along one axis and of one float
+    /// dtype. An edge belongs to the bin above it, the last one to the last bin; what lies outside, and NaN, is not counted.
+    ///
+    /// NumPy: `histogram(x, edges)[0]`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for other operands.
+    pub fn count_in_bins(x: &Array, edges: &Array) -> Result<Array> {
+        let bins = bins_between(x, edges)?;
+        gathered(&located_between(x, edges)?, &Array::weak(1_i64.into()), DType::I64, bins)
+    }
+}
+
 /// Checks integers; how many bins they need.
 fn counted(op: &'static str, x: &Array, least: usize) -> Result<usize> {
     if x.dtype().kind() > Kind::Int || x.ndim() != 1 {
@@ -334,27 +353,81 @@ fn edges_beside(edges: &[f64], x: &Array, by: &Bins) -> Result<Array> {
 
 /// The bin in which each element lies; the number of bins for one that lies in none.
 fn located(x: &Array, edges: &[f64], by: &Bins) -> Result<Array> {
-    let bins = edges.len() - 1;
     let edges = edges_beside(edges, x, by)?;
-    let x = cast(&ravel(x)?, edges.dtype())?;
-    let inner = part(&edges, 0, 1, 1, bins - 1)?;
-    let at = searchsorted(&inner, &x, Side::Right)?;
-    let (low, high) = (part(&edges, 0, 0, 1, 1)?, part(&edges, 0, bins, 1, 1)?);
-    let inside = bitwise_and(&greater_equal(&x, &low)?, &less_equal(&x, &high)?)?;
+    located_between(&cast(&ravel(x)?, edges.dtype())?, &edges)
+}
+
+/// The same of elements of the edges' dtype.
+fn located_between(x: &Array, edges: &Array) -> Result<Array> {
+    let bins = edges.len() - 1;
+    let inner = part(edges, 0, 1, 1, bins - 1)?;
+    let at = searchsorted(&inner, x, Side::Right)?;
+    let (low, high) = (part(edges, 0, 0, 1, 1)?, part(edges, 0, bins, 1, 1)?);
+    let inside = bitwise_and(&greater_equal(x, &low)?, &less_equal(x, &high)?)?;
     where_(&inside, &at, bins as i64)
 }
 
 /// Counts of elements, or sums of their weights, in each bin.
 fn binned(x: &Array, edges: &[f64], bins_by: &Bins, weights: Option<&Array>) -> Result<Array> {
-    let bins = edges.len() - 1;
-    let at = located(x, edges, bins_by)?;
-    let dtype = weights.map_or(DType::I64, Array::dtype);
-    let none = zeros([bins + 1], alike(x, dtype))?;
-    let all = match weights {
-        Some(weights) => scatter(&none, &at, &ravel(weights)?, Update::Add)?,
-        None => scatter(&none, &at, 1, Update::Add)?,
+    let Some(weights) = weights else {
+        let edges = edges_beside(edges, x, bins_by)?;
+        return erased_count_in_bins(&cast(&ravel(x)?, edges.dtype())?, &edges);
     };
-    part(&all, 0, 0, 1, bins)
+    let at = located(x, edges, bins_by)?;
+    gathered(&at, &ravel(weights)?, weights.dtype(), edges.len() - 1)
+}
+
+/// The sum of what lies in each bin; the number of bins stands for none.
+fn gathered(at: &Array, values: &Array, dtype: DType, bins: usize) -> Result<Array> {
+    let none = zeros([bins + 1], alike(at, dtype))?;
+    part(&scatter(&none, at, values, Update::Add)?, 0, 0, 1, bins)
+}
+
+/// How many elements lie in each bin. The operands are dense, of one float dtype: the elements (count), and the edges
+/// (bins + 1), which ascend. The result is dense, int64, (bins).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct BinCounts {
+    /// Number of elements.
+    pub count: usize,
+    /// Number of bins.
+    pub bins: usize,
+    /// Dtype of elements and edges.
+    pub dtype: DType,
+}
+
+impl Spec for BinCounts {
+    const NAME: &'static str = "count_in_bins";
+
+    fn outputs(&self) -> Outputs {
+        output([self.bins].as_slice(), DType::I64)
+    }
+}
+
+/// The number of bins between edges.
+fn bins_between(x: &Array, edges: &Array) -> Result<usize> {
+    let fits = x.ndim() == 1 && edges.ndim() == 1 && edges.len() > 1;
+    if !fits || x.dtype() != edges.dtype() || !x.dtype().is_float() {
+        return Err(Error::Argument {
+            op: "count_in_bins",
+            operands: format!(
+                "x: {} {:?}, edges: {} {:?}",
+                x.dtype(),
+                x.shape(),
+                edges.dtype(),
+                edges.shape()
+            ),
+            fix: "both lie along one axis and are of one float dtype, and there are two edges or more".into(),
+        });
+    }
+    Ok(edges.len() - 1)
+}
+
+/// Registers counting for a kind whose kernels do it in one pass.
+pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
+    r.register::<count_in_bins>(kind, |cx: Cx, x: &Array, edges: &Array| -> Answer {
+        let bins = bins_between(x, edges)?;
+        Ok(record_one(cx, BinCounts { count: x.len(), bins, dtype: x.dtype() }, &[x, edges])?.into())
+    });
 }
 
 /// Counts divided by their sum and by the widths of their bins.

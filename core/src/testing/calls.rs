@@ -54,7 +54,8 @@ impl Conformance<'_> {
         let place = self.place()?;
         for row in self.rows() {
             for case in self.cases(row, &place).unwrap_or_default() {
-                let results = self.results(row, &case, &[], &place).map(|(_, read)| read);
+                let results = self.results(row, &case, &[], &place, usize::MAX);
+                let results = results.map(|(_, read)| read).map_err(|why| why.to_string());
                 each(Called { method: row, args: case.iter().map(Given::from).collect(), results });
             }
         }

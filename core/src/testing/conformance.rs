@@ -191,35 +191,51 @@ impl<'a> Conformance<'a> {
         report.ran.push(ran);
     }
 
-    /// The arrays that a call gives, and their elements.
+    /// The kind.
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The arrays that a call gives, computed, and the elements of those that have at most so many.
     pub(super) fn results(
         &self,
         row: &MethodRow,
         case: &Case,
         want: &[Want],
         place: &Place,
-    ) -> Result<(Vec<Array>, Vec<Plain>), String> {
+        most: usize,
+    ) -> Result<(Vec<Array>, Vec<Plain>), Failed> {
         let called = catch_unwind(AssertUnwindSafe(|| {
             let args = self.arguments(case, place)?;
             place.poison(want)?;
             let results = (row.call)(&args)?;
             let arrays =
                 results.iter().map(|value| arrays_of(value, place.key)).collect::<Result<Vec<_>>>()?.concat();
-            let read = arrays.iter().map(Plain::read).collect::<Result<Vec<_>>>()?;
+            arrays.iter().try_for_each(|x| x.eval().map(|_| ()))?;
+            let few = arrays.iter().filter(|x| x.len() <= most);
+            let read = few.map(Plain::read).collect::<Result<Vec<_>>>()?;
             Ok((arrays, read))
         }));
         match called {
-            Ok(outcome) => outcome.map_err(|error: Error| error.to_string()),
+            Ok(outcome) => outcome.map_err(Failed::Refused),
             Err(panic) => {
                 let text = panic.downcast_ref::<String>().map(String::as_str);
                 let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("of another type");
-                Err(format!("it panicked: {text}"))
+                Err(Failed::Panicked(text.into()))
             }
         }
     }
 
-    fn case(&self, row: &MethodRow, case: &Case, want: &[Want], place: &Place) -> Result<(), String> {
-        let (arrays, got) = self.results(row, case, want, place)?;
+    /// Whether a call gives what is wanted.
+    pub(super) fn case(
+        &self,
+        row: &MethodRow,
+        case: &Case,
+        want: &[Want],
+        place: &Place,
+    ) -> Result<(), String> {
+        let (arrays, got) =
+            self.results(row, case, want, place, usize::MAX).map_err(|failed| failed.to_string())?;
         if got.len() != want.len() {
             return Err(format!("{} arrays instead of {}", got.len(), want.len()));
         }
@@ -255,12 +271,29 @@ impl<'a> Conformance<'a> {
     }
 }
 
+/// Why a call gave no result.
+pub(super) enum Failed {
+    /// With an error.
+    Refused(Error),
+    /// With a panic, which said so much.
+    Panicked(String),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failed::Refused(error) => error.fmt(f),
+            Failed::Panicked(text) => write!(f, "it panicked: {text}"),
+        }
+    }
+}
+
 /// Where arguments are made, and what can be made there.
 pub(super) struct Place {
     key: Key,
     at: Where,
-    dtypes: Vec<DType>,
-    float: DType,
+    pub(super) dtypes: Vec<DType>,
+    pub(super) float: DType,
 }
 
 impl Place {

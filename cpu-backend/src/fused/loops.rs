@@ -246,6 +246,51 @@ pub fn binary<A: Arithmetic, O: Arithmetic>(f: impl Fn(A, A) -> O + Copy + Send 
     })
 }
 
+/// Elements of an operand that stand for all, written side by side: what a loop of three operands takes at a time.
+const PIECE: usize = 128;
+
+/// Operands are as long as the output, or repeat every [`PIECE`] elements.
+struct Ternary<'a, T: Arithmetic, F> {
+    f: F,
+    args: [&'a [T::Repr]; 3],
+    out: &'a mut [T::Repr],
+}
+
+impl<T: Arithmetic, F: Fn(T, T, T) -> T> Loop for Ternary<'_, T, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        let whole = self.out.len();
+        for (i, out) in self.out.chunks_mut(PIECE).enumerate() {
+            let n = out.len();
+            let part = |x: &'_ [T::Repr]| -> usize { if x.len() < whole { 0 } else { i * PIECE } };
+            let (a, b, c) = (self.args[0], self.args[1], self.args[2]);
+            let (a, b, c) = (&a[part(a)..][..n], &b[part(b)..][..n], &c[part(c)..][..n]);
+            for (((o, &a), &b), &c) in out.iter_mut().zip(a).zip(b).zip(c) {
+                *o = (self.f)(T::from_repr(a), T::from_repr(b), T::from_repr(c)).to_repr();
+            }
+        }
+    }
+}
+
+/// The loop of a function of three operands of one dtype, which is that of its results.
+pub fn ternary<T: Arithmetic>(f: impl Fn(T, T, T) -> T + Copy + Send + Sync + 'static) -> MapLoop {
+    Box::new(move |args, out| {
+        let out: &mut [T::Repr] = bytemuck::cast_slice_mut(out);
+        let n = out.len();
+        let args = [args[0], args[1], args[2]].map(|arg| arg.elements::<T::Repr>(n));
+        if args.iter().all(|x| x.len() == n) {
+            return widest(Ternary::<T, _> { f, args, out });
+        }
+        let once = |x: &[T::Repr]| [x[0]; PIECE];
+        let (a, b, c) = (once(args[0]), once(args[1]), once(args[2]));
+        let each = |x: &'_ [T::Repr]| x.len() == n;
+        let rooms = [&a, &b, &c].map(|room| &room[..n.min(PIECE)]);
+        let args = std::array::from_fn(|k| if each(args[k]) { args[k] } else { rooms[k] });
+        widest(Ternary::<T, _> { f, args, out });
+    })
+}
+
 struct Select<'a, P> {
     condition: &'a [u8],
     a: &'a [P],

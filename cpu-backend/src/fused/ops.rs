@@ -4,7 +4,9 @@
 //! A loop is compiled for each type that differs in what it does to bits: signed and unsigned integers that wrap, and bool where
 //! it is 0 or 1, share theirs; float16 is computed by that of float32; what only moves elements has one for each size.
 
-use super::loops::{MapLoop, binary, copy, function, in_single, select, swapped, through, unary, zero};
+use super::loops::{
+    MapLoop, binary, copy, function, in_single, select, swapped, ternary, through, unary, zero,
+};
 use crate::element::cast::CastTo;
 use crate::element::functions::{double, single};
 use crate::element::half::{half as to_half, single as to_single};
@@ -180,8 +182,37 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
         // A negative count is a large one of the unsigned type.
         Op::LeftShift => integer!([unsigned] d, T => binary(|a: T, b: T| a.shifted_up(b))),
         Op::RightShift => integer!([signed] d, T => binary(|a: T, b: T| a.shifted_down(b))),
+        Op::Gcd => integer!([signed] d, T => binary(|a: T, b: T| a.common_divisor(b))),
         Op::Where => Some(select(d.size())),
     }
+}
+
+/// The loop of two operations one after the other, (a ∘ b) • c or, turned, c • (a ∘ b), which are sums, differences and products
+/// of real floats: what is between them stays in a processor's register. Each is rounded, as by itself.
+pub fn pair_loop(first: Op, second: Op, turned: bool, d: DType) -> Option<MapLoop> {
+    macro_rules! arithmetic {
+        ($op:expr, $T:ident, $f:ident => $body:expr) => {
+            match $op {
+                Op::Add => {
+                    let $f = |a: $T, b: $T| a.plus(b);
+                    $body
+                }
+                Op::Subtract => {
+                    let $f = |a: $T, b: $T| a.minus(b);
+                    $body
+                }
+                Op::Multiply => {
+                    let $f = |a: $T, b: $T| a.times(b);
+                    $body
+                }
+                _ => return None,
+            }
+        };
+    }
+    floats!(d, T => arithmetic!(first, T, f => arithmetic!(second, T, g => match turned {
+        false => ternary(move |a: T, b: T, c: T| g(f(a, b), c)),
+        true => ternary(move |a: T, b: T, c: T| g(c, f(a, b))),
+    })))
 }
 
 /// The loop of a rounding to integers, on what is an integer.

@@ -6,6 +6,7 @@
 
 mod build;
 mod code;
+mod join;
 mod registers;
 mod scratch;
 

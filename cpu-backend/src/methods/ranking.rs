@@ -103,6 +103,43 @@ impl Row<'_> {
         *keys.select_nth_unstable(at).1
     }
 
+    /// The first `k` elements, few ones, of a long row: key, index and element. In one pass over it: the last of the first ones
+    /// of any part is a bound that few of the others pass.
+    fn first<B: Bits>(&self, k: usize) -> Vec<(B, usize, B)> {
+        if k == 0 {
+            return Vec::new();
+        }
+        let (mut sample, n) = (Vec::new(), SPAN.min(self.len));
+        self.rows
+            .pieces(self.row, 0, n, &mut |_, xs| B::keys(xs, self.order, true, |_, key| sample.push(key)));
+        let bound = *sample.select_nth_unstable(k - 1).1;
+        let most = (4 * k).max(1024);
+        let shrink = |found: &mut Vec<(B, usize, B)>| {
+            found.select_nth_unstable_by_key(k - 1, |&(key, at, _)| (key, at));
+            found.truncate(k);
+        };
+        let parts = self.spans::<B, _>(
+            || (bound, Vec::new()),
+            |(bound, found), first, xs| {
+                B::keys(xs, self.order, true, |i, key| {
+                    if key <= *bound {
+                        found.push((key, first + i, xs[i]));
+                        if found.len() == most {
+                            shrink(found);
+                            *bound = found[k - 1].0;
+                        }
+                    }
+                });
+            },
+        );
+        let mut all: Vec<_> = parts.into_iter().flat_map(|(_, found)| found).collect();
+        if all.len() > k {
+            shrink(&mut all);
+        }
+        all.sort_unstable_by_key(|&(key, at, _)| (key, at));
+        all
+    }
+
     /// Finds the keys that share their first digits with that of a rank.
     fn narrow<B: Bits>(&self, rank: usize, candidates: &mut Candidates<B>) {
         // Of a key's bits, those above `low` are known to be `prefix`.
@@ -174,6 +211,13 @@ fn topk_as<B: Bits>(x: &Operand, spec: &TopK, order: Order) -> Result<Buffers> {
     let each = each.zip(indices.as_repr_mut::<i64>()?.chunks_mut(spec.k)).enumerate();
     for_each(each, share, &Candidates::<B>::default, &|candidates, (row, (values, indices))| {
         let row = Row { rows, row, len: spec.len, order, together };
+        if together && spec.k <= SPAN / 8 {
+            let found = row.first::<B>(spec.k);
+            for ((value, index), (_, at, x)) in values.iter_mut().zip(indices).zip(found) {
+                (*value, *index) = (x, at as i64);
+            }
+            return;
+        }
         candidates.keys.clear();
         candidates.first = 0;
         let last = row.key(spec.k - 1, candidates);

@@ -4,6 +4,7 @@
 //! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-wgpu, burn-flex, ndarray.
 #[cfg(feature = "burn")]
 mod burn_library;
+mod methods;
 mod ndarray_library;
 mod ours;
 mod request;

@@ -3,7 +3,7 @@ use ndarray::s;
 use polyarray::{self as np, Array, DType, axis};
 
 use crate::request::{Request, uniform, word};
-use crate::{Library, Run};
+use crate::{Library, Run, methods};
 
 pub struct Ours(&'static str);
 
@@ -36,7 +36,8 @@ impl Library for Ours {
 
 fn prepare(device: &'static str, request: &Request) -> np::Result<Option<Run>> {
     let dtype = match request.dtype.as_str() {
-        "float32" => DType::F32,
+        // Transforms make theirs of two inputs.
+        "float32" | "complex64" => DType::F32,
         "float64" => DType::F64,
         "int8" => DType::I8,
         _ => DType::U32,
@@ -138,6 +139,7 @@ fn prepare(device: &'static str, request: &Request) -> np::Result<Option<Run>> {
             let (a, b) = (x(0, &a_shape(&shape))?, x(1, &b_shape(&shape))?);
             Box::new(move || np::matmul_bits(&a, &b))
         }
+        op if let Some(body) = methods::body(op, &x, &shape, place)? => body,
         reduction => {
             let Some((name, over)) = reduction.split_once(' ') else { return Ok(None) };
             let f: fn(&Array, np::Reduce) -> np::Result<Array> = match name {
@@ -163,7 +165,7 @@ fn prepare(device: &'static str, request: &Request) -> np::Result<Option<Run>> {
         if !read {
             return Ok(None);
         }
-        let all = np::astype(out.to("host").map_err(say)?, DType::F64).map_err(say)?;
+        let all = np::real(out.to("host").map_err(say)?).and_then(|x| np::astype(x, DType::F64)).map_err(say)?;
         Ok(Some(all.to_vec::<f64>().map_err(say)?))
     });
     Ok(Some(run))

@@ -66,6 +66,9 @@ pub fn sampled(values: impl ExactSizeIterator<Item = f64> + Clone, samples: usiz
 }
 
 fn wrong(request: &Request, got: &[f64]) -> Option<String> {
+    if request.expect.is_empty() {
+        return None; // random numbers
+    }
     if got.is_empty() {
         return Some("an empty result".into());
     }

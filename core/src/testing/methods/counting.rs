@@ -4,11 +4,19 @@ use super::arguments::{Arg, Case, Given, Sampler};
 use crate::dtype::{DType, Kind, Scalar};
 use crate::numpy::{Binning, Bins, Count};
 use crate::testing::reference::{Truth, Want};
-use crate::testing::samples::{Lie, Plain, Random, moderate};
+use crate::testing::samples::{Lie, Plain, Random, Sample, moderate};
 
 pub(super) const ENTRIES: super::Family = &[
     (&["bincount", "bincount_weighted"], integers, counted),
     (&["histogram", "histogram_weighted", "histogram_bin_edges"], bins, histogram),
+    (&["count_in_bins"], between, |given, _| {
+        let (x, edges) = (given.array(0), given.array(1));
+        let n = edges.data.len() - 1;
+        let edge = |i: usize| edges.data[i].to_f64();
+        let holds = |i: usize, x: f64| edge(i) <= x && (x < edge(i + 1) || (i + 1 == n && x == edge(n)));
+        let found = x.data.iter().filter_map(|x| (0..n).find(|&i| holds(i, x.to_f64())));
+        vec![sums(DType::I64, &[n], found.map(|i| (i, Scalar::I64(1))))]
+    }),
     (&["histogram2d"], pairs, |given, _| {
         gridded(given, &[given.array(0).clone(), given.array(1).clone()], [2, 3])
     }),
@@ -89,6 +97,24 @@ fn some_bins() -> Vec<Bins> {
         Bins::by(Binning::Sturges),
         Bins::by(Binning::Rice),
     ]
+}
+
+/// Elements of all kinds between and on edges at equal and at unequal distances, some of them equal.
+fn between(s: &mut Sampler, _: &str) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let edges: [&[f64]; 4] =
+        [&[-4.0, -2.0, 0.0, 2.0, 4.0], &[-7.0, -6.875, 3.0, 3.0, 8.0], &[0.0, 0.0], &[-0.5, 0.5]];
+    for edges in edges {
+        for n in [200, 0] {
+            for dtype in s.some(|d| d == DType::F32 || d == DType::F64) {
+                let lie = s.lie();
+                let x = s.array(dtype, &[n], lie, super::ranking::mixed);
+                let edges = Plain::new(dtype, &[edges.len()], edges.iter().map(|&edge| Scalar::F64(edge)));
+                cases.push(vec![Arg::Array(x), Arg::Array(Sample::dense(edges))]);
+            }
+        }
+    }
+    cases
 }
 
 fn real(dtype: DType) -> bool {

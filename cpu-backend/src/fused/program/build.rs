@@ -1,6 +1,7 @@
 //! Making a kernel ready.
 
 use super::code::{Param, Place, Slot, Source, Step, Work, gather};
+use super::join::join;
 use super::registers::allocate;
 use super::{Program, REGISTER_BYTES, SINGLE_ROW};
 use crate::erased::with_bits;
@@ -82,7 +83,10 @@ impl<'k> Program<'k> {
             build.add(kernel, value)?;
         }
         build.for_each(n - 1, kernel.result().dtype);
-        let Build { sources, mut slots, places, steps, .. } = build;
+        let Build { sources, mut slots, places, mut steps, .. } = build;
+        if row == 0 {
+            join(kernel, &mut steps);
+        }
         let registers = allocate(&mut slots, &steps);
         let widest = kernel.code.iter().map(|v| v.dtype.size()).max().unwrap_or(1);
         let goes_on = places.iter().any(|place| matches!(place, Place::Lent));

@@ -1,0 +1,34 @@
+//! `cargo xtask fuzz`: random calls of every method on the host and a GPU, by `examples/fuzz.rs`.
+use std::process::{Command, ExitCode};
+
+use crate::adapter;
+use crate::step::{self, Tally, cargo};
+
+/// The program, for so long. Without a seed it goes on from the time.
+fn program(minutes: &str, seed: Option<&str>) -> Command {
+    let mut command = Command::new(step::built("examples/fuzz"));
+    command.arg(minutes).args(seed);
+    command
+}
+
+/// A part of `cargo xtask test`: always the same calls, as far as they come.
+pub fn briefly(tally: &mut Tally) {
+    step::run("random calls", program("0.5", Some("1")), tally);
+}
+
+/// For so many minutes, from a seed on if one is given.
+pub fn run(minutes: &str, seed: Option<&str>) -> ExitCode {
+    let mut tally = Tally::default();
+    let build = cargo(&["build", "--locked", "--workspace", "--example", "fuzz"]);
+    if !step::run("build", build, &mut tally) {
+        return ExitCode::FAILURE;
+    }
+    if let Err(message) = adapter::ensure() {
+        println!("\n{message}");
+        return ExitCode::FAILURE;
+    }
+    match step::run("random calls", program(minutes, seed), &mut tally) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}

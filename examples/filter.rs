@@ -10,7 +10,7 @@ fn low_pass(place: &str, taps: usize, cutoff: f64) -> Result<Array> {
     let t = np::arange(taps, np::dtype(DType::F32).device(place))? - half;
     let window = np::cos(&t * (TAU / (taps + 1) as f64))? * 0.5 + 0.5;
     let weights = np::sinc(&t * (2.0 * cutoff))? * window;
-    &weights / np::sum(&weights, ())?
+    Ok(&weights / np::sum(&weights, ())?)
 }
 
 /// The middle of the convolution of a signal with a shorter filter, as long as the signal: zeros behind both make the circular

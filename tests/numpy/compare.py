@@ -445,7 +445,9 @@ def check(call):
     if len(got) != len(want):
         return f"{len(got)} results instead of {len(want)}"
     for g, p, w in zip(got, map(np.asarray, plain), map(np.asarray, want)):
-        if g.dtype != p.dtype and method not in OTHER_DTYPE:
+        # NumPy rounds what it transforms from float16 to real numbers; here it is computed in float32, and is.
+        halves = transform and p.dtype == np.float16
+        if g.dtype != p.dtype and method not in OTHER_DTYPE and not halves:
             return f"dtype {g.dtype} instead of {p.dtype}"
         if g.dtype == p.dtype and np.array_equal(g, p, equal_nan=g.dtype.kind in "fc"):
             continue

@@ -26,8 +26,13 @@ const POORER: [Poorer; 9] = [
     ("grids of 200 groups per dimension", |p| p.max_groups = 200),
 ];
 
-pub fn backends() -> impl Iterator<Item = (&'static str, GpuBackend)> {
-    POORER.into_iter().map(|(name, change)| {
+fn backends() -> impl Iterator<Item = (&'static str, GpuBackend)> {
+    named(|_| true)
+}
+
+/// Some of them.
+pub fn named(wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = (&'static str, GpuBackend)> {
+    POORER.into_iter().filter(move |(name, _)| wanted(name)).map(|(name, change)| {
         let (adapter, _) = polyarray_gpu::adapters::chosen().unwrap_or_else(|error| panic!("{error}"));
         let mut profile = adapter.profile.clone();
         change(&mut profile);

@@ -50,17 +50,14 @@ fn sum(row: &[Complex64], spec: &Fft) -> Vec<Complex64> {
     let n = spec.len;
     let backward = matches!(spec.transform, Transform::Backward | Transform::RealBackward);
     let sign = if backward { 1.0 } else { -1.0 };
-    let whole: Vec<Complex64> = match spec.transform {
-        Transform::RealBackward => (0..n)
-            .map(|j| match j {
-                0 => row[0].re.into(),
-                j if 2 * j == n => row[j].re.into(),
-                j if 2 * j < n => row[j],
-                j => row[n - j].conj(),
-            })
-            .collect(),
-        _ => (0..n).map(|j| row.get(j).copied().unwrap_or_default()).collect(),
+    let at = |j: usize| row.get(j).copied().unwrap_or_default();
+    let mirrored = |j: usize| match j {
+        j if j == 0 || 2 * j == n => at(j).re.into(),
+        j if 2 * j < n => at(j),
+        j => at(n - j).conj(),
     };
+    let real = spec.transform == Transform::RealBackward;
+    let whole: Vec<Complex64> = (0..n).map(|j| if real { mirrored(j) } else { at(j) }).collect();
     let turns: Vec<Complex64> =
         (0..n).map(|k| Complex64::from_polar(1.0, sign * TAU * k as f64 / n as f64)).collect();
     let one = |k: usize| whole.iter().enumerate().map(|(j, x)| x * turns[j * k % n]).sum::<Complex64>();
@@ -108,8 +105,13 @@ fn rows_on_poorer_adapters() {
             (spec, host, layout, want)
         })
         .into();
-    for (name, backend) in poorer::backends() {
-        for (spec, host, layout, want) in &jobs {
+    let names = ["no immediates", "bindings of 1 MiB", "no 64-bit integers", "bindings of 1 MiB, coalesced"];
+    for (name, backend) in poorer::named(|name| names.contains(&name)) {
+        // Kernels with barriers take adapters on the CPU seconds to compile: one of a block, of several, of halves.
+        let some = |n: &usize| !name.contains("coalesced") || [0, 2, 5].contains(n);
+        for (spec, host, layout, want) in
+            jobs.iter().enumerate().filter_map(|(n, job)| some(&n).then_some(job))
+        {
             let operand = Operand { buffer: backend.upload(host).unwrap(), layout: layout.clone() };
             let got = backend.transform(&operand, spec).unwrap_or_else(|e| panic!("{name}, {spec:?}: {e}"));
             let got = backend.download(&*got).unwrap();

@@ -52,15 +52,14 @@ impl Wide {
             }
             _ => false,
         };
-        let side_by_side = if pass.later { true } else { whole(pass.radix) };
-        let writes = side_by_side
+        let writes = (pass.later || whole(pass.radix))
             && match pass.store {
                 Store::Between => whole(len),
                 Store::Result { real, cropped, chirp } => {
                     !real && !cropped && !chirp && whole(kept) && whole(out0)
                 }
             };
-        (fits && (reads || writes)).then(|| Wide { pass, reads, writes })
+        (fits && (reads || writes)).then_some(Wide { pass, reads, writes })
     }
 
     /// The points of every transform.
@@ -84,7 +83,7 @@ impl Wide {
             let read = code.bind(&format!("between[({place}) / {UNIT}u]"));
             let spectrum =
                 (load.from == From::Product).then(|| code.bind(&format!("spectrum[{at} / {UNIT}u]")));
-            for c in 0..UNIT {
+            for (c, points) in points.iter_mut().enumerate() {
                 let z = code.bind(&get(*dtype, int64, &read, c));
                 let z = match (load.from, &spectrum) {
                     (From::Complex, _) => code.bind(&format!("{v}({z}.x, {z}.y * sign())")),
@@ -95,7 +94,7 @@ impl Wide {
                     }
                     _ => z,
                 };
-                points[c].push(z);
+                points.push(z);
             }
         }
         points

@@ -5,12 +5,13 @@ use super::several::steps;
 use super::transform::{complex, float};
 use super::{fft, irfft, rfft};
 use crate::array::{Array, Device};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::multimethod;
 use crate::numpy::creation::beside;
 use crate::numpy::rows::move_axis;
 use crate::numpy::{add, astype, concat, imag, multiply, negative, real, take};
-use num_complex::Complex64;
+use num_complex::{Complex32, Complex64};
 use std::f64::consts::{PI, SQRT_2};
 
 multimethod! {
@@ -160,8 +161,23 @@ pub(super) fn zeros(shape: &[usize], like: &Array) -> Result<Array> {
 /// reduced before they are rounded.
 fn turns(numerators: impl Iterator<Item = usize>, period: usize, sign: f64, like: &Array) -> Result<Array> {
     let turn = |k: usize| Complex64::from_polar(1.0, sign * PI * (k % (2 * period)) as f64 / period as f64);
-    let turns = Array::from(numerators.map(turn).collect::<Vec<_>>());
-    beside(&astype(&turns, complex(like.dtype()))?, like)
+    let narrow = |z: Complex64| Complex32::new(z.re as f32, z.im as f32);
+    let turns = numerators.map(turn);
+    let turns = match complex(like.dtype()) {
+        DType::C128 => Array::from(turns.collect::<Vec<_>>()),
+        _ => Array::from(turns.map(narrow).collect::<Vec<_>>()),
+    };
+    beside(&turns, like)
+}
+
+/// Numbers in the dtype of an array, a float, and where it lives. They are rounded here: nothing else may run on the host while
+/// a device is pinned.
+pub(super) fn numbers(numbers: impl Iterator<Item = f64>, like: &Array) -> Result<Array> {
+    let numbers = match like.dtype() {
+        DType::F64 => Array::from(numbers.collect::<Vec<_>>()),
+        _ => Array::from(numbers.map(|x| x as f32).collect::<Vec<_>>()),
+    };
+    beside(&numbers, like)
 }
 
 /// The last axis in another order.
@@ -173,9 +189,7 @@ fn ordered(x: &Array, order: impl Iterator<Item = usize>) -> Result<Array> {
 /// Some elements of the last axis multiplied by a number.
 pub(super) fn weighted(x: &Array, at: &[usize], by: f64) -> Result<Array> {
     let n = x.shape()[x.ndim() - 1];
-    let weights = (0..n).map(|i| if at.contains(&i) { by } else { 1.0 }).collect::<Vec<_>>();
-    let weights = astype(&Array::from(weights), x.dtype())?;
-    multiply(x, &beside(&weights, x)?)
+    multiply(x, &numbers((0..n).map(|i| if at.contains(&i) { by } else { 1.0 }), x)?)
 }
 
 /// The transform along the last axis, without a factor; orthogonal up to one.

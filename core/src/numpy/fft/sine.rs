@@ -1,13 +1,12 @@
 //! Sine transforms, by cosine transforms.
 
-use super::cosine::{Family, one_axis, several, transformed, weighted, zeros};
+use super::cosine::{Family, numbers, one_axis, several, transformed, weighted, zeros};
 use super::options::{Wave, along};
 use super::rfft;
 use crate::array::Array;
 use crate::error::Result;
 use crate::multimethod;
-use crate::numpy::creation::beside;
-use crate::numpy::{astype, concat, imag, multiply, negative};
+use crate::numpy::{concat, imag, multiply, negative};
 use std::f64::consts::SQRT_2;
 
 multimethod! {
@@ -60,8 +59,7 @@ const SINES: Family = Family { transform: sines, first_period: |n| 2 * (n + 1) }
 /// Every second element of the last axis negated, from the second on.
 fn alternating(x: &Array) -> Result<Array> {
     let n = x.shape()[x.ndim() - 1];
-    let signs = Array::from((0..n).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }).collect::<Vec<f64>>());
-    multiply(x, &beside(&astype(&signs, x.dtype())?, x)?)
+    multiply(x, &numbers((0..n).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }), x)?)
 }
 
 /// The transform along the last axis, without a factor; orthogonal up to one.

@@ -6,6 +6,7 @@
 use polyarray::random::Generator;
 use polyarray::{self as np, Array, DType, Result, fft, linalg, s};
 use polyarray_gpu::GpuBackend;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Steps of a loop, and when it may end before that.
@@ -82,8 +83,9 @@ const FAMILIES: [(&str, Step); 14] = [
     }),
     ("fft", |p, n| read(np::absolute(fft::fft(p.x.slice(s![..n])?, ())?)?)),
     ("files", |p, n| {
-        np::files::save(&p.file, &p.x.slice(s![..n])?)?;
-        read(np::files::load(&p.file)?)
+        let other = |e| np::Error::Other(Arc::new(e));
+        np::files::save(&p.file, &p.x.slice(s![..n])?).map_err(other)?;
+        read(np::files::load(&p.file).map_err(other)?)
     }),
     ("copies between host and device", |p, n| {
         let host = (p.x.slice(s![..n])? * 2.0).to("host")?;

@@ -3,6 +3,8 @@
 use polyarray::testing::{Tolerance, assert_allclose};
 use polyarray::{self as np};
 
+#[path = "../examples/filter.rs"]
+mod filter;
 #[path = "../examples/heat.rs"]
 mod heat;
 #[path = "../examples/image.rs"]
@@ -82,4 +84,18 @@ fn least_squares_find_the_coefficients_and_the_directions() {
         }
         assert!(found.iter().all(|cos| *cos > 0.999), "{place}: {found:?}");
     }
+}
+
+#[test]
+fn spectra_filter_as_sums_do() {
+    let [host, gpu] = ["host", "gpu:0"].map(|place| {
+        let [clean, noisy, fast, direct] = filter::run(place, 10_000, 201).unwrap();
+        let apart = |a: &np::Array, b: &np::Array| filter::apart(a, b).unwrap();
+        assert!(apart(&fast, &direct) < 2e-6, "{place}: {:e}", apart(&fast, &direct));
+        // Of white noise a low pass leaves the share that is below its cutoff, and a little of the signal's ends is lost.
+        let (before, after) = (apart(&noisy, &clean), apart(&fast, &clean));
+        assert!((before - 0.5).abs() < 0.02 && after < 0.3 * before, "{place}: {before} to {after}");
+        fast.to("host").unwrap()
+    });
+    assert_allclose(&gpu, &host, Tolerance::absolute(1e-5));
 }

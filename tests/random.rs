@@ -222,3 +222,85 @@ fn orders_and_choices() {
         assert!(np::allclose(np::sum(&shares, -1).unwrap(), 1.0, np::rtol(1e-12)).unwrap());
     }
 }
+
+#[test]
+fn normal_vectors_have_their_mean_and_covariance() {
+    let mean = Array::from(vec![1.0, -2.0, 0.5]);
+    let cov = Array::from([[2.0, 0.6, 0.0], [0.6, 1.0, -0.3], [0.0, -0.3, 0.5]]);
+    for (place, mut rng) in [("host", host(11)), ("gpu:0", gpu(11))] {
+        let (mean, cov) = (mean.to(place).unwrap(), cov.to(place).unwrap());
+        let x = rng.multivariate_normal(&mean, &cov, N).unwrap();
+        assert_eq!(x.shape(), [N, 3]);
+        let got = doubles(&np::mean(&x, 0).unwrap());
+        for (got, want) in got.iter().zip(doubles(&mean)) {
+            assert!((got - want).abs() < 4.0 * (2.0 / N as f64).sqrt(), "{got} {want}");
+        }
+        let got = doubles(&np::cov(&x, np::Covariance::from(()).columns()).unwrap());
+        for (got, want) in got.iter().zip(doubles(&cov)) {
+            assert!((got - want).abs() < 0.06, "{got} {want}");
+        }
+        assert_eq!(rng.multivariate_normal(&mean, &cov, ()).unwrap().shape(), [3]);
+    }
+}
+
+#[test]
+fn slices_are_permuted_each_by_itself() {
+    let mut rng = host(5);
+    let x = np::arange(5000, DType::F64).unwrap().reshape([50, 100]).unwrap();
+    let y = rng.permuted(&x, 1).unwrap();
+    assert_eq!(doubles(&np::sort(&y, 1).unwrap()), doubles(&x), "each keeps its elements");
+    let order = np::subtract(&y, &x.slice(":, :1").unwrap()).unwrap();
+    assert_ne!(
+        doubles(&order.slice("0").unwrap()),
+        doubles(&order.slice("1").unwrap()),
+        "in orders of their own"
+    );
+    let all = rng.permuted(&x, ()).unwrap();
+    assert_eq!(all.shape(), [50, 100]);
+    assert_ne!(doubles(&np::sort(&all, 1).unwrap()), doubles(&x), "across slices");
+    assert_eq!(doubles(&np::sort(&np::ravel(&all).unwrap(), ()).unwrap()), doubles(&np::ravel(&x).unwrap()));
+    let mut children = rng.spawn(3);
+    let first: Vec<f64> = children.iter_mut().map(|rng| doubles(&rng.random(1).unwrap())[0]).collect();
+    assert!(first[0] != first[1] && first[1] != first[2] && first[0] != first[2]);
+}
+
+#[test]
+fn choices_have_their_probabilities() {
+    let (x, p) = (Array::from(vec![10.0, 20.0, 30.0, 40.0]), [0.1, 0.0, 0.6, 0.3]);
+    let mut rng = host(8);
+    let drawn = doubles(&rng.choice_weighted(&x, &p, N).unwrap());
+    for (value, p) in [10.0, 20.0, 30.0, 40.0].iter().zip(p) {
+        let share = drawn.iter().filter(|&x| x == value).count() as f64 / N as f64;
+        assert!((share - p).abs() < 4.0 * (p / N as f64).sqrt() + 1e-12, "{value}: {share} instead of {p}");
+    }
+    // Without replacement the second is drawn among those that are left: 30 after 10 with 0.1 · 0.6 / 0.9.
+    let (mut both, rounds) = (0, 4000);
+    for _ in 0..rounds {
+        let two = doubles(&rng.sample_weighted(&x, &p, 2).unwrap());
+        assert!(two[0] != two[1] && !two.contains(&20.0));
+        both += usize::from(two == [10.0, 30.0]);
+    }
+    let (share, want) = (both as f64 / f64::from(rounds), 0.1 * 0.6 / 0.9);
+    assert!((share - want).abs() < 4.0 * (want / f64::from(rounds)).sqrt(), "{share} instead of {want}");
+    assert!(rng.sample_weighted(&x, &p, 4).is_err() && rng.choice_weighted(&x, &[0.5, 0.5], 1).is_err());
+}
+
+#[test]
+fn colours_are_drawn_in_their_shares() {
+    let mut rng = host(2);
+    let x = rng.multivariate_hypergeometric(&[10, 0, 30, 20], 12, [2, 1000]).unwrap();
+    assert_eq!(x.shape(), [2, 1000, 4]);
+    assert!(doubles(&np::sum(&x, -1).unwrap()).iter().all(|&n| n == 12.0));
+    let mean = doubles(&np::mean(&x, [0, 1]).unwrap());
+    for (got, want) in mean.iter().zip([2.0, 0.0, 6.0, 4.0]) {
+        assert!((got - want).abs() < 0.15, "{got} {want}");
+    }
+    assert!(rng.multivariate_hypergeometric(&[1, 2], 4, 1).is_err());
+}
+
+#[test]
+fn a_non_central_f_number_has_its_mean() {
+    let x = doubles(&host(4).noncentral_f(5.0, 20.0, 3.0, N).unwrap());
+    let (mean, want) = (x.iter().sum::<f64>() / N as f64, 20.0 * (5.0 + 3.0) / (5.0 * 18.0));
+    assert!((mean - want).abs() < 0.05, "{mean} instead of {want}");
+}

@@ -105,6 +105,8 @@ pub trait Integer: Bits {
     fn shifted_down(self, count: Self) -> Self;
     /// To a power, wrapping; to a negative one the quotient 1 / self towards zero.
     fn power(self, exponent: Self) -> Self;
+    /// The greatest common divisor of the magnitudes.
+    fn common_divisor(self, other: Self) -> Self;
 }
 
 /// The parts of [`Arithmetic`] that most dtypes share: stored as itself.

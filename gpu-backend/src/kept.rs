@@ -11,6 +11,9 @@ use crate::pipeline::Pipeline;
 /// they are largest (1.4 MiB each with Mesa's software adapter, measured as resident memory).
 const MOST: usize = 512;
 
+/// Bytes of their code that are kept: where kernels are large, fewer of them.
+const MOST_BYTES: u64 = 32 << 20;
+
 /// A device's compiled kernels in numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct KernelStats {
@@ -96,19 +99,48 @@ impl KeptKernels {
 }
 
 impl Kept {
-    /// The kernels that there are too many of, least recently used first; with them an eighth, so that their search is
-    /// made for every eighth kernel only.
+    /// The kernels that there are too many of, or whose code is too long, least recently used first; with them an eighth, so
+    /// that their search is made for every eighth kernel only.
     fn shrink(&mut self) -> Vec<Entry> {
-        if self.kernels.len() <= self.most {
+        let sizes = || self.kernels.iter().map(|(key, entry)| (entry.used, *key, entry.kernel.bytes()));
+        if self.kernels.len() <= self.most && self.stats.bytes <= MOST_BYTES {
             return Vec::new();
         }
-        let surplus = self.kernels.len() - (self.most - self.most / 8);
-        let mut uses: Vec<(u64, u128)> = self.kernels.iter().map(|(key, entry)| (entry.used, *key)).collect();
-        uses.select_nth_unstable(surplus - 1);
+        let mut uses: Vec<(u64, u128, u64)> = sizes().collect();
+        uses.sort_unstable();
+        let surplus =
+            surplus(&uses.iter().map(|&(.., bytes)| bytes).collect::<Vec<_>>(), self.most, MOST_BYTES);
         let gone: Vec<Entry> =
-            uses[..surplus].iter().filter_map(|(_, key)| self.kernels.remove(key)).collect();
+            uses[..surplus].iter().filter_map(|(_, key, _)| self.kernels.remove(key)).collect();
         self.stats.let_go += gone.len();
         self.stats.bytes -= gone.iter().map(|entry| entry.kernel.bytes()).sum::<u64>();
         gone
+    }
+}
+
+/// How many of kernels of these sizes go, from the first one on, so that seven eighths of what may be kept are left; the last
+/// one, which is in use, stays.
+fn surplus(sizes: &[u64], most: usize, most_bytes: u64) -> usize {
+    let (mut count, mut bytes) = (sizes.len(), sizes.iter().sum::<u64>());
+    let gone = sizes.iter().take_while(|&&size| {
+        let goes = count > 1 && (count > most - most / 8 || bytes > most_bytes - most_bytes / 8);
+        count -= usize::from(goes);
+        bytes -= if goes { size } else { 0 };
+        goes
+    });
+    gone.count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::surplus;
+
+    #[test]
+    fn kernels_go_by_their_number_and_by_the_length_of_their_code() {
+        assert_eq!(surplus(&[1; 9], 8, 1000), 2, "seven of eight stay");
+        assert_eq!(surplus(&[100; 11], 512, 1000), 3, "875 bytes stay");
+        assert_eq!(surplus(&[900, 1, 1, 200], 512, 1000), 1);
+        assert_eq!(surplus(&[5000], 512, 1000), 0, "the one in use stays");
+        assert_eq!(surplus(&[1, 1, 1], 1, 1000), 2);
     }
 }

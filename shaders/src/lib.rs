@@ -14,6 +14,7 @@
 mod builder;
 pub mod compile;
 mod exact;
+pub mod fft;
 pub mod fused;
 pub mod library;
 mod limits;

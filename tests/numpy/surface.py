@@ -70,9 +70,36 @@ def pad(x, width, mode):
     width = width[0] if len(width) == 1 else width
     if hasattr(mode, "end"):
         return np.pad(x, width, "linear_ramp", end_values=mode.end)
+    if isinstance(mode, str) and mode.endswith("Odd"):
+        return np.pad(x, width, PAD[mode[:-3]], reflect_type="odd")
     if isinstance(mode, str):
         return np.pad(x, width, PAD[mode])
     return np.pad(x, width, constant_values=mode)
+
+
+def masked(f):
+    return lambda x, mask, o: np.asarray(f(x, axis=axes(o), keepdims=o.keepdims, where=mask))
+
+
+def masked_extreme(f):
+    return lambda x, mask, first, o: np.asarray(
+        f(x, axis=axes(o), keepdims=o.keepdims, where=mask, initial=x.dtype.type(first)))
+
+
+def masked_spread(f):
+    return lambda x, mask, v: np.asarray(f(x, axis=axes(v.axes), keepdims=v.axes.keepdims, ddof=v.ddof, where=mask))
+
+
+def unique_along(x, axis):
+    values, *rest = np.unique(x, axis=axis, return_index=True, return_inverse=True, return_counts=True)
+    return (values, *[part.ravel() for part in rest])
+
+
+def polydiv(a, b):
+    """With the zeros that NumPy leaves out of the remainder."""
+    quotient, rest = np.polydiv(a, b)
+    left = min(len(a), len(b) - 1)
+    return quotient, np.concatenate([np.zeros(left, rest.dtype), rest])[-left:] if left else rest[:0]
 
 
 def topk(x, k, top):
@@ -100,6 +127,14 @@ def quantile(f, scale):
     return run
 
 
+def weighted(f):
+    def run(x, weights, q, o):
+        of = q.q[0] if q.single else np.array(q.q)
+        return np.asarray(f(x, of, axis=axes(o), keepdims=o.keepdims, weights=weights, method="inverted_cdf"))
+
+    return run
+
+
 def spread(f):
     return lambda x, v: np.asarray(f(x, axis=axes(v.axes), keepdims=v.axes.keepdims, ddof=v.ddof))
 
@@ -112,11 +147,26 @@ def bins(b):
     return (snake(b.binning) if isinstance(b.binning, str) else b.binning), b.range
 
 
+def unique_inverse(x):
+    """NumPy's, by a stable order: NaNs, each of which is a value of its own, keep theirs."""
+    order = np.argsort(x, axis=None, kind="stable")
+    ordered = x.ravel()[order]
+    first = np.concatenate([[True], ordered[1:] != ordered[:-1]])[: x.size]
+    inverse = np.empty(x.size, np.int64)
+    inverse[order] = np.cumsum(first) - 1
+    return ordered[first], inverse.reshape(x.shape)
+
+
+def double(x):
+    """Edges are computed in double precision: NumPy's of float32 add up the errors of a rounded step."""
+    return x.astype(np.float64) if x.dtype == np.float32 else x
+
+
 def histogram(x, *rest):
     b = rest[-1]
     count, limits = bins(b)
     weights = rest[0] if len(rest) == 2 else None
-    counts, edges = np.histogram(x, count, range=limits, density=b.density, weights=weights)
+    counts, edges = np.histogram(double(x), count, range=limits, density=b.density, weights=weights)
     return counts, edges.astype(float_of(x, b))
 
 
@@ -193,7 +243,7 @@ CALLS = {
     "unique": np.unique,
     "unique_values": lambda x: np.sort(np.unique_values(x), axis=None),
     "unique_counts": lambda x: tuple(np.unique_counts(x)),
-    "unique_inverse": lambda x: tuple(np.unique_inverse(x)),
+    "unique_inverse": unique_inverse,
     "unique_all": lambda x: tuple(np.unique_all(x)),
     "isin": lambda x, v, invert: np.isin(x, v, invert=invert),
     "argwhere": argwhere,
@@ -214,13 +264,36 @@ CALLS = {
     "corrcoef": lambda x, c: np.corrcoef(x, rowvar=not c.columns),
     "nansum": over(np.nansum), "nanprod": over(np.nanprod), "nanmin": over(np.nanmin), "nanmax": over(np.nanmax),
     "nanmean": over(np.nanmean), "nanvar": spread(np.nanvar), "nanstd": spread(np.nanstd),
+    "sum_where": masked(np.sum), "prod_where": masked(np.prod), "any_where": masked(np.any),
+    "all_where": masked(np.all), "mean_where": masked(np.mean),
+    "min_where": masked_extreme(np.min), "max_where": masked_extreme(np.max),
+    "var_where": masked_spread(np.var), "std_where": masked_spread(np.std),
+    "unique_along": unique_along,
+    "quantile_weighted": weighted(np.quantile),
+    "percentile_weighted": weighted(np.percentile),
+    # In float16 NumPy's has another meaning.
+    "spacing": lambda x: None if x.dtype == np.float16 else np.spacing(x),
+    "polymul": np.convolve,
+    "polydiv": polydiv,
+    "polyder": lambda p, times: np.polyder(p, 1 if times is None else times),
+    "polyint": lambda p, times: np.polyint(p, 1 if times is None else times),
+    # In no order, or solved for.
+    "roots": lambda p: None,
+    "polyfit": lambda x, y, degree: None,
+    "unravel_index": lambda x, shape: list(map(np.asarray, np.unravel_index(x, tuple(shape)))),
+    "ravel_multi_index": lambda along, shape, bounds: np.asarray(
+        np.ravel_multi_index([at.astype(np.int64) for at in along], tuple(shape), mode=bounds.lower())),
+    "ix_": lambda vectors: list(np.ix_(*vectors)),
+    "fill_diagonal": updated(np.fill_diagonal),
+    "packbits": lambda x, axis, order: np.packbits(x, axis=axis, bitorder=order.lower()),
+    "unpackbits": lambda x, axis, count, order: np.unpackbits(x, axis=axis, count=count, bitorder=order.lower()),
     "nancumsum": lambda x, s: np.nancumsum(x, axis=s.axis),
     "nancumprod": lambda x, s: np.nancumprod(x, axis=s.axis),
     "bincount": lambda x, n: np.bincount(x.astype(np.int64), minlength=n),
     "bincount_weighted": lambda x, w, n: np.bincount(x.astype(np.int64), w, n).astype(float_of(w)),
     "histogram": histogram,
     "histogram_weighted": histogram,
-    "histogram_bin_edges": lambda x, b: np.histogram_bin_edges(x, *bins(b)).astype(float_of(x, b)),
+    "histogram_bin_edges": lambda x, b: np.histogram_bin_edges(double(x), *bins(b)).astype(float_of(x, b)),
     "histogram2d": histogram2d,
     "histogramdd": histogramdd,
     "diff": lambda x, n, axis: np.diff(x, n, axis=axis),
@@ -240,16 +313,19 @@ CALLS = {
 SAME_FORMAT = {
     "histogram", "histogram_weighted", "histogram_bin_edges", "histogram2d", "histogramdd", "pad", "scatter",
     "update_items", "put", "place", "putmask", "put_along_axis", "reduce_segments", "insert", "append", "interp", "digitize", "bincount",
-    "bincount_weighted", "choose",
+    "bincount_weighted", "choose", "nextafter", "spacing", "frexp", "gcd", "lcm", "packbits", "unpackbits",
+    "quantile_weighted", "percentile_weighted", "unravel_index", "ravel_multi_index", "fill_diagonal",
 }
 # Sums of many terms.
 SUMS = {"nansum", "nanmean", "nanvar", "nanstd", "nancumsum", "average", "trapezoid", "trapezoid_at", "convolve",
         "correlate", "cov", "corrcoef", "scatter", "update_items", "reduce_segments", "reduceat", "bincount_weighted",
         "histogram_weighted", "gradient", "gradient_at", "interp", "quantile", "nanquantile", "percentile",
-        "nanpercentile", "median", "nanmedian", "unwrap"}
-PRODUCTS = {"nanprod", "nancumprod"}
+        "nanpercentile", "median", "nanmedian", "unwrap", "sum_where", "mean_where", "var_where", "std_where", "polyval",
+        "polymul", "polydiv", "poly"}
+PRODUCTS = {"nanprod", "nancumprod", "prod_where"}
 # Results of float32 are float32, where NumPy computes in float64, or as its list of quantiles is.
 OTHER_DTYPE = {"interp", "histogram", "histogram_bin_edges", "histogram2d", "histogramdd", "histogram_weighted", "average",
-               "cov", "corrcoef", "quantile", "percentile", "nanquantile", "nanpercentile", "choose"}
+               "cov", "corrcoef", "quantile", "percentile", "nanquantile", "nanpercentile", "choose", "polydiv",
+               "polyder", "polyint", "poly"}
 # NumPy computes edges of float32 in float32.
 ROUGHER = {"histogram": 8, "histogram_bin_edges": 8, "histogram_weighted": 8, "histogram2d": 8, "histogramdd": 8}

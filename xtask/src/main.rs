@@ -5,6 +5,7 @@ mod adapter;
 mod demo;
 mod fuzz;
 mod numpy;
+mod python;
 mod step;
 mod test;
 

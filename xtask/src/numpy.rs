@@ -9,11 +9,11 @@ const CALLS: [(&str, &str); 2] = [("cpu", "60"), ("gpu", "20")];
 
 /// Runs the comparison on the host and on the first GPU.
 pub fn run(tally: &mut Tally) {
-    if !quiet(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
+    if !has_python() {
         println!("\nThe comparison with NumPy is left out: there is no python3 with venv.");
         return;
     }
-    let Some(python) = environment(tally) else { return };
+    let Some(python) = environment("numpy-venv", "tests/numpy/requirements.txt", tally) else { return };
     if !step::run(
         "the suite's calls",
         cargo(&["build", "--locked", "--workspace", "--example", "numpy_cases"]),
@@ -32,9 +32,14 @@ pub fn run(tally: &mut Tally) {
     }
 }
 
-/// The environment's Python, with the packages of `tests/numpy/requirements.txt`.
-fn environment(tally: &mut Tally) -> Option<PathBuf> {
-    let folder = step::built("numpy-venv");
+/// Whether there is a Python that makes environments.
+pub fn has_python() -> bool {
+    quiet(Command::new("python3").args(["-c", "import venv, ensurepip"]))
+}
+
+/// The Python of an environment among the build outputs, with the packages of a file of requirements.
+pub fn environment(name: &str, requirements: &str, tally: &mut Tally) -> Option<PathBuf> {
+    let folder = step::built("").with_file_name(name);
     let python = folder.join("bin/python");
     let made = python.exists()
         || step::run(
@@ -48,16 +53,8 @@ fn environment(tally: &mut Tally) -> Option<PathBuf> {
         );
     let mut install = Command::new(&python);
     install.current_dir(crate::root());
-    install.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "-r",
-        "tests/numpy/requirements.txt",
-    ]);
-    (made && step::run("NumPy", install, tally)).then_some(python)
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]);
+    (made && step::run(&format!("packages of {requirements}"), install, tally)).then_some(python)
 }
 
 fn quiet(command: &mut Command) -> bool {

@@ -18,7 +18,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn fail(&mut self, name: &str) {
+    /// Counts something that failed.
+    pub fn fail(&mut self, name: &str) {
         self.failed += 1;
         self.failures.push(name.to_string());
     }

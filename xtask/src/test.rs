@@ -3,9 +3,8 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use crate::adapter;
-use crate::fuzz;
-use crate::numpy;
 use crate::step::{self, Tally, cargo};
+use crate::{fuzz, numpy, python};
 
 /// Modules of tests that compare with reference data which is no part of the repository.
 const NEEDS_DATA: &str = "with_reference_data";
@@ -51,6 +50,7 @@ pub fn run() -> ExitCode {
         step::run_tests("tests (the layering test among them)", tests, &mut tally);
         fuzz::briefly(&mut tally);
         numpy::run(&mut tally);
+        python::run(&mut tally);
         let mut doc_tests = cargo(&["test", "--locked", "--workspace", "--no-fail-fast", "--doc"]);
         doc_tests.arg("--").arg(step::colour());
         step::run_tests("documentation tests", doc_tests, &mut tally);

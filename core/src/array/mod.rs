@@ -6,6 +6,7 @@
 mod array_info;
 mod assign;
 mod axes;
+pub mod declared;
 mod dispatchable;
 mod display;
 mod handle;

@@ -293,9 +293,13 @@ impl fmt::Debug for Call {
 /// the host.
 #[doc(hidden)]
 pub fn packed<Out: Retype>(cx: Cx, row: &'static MethodRow, args: Values) -> Result<Out, Stop<Error>> {
+    Ok(Out::unpack(packed_values(cx, row, args)?)?)
+}
+
+/// [`packed`], with the results as they are.
+pub(super) fn packed_values(cx: Cx, row: &'static MethodRow, args: Values) -> Result<Values, Stop<Error>> {
     let call = Call { row, cx, args };
-    let values = if cx.falls_back() { fall_back(&call)? } else { intercept(&call)? };
-    Ok(Out::unpack(values)?)
+    if cx.falls_back() { fall_back(&call) } else { intercept(&call) }
 }
 
 fn intercept(call: &Call) -> Result<Values, Stop<Error>> {

@@ -115,6 +115,15 @@ impl<F: Copy + 'static, const N: usize> Front<F, N> {
     }
 }
 
+/// The plan of a method without a front cache.
+pub(super) fn planned(
+    walk: &'static Walk,
+    method: &'static MethodInfo,
+    keys: &[Key],
+) -> Result<Rc<Plan>, Error> {
+    Plans::find(None, registry::generation(), walk, method, keys).map(|(plan, _)| plan)
+}
+
 type PlanKey = (usize, u64, SmallVec<[Key; 4]>);
 
 #[derive(Default)]

@@ -6,14 +6,13 @@ use std::thread::LocalKey;
 use smallvec::SmallVec;
 
 use super::argument::{Argument, Dispatchable, Held};
-use super::cache::Front;
+use super::cache::{Front, planned};
 use super::cx::{Cx, Depth, ENDLESS, TOO_DEEP};
 use super::decline::{Decline, FIXED, Refusal, Stop};
 use super::error::{DispatchError, Error, Inside};
 use super::identity::{Erased, MethodInfo, MethodRef};
 use super::key::Key;
 use super::kind::{Fit, Instance};
-use super::method::Method;
 use super::plan::{Fallback, PinnedDefault, Plan, Ready, Verdict};
 use super::raise::caught;
 use super::report::{self, Seen};
@@ -64,17 +63,23 @@ enum Reply {
 #[cold]
 #[inline(never)]
 #[expect(clippy::type_complexity, reason = "spelled once, filled in by the macro")]
-pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
-    front: &'static LocalKey<Front<M::Fn, N>>,
+#[expect(clippy::too_many_arguments, reason = "spelled once, filled in by the macro")]
+pub fn slow<F: Copy + 'static, D: Copy, H, Out, E: DispatchError, const N: usize>(
+    method: &'static MethodInfo,
+    body: Option<D>,
+    front: Option<&'static LocalKey<Front<F, N>>>,
     keys: &[Key; N],
     arguments: &[&dyn Argument; N],
     declined: Option<(Decline, Instance)>,
     convert: &dyn Fn(&mut Fits<'_>) -> Result<H, Refusal>,
-    serve: &dyn Fn(M::Fn, Cx, &H) -> Result<Out, Stop<E>>,
-    default: &dyn Fn(M::Default, Option<&H>) -> Result<Out, E>,
+    serve: &dyn Fn(F, Cx, &H) -> Result<Out, Stop<E>>,
+    default: &dyn Fn(D, Option<&H>) -> Result<Out, E>,
 ) -> Result<Out, E> {
     let walk = state::walk();
-    let plan = front.with(|front| front.plan(walk, M::info(), keys))?;
+    let plan = match front {
+        Some(front) => front.with(|front| front.plan(walk, method, keys))?,
+        None => planned(walk, method, keys)?,
+    };
     let mut asked: SmallVec<[Asked; 4]> =
         declined.into_iter().map(|(decline, on)| (on, Seen::declined(Some(decline)))).collect();
     // While there is no listener and the arguments are native, implementations and the first default only have to be called:
@@ -85,7 +90,7 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
         None => first.implementation.is_none(),
     });
     if let Some(first) = first {
-        if let Some(&body) = M::DEFAULTS.first() {
+        if let Some(body) = body {
             if let PinnedDefault::Run(pin) = first.default
                 && let Some(_depth) = Depth::enter(true)
             {
@@ -99,17 +104,17 @@ pub fn slow<M: Method, H, Out, E: DispatchError, const N: usize>(
             }
         } else if let Ok(held) = convert(&mut Fits { to: first.to, fits: &[Fit::Native; N], at: 0 }) {
             let typed =
-                |ready: &Ready| Some((*ready.implementation?.function.downcast_ref::<M::Fn>()?, ready.to));
+                |ready: &Ready| Some((*ready.implementation?.function.downcast_ref::<F>()?, ready.to));
             for (function, instance) in direct.map_while(typed) {
                 match serve(function, Cx::new(instance), &held) {
                     Ok(out) => return Ok(out),
                     Err(Stop::Declined(decline)) => asked.push((instance, Seen::declined(Some(decline)))),
-                    Err(Stop::Failed(error)) => return Err(failed::<M, E>(Cx::new(instance), error)),
+                    Err(Stop::Failed(error)) => return Err(failed(method, Cx::new(instance), error)),
                 }
             }
         }
     }
-    walked::<M, H, Out, E, N>(&plan, arguments, asked, convert, serve, default)
+    walked(body, &plan, arguments, asked, convert, serve, default)
 }
 
 /// A candidate that was tried before there was a plan, and its outcome.
@@ -119,18 +124,19 @@ type Asked = (Instance, Seen);
 /// been found in an older plan.
 #[inline(never)]
 #[expect(clippy::type_complexity, reason = "the macro's closures, passed on")]
-fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
+fn walked<F: Copy + 'static, D: Copy, H, Out, E: DispatchError, const N: usize>(
+    body: Option<D>,
     plan: &Plan,
     arguments: &[&dyn Argument; N],
     mut asked: SmallVec<[Asked; 4]>,
     convert: &dyn Fn(&mut Fits<'_>) -> Result<H, Refusal>,
-    serve: &dyn Fn(M::Fn, Cx, &H) -> Result<Out, Stop<E>>,
-    default: &dyn Fn(M::Default, Option<&H>) -> Result<Out, E>,
+    serve: &dyn Fn(F, Cx, &H) -> Result<Out, Stop<E>>,
+    default: &dyn Fn(D, Option<&H>) -> Result<Out, E>,
 ) -> Result<Out, E> {
     let mut held = None;
     let mut result = None;
     let mut work = |job: Job<'_>| {
-        let body = match (&job, M::DEFAULTS.first()) {
+        let body = match (&job, body) {
             (Job::Serve(cx, fits, function), _) => {
                 let mut fits = Fits { to: cx.instance, fits, at: 0 };
                 let held = match convert(&mut fits) {
@@ -138,7 +144,7 @@ fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
                     Err(refusal) => return Reply::Refused(fits.at, refusal),
                 };
                 let Some(function) = function else { return Reply::Converted };
-                let Some(function) = (*function as &dyn Any).downcast_ref::<M::Fn>() else {
+                let Some(function) = (*function as &dyn Any).downcast_ref::<F>() else {
                     return Reply::Declined(Decline::new("registered with another signature"));
                 };
                 return match serve(*function, *cx, held) {
@@ -148,12 +154,12 @@ fn walked<M: Method, H, Out, E: DispatchError, const N: usize>(
                     }
                     Err(Stop::Declined(decline)) => Reply::Declined(decline),
                     Err(Stop::Failed(error)) => {
-                        result = Some(Err(failed::<M, E>(*cx, error)));
+                        result = Some(Err(failed(plan.method.0, *cx, error)));
                         Reply::Failed
                     }
                 };
             }
-            (_, Some(body)) => *body,
+            (_, Some(body)) => body,
             (_, None) => return Reply::Declined(Decline::new("has no default")),
         };
         let converted = held.as_ref().filter(|_| matches!(job, Job::PinnedDefault));
@@ -187,9 +193,9 @@ fn not_found<Out, E: DispatchError>(result: &Result<Out, E>) -> Option<Error> {
 /// Marks an implementation's not-found error as surfaced inside it: it is then a failure, no longer a matter of choosing
 /// a backend.
 #[cold]
-pub fn failed<M: Method, E: DispatchError>(cx: Cx, error: E) -> E {
+pub fn failed<E: DispatchError>(method: &'static MethodInfo, cx: Cx, error: E) -> E {
     if let Some(Error::NotFound(report)) = error.dispatch_error() {
-        let inside = || Inside { method: M::info(), backend: cx.instance };
+        let inside = || Inside { method, backend: cx.instance };
         report.inside.get_or_init(inside);
     }
     error

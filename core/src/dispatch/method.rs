@@ -260,12 +260,19 @@ macro_rules! __polyarray_emit {
                         declined = Some((decline, hit.cx.instance));
                     }
                     Err($crate::dispatch::Stop::Failed(error)) => {
-                        return Err(engine::failed::<$handle, _>(hit.cx, error));
+                        return Err(engine::failed(<$handle as $crate::dispatch::Method>::info(), hit.cx, error));
                     }
                 }
             }
-            engine::slow::<$handle, _, _, _, { <$handle as $crate::dispatch::Method>::ARGUMENTS.len() }>(
-                &FRONT,
+            engine::slow::<
+                <$handle as $crate::dispatch::Method>::Fn,
+                <$handle as $crate::dispatch::Method>::Default,
+                _, _, _,
+                { <$handle as $crate::dispatch::Method>::ARGUMENTS.len() },
+            >(
+                <$handle as $crate::dispatch::Method>::info(),
+                <$handle as $crate::dispatch::Method>::DEFAULTS.first().copied(),
+                Some(&FRONT),
                 &keys,
                 &[$(&$a as &dyn $crate::dispatch::Argument),*],
                 declined,

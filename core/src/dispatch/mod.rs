@@ -13,7 +13,7 @@
 //! | `method` | [`method!`]: declaring multimethods |
 //! | `env`, `globals`, `registry` | settings of the environment and the process; the implementations of each kind |
 //! | `walk`, `misplaced` | states, interned; scopes that are left out of turn |
-//! | `state`, `trace`, `scope`, `settings` | the state in force, and entering or changing it |
+//! | `state`, `trace`, `scope`, `entered`, `settings` | the state in force, and entering or changing it |
 //! | `raise` | errors of operators, which can't return them |
 //! | `candidates` | THE order |
 //! | `plan`, `cache` | a walk with its functions resolved, and the caches of plans |
@@ -26,6 +26,7 @@ mod candidates;
 mod cx;
 mod decline;
 mod determine;
+pub mod entered;
 mod env;
 mod error;
 mod globals;
@@ -68,6 +69,7 @@ pub use self::method::{Answer, Method, Returned};
 #[doc(hidden)]
 pub use self::raise::caught;
 pub use self::raise::raise;
+pub(crate) use self::registry::register_erased;
 pub use self::registry::{
     REGISTRATIONS, Registrar, enrol, interceptor_of, register_interceptor, registered_at,
 };

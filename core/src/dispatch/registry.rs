@@ -104,16 +104,23 @@ impl Tables {
         at: &'static Location<'static>,
         replaces: bool,
     ) -> Result<(), Error> {
-        let key = (kind, MethodRef(M::info()));
+        self.add_erased(M::info(), kind, Box::leak(Box::new(implementation)), at, replaces)
+    }
+
+    fn add_erased(
+        &mut self,
+        method: &'static MethodInfo,
+        kind: KindId,
+        function: &'static Erased,
+        at: &'static Location<'static>,
+        replaces: bool,
+    ) -> Result<(), Error> {
+        let key = (kind, MethodRef(method));
         match self.implementations.get(&key) {
-            Some(first) if !replaces => Err(Error::RegisteredTwice {
-                method: M::info(),
-                kind: kind.name(),
-                first: first.at,
-                second: at,
-            }),
+            Some(first) if !replaces => {
+                Err(Error::RegisteredTwice { method, kind: kind.name(), first: first.at, second: at })
+            }
             _ => {
-                let function = Box::leak(Box::new(implementation));
                 self.implementations.insert(key, Registered { function, at });
                 Ok(())
             }
@@ -326,6 +333,18 @@ impl Kind {
         let at = Location::caller();
         change(|tables| tables.add::<M>(self.id(), implementation, at, true))
     }
+}
+
+/// Adds an implementation of a method that was declared at run time, or replaces the present one: of the type that its calls
+/// look for.
+#[track_caller]
+pub(crate) fn register_erased(
+    method: &'static MethodInfo,
+    kind: Kind,
+    function: &'static Erased,
+) -> Result<(), Error> {
+    let at = Location::caller();
+    change(|tables| tables.add_erased(method, kind.id(), function, at, true))
 }
 
 impl Instance {

@@ -149,7 +149,7 @@ pub struct State {
     pub(super) walk: &'static Walk,
     pub(super) sink: Option<Arc<Sink>>,
     /// The calls inside which it was captured.
-    nested: Nested,
+    pub(super) nested: Nested,
 }
 
 impl State {

@@ -121,6 +121,10 @@ fn floor_mod(a: i128, b: i128) -> i128 {
     if b == 0 { 0 } else { a - b * floor_div(a, b) }
 }
 
+fn greatest_common_divisor(a: i128, b: i128) -> i128 {
+    if b == 0 { a.abs() } else { greatest_common_divisor(b, a % b) }
+}
+
 /// `a` to the power `b`, wrapping in 64 bits; to a negative power the quotient towards zero: that of 1 and -1 is not 0.
 fn int_pow(a: i128, b: i128) -> i128 {
     match (a, b) {

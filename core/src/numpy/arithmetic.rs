@@ -9,7 +9,7 @@ use super::{
     negative, not_equal, pow, real, remainder, subtract, trunc, where_,
 };
 use crate::array::Array;
-use crate::dtype::{DType, Kind, promote};
+use crate::dtype::{DType, Kind, promote, promote_all};
 use crate::error::{Error, Result};
 use crate::multimethod;
 use std::f64::consts::LN_2;
@@ -45,7 +45,7 @@ multimethod! {
     /// NumPy: `sign(x)`.
     pub fn sign(x: &Array) -> Result<Array> {
         static REAL: LazyLock<Ufunc> =
-            LazyLock::new(|| ufunc("sign", |x: Sym| pick(x.gt(0), 1, pick(x.lt(0), -1, x))));
+            LazyLock::new(|| ufunc("sign", |x: Sym| pick(x.gt(0), 1, pick(x.lt(0), -1, pick(x.eq(0), 0, x)))));
         static UNSIGNED: LazyLock<Ufunc> = LazyLock::new(|| ufunc("sign", |x: Sym| pick(x.gt(0), 1, x)));
         static COMPLEX: LazyLock<Ufunc> = LazyLock::new(|| {
             ufunc("sign", |z: Sym| {
@@ -86,8 +86,9 @@ multimethod! {
     pub fn logaddexp(a: &Array, b: &Array) -> Result<Array> {
         in_single(a, b, |a, b| {
             let apart = log1p(&exp(&negative(&absolute(&subtract(a, b)?)?)?)?)?;
+            let larger = maximum(a, b)?;
             // Of equal infinities the distance is NaN.
-            where_(&equal(a, b)?, &add(a, LN_2)?, &add(&maximum(a, b)?, &apart)?)
+            where_(&equal(a, b)?, &add(&larger, LN_2)?, &add(&larger, &apart)?)
         })
     }
 
@@ -98,7 +99,8 @@ multimethod! {
         in_single(a, b, |a, b| {
             let distance = negative(&absolute(&subtract(a, b)?)?)?;
             let apart = multiply(&log1p(&pow(2.0, &distance)?)?, 1.0 / LN_2)?;
-            where_(&equal(a, b)?, &add(a, 1.0)?, &add(&maximum(a, b)?, &apart)?)
+            let larger = maximum(a, b)?;
+            where_(&equal(a, b)?, &add(&larger, 1.0)?, &add(&larger, &apart)?)
         })
     }
 
@@ -189,6 +191,7 @@ multimethod! {
     ///
     /// NumPy: `clip(x, min, max)`.
     pub fn clip(x: &Array, min: &Array, max: &Array) -> Result<Array> {
+        let [x, min, max] = &met_at_once([x, min, max])?;
         minimum(&maximum(x, min)?, max)
     }
 
@@ -231,6 +234,20 @@ multimethod! {
         };
         astype(&count, DType::U8)
     }
+}
+
+/// Operands in the dtype that all of them have in common, so that their order does not matter: int8, uint8 and float16 are
+/// float16, of which two at a time are int16 or float32. Rust scalars stay what they are.
+pub(super) fn met_at_once<const N: usize>(operands: [&Array; N]) -> Result<[Array; N]> {
+    let strong = operands.iter().filter(|x| !x.is_weak()).map(|x| x.dtype());
+    let dtype = promote_all(strong);
+    let mut met = operands.map(Array::clone);
+    for x in met.iter_mut().filter(|x| !x.is_weak()) {
+        if let Some(dtype) = dtype.filter(|&dtype| dtype != x.dtype()) {
+            *x = astype(&*x, dtype)?;
+        }
+    }
+    Ok(met)
 }
 
 /// Floats with NaN and infinities replaced.

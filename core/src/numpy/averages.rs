@@ -1,10 +1,11 @@
 //! Averages with weights, spreads, covariances; reductions that leave NaN out.
 
 use super::manipulation::{cast, part, strong};
+use super::masked::spread;
 use super::options::{Along, Reduce, Scanned, Variance};
 use super::{
-    all, any, astype, conj, count_nonzero, cumulative_prod, cumulative_sum, divide, equal, imag, isnan,
-    logical_not, matmul, max, maximum, mean, min, minimum, multiply, prod, real, sqrt, subtract, sum, where_,
+    all, any, astype, conj, cumulative_prod, cumulative_sum, divide, equal, imag, isnan, logical_not, matmul,
+    max, maximum, mean, mean_where, min, minimum, multiply, prod, real, sqrt, subtract, sum, where_,
 };
 use crate::array::Array;
 use crate::dtype::{DType, Kind, Scalar};
@@ -135,9 +136,7 @@ multimethod! {
         if x.dtype().kind() < Kind::Float {
             return mean(x, over);
         }
-        let wide = widened(x)?;
-        let count = counted(&wide, over.clone())?;
-        cast(&divide(&sum(&filled(&wide, 0.0)?, over)?, &count)?, x.dtype())
+        mean_where(x, &logical_not(&isnan(x)?)?, over)
     }
 
     /// The variance of what is not NaN over `over`, divided by the number of elements less `ddof`; NaN where there are
@@ -148,18 +147,9 @@ multimethod! {
         if x.dtype().kind() < Kind::Float {
             return super::var(x, over);
         }
-        let wide = widened(x)?;
-        let kept = over.axes.clone().keepdims();
-        let middle = divide(&sum(&filled(&wide, 0.0)?, kept.clone())?, &counted(&wide, kept)?)?;
-        let distance = where_(&isnan(&wide)?, 0.0, &subtract(&wide, &middle)?)?;
-        let squares = if x.dtype().is_complex() {
-            real(&multiply(&distance, &conj(&distance)?)?)?
-        } else {
-            multiply(&distance, &distance)?
-        };
-        let left = subtract(&counted(&wide, over.axes.clone())?, over.ddof)?;
-        let var = divide(&sum(&squares, over.axes)?, &left)?;
-        let var = where_(&super::greater(&left, 0.0)?, &var, f64::NAN)?;
+        let wide = if x.dtype() == DType::F16 { astype(x, DType::F32)? } else { strong(x)? };
+        let (squares, left) = spread(&wide, &logical_not(&isnan(&wide)?)?, &over)?;
+        let var = where_(&super::greater(&left, 0.0)?, &divide(&squares, &left)?, f64::NAN)?;
         cast(&var, x.dtype().real())
     }
 
@@ -253,14 +243,4 @@ fn nan_where_all_are(x: &Array, result: &Array, over: Reduce) -> Result<Array> {
         return Ok(result.clone());
     }
     where_(&all(&isnan(x)?, over)?, f64::NAN, result)
-}
-
-/// Halves are computed with in float32.
-fn widened(x: &Array) -> Result<Array> {
-    if x.dtype() == DType::F16 { astype(x, DType::F32) } else { strong(x) }
-}
-
-/// How many elements are not NaN, in the real dtype of `x`.
-fn counted(x: &Array, over: Reduce) -> Result<Array> {
-    cast(&count_nonzero(&logical_not(&isnan(x)?)?, over)?, x.dtype().real())
 }

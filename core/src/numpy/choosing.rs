@@ -74,8 +74,16 @@ multimethod! {
                 fix: "give at least one condition, and one choice for each".into(),
             });
         }
-        let mut both = conditions.iter().zip(choices).rev();
-        both.try_fold(default.clone(), |rest, (condition, choice)| where_(&truth(condition)?, choice, &rest))
+        // In one dtype from the beginning: that of two at a time would depend on their order.
+        let strong = choices.iter().chain([default]).filter(|x| !x.is_weak()).map(Array::dtype);
+        let dtype = promote_all(strong);
+        let met = |x: &Array| match dtype.filter(|_| !x.is_weak()) {
+            Some(dtype) => cast(x, dtype),
+            None => Ok(x.clone()),
+        };
+        let choices = choices.iter().map(met).collect::<Result<Vec<_>>>()?;
+        let mut both = conditions.iter().zip(&choices).rev();
+        both.try_fold(met(default)?, |rest, (condition, choice)| where_(&truth(condition)?, choice, &rest))
     }
 
     /// For each index that element of the array of that number: choices broadcast against the indices. **Evaluates the

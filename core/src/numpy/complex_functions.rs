@@ -52,7 +52,13 @@ fn scaled(z: &Sym, by: f64) -> Sym {
 fn expm1(z: Sym) -> Sym {
     let (x, y) = (z.re(), z.im());
     let half = (0.5_f64 * &y).sin();
-    (x.exp_m1() * y.cos() - 2.0_f64 * &half * &half).complex(pick(y.eq(0.0), &y, x.exp() * y.sin()))
+    let re = x.exp_m1() * y.cos() - 2.0_f64 * &half * &half;
+    let im = pick(y.eq(0.0), &y, x.exp() * y.sin());
+    // Without an angle an infinite number has no imaginary part, and a vanishing one none to speak of.
+    let no_angle = (&y - &y).ne(0.0);
+    let (huge, vanishing) = (x.eq(f64::INFINITY).and(&no_angle), x.eq(f64::NEG_INFINITY).and(&no_angle));
+    let re = pick(huge.or(&vanishing), pick(vanishing.clone(), -1.0, &x), re);
+    re.complex(pick(vanishing, 0.0, im))
 }
 
 /// ln(1 + z): near 1 from |1 + z|² − 1 = x·(2 + x) + y².
@@ -67,7 +73,8 @@ fn log1p(z: Sym) -> Sym {
 /// a^b = e^(b·ln a); to the power 0 it is 1, and 0 to a power with a positive real part is 0.
 fn pow(a: Sym, b: Sym) -> Sym {
     let power = (&b * a.ln()).exp();
-    let from_zero = pick(b.re().gt(0.0), 0.0, f64::NAN);
+    // Of the format of the operands, which a choice of two constants would not be.
+    let from_zero = pick(b.re().gt(0.0), a.re().abs(), f64::NAN);
     let base_zero = pick(a.eq(0.0), from_zero.complex(&from_zero), power);
     pick(b.eq(0.0), 1.0, base_zero)
 }

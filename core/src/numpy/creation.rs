@@ -336,7 +336,9 @@ impl From<(usize, usize, i64)> for Extent {
 
 fn diagonals(extent: Extent, create: Create, on: fn(&Array, &Array) -> Result<Array>) -> Result<Array> {
     let place = create.place()?;
-    let rows = add(&erased_indices(extent.rows, &place)?, extent.k)?.expand_dims(1)?;
+    // Beyond the matrix one diagonal is as another, and no index overflows.
+    let k = extent.k.clamp(-(extent.rows as i64), extent.columns as i64);
+    let rows = add(&erased_indices(extent.rows, &place)?, k)?.expand_dims(1)?;
     let on = on(&erased_indices(extent.columns, &place)?, &rows)?;
     astype(&on, create.dtype.map_or_else(|| float_beside(&on), Ok)?)
 }

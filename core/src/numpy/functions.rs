@@ -8,7 +8,7 @@ use crate::array::Array;
 use crate::dtype::{DType, Kind};
 use crate::error::{Error, Result};
 use crate::multimethod;
-use std::f64::consts::{LN_2, PI};
+use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 use std::sync::LazyLock;
 
 macro_rules! functions {
@@ -80,12 +80,54 @@ fn asinh_real(x: Sym) -> Sym {
     pick(a.gt(LARGE), a.ln() + LN_2, near).copysign(x)
 }
 
+/// Where a part of a number is infinite.
+fn is_infinite(x: &Sym, y: &Sym) -> Sym {
+    x.abs().eq(f64::INFINITY).or(y.abs().eq(f64::INFINITY))
+}
+
+/// The angle of a number with an infinite part: beside it a finite part is nothing, and two infinite ones are equal.
+fn angle_at_infinity(y: &Sym, x: &Sym) -> Sym {
+    let boxed = |part: &Sym| pick(part.abs().eq(f64::INFINITY), 1.0, 0.0 * part).copysign(part);
+    boxed(y).atan2(boxed(x))
+}
+
 /// Arcsine by Kahan 1987, "Branch cuts for complex elementary functions".
 fn asin_complex(z: Sym) -> Sym {
     let (below, above) = around_one(&z);
     let (a, b) = (below.sqrt(), above.sqrt());
     let re = z.re().atan2(a.re() * b.re() - a.im() * b.im());
-    re.complex(asinh_real(a.re() * b.im() - a.im() * b.re()))
+    let finite = pick(z.re().eq(0.0), z.re(), re).complex(asinh_real(a.re() * b.im() - a.im() * b.re()));
+    let infinite = angle_at_infinity(&z.re(), &z.im().abs());
+    pick(
+        is_infinite(&z.re(), &z.im()),
+        infinite.complex(f64::INFINITY.into_sym(&infinite).copysign(z.im())),
+        finite,
+    )
+}
+
+/// Arccosine, likewise.
+fn acos_complex(z: Sym) -> Sym {
+    let (below, above) = around_one(&z);
+    let (a, b) = (below.sqrt(), above.sqrt());
+    let im = asinh_real(b.re() * a.im() - b.im() * a.re());
+    let re = a.re().atan2(b.re()) * 2.0;
+    let finite = pick(z.re().eq(0.0).and(z.im().is_nan()), FRAC_PI_2, re).complex(im);
+    let infinite = angle_at_infinity(&z.im().abs(), &z.re());
+    pick(
+        is_infinite(&z.re(), &z.im()),
+        infinite.complex(-f64::INFINITY.into_sym(&infinite).copysign(z.im())),
+        finite,
+    )
+}
+
+/// Inverse hyperbolic cosine, likewise.
+fn acosh_complex(z: Sym) -> Sym {
+    let (a, b) = ((z.re() - 1.0).complex(z.im()).sqrt(), (z.re() + 1.0).complex(z.im()).sqrt());
+    let re = asinh_real(a.re() * b.re() + a.im() * b.im());
+    let im = a.im().atan2(b.re()) * 2.0;
+    let finite = re.complex(pick(z.re().eq(0.0).and(z.im().is_nan()), FRAC_PI_2, im));
+    let infinite = angle_at_infinity(&z.im(), &z.re());
+    pick(is_infinite(&z.re(), &z.im()), f64::INFINITY.into_sym(&infinite).complex(infinite), finite)
 }
 
 /// Hyperbolic arctangent, as Kahan's: ln((1+x)² + y²) − ln((1−x)² + y²) as one logarithm.
@@ -94,7 +136,10 @@ fn atanh_complex(z: Sym) -> Sym {
     let below = 1.0_f64 - &a;
     let size = ((4.0_f64 * &a) / (&below * &below + &y * &y)).ln_1p() * 0.25;
     let angle = (2.0_f64 * &y).atan2(&below * (a + 1.0) - &y * &y) * 0.5;
-    size.copysign(z.re()).complex(angle)
+    let finite = pick(z.re().eq(0.0), z.re(), size.copysign(z.re())).complex(angle);
+    let quarter = pick(z.im().is_nan(), z.im(), FRAC_PI_2.into_sym(&y).copysign(z.im()));
+    let infinite = 0.0.into_sym(&y).copysign(z.re()).complex(quarter);
+    pick(is_infinite(&z.re(), &z.im()), infinite, finite)
 }
 
 functions! {
@@ -110,12 +155,7 @@ functions! {
     /// Arccosine in radians, from 0 to π; NaN beyond −1 and 1. Complex: as [`asin()`].
     ///
     /// NumPy: `acos(x)`, `arccos`.
-    acos = |x: Sym| ((1.0_f64 - &x) * (1.0_f64 + &x)).sqrt().atan2(x), complex |z: Sym| {
-        let (below, above) = around_one(&z);
-        let (a, b) = (below.sqrt(), above.sqrt());
-        let im = asinh_real(b.re() * a.im() - b.im() * a.re());
-        (a.re().atan2(b.re()) * 2.0).complex(im)
-    };
+    acos = |x: Sym| ((1.0_f64 - &x) * (1.0_f64 + &x)).sqrt().atan2(x), complex acos_complex;
     /// Arctangent in radians, from −π/2 to π/2. Complex: principal branch, cuts along the imaginary axis beyond −i and i.
     ///
     /// NumPy: `atan(x)`, `arctan`.
@@ -149,11 +189,7 @@ functions! {
         let t = &x - 1.0;
         let near = (&t + t.sqrt() * (&t + 2.0).sqrt()).ln_1p();
         pick(x.gt(LARGE), x.ln() + LN_2, near)
-    }, complex |z: Sym| {
-        let (a, b) = ((z.re() - 1.0).complex(z.im()).sqrt(), (z.re() + 1.0).complex(z.im()).sqrt());
-        let re = asinh_real(a.re() * b.re() + a.im() * b.im());
-        re.complex(a.im().atan2(b.re()) * 2.0)
-    };
+    }, complex acosh_complex;
     /// Inverse of the hyperbolic tangent: infinite at −1 and 1, NaN beyond. Complex: principal branch, cuts along the real
     /// axis beyond −1 and 1.
     ///

@@ -174,7 +174,12 @@ pub fn geomspace(start: f64, stop: f64, count: usize, create: impl Into<Create>)
 const MOST: usize = 1 << 28;
 
 /// Doubles, one for each number, as an array of the dtype and where they are asked for.
-fn placed(op: &'static str, count: usize, at: impl Fn(usize) -> f64, create: Create) -> Result<Array> {
+pub(super) fn placed(
+    op: &'static str,
+    count: usize,
+    at: impl Fn(usize) -> f64,
+    create: Create,
+) -> Result<Array> {
     if count > MOST {
         let bytes = 8 * count as u128;
         return Err(Error::TooLarge { place: op.into(), bytes, detail: "it is computed on the host".into() });

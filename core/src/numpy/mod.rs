@@ -18,17 +18,22 @@ mod differences;
 mod einstein;
 mod elementwise;
 pub mod fft;
+mod float_steps;
 mod functions;
 mod grids;
 mod histograms;
+mod index_arrays;
 mod indexing;
 mod items;
 mod join;
 pub mod linalg;
 mod manipulation;
+mod masked;
 mod matrices;
 mod operators;
 mod options;
+mod packed_bits;
+mod polynomials;
 mod predicates;
 mod products;
 mod quantiles;
@@ -47,6 +52,7 @@ mod type_info;
 mod typing;
 mod ufunc;
 mod updates;
+mod windows;
 
 pub use apply::*;
 pub use arithmetic::*;
@@ -59,15 +65,20 @@ pub use diagonals::*;
 pub use differences::*;
 pub use einstein::{einsum, erased_einsum};
 pub use elementwise::*;
+pub use float_steps::*;
 pub use functions::*;
 pub use grids::*;
 pub use histograms::*;
+pub use index_arrays::*;
 pub use indexing::{Bounds, Gather, erased_take, take};
 pub use items::*;
 pub use join::{concat, erased_concat, erased_stack, stack};
 pub use manipulation::*;
+pub use masked::*;
 pub use matrices::*;
 pub use options::*;
+pub use packed_bits::*;
+pub use polynomials::*;
 pub use predicates::*;
 pub use products::{erased_matmul, erased_matmul_as, erased_matmul_bits, matmul, matmul_as, matmul_bits};
 pub use quantiles::*;
@@ -93,6 +104,7 @@ pub use ufunc::{Sym, Ufunc, ufunc, ufunc2, ufunc3};
 pub use updates::{
     Update, erased_reduce_segments, erased_reduceat, erased_scatter, reduce_segments, reduceat, scatter,
 };
+pub use windows::*;
 
 /// What backends have kernels for: the specs of the families.
 pub mod specs {

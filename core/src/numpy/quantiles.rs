@@ -5,14 +5,16 @@
 
 use super::creation::float_beside;
 use super::manipulation::{alike, beside, cast, part, positions, strong};
-use super::options::Reduce;
+use super::options::{Reduce, axis};
 use super::{
-    add, any, count_nonzero, full, greater_equal, isnan, logical_not, mean, multiply, order_statistics, sort,
+    add, all, any, argsort, count_nonzero, cumulative_sum, divide, equal, full, greater, greater_equal,
+    isnan, less, logical_and, logical_not, logical_or, mean, minimum, multiply, order_statistics, sort,
     subtract, take_along_axis, where_,
 };
 use crate::array::Array;
 use crate::dtype::{DType, Kind, Scalar};
 use crate::error::{Error, Result};
+use crate::expr::axes::wrap_axis;
 use crate::multimethod;
 use smallvec::SmallVec;
 
@@ -210,6 +212,29 @@ multimethod! {
         quantiles("percentile", x, q.checked("percentile", 100.0)?, over)
     }
 
+    /// Quantiles of elements with weights: the first element in ascending order up to which, itself included, the weights sum to
+    /// at least the share `q` of all. Weights have the shape of `x`, or lie along the one axis that is reduced. By
+    /// [`Method::InvertedCdf`] only, which therefore has to be named. **Evaluates the weights.**
+    ///
+    /// NumPy: `quantile(x, q, axis, method="inverted_cdf", keepdims, weights)`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for another method, and for weights that are negative, NaN or 0 together; [`Error::Shape`] for
+    /// weights of another shape; those of [`quantile()`].
+    pub fn quantile_weighted(x: &Array, weights: &Array, q: Quantiles, over: Reduce) -> Result<Array> {
+        weighted("quantile_weighted", x, weights, q.checked("quantile_weighted", 1.0)?, over)
+    }
+
+    /// [`quantile_weighted()`] in percents, each between 0 and 100.
+    ///
+    /// NumPy: `percentile(x, q, axis, method="inverted_cdf", keepdims, weights)`.
+    ///
+    /// # Errors
+    /// Those of [`quantile_weighted()`].
+    pub fn percentile_weighted(x: &Array, weights: &Array, q: Quantiles, over: Reduce) -> Result<Array> {
+        weighted("percentile_weighted", x, weights, q.checked("percentile_weighted", 100.0)?, over)
+    }
+
     /// The median of what is not NaN over `over`; NaN where all is. **Evaluates `x`** if it is of floats.
     ///
     /// NumPy: `nanmedian(x, axis, keepdims)`.
@@ -380,4 +405,57 @@ fn nan_quantiles(op: &'static str, x: &Array, q: Quantiles, over: Reduce) -> Res
     }
     let parts = between.iter().map(|b| b.part).collect();
     rows.restore_all(&interpolated(&rows, &low, &at(|b| b.high)?, parts, &[count, m])?, q.single)
+}
+
+fn weighted(op: &'static str, x: &Array, weights: &Array, q: Quantiles, over: Reduce) -> Result<Array> {
+    let bad = |operands: String, fix: &str| Error::Argument { op, operands, fix: fix.into() };
+    if q.method != Method::InvertedCdf {
+        return Err(bad(format!("{:?}", q.method), "weights are defined for Method::InvertedCdf only"));
+    }
+    let (x, weights) = (strong(x)?, strong(weights)?);
+    let weights = if weights.shape() == x.shape() {
+        weights
+    } else {
+        let axis = match over.axes.as_deref() {
+            Some(&[axis]) => Some(wrap_axis(op, axis, x.ndim())?),
+            _ => None,
+        };
+        let axis = axis.filter(|&axis| weights.shape() == [x.shape()[axis]]).ok_or_else(|| Error::Shape {
+            op,
+            operands: format!("x: {:?}, weights: {:?}", x.shape(), weights.shape()),
+            fix: "weights have the shape of x, or that of the axis".into(),
+        })?;
+        let mut shape = vec![1; x.ndim()];
+        shape[axis] = weights.len();
+        weights.reshape(shape)?.broadcast_to(x.shape())?
+    };
+    let float = float_beside(&x)?;
+    let (rows, weights) =
+        (Slices::of(op, &x, over.clone())?, Slices::of(op, &cast(&weights, float)?, over)?.rows);
+    let n = rows.len();
+    if n == 0 {
+        return Err(Error::Shape {
+            op,
+            operands: format!("x: {:?}", x.shape()),
+            fix: "there is no quantile of nothing".into(),
+        });
+    }
+    let order = argsort(&rows.rows, -1)?;
+    let up_to = cumulative_sum(&take_along_axis(&weights, &order, -1)?, 1)?;
+    let total = part(&up_to, 1, n - 1, 1, 1)?;
+    let good =
+        logical_and(&greater(&total, 0.0)?, &all(&greater_equal(&weights, 0.0)?, axis(-1).keepdims())?)?;
+    if all(&logical_and(&good, &less(&total, f64::INFINITY)?)?, ())?.item()? != Scalar::Bool(true) {
+        return Err(bad(
+            format!("weights: {:?}", weights.shape()),
+            "they are finite, not negative, and not 0 together",
+        ));
+    }
+    let q_row = beside(cast(&Array::from(q.q.clone()), float)?, &rows.rows)?;
+    let share = divide(&up_to, &total)?.expand_dims(2)?;
+    // The first ones may have no weight: they are no quantile, not even the one of 0.
+    let before = logical_or(&less(&share, &q_row)?, &equal(&share, 0.0)?)?;
+    let at = minimum(&count_nonzero(&before, 1)?, n as i64 - 1)?;
+    let found = take_along_axis(&take_along_axis(&rows.rows, &order, -1)?, &at, -1)?;
+    rows.restore_all(&spoiled(&found, &rows)?, q.single)
 }

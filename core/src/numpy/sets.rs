@@ -1,13 +1,17 @@
-//! Sets: what occurs in arrays, how often and where. Elements are sorted, so that they must have an order.
+//! Sets: what occurs in arrays, how often and where. Elements are sorted: complex numbers by their real parts first.
 
-use super::manipulation::{alike, common, flat, one, part, strong};
+use super::creation::erased_indices;
+use super::manipulation::{alike, common, flat, home, move_axis, one, part, strong};
+use super::options::Axis;
 use super::{
-    Gather, Side, Update, argsort, bitwise_and, bitwise_invert, concat, cumulative_sum, equal, flat_nonzero,
-    isnan, minimum, not_equal, ones, scatter, searchsorted, select, sort, subtract, take, zeros_like,
+    Gather, Side, Update, any, argsort, bitwise_and, bitwise_invert, concat, cumulative_sum, equal,
+    flat_nonzero, isnan, minimum, not_equal, ones, scatter, searchsorted, select, sort, subtract, take,
+    zeros_like,
 };
 use crate::array::Array;
-use crate::dtype::DType;
+use crate::dtype::{DType, Kind};
 use crate::error::Result;
+use crate::expr::axes::wrap_axis;
 use crate::multimethod;
 
 multimethod! {
@@ -19,7 +23,7 @@ multimethod! {
     /// NumPy: `unique(x)`.
     ///
     /// # Errors
-    /// [`Error::DType`](crate::Error::DType) for complex numbers, which have no order.
+    /// Those of [`sort()`](fn@sort).
     pub fn unique(x: &Array) -> Result<Array> {
         distinct(x, true)
     }
@@ -84,16 +88,56 @@ multimethod! {
         ))
     }
 
+    /// The distinct parts of an array along an axis, in the order of their elements: as an array; the index of the first of each;
+    /// for each part of `x` the index of its like among them; and how often each occurs. Indices and counts are int64. NaN
+    /// equals nothing.
+    ///
+    /// NumPy: `unique(x, return_index, return_inverse, return_counts, axis)`.
+    ///
+    /// # Errors
+    /// [`Error::Axis`](crate::Error::Axis) out of range.
+    pub fn unique_along(x: &Array, axis: Axis) -> Result<(Array, Array, Array, Array)> {
+        let x = strong(x)?;
+        let axis = wrap_axis("unique_along", axis.0, x.ndim())?;
+        let parts = move_axis(&x, axis, 0)?;
+        let (n, rest) = (x.shape()[axis], parts.shape()[1..].iter().product::<usize>());
+        let rows = parts.reshape([n, rest])?;
+        let clipped = Gather::from(0).clip();
+        // Sorted by the last element first: what comes later counts for more.
+        let start = erased_indices(n, &home(&x))?;
+        let order = (0..rest).rev().try_fold(start, |order, column| {
+            let key = take(&part(&rows, 1, column, 1, 1)?.squeeze(1)?, &order, clipped)?;
+            take(&order, &argsort(&key, ())?, clipped)
+        })?;
+        let sorted = take(&rows, &order, clipped)?;
+        let is_first = if n == 0 {
+            ones([0], alike(&x, DType::Bool))?
+        } else {
+            let differ = not_equal(&part(&sorted, 0, 0, 1, n - 1)?, &part(&sorted, 0, 1, 1, n - 1)?)?;
+            concat(&[ones([1], alike(&x, DType::Bool))?, any(&differ, -1)?], 0)?
+        };
+        let starts = flat_nonzero(&is_first)?;
+        let number = subtract(&cumulative_sum(&is_first, ())?, 1)?;
+        let inverse = scatter(&zeros_like(&number, ())?, &order, &number, Update::Put)?;
+        let mut shape = parts.shape().to_vec();
+        shape[0] = starts.len();
+        let distinct = take(&sorted, &starts, clipped)?.reshape(shape)?;
+        Ok((move_axis(&distinct, 0, axis)?, take(&order, &starts, clipped)?, inverse, lengths(&starts, n)?))
+    }
+
     /// Which elements of `x` occur in `values`, or, inverted, which don't: bool, in the shape of `x`. NaN never does.
     ///
     /// NumPy: `isin(x, values, invert)`.
-    ///
-    /// # Errors
-    /// [`Error::DType`](crate::Error::DType) for complex numbers, which have no order.
     pub fn isin(x: &Array, values: &Array, invert: bool) -> Result<Array> {
         let (x, values) = common(x, values)?;
         let found = if values.is_empty() {
             zeros_like(&x, DType::Bool)?
+        } else if x.dtype().is_complex() {
+            // Among the distinct elements of both, those that are one of the values.
+            let (distinct, _, number, _) = unique_all(&concat(&[flat(&values)?, flat(&x)?], 0)?)?;
+            let n = values.len();
+            let has = scatter(&zeros_like(&distinct, DType::Bool)?, &part(&number, 0, 0, 1, n)?, true, Update::Put)?;
+            take(&has, &part(&number, 0, n, 1, x.len())?, 0)?.reshape(x.shape())?
         } else {
             let sorted = sort(&flat(&values)?, ())?;
             let at = minimum(&searchsorted(&sorted, &x, Side::Left)?, sorted.len() as i64 - 1)?;
@@ -174,7 +218,7 @@ fn firsts(sorted: &Array, equal_nan: bool) -> Result<Array> {
     }
     let (before, after) = (part(sorted, 0, 0, 1, n - 1)?, part(sorted, 0, 1, 1, n - 1)?);
     let mut differ = not_equal(&before, &after)?;
-    if equal_nan && sorted.dtype().is_float() {
+    if equal_nan && sorted.dtype().kind() >= Kind::Float {
         // What is sorted behind NaN is NaN.
         differ = bitwise_and(&differ, &bitwise_invert(&isnan(&before)?)?)?;
     }

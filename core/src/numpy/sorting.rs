@@ -3,6 +3,7 @@
 use super::Answer;
 use super::options::Order;
 use super::rows::Rows;
+use super::{add, astype, imag, isnan, multiply, real, take_along_axis};
 use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, record};
 use crate::dispatch::{Cx, Registrar, Stop};
@@ -17,9 +18,10 @@ multimethod! {
 
     /// The elements along an axis in order: a copy of the shape and dtype of `x`. `()` sorts along the last axis,
     /// `axis` along another one; `.descending()` puts the largest first. Stable: equal elements (−0 and 0 are
-    /// equal) keep their order, also when descending. NaN comes last, in either direction.
+    /// equal) keep their order, also when descending. NaN comes last, in either direction. Complex numbers are ordered by
+    /// their real parts, those of equal ones by their imaginary parts.
     ///
-    /// NumPy: `sort(x, axis, stable=True)`. Bools and real numbers.
+    /// NumPy: `sort(x, axis, stable=True)`, `sort_complex`.
     pub fn sort(x: &Array, order: Order) -> Result<Array>;
 
     /// The indices (int64, the shape of `x`) that put the elements along an axis in the order of [`sort()`].
@@ -73,11 +75,30 @@ impl Spec for Sort {
 /// Registers sorts for a kind whose kernels compute them.
 pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     r.register::<sort>(kind, |cx: Cx, x: &Array, order: Order| -> Answer {
+        if x.dtype().is_complex() && x.ndim() > 0 {
+            return Ok(take_along_axis(x, &by_parts(x, order)?, order.axis)?);
+        }
         Ok(sorted("sort", cx, x, order, Sorted::Values)?.remove(0))
     });
     r.register::<argsort>(kind, |cx: Cx, x: &Array, order: Order| -> Answer {
+        if x.dtype().is_complex() && x.ndim() > 0 {
+            return Ok(by_parts(x, order)?);
+        }
         Ok(sorted("argsort", cx, x, order, Sorted::Indices)?.remove(0))
     });
+}
+
+/// The order of complex numbers, by stable sorts: as NumPy has it, what is no number in its real part comes behind what is
+/// none in its imaginary part only.
+fn by_parts(x: &Array, order: Order) -> Result<Array> {
+    let (re, im) = (real(x)?, imag(x)?);
+    let class = add(&multiply(&astype(&isnan(&re)?, DType::U8)?, 2)?, &astype(&isnan(&im)?, DType::U8)?)?;
+    let ascending = Order { descending: false, ..order };
+    let first = argsort(&im, order)?;
+    [(re, order), (class, ascending)].into_iter().try_fold(first, |at, (key, order)| {
+        let next = argsort(&take_along_axis(&key, &at, order.axis)?, order)?;
+        take_along_axis(&at, &next, order.axis)
+    })
 }
 
 fn sorted(
@@ -87,14 +108,6 @@ fn sorted(
     order: Order,
     gives: Sorted,
 ) -> Result<SmallVec<[Array; 3]>, Stop<Error>> {
-    if x.dtype().is_complex() {
-        return Err(Error::DType {
-            op,
-            operands: format!("an array of {}", x.dtype()),
-            fix: "complex numbers have no order; sort real(x), imag(x) or absolute(x)".into(),
-        }
-        .into());
-    }
     let rows = Rows::of(op, x, order.axis)?;
     let (count, len) = (rows.count, rows.len);
     let spec = Sort { rows: count, len, dtype: x.dtype(), descending: order.descending, gives };

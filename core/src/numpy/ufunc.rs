@@ -9,6 +9,7 @@ use crate::expr::Op;
 use crate::expr::axes::wrap_axis;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// One step of a traced function; operands are earlier steps.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ sym_methods! {
     binary: min = Minimum, max = Maximum, eq = Equal, ne = NotEqual, lt = Less, le = LessEqual, gt = Greater,
         ge = GreaterEqual, floor_div = FloorDivide, pow = Pow, atan2 = Atan2, copysign = CopySign,
         complex = Complex, and = BitwiseAnd, or = BitwiseOr, xor = BitwiseXor, shift_left = LeftShift,
-        shift_right = RightShift;
+        shift_right = RightShift, gcd = Gcd;
 }
 
 /// A symbol or a Rust scalar.
@@ -131,13 +132,26 @@ impl std::ops::Neg for &Sym {
 }
 
 /// A function of elements, traced: see [`ufunc`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ufunc {
     name: &'static str,
     arity: usize,
-    steps: Vec<Step>,
-    result: usize,
+    body: Body,
     associative: bool,
+}
+
+type Function = dyn Fn(&[&Array]) -> Result<Array> + Send + Sync;
+
+#[derive(Clone)]
+enum Body {
+    Traced { steps: Vec<Step>, result: usize },
+    Function(Arc<Function>),
+}
+
+impl std::fmt::Debug for Ufunc {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ufunc {} of {}", self.name, self.arity)
+    }
 }
 
 /// Traces a function of one element once; it then runs fused wherever its array lives. Functions of two and
@@ -172,10 +186,20 @@ fn traced<const N: usize>(name: &'static str, f: impl FnOnce([Sym; N]) -> Sym) -
         steps.borrow_mut().push(Step::Foreign);
     }
     let steps = steps.borrow().clone();
-    Ufunc { name, arity: N, steps, result: result.at, associative: false }
+    Ufunc { name, arity: N, body: Body::Traced { steps, result: result.at }, associative: false }
 }
 
 impl Ufunc {
+    /// A function that is called with the arrays themselves, in place of a trace: for interpreters. What it does with them
+    /// is to be done element by element; then it is recorded, and fused, as a trace is.
+    pub fn of(
+        name: &'static str,
+        arity: usize,
+        function: impl Fn(&[&Array]) -> Result<Array> + Send + Sync + 'static,
+    ) -> Ufunc {
+        Ufunc { name, arity, body: Body::Function(Arc::new(function)), associative: false }
+    }
+
     /// Declares that `f(f(a, b), c)` may be computed as `f(a, f(b, c))`: reductions then take logarithmically
     /// many steps instead of one per element.
     #[must_use]
@@ -211,8 +235,12 @@ impl Ufunc {
     }
 
     fn run(&self, args: &[&Array]) -> Result<Array> {
-        let mut values: Vec<Array> = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
+        let (steps, result) = match &self.body {
+            Body::Traced { steps, result } => (steps, *result),
+            Body::Function(function) => return function(args),
+        };
+        let mut values: Vec<Array> = Vec::with_capacity(steps.len());
+        for step in steps {
             values.push(match step {
                 Step::Argument(i) => args[*i].clone(),
                 Step::Constant(c) => Array::weak(*c),
@@ -226,7 +254,7 @@ impl Ufunc {
                 Step::Map(op, at) => apply(*op, &at.iter().map(|&i| &values[i]).collect::<Vec<_>>())?,
             });
         }
-        Ok(values.swap_remove(self.result))
+        Ok(values.swap_remove(result))
     }
 
     /// The binary function folded along an axis from the first element on, in order; an associative one by a

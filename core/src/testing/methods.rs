@@ -9,10 +9,12 @@ mod differences;
 mod elementwise;
 mod factorisation;
 mod formulas;
+mod indices;
 mod manipulation;
 mod matrix_function;
 mod movement;
 mod order;
+mod polynomials;
 mod product;
 mod ranking;
 mod reduction;
@@ -44,10 +46,12 @@ const FAMILIES: &[Family] = &[
     elementwise::ENTRIES,
     factorisation::ENTRIES,
     formulas::ENTRIES,
+    indices::ENTRIES,
     manipulation::ENTRIES,
     matrix_function::ENTRIES,
     movement::ENTRIES,
     order::ENTRIES,
+    polynomials::ENTRIES,
     product::ENTRIES,
     ranking::ENTRIES,
     reduction::ENTRIES,

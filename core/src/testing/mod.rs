@@ -14,6 +14,7 @@ mod places;
 pub mod reference;
 pub mod samples;
 pub mod tolerance;
+mod transforms;
 
 pub use allclose::{assert_allclose, difference};
 pub use calls::{Called, Given};
@@ -21,3 +22,4 @@ pub use conformance::{Conformance, Ran, Report, Way, conformance};
 pub use fuzz::{Fuzz, Fuzzed};
 pub use places::{every_backend, on_every_backend};
 pub use tolerance::Tolerance;
+pub use transforms::transforms_are_accurate;

@@ -75,9 +75,10 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize) -> Rule {
     match method {
         // Zeros are equal, whatever their signs.
         "minimum" | "maximum" | "fmin" | "fmax" | "clip" | "min" | "max" | "nanmin" | "nanmax"
-        | "order_statistics" => Rule { signed_zero: false, ..of(0.0, 0.0) },
-        "add" | "subtract" => of(ROUNDED, 0.0),
+        | "order_statistics" | "min_where" | "max_where" => Rule { signed_zero: false, ..of(0.0, 0.0) },
+        "add" | "subtract" | "polyadd" | "polysub" => of(ROUNDED, 0.0),
         "outer" | "kron" => Rule { signed_zero: false, ..of(if complex { 4.0 } else { ROUNDED }, 0.0) },
+        "polyder" | "polyint" => of(if complex { 8.0 } else { 2.0 * ROUNDED }, 0.0),
         "multiply" | "divide" => of(if complex { 4.0 } else { ROUNDED }, 0.0),
         "remainder" => of(ROUNDED, 0.0),
         "absolute" => of(if input.is_complex() { 4.0 } else { 0.0 }, 0.0),
@@ -91,15 +92,17 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize) -> Rule {
         "sinc" => Rule { signed_zero: false, ..of(functions, 0.0) },
         _ if is_formula(method) => of(if dtype == DType::C128 { 1e4 } else { functions }, 0.0),
         "astype" => of(ROUNDED, 0.0),
-        "sum" | "trace" | "nansum" => Rule { signed_zero: false, ..of(1.0, pairwise) },
-        "prod" | "nanprod" | "cumulative_prod" | "nancumprod" => of(2.0 * (n + 2.0), 0.0),
-        "mean" | "nanmean" => Rule { signed_zero: false, ..of(2.0, pairwise) },
+        "sum" | "trace" | "nansum" | "sum_where" => Rule { signed_zero: false, ..of(1.0, pairwise) },
+        "prod" | "nanprod" | "prod_where" | "cumulative_prod" | "nancumprod" => of(2.0 * (n + 2.0), 0.0),
+        "mean" | "nanmean" | "mean_where" => Rule { signed_zero: false, ..of(2.0, pairwise) },
         // Sums of squares or of singular values, and a root.
         "norm" | "vector_norm" | "matrix_norm" => Rule { signed_zero: false, ..of(8.0, 4.0 * pairwise) },
         // The difference of two products.
         "cross" => Rule { signed_zero: false, ..of(1.0, 2.0) },
         // Two passes: squares of rounded distances, summed.
-        "var" | "std" | "nanvar" | "nanstd" => Rule { signed_zero: false, ..of(4.0 * pairwise + 16.0, 0.0) },
+        "var" | "std" | "nanvar" | "nanstd" | "var_where" | "std_where" => {
+            Rule { signed_zero: false, ..of(4.0 * pairwise + 16.0, 0.0) }
+        }
         // Lines of 128 in order, then the lines of a span.
         "cumulative_sum" | "nancumsum" => Rule { signed_zero: false, ..of(1.0, n.min(384.0) + n / 32768.0) },
         // A few operations on a few numbers; terms are their magnitudes.
@@ -114,7 +117,7 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize) -> Rule {
         "scatter" | "update_items" | "reduce_segments" | "reduceat" | "bincount_weighted"
         | "histogram_weighted" => Rule { signed_zero: false, ..of(2.0 * (n - 1.0), n - 1.0) },
         "matmul" | "matmul_as" | "einsum" | "tensordot" | "inner" | "dot" | "vdot" | "vecdot" | "matvec"
-        | "vecmat" | "multi_dot" | "convolve" | "correlate" => {
+        | "vecmat" | "multi_dot" | "convolve" | "correlate" | "polymul" | "polyval" | "poly" => {
             Rule { signed_zero: false, ..of(1.0, 2.0 * n) }
         }
         _ => of(0.0, 0.0),

@@ -108,6 +108,22 @@ macro_rules! integers {
                 }
                 power
             }
+            #[inline(always)]
+            fn common_divisor(self, other: $ty) -> $ty {
+                // Stein's: odd numbers are subtracted, and powers of two taken out, of the magnitudes; that of the least
+                // number is right as an unsigned one.
+                let (mut a, mut b) = (self.abs_diff(0), other.abs_diff(0));
+                if a == 0 || b == 0 {
+                    return (a | b) as $ty;
+                }
+                let twos = (a | b).trailing_zeros();
+                a >>= a.trailing_zeros();
+                while b != 0 {
+                    b >>= b.trailing_zeros();
+                    (a, b) = (a.min(b), a.abs_diff(b));
+                }
+                (a << twos) as $ty
+            }
         }
         impl Real for $ty {
             #[inline(always)]
@@ -212,8 +228,9 @@ impl Real for f64 {
         if other == 0.0 || (quotient.is_infinite() && !m.is_nan()) {
             return quotient;
         }
-        if m.is_nan() {
-            return m;
+        // The quotient of an infinite or no number, by such a one a zero.
+        if m.is_nan() || other.is_infinite() {
+            return quotient;
         }
         let down = m != 0.0 && (other < 0.0) != (m < 0.0);
         // Numbers of 2^53 and more are whole: from one to the quotient's floor it may be many steps.

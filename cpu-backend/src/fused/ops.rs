@@ -182,6 +182,7 @@ pub fn map_loop(op: Op, d: DType) -> Option<MapLoop> {
         // A negative count is a large one of the unsigned type.
         Op::LeftShift => integer!([unsigned] d, T => binary(|a: T, b: T| a.shifted_up(b))),
         Op::RightShift => integer!([signed] d, T => binary(|a: T, b: T| a.shifted_down(b))),
+        Op::Gcd => integer!([signed] d, T => binary(|a: T, b: T| a.common_divisor(b))),
         Op::Where => Some(select(d.size())),
     }
 }

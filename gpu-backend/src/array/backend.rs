@@ -18,6 +18,7 @@ use super::errors::unplanned;
 use super::kind::{KIND, gpu, residency};
 use super::mirrors::Mirrors;
 use super::parts::in_parts;
+use super::tables::Tables;
 use crate::adapters;
 use crate::device::Gpu;
 use crate::pool::GpuBuffer;
@@ -40,6 +41,7 @@ pub struct GpuBackend {
     profile: Profile,
     device: RwLock<Gpu>,
     mirrors: Arc<Mirrors>,
+    tables: Arc<Tables>,
 }
 
 impl std::fmt::Debug for GpuBackend {
@@ -69,8 +71,8 @@ impl GpuBackend {
     /// A backend over a device that somebody else opened: what tests of poorer adapters' paths run on.
     /// It is not the one that [`GpuBackend::open`] gives, nor the one that arrays on `gpu` use.
     pub fn over(index: u16, device: Gpu) -> GpuBackend {
-        let mirrors = Arc::new(Mirrors::default());
-        watch(&device, &mirrors);
+        let (mirrors, tables) = (Arc::new(Mirrors::default()), Arc::new(Tables::default()));
+        watch(&device, &mirrors, &tables);
         GpuBackend {
             index,
             instance: gpu.instance(index),
@@ -78,7 +80,13 @@ impl GpuBackend {
             profile: device.profile().clone(),
             device: RwLock::new(device),
             mirrors,
+            tables,
         }
+    }
+
+    /// What kernels look up.
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     /// The device behind it.
@@ -93,7 +101,7 @@ impl GpuBackend {
     /// As [`GpuBackend::open`].
     pub fn reopen(&self) -> Result<()> {
         let device = open_device(self.index)?;
-        watch(&device, &self.mirrors);
+        watch(&device, &self.mirrors, &self.tables);
         *self.device.write() = device;
         Ok(())
     }
@@ -134,15 +142,18 @@ impl GpuBackend {
     }
 
     /// A plan, or the error that names the device.
-    pub(crate) fn planned(&self, operation: &str, plan: Result<Plan, PlanError>) -> Result<Plan> {
+    pub(crate) fn planned<T>(&self, operation: &str, plan: Result<T, PlanError>) -> Result<T> {
         plan.map_err(|error| unplanned(operation, &self.device().title(), error))
     }
 }
 
-/// Has uploaded copies dropped where memory runs short.
-fn watch(device: &Gpu, mirrors: &Arc<Mirrors>) {
-    let cached = Arc::clone(mirrors);
-    device.on_pressure(Box::new(move |wanted| cached.drop_bytes(wanted)));
+/// Has uploaded copies and tables dropped where memory runs short.
+fn watch(device: &Gpu, mirrors: &Arc<Mirrors>, tables: &Arc<Tables>) {
+    let (mirrors, tables) = (Arc::clone(mirrors), Arc::clone(tables));
+    device.on_pressure(Box::new(move |wanted| {
+        let freed = mirrors.drop_bytes(wanted);
+        freed + tables.drop_bytes(wanted.saturating_sub(freed))
+    }));
 }
 
 fn open_device(index: u16) -> Result<Gpu> {

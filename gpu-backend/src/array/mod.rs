@@ -11,6 +11,7 @@ mod kind;
 mod mirrors;
 mod parts;
 mod raw;
+mod tables;
 
 pub use backend::GpuBackend;
 pub use buffer::DeviceBuffer;

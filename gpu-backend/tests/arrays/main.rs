@@ -17,6 +17,7 @@ mod ordered;
 mod poorer;
 mod reductions;
 mod reference;
+mod transforms;
 mod user;
 
 use polyarray_core::testing::samples::Random;

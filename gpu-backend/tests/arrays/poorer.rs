@@ -26,7 +26,7 @@ const POORER: [Poorer; 9] = [
     ("grids of 200 groups per dimension", |p| p.max_groups = 200),
 ];
 
-fn backends() -> impl Iterator<Item = (&'static str, GpuBackend)> {
+pub fn backends() -> impl Iterator<Item = (&'static str, GpuBackend)> {
     POORER.into_iter().map(|(name, change)| {
         let (adapter, _) = polyarray_gpu::adapters::chosen().unwrap_or_else(|error| panic!("{error}"));
         let mut profile = adapter.profile.clone();

@@ -15,6 +15,15 @@ fn loops(op: Op, dtype: DType, int64: bool) -> u32 {
         (Op::FloorDivide | Op::Remainder, DType::F64) => 191,
         (Op::FloorDivide | Op::Remainder, DType::I64 | DType::U64) if !int64 => 64,
         (Op::Pow, dtype) if dtype.is_int() => 64,
+        // Fibonacci numbers need the most steps.
+        (Op::Gcd, DType::I64 | DType::U64) => {
+            if int64 {
+                93
+            } else {
+                93 * 65
+            }
+        }
+        (Op::Gcd, _) => 47,
         _ => 0,
     }
 }
@@ -23,7 +32,7 @@ fn loops(op: Op, dtype: DType, int64: bool) -> u32 {
 fn cost(op: Op, dtype: DType) -> u32 {
     let wide = if dtype.is_complex() { 4 } else { 1 };
     wide * match op {
-        Op::Pow => 64,
+        Op::Pow | Op::Gcd => 64,
         Op::FloorDivide | Op::Remainder => 16,
         _ if op.is_function() => 16,
         Op::Sqrt | Op::Divide => 4,

@@ -36,6 +36,17 @@ fn T_bitwise_right_shift(a: T_reg, b: T_reg) -> T_reg {
     let inside = T_shifts(b);
     return select(select(T_reg(0), ~T_reg(0), a < T_reg(0)), a >> u32(select(T_reg(0), b, inside)), inside);
 }
+// Euclid's: a remainder is of less magnitude than the divisor, whatever their signs.
+fn T_gcd(a: T_reg, b: T_reg) -> T_reg {
+    var x = a;
+    var y = b;
+    while (!(y == T_reg(0))) {
+        let r = T_remainder(x, y);
+        x = y;
+        y = r;
+    }
+    return T_absolute(x);
+}
 // By squaring. To a negative power only 1 and -1 give another integer than 0.
 fn T_pow(a: T_reg, b: T_reg) -> T_reg {
     let minus_one = T_wrap(~T_reg(0));

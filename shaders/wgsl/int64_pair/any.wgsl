@@ -32,6 +32,17 @@ fn T_greater_equal(a: vec2<u32>, b: vec2<u32>) -> bool { return !T_less(a, b); }
 fn T_minimum(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> { return select(a, b, T_less(b, a)); }
 fn T_maximum(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> { return select(a, b, T_less(a, b)); }
 fn T_where(c: bool, a: vec2<u32>, b: vec2<u32>) -> vec2<u32> { return select(b, a, c); }
+// Euclid's.
+fn T_gcd(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
+    var x = a;
+    var y = b;
+    while ((y.x | y.y) > 0u) {
+        let r = T_remainder(x, y);
+        x = y;
+        y = r;
+    }
+    return T_absolute(x);
+}
 // By squaring. To a negative power only 1 and -1 give another integer than 0.
 fn T_pow(a: vec2<u32>, b: vec2<u32>) -> vec2<u32> {
     let one = vec2<u32>(1u, 0u);

@@ -12,5 +12,7 @@ fn f32_floor_divide(a: f32, b: f32) -> f32 {
     // Away from zero where it is negative and not whole.
     let away = !f32_is_zero(d.remainder) && f32_signbit(a) == !f32_signbit(b);
     let q = f32_copysign(f32_long_quotient(d, away), f32_from_bits(f32_bits(a) ^ f32_bits(b)));
-    return select(select(q, d.remainder, f32_isnan(d.remainder)), a / b, f32_is_zero(b));
+    // The remainder is no number where an operand is infinite or none.
+    let plain = f32_is_zero(b) || f32_isnan(d.remainder) || f32_isinf(b);
+    return select(q, a / b, plain);
 }

@@ -60,7 +60,7 @@ pub(super) fn cast(x: &Array, dtype: DType) -> Result<Array> {
 }
 
 /// ε of a float or complex dtype.
-pub(super) fn epsilon(dtype: DType) -> f64 {
+pub(in crate::numpy) fn epsilon(dtype: DType) -> f64 {
     match dtype.real() {
         DType::F64 => f64::EPSILON,
         _ => f64::from(f32::EPSILON),

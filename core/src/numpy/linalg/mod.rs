@@ -14,6 +14,7 @@ pub(super) mod orthogonal;
 pub(super) mod positive_definite;
 mod powers;
 pub(super) mod singular_values;
+mod tensors;
 pub(super) mod triangular;
 
 pub use eigen::{eig, eigh, eigvals, eigvalsh, erased_eig, erased_eigh, erased_eigvals, erased_eigvalsh};
@@ -30,12 +31,15 @@ pub use orthogonal::{erased_qr, qr};
 pub use positive_definite::{cholesky, erased_cholesky};
 pub use powers::{erased_expm, erased_matrix_power, erased_multi_dot, expm, matrix_power, multi_dot};
 pub use singular_values::{erased_svd, erased_svdvals, svd, svdvals};
+pub use tensors::{erased_tensorinv, erased_tensorsolve, tensorinv, tensorsolve};
 pub use triangular::{erased_solve_triangular, solve_triangular};
 
 pub use super::contractions::{cross, outer, tensordot, vecdot};
 pub use super::diagonals::matrix_transpose;
 pub use super::matmul;
 pub use diagonals::{diagonal, erased_diagonal, erased_trace, trace};
+
+pub(super) use matrices::epsilon;
 
 use crate::dispatch::Registrar;
 

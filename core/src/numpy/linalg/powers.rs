@@ -1,8 +1,9 @@
 //! Powers, exponentials and long products of matrices.
 
-use super::matrices::{computed, identity, square};
+use super::matrices::{cast, computed, identity, square};
 use super::{inv, solve};
 use crate::array::Array;
+use crate::dtype::promote_all;
 use crate::error::{Error, Result};
 use crate::multimethod;
 use crate::numpy::{
@@ -100,7 +101,11 @@ multimethod! {
         let sides: Vec<f64> =
             std::iter::once(first).chain(inner).chain([end(&arrays[last])]).map(|n| n as f64).collect();
         let splits = splits(&sides);
-        chain(arrays, &splits, 0, last)
+        // In the dtype of all of them, whichever are multiplied first.
+        let dtype = promote_all(arrays.iter().map(Array::dtype));
+        let alike = |x: &Array| dtype.map_or(Ok(x.clone()), |dtype| cast(x, dtype));
+        let arrays = arrays.iter().map(alike).collect::<Result<Vec<_>>>()?;
+        chain(&arrays, &splits, 0, last)
     }
 }
 

@@ -8,8 +8,8 @@ use crate::multimethod;
 use crate::numpy::creation::erased_indices;
 use crate::numpy::options::axis;
 use crate::numpy::{
-    Gather, add, concat, divide, floor, full, max, mean, min, minimum, multiply, remainder, round, subtract,
-    take,
+    Gather, add, concat, divide, floor, floor_divide, full, greater, less, max, mean, min, minimum, multiply,
+    remainder, round, subtract, take, where_,
 };
 use smallvec::SmallVec;
 
@@ -33,8 +33,12 @@ pub enum Pad {
     Minimum,
     /// The array mirrored at the edge element, which is not repeated.
     Reflect,
+    /// As `Reflect`, and turned round about the value at the edge: 2 · edge − mirrored, as NumPy's `reflect_type="odd"`.
+    ReflectOdd,
     /// The array mirrored at the edge.
     Symmetric,
+    /// As `Symmetric`, and turned round about the value at the edge.
+    SymmetricOdd,
     /// The array again.
     Wrap,
 }
@@ -129,7 +133,9 @@ multimethod! {
                 });
             }
             out = match mode {
-                Pad::Edge | Pad::Reflect | Pad::Symmetric | Pad::Wrap => continued(&out, axis, [before, behind], mode)?,
+                Pad::Edge | Pad::Reflect | Pad::Symmetric | Pad::Wrap | Pad::ReflectOdd | Pad::SymmetricOdd => {
+                    continued(&out, axis, [before, behind], mode)?
+                }
                 Pad::LinearRamp { end } => {
                     let ends = [ramp(&out, axis, 0, before, end)?, ramp(&out, axis, len - 1, behind, end)?.flip(axis)?];
                     concat(&[&ends[0], &out, &ends[1]], axis)?
@@ -168,19 +174,45 @@ fn continued(x: &Array, axis: usize, [before, behind]: [usize; 2], mode: Pad) ->
         detail: "its length does not fit an address".into(),
     })?;
     let at = subtract(&erased_indices(all, &home(x))?, before as i64)?;
-    let at = match mode {
-        Pad::Wrap => remainder(&at, len)?,
-        Pad::Symmetric => {
-            let turn = remainder(&at, 2 * len)?;
-            minimum(&turn, &subtract(2 * len - 1, &turn)?)?
-        }
-        Pad::Reflect if len > 1 => {
-            let turn = remainder(&at, 2 * len - 2)?;
-            minimum(&turn, &subtract(2 * len - 2, &turn)?)?
-        }
-        _ => at,
+    // After so many elements it begins anew.
+    let period = match mode {
+        Pad::Reflect | Pad::ReflectOdd => (2 * len - 2).max(1),
+        Pad::Symmetric | Pad::SymmetricOdd => 2 * len,
+        _ => len,
     };
-    take(x, &at, Gather::from(axis).clip())
+    if mode == Pad::Edge {
+        return take(x, &at, Gather::from(axis).clip());
+    }
+    let odd = matches!(mode, Pad::ReflectOdd | Pad::SymmetricOdd);
+    let early = less(&at, 0)?;
+    // What lies before the first element is as what lies behind it, turned round.
+    let from_first = if mode == Pad::SymmetricOdd { subtract(-1, &at)? } else { subtract(0, &at)? };
+    let at = if odd { where_(&early, &from_first, &at)? } else { at };
+    let turn = remainder(&at, period)?;
+    let there = match mode {
+        Pad::Wrap => turn.clone(),
+        // The way back: from the edge itself, or from its neighbour.
+        Pad::Symmetric | Pad::SymmetricOdd => minimum(&turn, &subtract(2 * len - 1, &turn)?)?,
+        // An axis of one element is never left.
+        _ if len == 1 => multiply(&turn, 0)?,
+        _ => minimum(&turn, &subtract(2 * len - 2, &turn)?)?,
+    };
+    let mirrored = take(x, &there, Gather::from(axis).clip())?;
+    if !odd || len == 1 {
+        return Ok(mirrored);
+    }
+    let mut lengths = vec![1_usize; x.ndim()];
+    lengths[axis] = all;
+    let along = |x: &Array| x.reshape(&lengths[..]);
+    let (first, last) = (one(x, axis, 0)?, one(x, axis, len as usize - 1)?);
+    let about = |edge: &Array, x: &Array| subtract(&add(edge, edge)?, x);
+    let mut out = where_(&along(&greater(&turn, len - 1)?)?, &about(&last, &mirrored)?, &mirrored)?;
+    // Each period more adds twice what lies between the edges.
+    if before.max(behind) as i64 >= period - len {
+        let rounds = cast(&along(&multiply(&floor_divide(&at, period)?, 2)?)?, x.dtype())?;
+        out = add(&out, &multiply(&rounds, &subtract(&last, &first)?)?)?;
+    }
+    where_(&along(&early)?, &about(&first, &out)?, &out)
 }
 
 /// The value to pad with along an axis, from all of its elements.

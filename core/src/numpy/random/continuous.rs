@@ -125,6 +125,14 @@ distributions! {
         divide(&x, &divide(&rng.chisquare(below, &shape)?, below)?)
     }
 
+    /// F numbers whose numerator is a non-central χ² number.
+    ///
+    /// NumPy: `Generator.noncentral_f(dfnum, dfden, nonc, size)`.
+    noncentral_f(rng, shape, above, below, nonc) {
+        let x = divide(&rng.noncentral_chisquare(above, nonc, &shape)?, above)?;
+        divide(&x, &divide(&rng.chisquare(below, &shape)?, below)?)
+    }
+
     /// Student's t numbers of degrees of freedom.
     ///
     /// NumPy: `Generator.standard_t(df, size)`.
@@ -268,5 +276,32 @@ impl Generator {
         full.push(alpha.len() as isize);
         let gamma = self.standard_gamma(alpha, full)?;
         divide(&gamma, &crate::numpy::sum(&gamma, crate::numpy::axis(-1).keepdims())?)
+    }
+
+    /// Normal vectors, along the last axis, of a mean (n) and a covariance (n, n), symmetric and without negative eigenvalues
+    /// but for rounding: standard normal ones times the root of the covariance, by its singular values.
+    ///
+    /// NumPy: `Generator.multivariate_normal(mean, cov, size)`.
+    ///
+    /// # Errors
+    /// Those of [`random`](Generator::random) and of [`svd`](crate::numpy::linalg::svd()); parameters of other shapes.
+    pub fn multivariate_normal(&mut self, mean: &Array, cov: &Array, shape: impl IntoShape) -> Result<Array> {
+        let n = mean.len();
+        if mean.ndim() != 1 || cov.shape() != [n, n] {
+            return Err(crate::error::Error::Shape {
+                op: "multivariate_normal",
+                operands: format!("mean: {:?}, cov: {:?}", mean.shape(), cov.shape()),
+                fix: "the mean has one axis, the covariance is a square matrix of as many rows".into(),
+            });
+        }
+        let mut full = Shape::from(shape).0;
+        full.push(n as isize);
+        let x = self.standard_normal(&full[..])?;
+        let (_, s, vh) = crate::numpy::linalg::svd(cov, false)?;
+        let root = multiply(&sqrt(&s)?.expand_dims(1)?, &vh)?;
+        // One matrix of all vectors: there may be no axis before the last one.
+        let rows = x.reshape([(x.len() / n.max(1)) as isize, n as isize])?;
+        let spread = crate::numpy::matmul(&rows, &crate::numpy::astype(&root, x.dtype())?)?;
+        add(&spread.reshape(x.shape())?, mean)
     }
 }

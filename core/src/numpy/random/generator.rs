@@ -76,6 +76,13 @@ impl Generator {
         Generator { stream: Stream { key: z ^ (z >> 31), block: 0 }, ..self.clone() }
     }
 
+    /// As many generators as asked for, by [`split`](Generator::split).
+    ///
+    /// NumPy: `Generator.spawn(n)`.
+    pub fn spawn(&mut self, n: usize) -> Vec<Generator> {
+        (0..n).map(|_| self.split()).collect()
+    }
+
     /// The same stream 2⁶⁴ · `times` blocks later: parts of one stream for parallel work.
     #[must_use]
     pub fn jumped(&self, times: u64) -> Generator {

@@ -4,8 +4,12 @@ use super::generator::Generator;
 use crate::array::{Array, IntoShape};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::expr::axes::wrap_axis;
 use crate::numpy::creation::beside;
-use crate::numpy::{Shape, argsort, astype, subtract, take};
+use crate::numpy::{
+    Along, Shape, Side, argsort, astype, count_nonzero, divide, greater, greater_equal, less, logical_and,
+    minimum, searchsorted, subtract, take, take_along_axis, where_,
+};
 
 impl Generator {
     /// The numbers 0 to n − 1 in random order: int64.
@@ -35,6 +39,71 @@ impl Generator {
         };
         let order = beside(&self.permutation(n)?, x)?;
         take(x, &order, 0)
+    }
+
+    /// The elements of each slice along an axis in a random order of their own (`()`: those of the whole array): a copy.
+    ///
+    /// NumPy: `Generator.permuted(x, axis)`.
+    ///
+    /// # Errors
+    /// Those of [`random`](Generator::random); an axis out of range.
+    pub fn permuted(&mut self, x: &Array, along: impl Into<Along>) -> Result<Array> {
+        let keys = |rng: &mut Generator, shape: &[usize]| rng.long_words(shape);
+        let Some(axis) = along.into().0 else {
+            let order = beside(&argsort(&keys(self, &[x.len()])?, ())?, x)?;
+            return take(&x.reshape([x.len()])?, &order, 0)?.reshape(x.shape());
+        };
+        let axis = wrap_axis("permuted", axis, x.ndim())? as isize;
+        take_along_axis(x, &beside(&argsort(&keys(self, x.shape())?, axis)?, x)?, axis)
+    }
+
+    /// Parts of an array along its first axis, drawn with replacement, each with a probability: as [`choice`](Generator::choice).
+    ///
+    /// NumPy: `Generator.choice(x, size, p=p)`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for probabilities that are negative, not as many, or don't sum to 1; those of
+    /// [`random`](Generator::random).
+    pub fn choice_weighted(&mut self, x: &Array, p: &[f64], shape: impl IntoShape) -> Result<Array> {
+        probabilities("choice_weighted", x, p)?;
+        let mut total = 0.0;
+        let up_to = p.iter().map(|p| {
+            total += p;
+            total
+        });
+        let up_to: Vec<f64> = up_to.collect();
+        let u = self.random(shape)?;
+        let up_to = Array::from(up_to.iter().map(|x| x / total).collect::<Vec<_>>());
+        let up_to = beside(&astype(&up_to, u.dtype())?, &u)?;
+        // Rounding may take u to 1: the last one that is ever drawn.
+        let last = p.iter().rposition(|&p| p > 0.0).unwrap_or(0) as i64;
+        let at = minimum(&searchsorted(&up_to, &u, Side::Right)?, last)?;
+        take(x, &beside(&at, x)?, 0)
+    }
+
+    /// Parts of an array along its first axis, drawn without replacement, one after the other, each with a probability among
+    /// those that are left (Efraimidis and Spirakis 2006).
+    ///
+    /// NumPy: `Generator.choice(x, size, replace=False, p=p)`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if fewer have a probability, and as for [`choice_weighted`](Generator::choice_weighted).
+    pub fn sample_weighted(&mut self, x: &Array, p: &[f64], count: usize) -> Result<Array> {
+        probabilities("sample_weighted", x, p)?;
+        let there = p.iter().filter(|&&p| p > 0.0).count();
+        if count > there {
+            return Err(Error::Argument {
+                op: "sample_weighted",
+                operands: format!("{count} of {there} with a probability"),
+                fix: "draw with replacement, by choice_weighted".into(),
+            });
+        }
+        // Exponential numbers whose rates are the probabilities: the first ones are drawn first.
+        let wait = self.standard_exponential(p.len())?;
+        let rate = beside(&astype(&Array::from(p.to_vec()), wait.dtype())?, &wait)?;
+        let wait = where_(&greater(&rate, 0.0)?, &divide(&wait, &rate)?, f64::INFINITY)?;
+        let order = argsort(&wait, ())?.slice(format!(":{count}"))?;
+        take(x, &beside(&order, x)?, 0)
     }
 
     /// Parts of an array along its first axis, drawn with replacement: the shape, then the other axes of `x`.
@@ -95,6 +164,39 @@ impl Generator {
         crate::numpy::count_nonzero(&crate::numpy::less(&order, good as i64)?, -1)
     }
 
+    /// How many of `nsample` things drawn without replacement are of each colour, of which there are `colors`: int64, the shape
+    /// and then one axis of the colours. Each element sorts random keys, so that all together should be a few thousand.
+    ///
+    /// NumPy: `Generator.multivariate_hypergeometric(colors, nsample, size)`.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if there are fewer things than are drawn; those of [`random`](Generator::random).
+    pub fn multivariate_hypergeometric(
+        &mut self,
+        colors: &[usize],
+        nsample: usize,
+        shape: impl IntoShape,
+    ) -> Result<Array> {
+        let all = colors.iter().try_fold(0_usize, |all, &n| all.checked_add(n)).filter(|&all| nsample <= all);
+        let Some(all) = all else {
+            return Err(Error::Argument {
+                op: "multivariate_hypergeometric",
+                operands: format!("{nsample} of {colors:?}"),
+                fix: "no more can be drawn than there are".into(),
+            });
+        };
+        let mut keyed = Shape::from(shape).0;
+        keyed.push(all as isize);
+        let order = argsort(&self.long_words(keyed)?, ())?.slice(format!("..., :{nsample}"))?;
+        let (mut below, mut counts) = (0, Vec::new());
+        for &n in colors {
+            let inside = logical_and(&greater_equal(&order, below)?, &less(&order, below + n as i64)?)?;
+            counts.push(count_nonzero(&inside, -1)?);
+            below += n as i64;
+        }
+        crate::numpy::stack(&counts, -1)
+    }
+
     /// How often each of several outcomes comes in `n` trials: int64, the shape and then one axis of the outcomes, whose
     /// probabilities `pvals` are; what they lack to 1 is the last one's.
     ///
@@ -124,4 +226,17 @@ impl Generator {
         counts.push(left);
         crate::numpy::stack(&counts, -1)
     }
+}
+
+fn probabilities(op: &'static str, x: &Array, p: &[f64]) -> Result<()> {
+    let total: f64 = p.iter().sum();
+    let good = x.shape().first() == Some(&p.len()) && p.iter().all(|p| (0.0..=1.0).contains(p));
+    if good && (total - 1.0).abs() < 1e-8 {
+        return Ok(());
+    }
+    Err(Error::Argument {
+        op,
+        operands: format!("x: {:?}, {} probabilities that sum to {total}", x.shape(), p.len()),
+        fix: "give one for each part along the first axis, from 0 to 1, which sum to 1".into(),
+    })
 }

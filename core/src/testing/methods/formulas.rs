@@ -19,6 +19,23 @@ pub(super) const ENTRIES: super::Family = &[
         |s, _| samples(s, "trunc_part"),
         |given, _| ["fraction_part", "trunc_part"].map(|name| reference(given, name).remove(0)).into(),
     ),
+    (
+        &["nextafter"],
+        |s, _| samples(s, "heaviside"),
+        |given, _| vec![steps(given, None, |x| next(x[0], x[1]))],
+    ),
+    (&["spacing"], |s, _| samples(s, "cbrt"), |given, _| vec![steps(given, None, |x| gap(x[0]))]),
+    (
+        &["frexp"],
+        |s, _| samples(s, "cbrt"),
+        |given, _| {
+            let exponent = |x: &[Scalar]| Scalar::I64(parts(x[0].to_f64()).1.into());
+            vec![
+                steps(given, None, |x| Scalar::F64(parts(x[0].to_f64()).0).cast(x[0].dtype())),
+                steps(given, Some(DType::I32), exponent),
+            ]
+        },
+    ),
     (&["ldexp"], scalings, |given, _| {
         let (x, n) = (given.array(0), given.array(1));
         let out = if x.dtype.kind() < Kind::Float { given.float } else { x.dtype };
@@ -127,6 +144,10 @@ formulas! {
     }; }
     clip(3, same, Same) { real |x| if x[..3].iter().any(|x| x.is_nan()) { f64::NAN } else { x[0].max(x[1]).min(x[2]) };
         int |x| x[0].max(x[1]).min(x[2]); }
+    lcm(2, same, Same) { int |x| match (x[0].abs(), x[1].abs()) {
+        (0, _) | (_, 0) => 0,
+        (a, b) => (a / divisor(a, b)).wrapping_mul(b),
+    }; }
     bitwise_count(1, same, Fixed(DType::U8)) { int |x| i128::from(x[0].unsigned_abs().count_ones()); }
     isfinite(1, same, Test) { real |x| f64::from(x[0].is_finite()); complex |z| f64::from(z[0].is_finite()).into(); int |_| 1; }
     isinf(1, same, Test) { real |x| f64::from(x[0].is_infinite());
@@ -138,6 +159,81 @@ formulas! {
     iscomplex(1, same, Test) { real |_| 0.0; complex |z| f64::from(z[0].im != 0.0).into(); int |_| 0; }
     trunc_part(1, inexact, Same) { real |x| x[0].trunc(); }
     fraction_part(1, inexact, Same) { real |x| if x[0].is_infinite() { 0_f64.copysign(x[0]) } else { (x[0] - x[0].trunc()).copysign(x[0]) }; }
+}
+
+fn divisor(a: i128, b: i128) -> i128 {
+    if b == 0 { a } else { divisor(b, a % b) }
+}
+
+/// The bits of a float, below those of its sign, and whether it is negative.
+fn bits(x: Scalar) -> (u64, bool) {
+    let (bits, size) = match x {
+        Scalar::F16(x) => (u64::from(x.to_bits()), 16),
+        Scalar::F32(x) => (u64::from(x.to_bits()), 32),
+        Scalar::F64(x) => (x.to_bits(), 64),
+        other => panic!("{other} is no float"),
+    };
+    let sign = 1_u64 << (size - 1);
+    (bits & !sign, bits & sign != 0)
+}
+
+/// The other way round.
+fn float(bits: u64, negative: bool, dtype: DType) -> Scalar {
+    let bits = bits | u64::from(negative) << (dtype.size() * 8 - 1);
+    match dtype {
+        DType::F16 => Scalar::F16(half::f16::from_bits(bits as u16)),
+        DType::F32 => Scalar::F32(f32::from_bits(bits as u32)),
+        _ => Scalar::F64(f64::from_bits(bits)),
+    }
+}
+
+/// The next float in a direction, by its bits.
+fn next(x: Scalar, towards: Scalar) -> Scalar {
+    let (a, b) = (x.to_f64(), towards.to_f64());
+    if a.is_nan() || b.is_nan() {
+        return Scalar::F64(f64::NAN).cast(x.dtype());
+    }
+    if a == b {
+        return towards;
+    }
+    match bits(x) {
+        (0, _) => float(1, b < 0.0, x.dtype()),
+        (size, negative) => {
+            float(if (b > a) == (a > 0.0) { size + 1 } else { size - 1 }, negative, x.dtype())
+        }
+    }
+}
+
+/// To the next float of larger magnitude.
+fn gap(x: Scalar) -> Scalar {
+    let a = x.to_f64();
+    let far = Scalar::F64(if a < 0.0 { f64::NEG_INFINITY } else { f64::INFINITY }).cast(x.dtype());
+    // Exact, as both are beside each other.
+    Scalar::F64(next(x, far).to_f64() - a).cast(x.dtype())
+}
+
+/// Mantissa and exponent.
+fn parts(x: f64) -> (f64, i32) {
+    if x == 0.0 || !x.is_finite() {
+        return (x, 0);
+    }
+    let (mut m, mut e) = (x, 0);
+    while m.abs() >= 1.0 {
+        (m, e) = (m / 2.0, e + 1);
+    }
+    while m.abs() < 0.5 {
+        (m, e) = (m * 2.0, e - 1);
+    }
+    (m, e)
+}
+
+/// Each element of operands in the float that they become.
+fn steps(given: &Given, out: Option<DType>, f: impl Fn(&[Scalar]) -> Scalar) -> Want {
+    let operands: Vec<&Plain> = (0..given.args.len()).map(|n| given.array(n)).collect();
+    let met = operands.iter().map(|x| x.dtype).reduce(promote).expect("there is an operand");
+    let dtype = if met.kind() < Kind::Float { given.float } else { met };
+    let cast: Vec<Plain> = operands.iter().map(|x| x.cast(dtype)).collect();
+    map(&cast.iter().collect::<Vec<_>>(), out.unwrap_or(dtype), |x| Truth::Exact(f(x)))
 }
 
 /// The C library's formula loses digits near 1 where this one does not.

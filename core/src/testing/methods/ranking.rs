@@ -11,6 +11,7 @@ pub(super) const ENTRIES: super::Family = &[
     (&["partition", "argpartition", "order_statistics", "topk"], ranks, ranked),
     (&["lexsort"], keys, lexsort),
     (&["unique", "unique_values", "unique_counts", "unique_inverse", "unique_all"], one, unique),
+    (&["unique_along"], parts, unique_along),
     (&["isin", "union1d", "intersect1d", "setdiff1d", "setxor1d"], two, sets),
     (&["argwhere", "extract", "compress"], conditions, picked),
     (&["select_first", "choose"], choices, chosen),
@@ -137,7 +138,7 @@ fn lexsort(given: &Given, _: &str) -> Vec<Want> {
 fn one(s: &mut Sampler, _: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for shape in [&[300][..], &[4, 9], &[], &[0], &[1]] {
-        for dtype in s.some(ordered) {
+        for dtype in s.some(|_| true) {
             let lie = s.lie();
             cases.push(vec![Arg::Array(s.array(dtype, shape, lie, mixed))]);
         }
@@ -146,7 +147,13 @@ fn one(s: &mut Sampler, _: &str) -> Vec<Case> {
 }
 
 fn is_nan(x: Scalar) -> bool {
-    x.to_f64().is_nan()
+    let z = x.to_c128();
+    z.re.is_nan() || z.im.is_nan()
+}
+
+/// All that are not numbers are one, or each is one of its own.
+fn same(a: Scalar, b: Scalar, equal_nan: bool) -> bool {
+    if is_nan(a) || is_nan(b) { equal_nan && is_nan(a) && is_nan(b) } else { rank(a, b) == Ordering::Equal }
 }
 
 /// Each distinct element in order, with the positions of its likes.
@@ -157,9 +164,7 @@ fn groups(x: &Plain, equal_nan: bool) -> Vec<(Scalar, Vec<usize>)> {
     for i in order {
         let value = x.data[i];
         match groups.last_mut() {
-            Some((first, all)) if rank(*first, value) == Ordering::Equal && (equal_nan || !is_nan(value)) => {
-                all.push(i)
-            }
+            Some((first, all)) if same(*first, value, equal_nan) => all.push(i),
             _ => groups.push((value, vec![i])),
         }
     }
@@ -193,10 +198,53 @@ fn unique(given: &Given, name: &str) -> Vec<Want> {
     }
 }
 
+fn parts(s: &mut Sampler, _: &str) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (shape, axis) in
+        [(&[12, 2][..], 0), (&[2, 15], -1), (&[9], 0), (&[3, 8, 2], 1), (&[0, 2], 0), (&[4, 0], 0)]
+    {
+        for dtype in s.some(|_| true) {
+            let few = |d: DType, r: &mut Random| Scalar::I64(r.below(3) as i64 - 1).cast(d);
+            let lie = s.lie();
+            cases.push(vec![Arg::Array(s.array(dtype, shape, lie, few)), Arg::plain(Axis(axis))]);
+        }
+    }
+    cases
+}
+
+fn unique_along(given: &Given, _: &str) -> Vec<Want> {
+    let (x, axis) = (given.array(0), given.plain::<Axis>(1).0);
+    let axis = wrap(axis, x.shape.len());
+    let n = x.shape[axis];
+    let part = |k: usize| -> Vec<Scalar> {
+        (0..x.data.len()).filter(|&i| unravel(i, &x.shape)[axis] == k).map(|i| x.data[i]).collect()
+    };
+    let parts: Vec<Vec<Scalar>> = (0..n).map(part).collect();
+    let order = |&a: &usize, &b: &usize| {
+        let each = parts[a].iter().zip(&parts[b]).map(|(&a, &b)| rank(a, b));
+        each.fold(Ordering::Equal, Ordering::then)
+    };
+    let mut sorted: Vec<usize> = (0..n).collect();
+    sorted.sort_by(order);
+    let groups: Vec<&[usize]> = sorted.chunk_by(|a, b| order(a, b) == Ordering::Equal).collect();
+    let firsts: Vec<usize> = groups.iter().map(|group| group[0]).collect();
+    let mut number = vec![Scalar::I64(0); n];
+    for (k, group) in groups.iter().enumerate() {
+        group.iter().for_each(|&i| number[i] = Scalar::I64(k as i64));
+    }
+    let counts = groups.iter().map(|group| Scalar::I64(group.len() as i64));
+    vec![
+        at(x, axis, &firsts),
+        values(DType::I64, firsts.iter().map(|&i| Scalar::I64(i as i64))),
+        values(DType::I64, number),
+        values(DType::I64, counts),
+    ]
+}
+
 fn two(s: &mut Sampler, name: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for (a, b) in [(&[40][..], &[30][..]), (&[3, 5], &[2, 2]), (&[0], &[4]), (&[5], &[0])] {
-        for dtype in s.some(ordered) {
+        for dtype in s.some(|_| true) {
             let few = |d: DType, r: &mut Random| {
                 if r.below(12) == 0 { mixed(d, r) } else { Scalar::I64(r.below(9) as i64).cast(d) }
             };

@@ -7,7 +7,7 @@ use crate::numpy::{
     Along, Covariance, Method, QUANTILE_METHODS, Quantiles, Reduce, Scanned, Variance, scan_along,
 };
 use crate::testing::reference::{Truth, Want, mean, rank, reduce, scan, variance};
-use crate::testing::samples::{Lie, Plain, Random, moderate, ravel, unravel};
+use crate::testing::samples::{Lie, Plain, Random, Sample, moderate, ravel, unravel};
 use num_complex::Complex64;
 
 pub(super) const ENTRIES: super::Family = &[
@@ -16,6 +16,22 @@ pub(super) const ENTRIES: super::Family = &[
     (&["ptp"], plain_reductions, |given, _| vec![ptp(given)]),
     (&["nansum", "nanprod", "nanmin", "nanmax", "nanmean", "nanvar", "nanstd"], nan_reductions, nan_reduced),
     (&["nancumsum", "nancumprod"], nan_scans, nan_scanned),
+    (
+        &[
+            "sum_where",
+            "prod_where",
+            "min_where",
+            "max_where",
+            "any_where",
+            "all_where",
+            "mean_where",
+            "var_where",
+            "std_where",
+        ],
+        masked_reductions,
+        masked,
+    ),
+    (&["quantile_weighted", "percentile_weighted"], weighted_quantiles, weighted_quantile),
     (&["average"], averages, |given, _| vec![average(given)]),
     (&["cov", "corrcoef"], covariances, covariance),
 ];
@@ -287,6 +303,155 @@ fn nan_reduced(given: &Given, name: &str) -> Vec<Want> {
     let terms = each.iter().map(|want| want.terms).max().unwrap_or(1);
     let dtype = each.first().map_or(x.dtype, |want| want.dtype);
     vec![Want { terms, ..Want::new(dtype, &shape, each.iter().map(|want| want.elements[0]).collect()) }]
+}
+
+fn masked_reductions(s: &mut Sampler, name: &str) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let ordered = matches!(name, "min_where" | "max_where");
+    let value = |dtype: DType, r: &mut Random| match name {
+        "prod_where" if dtype.kind() >= Kind::Float => Scalar::F64(1.0 + r.unit() / 8.0).cast(dtype),
+        _ => moderate(dtype, r),
+    };
+    let coin = |_: DType, r: &mut Random| Scalar::Bool(r.below(3) > 0);
+    for (shape, axes, keepdims) in SLICES.into_iter().chain([(&[0, 3][..], Some(&[0][..]), false)]) {
+        for dtype in s.some(|d| !(ordered && d.is_complex())) {
+            let lies = [s.lie(), s.lie()];
+            // A mask of the last axis broadcasts.
+            let mask = if s.random.bits() & 1 == 0 { shape } else { &shape[shape.len() - 1..] };
+            let mut case = vec![
+                Arg::Array(s.array(dtype, shape, lies[0], value)),
+                Arg::Array(s.array(DType::Bool, mask, lies[1], coin)),
+            ];
+            let over = over(axes, keepdims);
+            if ordered {
+                case.push(Arg::plain(Scalar::I64(1).cast(if dtype == DType::Bool {
+                    dtype
+                } else {
+                    DType::I64
+                })));
+            }
+            case.push(match name {
+                "var_where" | "std_where" => Arg::plain(over.ddof([0.0, 1.0][s.random.below(2)])),
+                _ => Arg::plain(over),
+            });
+            cases.push(case);
+        }
+    }
+    cases
+}
+
+fn masked(given: &Given, name: &str) -> Vec<Want> {
+    let (x, mask) = (given.array(0), given.array(1));
+    let last = given.args.len() - 1;
+    let own = match name {
+        "var_where" | "std_where" => &given.plain::<Variance>(last).axes,
+        _ => given.plain::<Reduce>(last),
+    };
+    let mask = Plain::new(
+        DType::Bool,
+        &x.shape,
+        (0..x.data.len()).map(|i| mask.broadcast_at(&unravel(i, &x.shape))),
+    );
+    let ((slices, shape), (masks, _)) = (slices(x, own), slices(&mask, own));
+    let of = |(slice, mask): (&Vec<Scalar>, &Vec<Scalar>)| -> Want {
+        let kept = slice.iter().zip(mask).filter(|(_, mask)| **mask == Scalar::Bool(true)).map(|(x, _)| *x);
+        let mut kept: Vec<Scalar> = kept.collect();
+        if matches!(name, "min_where" | "max_where") {
+            kept.push(*given.plain::<Scalar>(2));
+        }
+        let row = Plain::new(x.dtype, &[kept.len()], kept);
+        let all = Reduce::default();
+        match name {
+            "mean_where" => mean(&row, &all, given.float),
+            "var_where" | "std_where" => variance(
+                &row,
+                &all.ddof(given.plain::<Variance>(last).ddof),
+                given.float,
+                name == "std_where",
+            ),
+            "sum_where" => reduce(Reduction::Sum, &row, &all),
+            "prod_where" => reduce(Reduction::Prod, &row, &all),
+            "any_where" => reduce(Reduction::Any, &row, &all),
+            "all_where" => reduce(Reduction::All, &row, &all),
+            "min_where" => reduce(Reduction::Min, &row, &all),
+            _ => reduce(Reduction::Max, &row, &all),
+        }
+    };
+    let each: Vec<Want> = slices.iter().zip(&masks).map(of).collect();
+    let terms = each.iter().map(|want| want.terms).max().unwrap_or(1);
+    let dtype = each.first().map_or(x.dtype, |want| want.dtype);
+    vec![Want { terms, ..Want::new(dtype, &shape, each.iter().map(|want| want.elements[0]).collect()) }]
+}
+
+fn weighted_quantiles(s: &mut Sampler, name: &str) -> Vec<Case> {
+    let scale = if name.starts_with("percentile") { 100.0 } else { 1.0 };
+    let weight = |d: DType, r: &mut Random| Scalar::I64([0, 1, 2, 3, 8][r.below(5)]).cast(d);
+    let mut cases = Vec::new();
+    for (shape, axes, keepdims) in [
+        (&[41][..], None, false),
+        (&[6, 15], Some(&[-1][..]), false),
+        (&[8, 3, 2], Some(&[0, 2]), true),
+        (&[15, 6], Some(&[0]), false),
+    ] {
+        for dtype in s.some(real) {
+            let lies = [s.lie(), s.lie()];
+            let along = axes.is_some_and(|axes| axes.len() == 1) && s.random.bits() & 1 == 0;
+            let shape_of = if along { &[15][..] } else { shape };
+            let mut weights = s.array(DType::I32, shape_of, lies[1], weight);
+            // No slice is without a weight.
+            weights.values.data.iter_mut().step_by(3).for_each(|w| *w = Scalar::I64(1).cast(DType::I32));
+            let weights = Sample::dense(weights.values);
+            let q =
+                [Quantiles::from(0.25 * scale), Quantiles::from([0.0, 0.5, 0.8125, 1.0].map(|q| q * scale))];
+            let q = q[s.random.below(2)].clone().by(Method::InvertedCdf);
+            cases.push(vec![
+                Arg::Array(s.array(dtype, shape, lies[0], rarely_nan)),
+                Arg::Array(weights),
+                Arg::plain(q),
+                Arg::plain(over(axes, keepdims)),
+            ]);
+        }
+    }
+    cases
+}
+
+fn weighted_quantile(given: &Given, name: &str) -> Vec<Want> {
+    let (x, weights, q, over) =
+        (given.array(0), given.array(1), given.plain::<Quantiles>(2), given.plain::<Reduce>(3));
+    let scale = if name.starts_with("percentile") { 100.0 } else { 1.0 };
+    let weight = |i: usize| {
+        let index = unravel(i, &x.shape);
+        match over.axes.as_deref() {
+            Some(&[axis]) if weights.shape.len() < x.shape.len() => {
+                weights.data
+                    [index[if axis < 0 { (axis + x.shape.len() as isize) as usize } else { axis as usize }]]
+            }
+            _ => weights.data[i],
+        }
+    };
+    let weights = Plain::new(DType::I32, &x.shape, (0..x.data.len()).map(weight));
+    let ((slices, rest), (weights, _)) = (slices(x, over), slices(&weights, over));
+    let of = |q: f64, values: &[Scalar], weights: &[Scalar]| {
+        let mut both: Vec<(Scalar, f64)> =
+            values.iter().copied().zip(weights.iter().map(|w| w.to_f64())).collect();
+        both.sort_by(|a, b| rank(a.0, b.0));
+        if both.iter().any(|(x, _)| is_nan(*x)) {
+            return Truth::Exact(Scalar::F64(f64::NAN));
+        }
+        let total: f64 = both.iter().map(|(_, w)| w).sum();
+        let mut up_to = 0.0;
+        let found = both.iter().find(|(_, w)| {
+            up_to += w;
+            up_to > 0.0 && up_to >= q * total
+        });
+        Truth::Exact(found.unwrap_or(&both[both.len() - 1]).0)
+    };
+    let mut shape = rest;
+    if !q.single {
+        shape.insert(0, q.q.len());
+    }
+    let each = |q: &f64| slices.iter().zip(&weights).map(|(x, w)| of(q / scale, x, w)).collect::<Vec<_>>();
+    vec![Want::new(x.dtype, &shape, q.q.iter().flat_map(each).collect())]
 }
 
 fn nan_scans(s: &mut Sampler, name: &str) -> Vec<Case> {

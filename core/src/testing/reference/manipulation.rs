@@ -4,7 +4,7 @@ use super::{Truth, Want, fold};
 use crate::dtype::{Kind, Scalar};
 use crate::expr::Reduction;
 use crate::numpy::{Indices, Pad};
-use crate::testing::samples::{Plain, ravel, unravel};
+use crate::testing::samples::{Plain, integer, ravel, unravel};
 
 /// The elements of `x` that `from` names for each index of a shape.
 pub fn pick(x: &Plain, shape: &[usize], from: impl Fn(&[usize]) -> Vec<usize>) -> Want {
@@ -61,6 +61,24 @@ fn walk(i: isize, len: isize, mode: Pad) -> usize {
     at as usize
 }
 
+/// What is mirrored at an edge, or beside it, and turned round about its value.
+fn odd(row: &[Scalar], i: isize, beside: isize) -> Scalar {
+    let last = row.len() as isize - 1;
+    let about = |edge: Scalar, mirrored: isize| {
+        let x = odd(row, mirrored, beside);
+        match (edge.to_i128(), x.to_i128()) {
+            (Some(edge), Some(x)) => integer(2 * edge - x, row[0].dtype()),
+            _ => Scalar::C128(edge.to_c128() * 2.0 - x.to_c128()),
+        }
+    };
+    match i {
+        _ if last == 0 => row[0],
+        i if i < 0 => about(row[0], -i - beside),
+        i if i > last => about(row[last as usize], 2 * last + beside - i),
+        i => row[i as usize],
+    }
+}
+
 /// A frame around an array, one axis after the other.
 pub fn pad(x: &Plain, widths: &[[usize; 2]], mode: Pad) -> Want {
     let mut out = x.clone();
@@ -107,6 +125,7 @@ pub fn pad(x: &Plain, widths: &[[usize; 2]], mode: Pad) -> Want {
                         Scalar::C128(mean)
                     }
                 }
+                Pad::ReflectOdd | Pad::SymmetricOdd => odd(&row, i, isize::from(mode == Pad::SymmetricOdd)),
                 _ => row[walk(i, len as isize, mode)],
             }
         };

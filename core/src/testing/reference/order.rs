@@ -8,13 +8,28 @@ use crate::testing::samples::{Plain, integer, ravel, unravel};
 use num_complex::Complex64;
 use std::cmp::Ordering;
 
-/// The order of two real numbers, NaN last; −0 and 0 are equal.
+/// The order of two numbers, NaN last; −0 and 0 are equal. Complex ones by their real parts, then by their imaginary parts.
 pub fn rank(a: Scalar, b: Scalar) -> Ordering {
+    if a.dtype().is_complex() || b.dtype().is_complex() {
+        return spoiled(a).cmp(&spoiled(b)).then(by_parts(a, b));
+    }
     if let (Some(a), Some(b)) = (a.to_i128(), b.to_i128()) {
         return a.cmp(&b);
     }
     let (a, b) = (a.to_f64(), b.to_f64());
     a.is_nan().cmp(&b.is_nan()).then(a.partial_cmp(&b).unwrap_or(Ordering::Equal))
+}
+
+/// Which parts are no numbers: the real one counts for more.
+fn spoiled(x: Scalar) -> u8 {
+    let z = x.to_c128();
+    2 * u8::from(z.re.is_nan()) + u8::from(z.im.is_nan())
+}
+
+fn by_parts(a: Scalar, b: Scalar) -> Ordering {
+    let (a, b) = (a.to_c128(), b.to_c128());
+    let part = |a: f64, b: f64| a.partial_cmp(&b).unwrap_or(Ordering::Equal);
+    part(a.re, b.re).then(part(a.im, b.im))
 }
 
 /// The positions of the elements of every row along an axis. An array without axes is one row.
@@ -40,6 +55,14 @@ fn rows(shape: &[usize], axis: isize) -> (usize, Vec<Vec<usize>>) {
 fn sorted(values: &[Scalar], descending: bool) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| {
+        if values[a].dtype().is_complex() {
+            let parts = by_parts(values[a], values[b]);
+            return spoiled(values[a]).cmp(&spoiled(values[b])).then(if descending {
+                parts.reverse()
+            } else {
+                parts
+            });
+        }
         let nan = |i: usize| values[i].to_f64().is_nan();
         let rank = rank(values[a], values[b]);
         if descending && !nan(a) && !nan(b) { rank.reverse() } else { rank }

@@ -2,7 +2,7 @@
 
 use crate::element::Arithmetic;
 use crate::element::cast::CastTo;
-use crate::fused::fold::{Fold, Sum, Tree};
+use crate::fused::fold::Tree;
 use crate::iteration::{position, unravel};
 use crate::simd::{Loop, widest};
 use crate::view::View;
@@ -11,10 +11,15 @@ use polyarray_core::backend::specs::Var;
 use std::borrow::Cow;
 use std::ops::{Add, Mul, Range, Sub};
 
-/// Bytes of a block: those of the first-level cache.
-pub const BLOCK_BYTES: usize = 32 << 10;
-/// Elements that one task reads.
+/// Elements of a block, which has a mean of its own: so few that a tile of as many rows of columns stays in the second-level
+/// cache, as columns have the same blocks.
+pub const BLOCK: usize = 256;
+/// Lanes of a block: one for each remainder of the elements' numbers.
+pub const LANES: usize = 16;
+/// Elements that one task reads: a power of two of blocks, so that the tree of a span is a whole part of that of the run.
 pub const SPAN: usize = 256 << 10;
+/// Blocks that are read by one loop.
+const GROUP: usize = 32;
 /// What has kernels here.
 pub trait Float:
     Element<Repr = Self>
@@ -70,12 +75,16 @@ impl<T: Float> Lines<'_, T> {
         Cow::Owned(copy)
     }
 
-    /// The moments of some of the elements of a result.
+    /// The moments of some of the elements of a result, which begin where a block does.
     pub fn moments(&self, result: usize, range: Range<usize>) -> Moments {
-        let block = BLOCK_BYTES / size_of::<T>();
         let mut tree = Tree::new(Moments::merge);
-        for first in range.clone().step_by(block) {
-            tree.push(Moments::of(&self.part(result, first..range.end.min(first + block))));
+        for first in range.clone().step_by(BLOCK * GROUP) {
+            let xs = &*self.part(result, first..range.end.min(first + BLOCK * GROUP));
+            let mut sums = [Sums::default(); GROUP];
+            widest(Blocks { xs, sums: &mut sums });
+            for (block, sums) in xs.chunks(BLOCK).zip(sums) {
+                tree.push(Moments::about(block.len() as f64, sums.mean, sums.distances, sums.squares));
+            }
         }
         tree.finish().unwrap_or(Moments::NONE)
     }
@@ -92,13 +101,6 @@ pub struct Moments {
 
 impl Moments {
     pub const NONE: Moments = Moments { n: 0.0, mean: 0.0, rest: 0.0, squares: 0.0 };
-
-    fn of<T: Float>(xs: &[T]) -> Moments {
-        let n = xs.len() as f64;
-        let mean = T::of(Sum::<T>::slice(xs, 0).cast_to() / n);
-        let (sum, squares) = widest(Distances { xs, mean });
-        Moments::about(n, mean.cast_to(), sum, squares)
-    }
 
     /// From the sums of distances from `mean`, and of their squares.
     #[inline(always)]
@@ -136,43 +138,63 @@ pub fn finish<T: Float>(moments: Moments, spec: &Var) -> T {
     T::of(moments.squares / spec.divisor)
 }
 
-/// Lanes of sums of distances.
-const LANES: usize = 32;
-/// Distances added to a lane before it is added to another one.
-const LEAF: usize = 16;
-
-/// Σd and Σd² of a block.
-struct Distances<'a, T> {
-    xs: &'a [T],
-    mean: T,
+/// What a block is read for: its rounded mean, Σd and Σd².
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    mean: f64,
+    distances: f64,
+    squares: f64,
 }
 
-impl<T: Float> Loop for Distances<'_, T> {
-    type Out = (f64, f64);
+/// The sums of each block of a run.
+///
+/// A block is added up in lanes, which are then halved until one is left, and what is no whole row of lanes is added at the
+/// end: `super::columns` does the same for many runs beside each other.
+struct Blocks<'a, T> {
+    xs: &'a [T],
+    sums: &'a mut [Sums; GROUP],
+}
+
+impl<T: Float> Loop for Blocks<'_, T> {
+    type Out = ();
     #[inline(always)]
-    fn run(self) -> (f64, f64) {
-        let (rows, tail) = self.xs.as_chunks::<LANES>();
-        let (mut sums, mut squares) = ([T::ZERO; LANES], [T::ZERO; LANES]);
-        for leaf in rows.chunks(LEAF) {
-            let (mut s, mut q) = ([T::ZERO; LANES], [T::ZERO; LANES]);
-            for row in leaf {
-                for ((s, q), &x) in s.iter_mut().zip(&mut q).zip(row) {
-                    let d = x - self.mean;
+    fn run(self) {
+        for (xs, sums) in self.xs.chunks(BLOCK).zip(self.sums) {
+            let (rows, tail) = xs.as_chunks::<LANES>();
+            let mut lanes = [T::NOTHING; LANES];
+            for row in rows {
+                for (lane, &x) in lanes.iter_mut().zip(row) {
+                    *lane = *lane + x;
+                }
+            }
+            let sum = tail.iter().fold(halved(lanes), |sum, &x| sum + x);
+            let mean = T::of(sum.cast_to() / xs.len() as f64);
+            let (mut distances, mut squares) = ([T::ZERO; LANES], [T::ZERO; LANES]);
+            for row in rows {
+                for ((s, q), &x) in distances.iter_mut().zip(&mut squares).zip(row) {
+                    let d = x - mean;
                     *s = *s + d;
                     *q = *q + d * d;
                 }
             }
-            for ((sum, square), (s, q)) in sums.iter_mut().zip(&mut squares).zip(s.into_iter().zip(q)) {
-                *sum = *sum + s;
-                *square = *square + q;
+            let (mut s, mut q) = (halved(distances), halved(squares));
+            for &x in tail {
+                let d = x - mean;
+                s = s + d;
+                q = q + d * d;
             }
+            *sums = Sums { mean: mean.cast_to(), distances: s.cast_to(), squares: q.cast_to() };
         }
-        for ((s, q), &x) in sums.iter_mut().zip(&mut squares).zip(tail) {
-            let d = x - self.mean;
-            *s = *s + d;
-            *q = *q + d * d;
-        }
-        let total = |lanes: [T; LANES]| lanes.into_iter().map(CastTo::<f64>::cast_to).sum();
-        (total(sums), total(squares))
     }
+}
+
+/// The upper half of the lanes added to the lower one until one is left.
+#[inline(always)]
+fn halved<T: Float>(mut lanes: [T; LANES]) -> T {
+    for half in [8, 4, 2, 1] {
+        for i in 0..half {
+            lanes[i] = lanes[i] + lanes[i + half];
+        }
+    }
+    lanes[0]
 }

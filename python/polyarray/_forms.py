@@ -1,0 +1,493 @@
+"""Forms of NumPy's functions that several methods serve, chosen by which arguments are given."""
+
+import builtins
+
+import polyarray as xp
+from polyarray import _native
+
+_own = _native.functions()
+_numpy, _linalg, _fft = _own["numpy"], _own["numpy.linalg"], _own["numpy.fft"]
+
+functions = {}
+linalg = {}
+fft = {}
+
+
+def _form(of=functions, name=None):
+    def put(function):
+        of[name or function.__name__] = function
+        return function
+
+    return put
+
+
+def _reduction(name, initial=None):
+    """Reductions with NumPy's options: elements are cast first, left out where a mask is false, and begun with."""
+    own, masked = _numpy[name], _numpy.get(f"{name}_where")
+    extreme = name in ("min", "max")
+
+    def reduction(x, /, axis=None, dtype=None, keepdims=False, *, initial=None, where=None, **options):
+        if dtype is not None:
+            x = astype(x, dtype, copy=False)
+        options |= {"axis": axis, "keepdims": keepdims}
+        if where is None or where is True:
+            total = own(x, **options)
+        elif masked is None:
+            raise TypeError(f"{name} takes no mask")
+        elif extreme:
+            if initial is None:
+                raise ValueError(f"{name} of the elements under a mask needs a value to begin with: initial=")
+            return masked(x, where, initial, **options)
+        else:
+            total = masked(x, where, **options)
+        if initial is not None:
+            total = _BEGUN[name](total, initial)
+        # Small integers are summed in 64 bits; their sum modulo 2^n is the same.
+        return total if dtype is None else astype(total, dtype, copy=False)
+
+    reduction.__name__ = reduction.__qualname__ = name
+    reduction.__doc__ = own.__doc__
+    return reduction
+
+
+_BEGUN = {"sum": _numpy["add"], "prod": _numpy["multiply"], "min": _numpy["minimum"], "max": _numpy["maximum"]}
+for _name in "sum prod mean min max any all var std nansum nanprod nanmean".split():
+    functions[_name] = _reduction(_name)
+
+
+def _like(name):
+    """`zeros_like` and its kin with NumPy's option of another shape."""
+    own, plain = getattr(_native, f"{name}_like"), getattr(_native, name)
+
+    def like(x, /, *value, dtype=None, shape=None, device=None):
+        if shape is None:
+            return own(x, *value, dtype=dtype, device=device)
+        return plain(shape, *value, dtype=dtype or x.dtype, device=device or x.device)
+
+    like.__name__ = like.__qualname__ = f"{name}_like"
+    like.__doc__ = own.__doc__
+    return like
+
+
+for _name in ("zeros", "ones", "empty"):
+    functions[f"{_name}_like"] = _like(_name)
+
+
+@_form()
+def full_like(x, /, fill_value, dtype=None, *, shape=None, device=None):
+    """One value, in the shape, dtype and device of `x`."""
+    return _like("full")(x, fill_value, dtype=dtype, shape=shape, device=device)
+
+
+@_form()
+def histogram2d(x, y, bins=10, range=None, density=False):
+    """How many points each rectangle has, and the edges of the rectangles along both axes."""
+    x_bins, y_bins = bins if isinstance(bins, (tuple, list)) and len(bins) == 2 else (bins, bins)
+    x_range, y_range = (None, None) if range is None else range
+    return _numpy["histogram2d"](x, y, x_bins, x_range, density, y_bins, y_range, density)
+
+
+@_form()
+def astype(x, dtype, /, *, copy=True, device=None):
+    """The array in another dtype."""
+    return x.astype(dtype, copy=copy, device=device)
+
+
+@_form()
+def clip(x, /, min=None, max=None):
+    """The elements, none below `min` or above `max`; a bound that is None bounds nothing. The dtype stays that of `x`."""
+    dtype = x.dtype
+
+    def bound(value):
+        return astype(value, dtype, copy=False) if isinstance(value, xp.Array) else value
+
+    if min is not None and max is not None:
+        return _numpy["clip"](x, bound(min), bound(max))
+    if min is not None:
+        return _numpy["maximum"](x, bound(min))
+    if max is not None:
+        return _numpy["minimum"](x, bound(max))
+    return _numpy["copy"](x)
+
+
+@_form()
+def where(condition, x=None, y=None, /):
+    """Elements of `x` where the condition is true, of `y` elsewhere; with the condition alone, where it is true."""
+    if x is None and y is None:
+        return _numpy["nonzero"](condition)
+    return _numpy["where"](condition, x, y)
+
+
+@_form()
+def reshape(x, /, shape, *, copy=None, order="C"):
+    """The same elements under another shape; one length may be -1."""
+    if order == "F":
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        return _numpy["reshape"](x.T, shape[::-1]).T
+    view = _numpy["reshape"](x, shape)
+    return _numpy["copy"](view) if copy else view
+
+
+@_form()
+def squeeze(x, /, axis=None):
+    """Without axes of length 1."""
+    if axis is None:
+        axis = tuple(i for i, n in enumerate(x.shape) if n == 1)
+    if axis == ():
+        return x
+    return _numpy["squeeze"](x, axis)
+
+
+@_form()
+def expand_dims(x, /, axis=0):
+    """With axes of length 1."""
+    return _numpy["expand_dims"](x, axis)
+
+
+@_form()
+def flip(x, /, *, axis=None):
+    """The elements in reverse order along axes, all of them if none is named."""
+    if axis == ():
+        return x
+    return _numpy["flip"](x, tuple(range(x.ndim)) if axis is None else axis)
+
+
+@_form()
+def roll(x, /, shift, *, axis=None):
+    """The elements moved along axes; what leaves at one end enters at the other."""
+    if axis is None:
+        return _numpy["roll"](x, shift)
+    return _numpy["roll"](x, shift, axis)
+
+
+@_form()
+def permute_dims(x, /, axes):
+    """The axes in another order."""
+    return _numpy["permute_dims"](x, axes)
+
+
+@_form()
+def transpose(x, /, axes=None):
+    """The axes in another order, by default reversed."""
+    return x.T if axes is None else _numpy["permute_dims"](x, axes)
+
+
+@_form()
+def concat(arrays, /, *, axis=0):
+    """Arrays one after the other along an axis; flattened if it is None."""
+    return _numpy["concat"](arrays, axis=axis)
+
+
+functions["concatenate"] = lambda arrays, axis=0: concat(arrays, axis=axis)
+
+
+@_form()
+def stack(arrays, /, *, axis=0):
+    """Arrays along a new axis."""
+    return _numpy["stack"](arrays, axis)
+
+
+@_form()
+def unstack(x, /, *, axis=0):
+    """The parts of an array along an axis."""
+    return _numpy["unstack"](x, axis)
+
+
+@_form()
+def take(x, indices, /, *, axis=None, mode="raise"):
+    """Elements at indices along an axis."""
+    if axis is None and x.ndim == 1:
+        axis = 0
+    return _numpy["take"](x, indices, axis=axis, mode=mode)
+
+
+@_form()
+def diff(x, /, *, axis=-1, n=1, prepend=None, append=None):
+    """Differences of neighbours along an axis, `n` times."""
+    parts = [part for part in (prepend, x, append) if part is not None]
+    if len(parts) > 1:
+        parts = [_beside(part, x, axis) for part in parts]
+        x = concat(parts, axis=axis)
+    return _numpy["diff"](x, n, axis)
+
+
+def _beside(part, x, axis):
+    """What is put before or after: a number becomes one element of each row."""
+    if part is x or getattr(part, "ndim", 0) > 0:
+        return part
+    shape = list(x.shape)
+    shape[axis] = 1
+    return _numpy["broadcast_to"](xp.asarray(part, dtype=x.dtype, device=x.device), shape)
+
+
+@_form()
+def repeat(x, repeats, /, *, axis=None):
+    """Each element several times along an axis."""
+    return _numpy["repeat"](x, xp.asarray(repeats, device=x.device) if isinstance(repeats, (int, list, tuple)) else repeats, axis=axis)
+
+
+@_form()
+def searchsorted(x1, x2, /, *, side="left", sorter=None):
+    """Where elements go in a sorted array."""
+    if isinstance(x2, (int, float)):
+        x2 = xp.asarray(x2, dtype=x1.dtype, device=x1.device)
+    if sorter is None:
+        return _numpy["searchsorted"](x1, x2, side=side)
+    return _numpy["searchsorted_by"](x1, sorter, x2, side=side)
+
+
+@_form()
+def isin(x1, x2, /, *, invert=False):
+    """Whether each element is one of others."""
+    dtype = xp.result_type(x1, x2)
+    device = next(v.device for v in (x1, x2) if isinstance(v, xp.Array))
+    x1, x2 = (xp.asarray(v, dtype=dtype, device=device) for v in (x1, x2))
+    return _numpy["isin"](x1, x2, invert)
+
+
+@_form()
+def bincount(x, /, weights=None, minlength=0):
+    """How often each integer occurs, or the sum of its weights."""
+    if weights is None:
+        return _numpy["bincount"](x, minlength)
+    return _numpy["bincount_weighted"](x, weights, minlength)
+
+
+@_form()
+def histogram(a, bins=10, range=None, density=False, weights=None):
+    """How many elements each bin has, or the sum of their weights, and the edges of the bins."""
+    if weights is None:
+        return _numpy["histogram"](a, bins=bins, range=range, density=density)
+    return _numpy["histogram_weighted"](a, weights, bins=bins, range=range, density=density)
+
+
+@_form()
+def average(x, /, axis=None, weights=None, *, keepdims=False):
+    """The mean, weighted."""
+    if weights is None:
+        return functions["mean"](x, axis=axis, keepdims=keepdims)
+    return _numpy["average"](x, weights, axis=axis)
+
+
+@_form()
+def tile(x, repetitions, /):
+    """The array several times along each axis."""
+    return _numpy["tile"](x, repetitions)
+
+
+@_form()
+def tensordot(x1, x2, /, *, axes=2):
+    """Sums of products over axes of both."""
+    return _numpy["tensordot"](x1, x2, axes)
+
+
+@_form()
+def vecdot(x1, x2, /, *, axis=-1):
+    """Sums of products along an axis; the first operand is conjugated."""
+    return _numpy["vecdot"](x1, x2, axis)
+
+
+@_form()
+def gradient(f, /, spacing=1.0, *, axis=None, edge_order=1):
+    """Differences to both sides along each axis."""
+    parts = _numpy["gradient"](f, spacing=spacing, edge_order=edge_order, axes=axis)
+    return parts[0] if len(parts) == 1 else parts
+
+
+@_form()
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    """The integral along an axis by the trapezoidal rule."""
+    if x is None:
+        return _numpy["trapezoid"](y, dx, axis)
+    return _numpy["trapezoid_at"](y, x, axis)
+
+
+@_form()
+def select(conditions, choices, default=0):
+    """Of each place the element of the first choice whose condition is true."""
+    return _numpy["select_first"](conditions, choices, default)
+
+
+@_form()
+def cross(x1, x2, /, *, axis=-1):
+    """The cross product of vectors of three elements along an axis."""
+    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
+        raise ValueError(f"cross takes vectors of 3 elements, not of {x1.shape[axis]} and {x2.shape[axis]}")
+    return _numpy["cross"](x1, x2, axis)
+
+
+# The array API's linalg has these of the main namespace, too.
+linalg.update(
+    {
+        "matmul": _numpy["matmul"],
+        "matrix_transpose": _numpy["matrix_transpose"],
+        "tensordot": tensordot,
+        "vecdot": vecdot,
+        "cross": cross,
+        "outer": _numpy["outer"],
+    }
+)
+
+
+@_form(linalg)
+def matrix_norm(x, /, *, keepdims=False, ord="fro"):
+    """A norm of the matrices of the last two axes."""
+    return _linalg["matrix_norm"](x, ord=ord, keepdims=keepdims)
+
+
+@_form(linalg)
+def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
+    """A norm of vectors along axes, of all elements if none is named."""
+    return _linalg["vector_norm"](x, ord=ord, axis=axis, keepdims=keepdims)
+
+
+@_form(linalg)
+def pinv(x, /, *, rtol=None):
+    """Pseudo-inverses of matrices; `rtol` for all of them, or one for each."""
+    if getattr(rtol, "ndim", 0) == 0:
+        return _linalg["pinv"](x, rtol=rtol)
+    u, s, vh = _linalg["svd"](x, full_matrices=False)
+    inverse = _numpy["where"](s > _share(s, rtol), 1 / s, 0)
+    return _adjoint(vh) @ (inverse[..., None] * _adjoint(u))
+
+
+@_form(linalg)
+def matrix_rank(x, /, *, rtol=None):
+    """Ranks of matrices; `rtol` for all of them, or one for each."""
+    if getattr(rtol, "ndim", 0) == 0:
+        return _linalg["matrix_rank"](x, rtol=rtol)
+    s = _linalg["svdvals"](x)
+    return _numpy["count_nonzero"](s > _share(s, rtol), axis=-1)
+
+
+def _share(s, rtol):
+    """What counts as zero beside the largest singular value of each matrix."""
+    return _numpy["max"](s, axis=-1, keepdims=True) * rtol[..., None]
+
+
+def _adjoint(x):
+    return _numpy["conj"](x).mT
+
+
+@_form(fft)
+def fftfreq(n, /, *, d=1.0, dtype=None, device=None):
+    """The frequencies of a transform of `n` points that are `d` apart."""
+    positive = (n - 1) // 2 + 1
+    numbers = concat([xp.arange(0, positive, device=device), xp.arange(-(n // 2), 0, device=device)])
+    return _frequencies(numbers, n, d, dtype)
+
+
+@_form(fft)
+def rfftfreq(n, /, *, d=1.0, dtype=None, device=None):
+    """The frequencies of a transform of `n` real points that are `d` apart."""
+    return _frequencies(xp.arange(0, n // 2 + 1, device=device), n, d, dtype)
+
+
+def _frequencies(numbers, n, d, dtype):
+    dtype = dtype or xp.zeros(0, device=numbers.device).dtype
+    return astype(numbers, dtype) / (n * d)
+
+
+# Names that NumPy has besides.
+for _alias, _name in {
+    "abs": "absolute",
+    "acos": "acos", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh", "arctan": "atan",
+    "arctan2": "atan2", "arctanh": "atanh", "power": "pow", "true_divide": "divide", "mod": "remainder",
+    "invert": "bitwise_invert", "bitwise_not": "bitwise_invert", "left_shift": "bitwise_left_shift",
+    "right_shift": "bitwise_right_shift", "conjugate": "conj", "degrees": "rad2deg", "radians": "deg2rad",
+    "fix": "trunc", "fabs": "absolute", "cumsum": "cumulative_sum",
+    "cumprod": "cumulative_prod",
+}.items():  # fmt: skip
+    functions[_alias] = _numpy[_name]
+
+
+for _alias, _name in {"amax": "max", "amin": "min"}.items():
+    functions[_alias] = functions[_name]
+
+
+def _quantile(name):
+    own, weighted = _numpy[name], _numpy[f"{name}_weighted"]
+
+    def quantile(x, q, /, axis=None, *, method="linear", keepdims=False, weights=None):
+        if weights is None:
+            return own(x, q, method=method, axis=axis, keepdims=keepdims)
+        return weighted(x, weights, q, method=method, axis=axis, keepdims=keepdims)
+
+    quantile.__name__ = quantile.__qualname__ = name
+    quantile.__doc__ = own.__doc__
+    return quantile
+
+
+for _name in ("quantile", "percentile"):
+    functions[_name] = _quantile(_name)
+
+
+@_form()
+def unique(x, return_index=False, return_inverse=False, return_counts=False, axis=None):
+    """The values that there are, ascending; with their first places, the places of all, how often each occurs."""
+    if axis is not None:
+        if return_index or return_inverse or return_counts:
+            raise TypeError("unique along an axis gives the values alone")
+        return _numpy["unique_along"](x, axis)
+    if not (return_index or return_inverse or return_counts):
+        return _numpy["unique_values"](x)
+    found = _numpy["unique_all"](x)
+    wanted = (True, return_index, return_inverse, return_counts)
+    return tuple(part for part, want in zip(found, wanted) if want)
+
+
+@_form()
+def array(obj, dtype=None, *, copy=True, device=None):
+    """An array of its own, of whatever `asarray` takes."""
+    return _native.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+
+@_form()
+def identity(n, dtype=None, *, device=None):
+    """Ones on the main diagonal of a square matrix."""
+    return _native.eye(n, dtype=dtype, device=device)
+
+
+@_form()
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, *, device=None):
+    """Powers of a base whose exponents are evenly spaced."""
+    powers = base ** _native.linspace(start, stop, num, endpoint=endpoint, device=device)
+    return powers if dtype is None else astype(powers, dtype)
+
+
+@_form()
+def asanyarray(obj, dtype=None, *, device=None):
+    """As `asarray`."""
+    return _native.asarray(obj, dtype=dtype, device=device)
+
+
+@_form()
+def shape(x):
+    """The lengths of the axes."""
+    return x.shape
+
+
+@_form()
+def ndim(x):
+    """The number of axes."""
+    return x.ndim
+
+
+@_form()
+def size(x, axis=None):
+    """The number of elements, or the length of an axis."""
+    return x.size if axis is None else x.shape[axis]
+
+
+@_form()
+def round(x, /, decimals=0):
+    """The nearest whole number, of two the even one."""
+    if decimals == 0:
+        return _numpy["round"](x)
+    factor = 10.0 ** builtins.abs(decimals)
+    if decimals > 0:
+        return _numpy["round"](x * factor) / factor
+    return _numpy["round"](x / factor) * factor
+
+
+functions["around"] = functions["rint"] = round

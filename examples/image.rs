@@ -26,10 +26,15 @@ fn blur(image: &Array) -> Result<Array> {
     let total: f64 = weights.iter().sum();
     let (height, width) = (image.shape()[0], image.shape()[1]);
     let wide = np::pad(image, RADIUS as isize, np::Pad::Edge)?;
-    let rows = |k: usize| Ok(wide.slice(s![k..k + height, ..])? * (weights[k] / total));
-    let down = (1..weights.len()).try_fold(rows(0)?, |sum, k| Ok::<_, np::Error>(sum + rows(k)?))?;
-    let columns = |k: usize| Ok(down.slice(s![.., k..k + width])? * (weights[k] / total));
-    (1..weights.len()).try_fold(columns(0)?, |sum, k| Ok(sum + columns(k)?))
+    let mut down = wide.slice(s![..height, ..])? * 0.0;
+    for (k, weight) in weights.iter().enumerate() {
+        down = wide.slice(s![k..k + height, ..])? * (weight / total) + down;
+    }
+    let mut across = np::zeros_like(image, ())?;
+    for (k, weight) in weights.iter().enumerate() {
+        across = down.slice(s![.., k..k + width])? * (weight / total) + across;
+    }
+    Ok(across)
 }
 
 /// The histogram of the blurred image in 64 bins, and the share of pixels above the threshold.

@@ -6,7 +6,9 @@ pub fn fit(place: &str, points: usize) -> Result<Vec<f32>> {
     let mut rng = Generator::new(11).device(place)?.dtype(DType::F32);
     let x = np::linspace(-1.0, 1.0, points, np::dtype(DType::F32).device(place))?;
     let y = 1.0 - &x * 2.0 + np::pow(&x, 3.0)? * 0.5 + rng.normal(0.0, 0.01, points)?;
+    // As NumPy's, its powers are doubles.
     let powers = np::vander(&x, np::Powers { columns: Some(4), increasing: true })?;
+    let powers = np::astype(powers, DType::F32)?;
     let (coefficients, _, rank, _) = linalg::lstsq(&powers, &y, ())?;
     assert_eq!(rank.item()?.to_f64(), 4.0);
     coefficients.to_vec()

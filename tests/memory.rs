@@ -6,11 +6,12 @@
 use polyarray::random::Generator;
 use polyarray::{self as np, Array, DType, Result, fft, linalg, s};
 use polyarray_gpu::GpuBackend;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Steps of a loop, and when it may end before that.
 const STEPS: usize = 10_000;
-const LONGEST: Duration = Duration::from_secs(6);
+const LONGEST: Duration = Duration::from_secs(3);
 /// At least so many, however long they take.
 const LEAST: usize = 1000;
 /// Resident bytes that a loop may add for each step: half a small allocation. What allocators and drivers keep apart from
@@ -54,7 +55,7 @@ const FAMILIES: [(&str, Step); 14] = [
         let mut y = p.x.slice(s![..n])? * 1.0;
         y.assign("::3", 1.0)?;
         y.assign("1::3", p.x.slice(s![1..n;3])?)?;
-        read(np::take(&y, [0, 2, 1], 0)?)
+        read(np::take(&y, np::arange(3, np::device(p.name))?, 0)?)
     }),
     ("sets", |p, n| {
         let x = np::floor(p.x.slice(s![..n])? * 50.0)?;
@@ -82,8 +83,9 @@ const FAMILIES: [(&str, Step); 14] = [
     }),
     ("fft", |p, n| read(np::absolute(fft::fft(p.x.slice(s![..n])?, ())?)?)),
     ("files", |p, n| {
-        np::files::save(&p.file, &p.x.slice(s![..n])?)?;
-        read(np::files::load(&p.file)?)
+        let other = |e| np::Error::Other(Arc::new(e));
+        np::files::save(&p.file, &p.x.slice(s![..n])?).map_err(other)?;
+        read(np::files::load(&p.file).map_err(other)?)
     }),
     ("copies between host and device", |p, n| {
         let host = (p.x.slice(s![..n])? * 2.0).to("host")?;

@@ -72,6 +72,10 @@ pub(super) fn float_beside(x: &Array) -> Result<DType> {
         // What holds other arrays is asked what becomes of theirs.
         return Ok(multiply(&erased_astype(x, DType::Bool)?, 1.0)?.dtype());
     }
+    if x.is_weak() {
+        // It lives nowhere, and becomes an array on the default device.
+        return Ok(full((), 0.0, ())?.dtype());
+    }
     Ok(site(instance_at(x.residency())?)?.default_float)
 }
 

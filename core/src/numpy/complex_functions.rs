@@ -56,7 +56,7 @@ fn expm1(z: Sym) -> Sym {
     let re = x.exp_m1() * y.cos() - 2.0_f64 * &half * &half + 0.0;
     let im = pick(y.eq(0.0), &y, x.exp() * y.sin());
     // Without an angle an infinite number has no imaginary part, and a vanishing one none to speak of.
-    let no_angle = (&y - &y).ne(0.0);
+    let no_angle = y.is_nan().or(y.abs().eq(f64::INFINITY));
     let (huge, vanishing) = (x.eq(f64::INFINITY).and(&no_angle), x.eq(f64::NEG_INFINITY).and(&no_angle));
     let re = pick(huge.or(&vanishing), pick(vanishing.clone(), -1.0, &x), re);
     re.complex(pick(vanishing, 0.0, im))

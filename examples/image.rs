@@ -26,9 +26,10 @@ fn blur(image: &Array) -> Result<Array> {
     let total: f64 = weights.iter().sum();
     let (height, width) = (image.shape()[0], image.shape()[1]);
     let wide = np::pad(image, RADIUS as isize, np::Pad::Edge)?;
-    let rows = |k: usize| Ok(wide.slice(s![k..k + height, ..])? * (weights[k] / total));
+    let rows = |k: usize| -> Result<Array> { Ok(wide.slice(s![k..k + height, ..])? * (weights[k] / total)) };
     let down = (1..weights.len()).try_fold(rows(0)?, |sum, k| Ok::<_, np::Error>(sum + rows(k)?))?;
-    let columns = |k: usize| Ok(down.slice(s![.., k..k + width])? * (weights[k] / total));
+    let columns =
+        |k: usize| -> Result<Array> { Ok(down.slice(s![.., k..k + width])? * (weights[k] / total)) };
     (1..weights.len()).try_fold(columns(0)?, |sum, k| Ok(sum + columns(k)?))
 }
 

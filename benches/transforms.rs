@@ -29,7 +29,7 @@ fn main() -> Result<()> {
                 continue;
             }
             let values = (0..shape[0] * shape[1]).map(|i| Complex32::new((i % 17) as f32, (i % 5) as f32));
-            let x = Array::from_vec(values.collect(), shape)?.to(place)?;
+            let x = Array::from_vec(values.collect(), &shape)?.to(place)?;
             let mut times = Vec::new();
             for _ in 0..25 {
                 let start = Instant::now();

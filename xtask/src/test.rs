@@ -41,8 +41,7 @@ pub fn run() -> ExitCode {
             "--locked",
             "--workspace",
             "--no-fail-fast",
-            "--lib",
-            "--bins",
+            // Those of libraries and programs among them, but not of the Python extension, which no program can link.
             "--tests",
             "--examples",
         ]);

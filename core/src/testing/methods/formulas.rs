@@ -127,7 +127,7 @@ formulas! {
     positive(1, same, Same) { real |x| x[0]; complex |z| z[0]; int |x| x[0]; }
     square(1, same, Same) { real |x| x[0] * x[0]; complex |z| z[0] * z[0]; int |x| x[0].wrapping_mul(x[0]); }
     reciprocal(1, inexact, Same) { real |x| 1.0 / x[0]; complex |z| 1.0 / z[0]; }
-    sign(1, same, Same) { real |x| if x[0] == 0.0 || x[0].is_nan() { x[0] } else { x[0].signum() };
+    sign(1, same, Same) { real |x| if x[0] == 0.0 || x[0].is_nan() { x[0].abs() } else { x[0].signum() };
         complex |z| if z[0].norm() == 0.0 { z[0] } else { z[0] / z[0].norm() };
         int |x| x[0].signum(); }
     angle(1, inexact, Part) { real |x| 0.0_f64.atan2(x[0]); complex |z| z[0].arg().into(); }

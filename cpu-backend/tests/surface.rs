@@ -236,7 +236,7 @@ fn bad_arguments_are_typed_errors() {
         ("nextafter", np::nextafter(&complex, &x)),
         ("frexp", np::frexp(&complex).map(|x| x.0)),
         ("gcd", np::gcd(&x, &x)),
-        ("gcd", np::lcm(&x, one(2))),
+        ("lcm", np::lcm(&x, one(2))),
         ("unique_along", np::unique_along(&x, 1).map(|x| x.0)),
         ("quantile_weighted", np::quantile_weighted(&x, &x, 0.5, ())),
         ("quantile_weighted", np::quantile_weighted(&x, &m, Quantiles::from(0.5).by(np::Method::InvertedCdf), ())),

@@ -78,14 +78,25 @@ pub fn turn(k: u64, n: u64) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use astro_float::{BigFloat, Consts, RoundingMode};
 
     #[test]
     fn turns_are_those_of_the_circle() {
+        const BITS: usize = 160;
+        const RM: RoundingMode = RoundingMode::ToEven;
+        let mut constants = Consts::new().unwrap();
+        let number = |x: u64| BigFloat::from_u64(x, BITS);
         for n in [1, 2, 3, 7, 8, 12, 1009] {
             for k in 0..n {
-                let angle = TAU * k as f64 / n as f64;
-                let [cos, sin] = turn(k, n);
-                assert!((cos - angle.cos()).abs() < 4e-16 && (sin + angle.sin()).abs() < 4e-16, "{k} / {n}");
+                let turns = number(2 * k).div(&number(n), BITS, RM);
+                let angle = constants.pi(BITS, RM).mul(&turns, BITS, RM);
+                let (cos, sin) = (angle.cos(BITS, RM, &mut constants), angle.sin(BITS, RM, &mut constants));
+                for (got, want) in turn(k, n).into_iter().zip([cos, sin.neg()]) {
+                    let error = BigFloat::from_f64(got, BITS).sub(&want, BITS, RM).abs();
+                    // A unit in the last place of 1.
+                    let near = error.cmp(&BigFloat::from_f64(f64::EPSILON, BITS));
+                    assert!(near.is_some_and(|order| order < 0), "{k} / {n}: {got:e}, {want}");
+                }
             }
         }
         assert_eq!([turn(1, 4), turn(1, 2), turn(3, 4)], [[0.0, -1.0], [-1.0, 0.0], [0.0, 1.0]]);

@@ -19,6 +19,7 @@ mod ufunc;
 
 use dtypes::Given;
 use errors::Raise;
+use polyarray::array::packed::spoken;
 use polyarray::backend::{ARRAY_KINDS, KindId, methods};
 use polyarray::dtypes::promote_weak;
 use polyarray::{DType, result_type};
@@ -61,8 +62,8 @@ fn functions(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
             domains.set_item(row.domain, PyDict::new(py))?;
         }
         let domain = domains.get_item(row.domain)?.expect("it was put there");
-        let own = row.name.trim_end_matches('_');
-        let numpy = row.numpy().rsplit('.').next().unwrap_or(own).trim_end_matches('_');
+        let own = spoken(row.name);
+        let numpy = row.numpy().rsplit('.').next().map_or(own, spoken);
         let numpy = if numpy.chars().all(|c| c.is_alphanumeric() || c == '_') { numpy } else { own };
         for name in [numpy, own] {
             // Of several methods for one name of NumPy's the one that is called so, or the first.

@@ -253,7 +253,7 @@ macro_rules! __multimethod_default {
 pub fn named<Out>(domain: &str, name: &'static str, default: impl FnOnce() -> Result<Out>) -> Result<Out> {
     match domain {
         "numpy" | "numpy.linalg" | "numpy.fft" => {
-            crate::dispatch::caught(default).map_err(|error| error.within(name.trim_end_matches('_')))
+            crate::dispatch::caught(default).map_err(|error| error.within(super::packed::spoken(name)))
         }
         _ => default(),
     }

@@ -106,6 +106,11 @@ pub struct Param {
     pub type_name: &'static str,
 }
 
+/// The name of a method without what Rust needs to tell it from a keyword.
+pub fn spoken(name: &'static str) -> &'static str {
+    if name == "where_" { "where" } else { name }
+}
+
 /// A method over packed arguments.
 pub type PackedFn = fn(&[Value]) -> Result<Values>;
 

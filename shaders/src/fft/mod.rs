@@ -1,10 +1,10 @@
 //! Fourier transforms of rows.
 //!
 //! A length without a prime above 13 is transformed in passes, each of which reads and writes all elements once. On adapters
-//! that run on the CPU a pass is one radix ([`factors`]), which a lane computes in registers; elsewhere it is several, in
-//! workgroup memory ([`block`]). Other lengths are convolved with a chirp (Bluestein 1970), by two transforms of at least twice
+//! that run on the CPU a pass is one radix (`factors`), which a lane computes in registers; elsewhere it is several, in
+//! workgroup memory (`block`). Other lengths are convolved with a chirp (Bluestein 1970), by two transforms of at least twice
 //! the length. Transforms between real numbers and spectra are half as long where the length is even. Transforms go
-//! forwards; others conjugate what they read and write. Angles come from tables ([`tables`]).
+//! forwards; others conjugate what they read and write. Angles come from tables (`tables`).
 
 mod block;
 mod butterfly;

@@ -39,7 +39,7 @@ pub fn has_python() -> bool {
 
 /// The Python of an environment among the build outputs, with the packages of a file of requirements.
 pub fn environment(name: &str, requirements: &str, tally: &mut Tally) -> Option<PathBuf> {
-    let folder = step::built("").with_file_name(name);
+    let folder = step::beside_us(name);
     let python = folder.join("bin/python");
     let made = python.exists()
         || step::run(

@@ -45,7 +45,7 @@ fn install(python: &Path) -> std::io::Result<()> {
         }
     }
     let (prefix, extension) = (std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let built = step::built("").with_file_name(format!("{prefix}polyarray_native{extension}"));
+    let built = step::beside_us(&format!("{prefix}polyarray_native{extension}"));
     let module = if cfg!(windows) { "_native.pyd" } else { "_native.abi3.so" };
     std::fs::copy(built, package.join(module)).map(|_| ())
 }

@@ -87,8 +87,12 @@ pub fn cargo(arguments: &[&str]) -> Command {
 
 /// A program that cargo has built: it lies where we do.
 pub fn built(name: &str) -> PathBuf {
-    let ours = std::env::current_exe().unwrap_or_default();
-    ours.with_file_name(name).with_extension(std::env::consts::EXE_EXTENSION)
+    beside_us(name).with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// A file or folder among the build outputs.
+pub fn beside_us(name: &str) -> PathBuf {
+    std::env::current_exe().unwrap_or_default().with_file_name(name)
 }
 
 /// Runs a step that counts as one.

@@ -52,8 +52,10 @@ def __ua_function__(method, args, kwargs):
     # Nothing is overwritten, and threads are those of the process; their number is checked as SciPy checks it.
     given.pop("overwrite_x", None)
     workers = given.pop("workers", None)
-    if workers is not None and (workers == 0 or workers < -(os.cpu_count() or 1)):
-        raise ValueError(f"workers is {workers}; it is not 0, and -1 stands for all processors")
+    if workers == 0:
+        raise ValueError("workers must not be zero; -1 stands for all processors")
+    if workers is not None and workers < -(os.cpu_count() or 1):
+        raise ValueError(f"workers value out of range; got {workers}, -1 stands for all processors")
     x = given.pop("x")
     if name in _WAVES:
         n, axis = given.pop("n", None), given.pop("axis", -1)

@@ -5,7 +5,7 @@ import builtins
 import polyarray as xp
 from polyarray import _native
 
-_own = _native.functions()
+_own = xp._domains
 _numpy, _linalg, _fft = _own["numpy"], _own["numpy.linalg"], _own["numpy.fft"]
 
 functions = {}

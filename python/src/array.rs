@@ -1,10 +1,10 @@
 //! The class `Array`: what it is, where it lives, and its elements as Python's objects.
 use parking_lot::Mutex;
-use polyarray::backend::methods;
 use polyarray::dtypes::Kind;
-use polyarray::{self as np, Array, Scalar};
+use polyarray::{self as np, Array, Key, Scalar};
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyInt, PyList, PyTuple};
 
 use crate::dtypes::{self, Given};
@@ -26,6 +26,11 @@ impl PyArray {
     /// The array as it is now.
     pub fn array(&self) -> Array {
         self.array.lock().clone()
+    }
+
+    /// Where the array lives.
+    pub fn residency(&self) -> Key {
+        self.array.lock().residency()
     }
 
     /// Changes the array; it is no longer shared with this object meanwhile, so that it can be written in place.
@@ -75,7 +80,7 @@ impl PyArray {
     /// Where it lives: `'host'`, `'gpu:0'`.
     #[getter]
     fn device(&self) -> String {
-        self.array.lock().residency().to_string()
+        self.residency().to_string()
     }
 
     /// The lengths of its axes.
@@ -204,9 +209,11 @@ impl PyArray {
             "flatten" => "ravel",
             _ => name,
         };
-        if name.starts_with('_')
-            || !methods().iter().any(|row| row.domain == "numpy" && row.numpy() == numpy || row.name == numpy)
-        {
+        static FUNCTIONS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let functions = FUNCTIONS.get_or_try_init(py, || -> PyResult<_> {
+            Ok(package(py)?.getattr("_domains")?.get_item("numpy")?.unbind())
+        })?;
+        if name.starts_with('_') || !functions.bind(py).contains(numpy)? {
             return Err(refused());
         }
         let function = package(py)?.getattr(numpy).map_err(|_| refused())?;
@@ -230,8 +237,8 @@ impl PyArray {
         copy: Option<bool>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = this.py();
-        let home = this.get().device();
-        if home != "host" {
+        let home = this.get().residency();
+        if home != *np::HOST {
             return Err(PyTypeError::new_err(format!(
                 "the array lives on {home}, and NumPy's on the host; copy it by .to_device(\"host\")"
             )));

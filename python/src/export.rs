@@ -1,8 +1,8 @@
 //! The buffer protocol: the memory of an array that lives on the host, to be read.
 use std::ffi::{CStr, c_int, c_void};
 
-use polyarray::DType;
 use polyarray::backend::{HostBuffer, Operand, downcast};
+use polyarray::{DType, HOST};
 use pyo3::exceptions::PyBufferError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -52,7 +52,7 @@ impl PyArray {
             ));
         }
         let array = this.get().array();
-        if array.residency().to_string() != "host" {
+        if array.residency() != *HOST {
             return Err(PyBufferError::new_err(format!(
                 "the array lives on {}; copy it by .to_device(\"host\")",
                 array.residency()

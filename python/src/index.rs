@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::array::PyArray;
 use crate::errors::Raise;
-use crate::operand::{is_numpy, operand};
+use crate::operand::{broadcast, is_numpy, operand};
 
 /// One part of a key.
 enum Part {
@@ -198,7 +198,12 @@ impl Advanced {
                 }
             }
         }
-        broadcast(&indices)?;
+        let shapes: Vec<&[usize]> = indices.iter().map(Array::shape).collect();
+        if broadcast(&shapes).is_none() {
+            return Err(PyIndexError::new_err(format!(
+                "arrays of indices of shapes {shapes:?} do not broadcast"
+            )));
+        }
         let at = if groups == 1 { before } else { 0 };
         // Indices live where the array does.
         for index in &mut indices {
@@ -277,27 +282,6 @@ fn fit_masks(x: &Array, parts: &mut [Part], named: usize) -> PyResult<()> {
             }
         }
         axis += axes;
-    }
-    Ok(())
-}
-
-/// Arrays of indices that do not fit each other are a fault of the key.
-fn broadcast(indices: &[Array]) -> PyResult<()> {
-    let mut lengths: SmallVec<[usize; 4]> = SmallVec::new();
-    for shape in indices.iter().map(Array::shape) {
-        for (place, &len) in shape.iter().rev().enumerate() {
-            match lengths.get_mut(place) {
-                None => lengths.push(len),
-                Some(known) if *known == 1 => *known = len,
-                Some(known) if *known == len || len == 1 => {}
-                Some(_) => {
-                    let shapes: Vec<_> = indices.iter().map(Array::shape).collect();
-                    return Err(PyIndexError::new_err(format!(
-                        "arrays of indices of shapes {shapes:?} do not broadcast"
-                    )));
-                }
-            }
-        }
     }
     Ok(())
 }

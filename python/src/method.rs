@@ -183,8 +183,7 @@ impl PyMethod {
 
 /// Where the first array of ours lives.
 fn home(args: &Bound<'_, PyTuple>) -> Option<Key> {
-    args.iter_borrowed()
-        .find_map(|arg| arg.cast::<PyArray>().ok().map(|array| array.get().array().residency()))
+    args.iter_borrowed().find_map(|arg| arg.cast::<PyArray>().ok().map(|array| array.get().residency()))
 }
 
 fn unpacked(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {

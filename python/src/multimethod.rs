@@ -24,7 +24,7 @@ use crate::ufunc::raised;
 ///     @twice.register("gpu")
 ///     def _(x):
 ///         return x * 2
-#[pyclass(frozen, name = "Multimethod", module = "polyarray", dict)]
+#[pyclass(frozen, name = "Multimethod", module = "polyarray")]
 pub struct PyMultimethod {
     declared: Declared,
     function: Py<PyAny>,

@@ -166,6 +166,22 @@ pub fn from_dlpack(given: &Bound<'_, PyAny>) -> PyResult<Array> {
     from_numpy(&read)
 }
 
+/// The shape of arrays of these shapes that are broadcast together; none if they do not fit.
+pub fn broadcast(shapes: &[&[usize]]) -> Option<Vec<usize>> {
+    let ndim = shapes.iter().map(|shape| shape.len()).max().unwrap_or(0);
+    let mut lengths = vec![1; ndim];
+    for shape in shapes {
+        for (known, &len) in lengths[ndim - shape.len()..].iter_mut().zip(*shape) {
+            match (*known, len) {
+                (1, len) => *known = len,
+                (known, len) if known == len || len == 1 => {}
+                _ => return None,
+            }
+        }
+    }
+    Some(lengths)
+}
+
 /// Several operands: a sequence, or an array of ours taken apart along its first axis.
 pub fn operands(given: &Bound<'_, PyAny>) -> PyResult<Vec<Array>> {
     given.try_iter()?.map(|item| operand(&item?)).collect()

@@ -19,37 +19,21 @@ fn other(this: &Array, given: &Bound<'_, PyAny>) -> PyResult<Option<Array>> {
     Ok(None)
 }
 
-fn apply<'py>(py: Python<'py>, f: Binary, a: &Array, b: &Array) -> PyResult<Bound<'py, PyAny>> {
-    Ok(PyArray::new(f(a, b).raise()?).into_pyobject(py)?.into_any())
-}
-
 fn binary<'py>(
     this: &Bound<'py, PyArray>,
     given: &Bound<'py, PyAny>,
     f: Binary,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let array = this.get().array();
+    let (py, array) = (this.py(), this.get().array());
     match other(&array, given)? {
-        Some(value) => apply(this.py(), f, &array, &value),
-        None => Ok(this.py().NotImplemented().into_bound(this.py())),
-    }
-}
-
-fn reflected<'py>(
-    this: &Bound<'py, PyArray>,
-    given: &Bound<'py, PyAny>,
-    f: Binary,
-) -> PyResult<Bound<'py, PyAny>> {
-    let array = this.get().array();
-    match other(&array, given)? {
-        Some(value) => apply(this.py(), f, &value, &array),
-        None => Ok(this.py().NotImplemented().into_bound(this.py())),
+        Some(value) => Ok(PyArray::new(f(&array, &value).raise()?).into_pyobject(py)?.into_any()),
+        None => Ok(py.NotImplemented().into_bound(py)),
     }
 }
 
 /// In place: the array keeps its shape and dtype, as in NumPy.
 fn in_place(this: &Bound<'_, PyArray>, given: &Bound<'_, PyAny>, f: Binary) -> PyResult<()> {
-    let value = operand_beside(given, Some(this.get().array().residency()))?;
+    let value = operand_beside(given, Some(this.get().residency()))?;
     this.get().update(|array| {
         let result = f(array, &value).raise()?;
         if result.shape() != array.shape() {
@@ -84,7 +68,7 @@ macro_rules! operators {
                     binary(this, other, |a, b| $f(a, b))
                 }
                 fn $back<'py>(this: &Bound<'py, Self>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-                    reflected(this, other, |a, b| $f(a, b))
+                    binary(this, other, |a, b| $f(b, a))
                 }
                 fn $within(this: &Bound<'_, Self>, other: &Bound<'_, PyAny>) -> PyResult<()> {
                     in_place(this, other, |a, b| $f(a, b))
@@ -133,7 +117,7 @@ impl PyArray {
         modulus: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         no_modulus(modulus)?;
-        reflected(this, other, |a, b| np::pow(a, b))
+        binary(this, other, |a, b| np::pow(b, a))
     }
 
     fn __ipow__(

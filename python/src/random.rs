@@ -32,23 +32,12 @@ fn shape(size: Option<Lengths>) -> Vec<isize> {
 }
 
 /// The shape of parameters that are broadcast, where no size is given.
-fn broadcast(size: Option<Lengths>, parameters: &[&Array]) -> PyResult<Vec<isize>> {
-    let Some(size) = size else {
-        let mut lengths: Vec<usize> = Vec::new();
-        for parameter in parameters {
-            let missing = parameter.ndim().saturating_sub(lengths.len());
-            lengths.splice(0..0, std::iter::repeat_n(1, missing));
-            for (known, &len) in lengths.iter_mut().rev().zip(parameter.shape().iter().rev()) {
-                match (*known, len) {
-                    (1, len) => *known = len,
-                    (known, len) if known == len || len == 1 => {}
-                    _ => return Err(PyValueError::new_err("the parameters do not broadcast")),
-                }
-            }
-        }
-        return Ok(lengths.into_iter().map(|len| len as isize).collect());
-    };
-    Ok(size.0)
+fn broadcast(size: Option<Lengths>, parameters: &[&[usize]]) -> PyResult<Vec<isize>> {
+    match (size, crate::operand::broadcast(parameters)) {
+        (Some(size), _) => Ok(size.0),
+        (None, Some(lengths)) => Ok(lengths.into_iter().map(|len| len as isize).collect()),
+        (None, None) => Err(PyValueError::new_err("the parameters do not broadcast")),
+    }
 }
 
 impl PyGenerator {
@@ -75,7 +64,7 @@ macro_rules! distributions {
                     size: Option<Lengths>,
                 ) -> PyResult<PyArray> {
                     $(let $parameter = $parameter.array()?;)*
-                    let shape = broadcast(size, &[$(&$parameter),*])?;
+                    let shape = broadcast(size, &[$($parameter.shape()),*])?;
                     self.draw(py, move |rng| rng.$name($(&$parameter,)* shape))
                 }
             )*

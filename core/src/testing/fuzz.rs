@@ -164,9 +164,13 @@ impl Fuzz {
     }
 }
 
-/// Whether it is one place's lack of memory, dtypes or kernels.
+/// Whether it is one place's lack of memory, dtypes or kernels; also of a part of a method, which no backend ran for that.
 fn of_resources(error: &Error) -> bool {
-    matches!(error, Error::OutOfMemory { .. } | Error::TooLarge { .. } | Error::Unsupported { .. })
+    match error {
+        Error::OutOfMemory { .. } | Error::TooLarge { .. } | Error::Unsupported { .. } => true,
+        Error::Dispatch(why) => why.not_found().is_some() && why.to_string().contains("can never fit"),
+        _ => false,
+    }
 }
 
 /// An error has a type, and names the function.
@@ -234,7 +238,8 @@ fn room(row: &MethodRow, given: &[&Plain], scalars: impl Iterator<Item = Scalar>
     (sum < 1e4).then_some(sum * sum.max(1.0))
 }
 
-/// Methods whose results depend on their arguments without bound, whose order is free, or which are unspecified of nothing.
+/// Methods whose results depend on their arguments without bound, whose order is free, or which are unspecified of
+/// nothing or of what isn't sorted.
 const CONDITIONED: &[&str] = &[
     "cov",
     "corrcoef",
@@ -244,4 +249,5 @@ const CONDITIONED: &[&str] = &[
     "histogram2d",
     "vander",
     "reduce_segments",
+    "searchsorted",
 ];

@@ -263,7 +263,7 @@ fn own(node: &mut NodeRef) -> Option<&mut HostBuffer> {
     // Both node and buffer must be unique: several nodes may share a buffer, and a backend may hold it.
     let buffer = NodeRef::get_mut(node).and_then(|node| node.value.get_mut()).and_then(Arc::get_mut);
     let own = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>());
-    own.filter(|own| !own.is_lent())
+    own.filter(|own| !own.is_foreign())
 }
 
 /// Computes a pending value that nobody else reads where it is to stand, and says whether it did. It can't read what it is

@@ -18,6 +18,18 @@ multimethod! {
     /// The sum of the elements where `mask` is true, over `over`; of none it is 0. Mask and array broadcast.
     ///
     /// NumPy: `sum(x, axis, keepdims, where)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// let mask = Array::from([[true, false], [true, true]]);
+    /// assert_eq!(np::sum_where(&x, &mask, 0)?.to_vec::<f64>()?, [4.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`sum()`](fn@sum); [`Error::Shape`](crate::Error::Shape) if mask and array don't broadcast.
     pub fn sum_where(x: &Array, mask: &Array, over: Reduce) -> Result<Array> {
         sum(&where_(&truth(mask)?, x, false)?, over)
     }
@@ -25,6 +37,17 @@ multimethod! {
     /// The product of the elements where `mask` is true, over `over`; of none it is 1.
     ///
     /// NumPy: `prod(x, axis, keepdims, where)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.0, 3.0, 5.0]);
+    /// assert_eq!(np::prod_where(&x, [true, false, true], ())?.item()?.to_f64(), 10.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`prod()`](fn@prod); [`Error::Shape`](crate::Error::Shape) if mask and array don't broadcast.
     pub fn prod_where(x: &Array, mask: &Array, over: Reduce) -> Result<Array> {
         prod(&where_(&truth(mask)?, x, true)?, over)
     }
@@ -32,6 +55,14 @@ multimethod! {
     /// The least of `initial` and the elements where `mask` is true, over `over`.
     ///
     /// NumPy: `min(x, axis, keepdims, initial, where)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([5.0, 3.0, 8.0]);
+    /// assert_eq!(np::min_where(&x, [true, false, true], 100.0, ())?.item()?.to_f64(), 5.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`min()`](fn@min), but for nothing to reduce; an `initial` that does not fit the dtype.
@@ -43,6 +74,14 @@ multimethod! {
     ///
     /// NumPy: `max(x, axis, keepdims, initial, where)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([5.0, 3.0, 8.0]);
+    /// assert_eq!(np::max_where(&x, [true, true, false], 0.0, ())?.item()?.to_f64(), 5.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`max()`](fn@max), but for nothing to reduce; an `initial` that does not fit the dtype.
     pub fn max_where(x: &Array, mask: &Array, initial: Scalar, over: Reduce) -> Result<Array> {
@@ -52,6 +91,17 @@ multimethod! {
     /// Is any element where `mask` is true not zero?
     ///
     /// NumPy: `any(x, axis, keepdims, where)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0.0, 1.0]);
+    /// assert_eq!(np::any_where(&x, [true, false], ())?.to_vec::<bool>()?, [false]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`any()`](fn@any); [`Error::Shape`](crate::Error::Shape) if mask and array don't broadcast.
     pub fn any_where(x: &Array, mask: &Array, over: Reduce) -> Result<Array> {
         any(&bitwise_and(&truth(x)?, &truth(mask)?)?, over)
     }
@@ -59,6 +109,17 @@ multimethod! {
     /// Are all elements where `mask` is true not zero?
     ///
     /// NumPy: `all(x, axis, keepdims, where)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0.0, 1.0]);
+    /// assert_eq!(np::all_where(&x, [false, true], ())?.to_vec::<bool>()?, [true]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`all()`](fn@all); [`Error::Shape`](crate::Error::Shape) if mask and array don't broadcast.
     pub fn all_where(x: &Array, mask: &Array, over: Reduce) -> Result<Array> {
         all(&bitwise_or(&truth(x)?, &bitwise_invert(&truth(mask)?)?)?, over)
     }
@@ -67,6 +128,17 @@ multimethod! {
     /// [`mean()`](fn@super::mean).
     ///
     /// NumPy: `mean(x, axis, keepdims, where)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 90.0]);
+    /// assert_eq!(np::mean_where(&x, [true, true, false], ())?.item()?.to_f64(), 1.5);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`mean()`](fn@super::mean); [`Error::Shape`](crate::Error::Shape) if mask and array don't broadcast.
     pub fn mean_where(x: &Array, mask: &Array, over: Reduce) -> Result<Array> {
         let (x, mask, dtype) = floats(x, mask)?;
         cast(&divide(&sum(&where_(&mask, &x, 0.0)?, over.clone())?, &counted(&x, &mask, over)?)?, dtype)
@@ -76,6 +148,17 @@ multimethod! {
     /// [`var()`](fn@super::var).
     ///
     /// NumPy: `var(x, axis, ddof, keepdims, where)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 5.0, 90.0]);
+    /// assert_eq!(np::var_where(&x, [true, true, false], ())?.item()?.to_f64(), 4.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`var()`](fn@super::var); [`Error::Shape`](crate::Error::Shape) if mask and array don't broadcast.
     pub fn var_where(x: &Array, mask: &Array, over: Variance) -> Result<Array> {
         let (x, mask, dtype) = floats(x, mask)?;
         let (squares, left) = spread(&x, &mask, &over)?;
@@ -85,6 +168,17 @@ multimethod! {
     /// The standard deviation of the elements where `mask` is true: the root of [`var_where()`].
     ///
     /// NumPy: `std(x, axis, ddof, keepdims, where)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 5.0, 90.0]);
+    /// assert_eq!(np::std_where(&x, [true, true, false], ())?.item()?.to_f64(), 2.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`var_where()`].
     pub fn std_where(x: &Array, mask: &Array, over: Variance) -> Result<Array> {
         sqrt(&var_where(x, mask, over)?)
     }

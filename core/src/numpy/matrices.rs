@@ -17,6 +17,14 @@ multimethod! {
     ///
     /// NumPy: `tril(x, k)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::tril(&x, 0)?.to_vec::<f64>()?, [1.0, 0.0, 3.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] for an array without axes.
     pub fn tril(x: &Array, k: i64) -> Result<Array> {
@@ -28,6 +36,15 @@ multimethod! {
     ///
     /// NumPy: `triu(x, k)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::triu(&x, 0)?.to_vec::<f64>()?, [1.0, 2.0, 0.0, 4.0]);
+    /// assert_eq!(np::triu(&x, 1)?.to_vec::<f64>()?, [0.0, 2.0, 0.0, 0.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] for an array without axes.
     pub fn triu(x: &Array, k: i64) -> Result<Array> {
@@ -38,6 +55,16 @@ multimethod! {
     /// it as its diagonal `k`, zeros elsewhere.
     ///
     /// NumPy: `diag(x, k)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::diag(&x, 0)?.to_vec::<f64>()?, [1.0, 4.0]);
+    /// let v = Array::from([5.0, 6.0]);
+    /// assert_eq!(np::diag(&v, 0)?.to_vec::<f64>()?, [5.0, 0.0, 0.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for another number of axes.
@@ -78,6 +105,14 @@ multimethod! {
     /// The square matrix with the flattened elements on its diagonal `k`, zeros elsewhere.
     ///
     /// NumPy: `diagflat(x, k)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[5.0], [6.0]]);
+    /// assert_eq!(np::diagflat(&x, 0)?.to_vec::<f64>()?, [5.0, 0.0, 0.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn diagflat(x: &Array, k: i64) -> Result<Array> {
         diag(&super::ravel(x)?, k)
     }
@@ -86,6 +121,15 @@ multimethod! {
     /// they are to be increasing. Integers in 64 bits.
     ///
     /// NumPy: `vander(x, N, increasing)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// let v = np::vander(&x, ())?;
+    /// assert_eq!(v.to_vec::<f64>()?, [1.0, 1.0, 1.0, 4.0, 2.0, 1.0, 9.0, 3.0, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] if `x` has not one axis.
@@ -121,6 +165,15 @@ pub struct Powers {
 
 impl Powers {
     /// The power 0 comes first.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.0, 3.0]);
+    /// let powers = np::vander(&x, np::Powers::from(3).increasing())?;
+    /// assert_eq!(powers.to_vec::<f64>()?, [1.0, 2.0, 4.0, 1.0, 3.0, 9.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn increasing(self) -> Powers {
         Powers { increasing: true, ..self }

@@ -33,6 +33,14 @@ multimethod! {
     ///
     /// NumPy: `packbits(x, axis, bitorder)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let bits = Array::from([true, false, true, false, false, false, false, false]);
+    /// assert_eq!(np::packbits(&bits, (), ())?.to_vec::<u8>()?, [0b1010_0000]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::DType`] for floats; [`Error::Axis`] out of range.
     pub fn packbits(x: &Array, axis: Along, order: BitOrder) -> Result<Array> {
@@ -56,6 +64,14 @@ multimethod! {
     /// `count` (`()`: all).
     ///
     /// NumPy: `unpackbits(x, axis, count, bitorder)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let bytes = Array::from([0b1010_0000_u8]);
+    /// assert_eq!(np::unpackbits(&bytes, (), 4, ())?.to_vec::<u8>()?, [1, 0, 1, 0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::DType`] for other than uint8; [`Error::Axis`] out of range.

@@ -14,6 +14,15 @@ multimethod! {
     ///
     /// NumPy: `polyval(p, x)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// // 3x² + 1
+    /// let p = Array::from([3.0, 0.0, 1.0]);
+    /// assert_eq!(np::polyval(&p, [0.0, 1.0, 2.0])?.to_vec::<f64>()?, [1.0, 4.0, 13.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] if `p` has not one axis.
     pub fn polyval(p: &Array, x: &Array) -> Result<Array> {
@@ -32,6 +41,14 @@ multimethod! {
     ///
     /// NumPy: `polyadd(a, b)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([1.0, 2.0]), Array::from([9.0, 5.0, 4.0]));
+    /// assert_eq!(np::polyadd(&a, &b)?.to_vec::<f64>()?, [9.0, 6.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`polyval()`].
     pub fn polyadd(a: &Array, b: &Array) -> Result<Array> {
@@ -42,6 +59,14 @@ multimethod! {
     /// The difference of two polynomials.
     ///
     /// NumPy: `polysub(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([2.0, 10.0, -2.0]), Array::from([3.0, 10.0, -4.0]));
+    /// assert_eq!(np::polysub(&a, &b)?.to_vec::<f64>()?, [-1.0, 0.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`polyval()`].
@@ -54,6 +79,15 @@ multimethod! {
     ///
     /// NumPy: `polymul(a, b)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// // (x + 2) · (x + 3) = x² + 5x + 6
+    /// let (a, b) = (Array::from([1.0, 2.0]), Array::from([1.0, 3.0]));
+    /// assert_eq!(np::polymul(&a, &b)?.to_vec::<f64>()?, [1.0, 5.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`convolve()`].
     pub fn polymul(a: &Array, b: &Array) -> Result<Array> {
@@ -64,6 +98,17 @@ multimethod! {
     /// it has one coefficient less than the divisor. **Evaluates the divisor's first coefficient.**
     ///
     /// NumPy: `polydiv(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// // x² + 5x + 7 = (x + 2) · (x + 3) + 1
+    /// let (a, b) = (Array::from([1.0, 5.0, 7.0]), Array::from([1.0, 2.0]));
+    /// let (quotient, remainder) = np::polydiv(&a, &b)?;
+    /// assert_eq!(quotient.to_vec::<f64>()?, [1.0, 3.0]);
+    /// assert_eq!(remainder.to_vec::<f64>()?, [1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] if the divisor has no coefficients, or its first one is 0; those of [`polyval()`].
@@ -98,6 +143,16 @@ multimethod! {
     ///
     /// NumPy: `polyder(p, m)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// // x³ + x² + x + 1
+    /// let p = Array::from([1.0, 1.0, 1.0, 1.0]);
+    /// assert_eq!(np::polyder(&p, ())?.to_vec::<f64>()?, [3.0, 2.0, 1.0]);
+    /// assert_eq!(np::polyder(&p, 2)?.to_vec::<f64>()?, [6.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`polyval()`].
     pub fn polyder(p: &Array, times: Count) -> Result<Array> {
@@ -112,6 +167,15 @@ multimethod! {
     /// The polynomial in floats whose derivative is another one, `times` times (`()`: once); its last coefficients are 0.
     ///
     /// NumPy: `polyint(p, m)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// // 3x² + 2x + 1
+    /// let p = Array::from([3.0, 2.0, 1.0]);
+    /// assert_eq!(np::polyint(&p, ())?.to_vec::<f64>()?, [1.0, 1.0, 1.0, 0.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`polyval()`].
@@ -128,6 +192,15 @@ multimethod! {
     /// are each other's conjugates; take [`real()`](fn@super::real) of these.
     ///
     /// NumPy: `poly(roots)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// // (x − 2) · (x − 3) = x² − 5x + 6
+    /// let roots = Array::from([2.0, 3.0]);
+    /// assert_eq!(np::poly(&roots)?.to_vec::<f64>()?, [1.0, -5.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`polyval()`].

@@ -36,6 +36,14 @@ multimethod! {
     /// True where `x`, or a part of it, is infinite.
     ///
     /// NumPy: `isinf(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::NEG_INFINITY, f64::NAN]);
+    /// assert_eq!(np::isinf(&x)?.to_vec::<bool>()?, [false, true, false]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn isinf(x: &Array) -> Result<Array> {
         match x.dtype().kind() {
             Kind::Bool | Kind::Int => not_equal(x, x),
@@ -47,6 +55,17 @@ multimethod! {
     /// True where `x` is positive infinity. Real numbers.
     ///
     /// NumPy: `isposinf(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::INFINITY, f64::NEG_INFINITY]);
+    /// assert_eq!(np::isposinf(&x)?.to_vec::<bool>()?, [false, true, false]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`](crate::Error::DType) for complex numbers.
     pub fn isposinf(x: &Array) -> Result<Array> {
         if x.dtype().kind() < Kind::Float { not_equal(x, x) } else { logical_and(&isinf(x)?, &super::greater(x, 0.0)?) }
     }
@@ -54,6 +73,17 @@ multimethod! {
     /// True where `x` is negative infinity. Real numbers.
     ///
     /// NumPy: `isneginf(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::INFINITY, f64::NEG_INFINITY]);
+    /// assert_eq!(np::isneginf(&x)?.to_vec::<bool>()?, [false, false, true]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`](crate::Error::DType) for complex numbers.
     pub fn isneginf(x: &Array) -> Result<Array> {
         if x.dtype().kind() < Kind::Float { not_equal(x, x) } else { logical_and(&isinf(x)?, &less(x, 0.0)?) }
     }
@@ -61,6 +91,14 @@ multimethod! {
     /// True where the imaginary part is 0.
     ///
     /// NumPy: `isreal(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, num_complex::Complex64, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([Complex64::new(1.0, 0.0), Complex64::new(1.0, 2.0)]);
+    /// assert_eq!(np::isreal(&x)?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn isreal(x: &Array) -> Result<Array> {
         if x.dtype().is_complex() { equal(&imag(x)?, 0.0) } else { super::logical_or(&equal(x, x)?, &not_equal(x, x)?) }
     }
@@ -68,6 +106,14 @@ multimethod! {
     /// True where the imaginary part is not 0.
     ///
     /// NumPy: `iscomplex(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, num_complex::Complex64, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([Complex64::new(1.0, 0.0), Complex64::new(1.0, 2.0)]);
+    /// assert_eq!(np::iscomplex(&x)?.to_vec::<bool>()?, [false, true]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn iscomplex(x: &Array) -> Result<Array> {
         super::logical_not(&isreal(x)?)
     }
@@ -76,6 +122,18 @@ multimethod! {
     /// NaN is close to nothing, with `.equal_nan()` to NaN.
     ///
     /// NumPy: `isclose(a, b, rtol, atol, equal_nan)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1.0, 2.0, f64::NAN]);
+    /// assert_eq!(np::isclose(&a, [1.0 + 1e-9, 2.1, f64::NAN], ())?.to_vec::<bool>()?, [true, false, false]);
+    /// assert_eq!(np::isclose(&a, 2.0, np::rtol(0.5))?.to_vec::<bool>()?, [true, true, false]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) if the arrays don't broadcast.
     pub fn isclose(a: &Array, b: &Array, within: Close) -> Result<Array> {
         let inexact = a.dtype().kind().max(b.dtype().kind()) >= Kind::Float;
         let (x, y) = if inexact { (a.clone(), b.clone()) } else { (multiply(a, 1.0)?, multiply(b, 1.0)?) };
@@ -88,6 +146,18 @@ multimethod! {
     /// Whether all elements are close, as [`isclose()`] has it. **Evaluates both arrays.**
     ///
     /// NumPy: `allclose(a, b, rtol, atol, equal_nan)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1.0, 2.0]);
+    /// assert!(np::allclose(&a, [1.0 + 1e-9, 2.0], ())?);
+    /// assert!(!np::allclose(&a, [1.0, 2.1], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`isclose()`]; what the computation fails with.
     pub fn allclose(a: &Array, b: &Array, within: Close) -> Result<bool> {
         truth(&all(&isclose(a, b, within)?, ())?)
     }
@@ -95,6 +165,18 @@ multimethod! {
     /// Whether shapes and elements are equal. **Evaluates both arrays.**
     ///
     /// NumPy: `array_equal(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1.0, 2.0]);
+    /// assert!(np::array_equal(&a, [1.0, 2.0])?);
+    /// assert!(!np::array_equal(&a, [1.0, 2.0, 3.0])?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the computation fails with.
     pub fn array_equal(a: &Array, b: &Array) -> Result<bool> {
         if a.shape() != b.shape() {
             return Ok(false);
@@ -105,6 +187,17 @@ multimethod! {
     /// Whether the arrays broadcast and their elements are equal. **Evaluates both arrays.**
     ///
     /// NumPy: `array_equiv(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let rows = Array::from([[1.0, 2.0], [1.0, 2.0]]);
+    /// assert!(np::array_equiv(&rows, [1.0, 2.0])?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the computation fails with.
     pub fn array_equiv(a: &Array, b: &Array) -> Result<bool> {
         if broadcast(a.shape(), b.shape()).is_none() {
             return Ok(false);

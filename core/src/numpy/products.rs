@@ -18,6 +18,21 @@ multimethod! {
 
     /// Matrix product of `a` (…, m, k) and `b` (…, k, n); leading axes broadcast. One axis is taken as a row on
     /// the left and a column on the right, and goes from the result. Integers wrap, on bool it is any-and.
+    ///
+    /// NumPy: `matmul(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::matmul(&a, [[0.0, 1.0], [1.0, 0.0]])?.to_vec::<f64>()?, [2.0, 1.0, 4.0, 3.0]);
+    /// assert_eq!(np::matmul(&a, [1.0, 1.0])?.to_vec::<f64>()?, [3.0, 7.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for operands without axes, for a last axis of `a` that is not as long as the second last of `b`,
+    /// and for leading axes that don't broadcast.
     pub fn matmul(a: &Array, b: &Array) -> Result<Array> {
         let p = Product::of("matmul", a, b, promote(a.dtype(), b.dtype()), Terms::Products)?;
         // (…, m, 1, k) · (…, 1, n, k), summed over k.
@@ -30,6 +45,19 @@ multimethod! {
     /// Matrix product computed in `dtype`: `matmul(astype(a, dtype), astype(b, dtype))`, for which a backend may
     /// have a kernel that reads the operands as they are. int8 · int8 in int32 is the product of quantised
     /// networks and of genotype dosages; like every integer product it wraps.
+    ///
+    /// NumPy: none.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, DType, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[100_i8, 100]]);
+    /// assert_eq!(np::matmul_as(&a, [[100_i8], [100]], DType::I32)?.to_vec::<i32>()?, [20_000]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`matmul()`].
     pub fn matmul_as(a: &Array, b: &Array, dtype: DType) -> Result<Array> {
         matmul(&astype(a, dtype)?, &astype(b, dtype)?)
     }
@@ -37,6 +65,19 @@ multimethod! {
     /// Matrix product of bits: of uint32 words `a` (…, m, k) and `b` (…, k, n), element (i, j) is the number of
     /// bits set in both row i and column j, Σ popcount(a[i, l] & b[l, j]), in int32, which wraps. Axes as in
     /// [`matmul()`]; other dtypes are an error.
+    ///
+    /// NumPy: none.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[0b1011_u32, 0b1]]);
+    /// assert_eq!(np::matmul_bits(&a, [[0b0011_u32], [0b1]])?.to_vec::<i32>()?, [3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for other than uint32; those of [`matmul()`].
     pub fn matmul_bits(a: &Array, b: &Array) -> Result<Array> {
         words(a, b)?;
         let plane = |x: &Array, bit: u32| {

@@ -130,6 +130,16 @@ pub struct Quantiles {
 
 impl Quantiles {
     /// By a method.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, Method, Quantiles}};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0]);
+    /// assert_eq!(np::quantile(&x, 0.5, ())?.item()?.to_f64(), 2.5);
+    /// let higher = Quantiles::from(0.5).by(Method::Higher);
+    /// assert_eq!(np::quantile(&x, higher, ())?.item()?.to_f64(), 3.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn by(self, method: Method) -> Quantiles {
         Quantiles { method, ..self }
@@ -179,6 +189,15 @@ multimethod! {
     ///
     /// NumPy: `median(x, axis, keepdims)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[10.0, 7.0, 4.0], [3.0, 2.0, 1.0]]);
+    /// assert_eq!(np::median(&x, ())?.item()?.to_f64(), 3.5);
+    /// assert_eq!(np::median(&x, 1)?.to_vec::<f64>()?, [7.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::DType`] for complex numbers; [`Error::Axis`] out of range.
     pub fn median(x: &Array, over: Reduce) -> Result<Array> {
@@ -196,6 +215,16 @@ multimethod! {
     ///
     /// NumPy: `quantile(x, q, axis, method, keepdims)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([5.0, 1.0, 4.0, 2.0, 3.0]);
+    /// assert_eq!(np::quantile(&x, [0.25, 0.75], ())?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// let lower = np::Quantiles::from(0.4).by(np::Method::Lower);
+    /// assert_eq!(np::quantile(&x, lower, ())?.item()?.to_f64(), 2.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Argument`] for a number beyond 0 and 1; [`Error::Shape`] for no elements; [`Error::DType`] for complex
     /// numbers; [`Error::Axis`] out of range.
@@ -206,6 +235,14 @@ multimethod! {
     /// [`quantile()`] in percents, each between 0 and 100.
     ///
     /// NumPy: `percentile(x, q, axis, method, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[10.0, 7.0, 4.0], [3.0, 2.0, 1.0]]);
+    /// assert_eq!(np::percentile(&x, 50.0, 0)?.to_vec::<f64>()?, [6.5, 4.5, 2.5]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`quantile()`].
@@ -219,6 +256,16 @@ multimethod! {
     ///
     /// NumPy: `quantile(x, q, axis, method="inverted_cdf", keepdims, weights)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, Method, Quantiles}};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// let half = Quantiles::from(0.5).by(Method::InvertedCdf);
+    /// // The weights up to 2 sum to 2 of 10.
+    /// assert_eq!(np::quantile_weighted(&x, [1.0, 1.0, 8.0], half, ())?.item()?.to_f64(), 3.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Argument`] for another method, and for weights that are negative, NaN or 0 together; [`Error::Shape`] for
     /// weights of another shape; those of [`quantile()`].
@@ -230,6 +277,15 @@ multimethod! {
     ///
     /// NumPy: `percentile(x, q, axis, method="inverted_cdf", keepdims, weights)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, Method, Quantiles}};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// let some = Quantiles::from(15.0).by(Method::InvertedCdf);
+    /// assert_eq!(np::percentile_weighted(&x, [1.0, 1.0, 8.0], some, ())?.item()?.to_f64(), 2.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`quantile_weighted()`].
     pub fn percentile_weighted(x: &Array, weights: &Array, q: Quantiles, over: Reduce) -> Result<Array> {
@@ -239,6 +295,14 @@ multimethod! {
     /// The median of what is not NaN over `over`; NaN where all is. **Evaluates `x`** if it is of floats.
     ///
     /// NumPy: `nanmedian(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[10.0, f64::NAN, 4.0], [3.0, 2.0, 1.0]]);
+    /// assert_eq!(np::nanmedian(&x, 1)?.to_vec::<f64>()?, [7.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`median()`].
@@ -253,6 +317,14 @@ multimethod! {
     ///
     /// NumPy: `nanquantile(x, q, axis, method, keepdims)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::NAN, 2.0, 3.0]);
+    /// assert_eq!(np::nanquantile(&x, [0.0, 0.5], ())?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`quantile()`].
     pub fn nanquantile(x: &Array, q: Quantiles, over: Reduce) -> Result<Array> {
@@ -263,6 +335,14 @@ multimethod! {
     /// [`nanquantile()`] in percents, each between 0 and 100.
     ///
     /// NumPy: `nanpercentile(x, q, axis, method, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::NAN, 2.0, 3.0]);
+    /// assert_eq!(np::nanpercentile(&x, 75.0, ())?.item()?.to_f64(), 2.5);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`quantile()`].

@@ -23,6 +23,15 @@ multimethod! {
     ///
     /// NumPy: `partition(x, kth, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([3.0, 4.0, 2.0, 1.0]);
+    /// let p = np::partition(&x, 2, 0)?.to_vec::<f64>()?;
+    /// assert!(p[2] == 3.0 && p[0] < 3.0 && p[1] < 3.0 && p[3] > 3.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Index`] for a place out of bounds; [`Error::Axis`] out of range.
     pub fn partition(x: &Array, kth: Indices, along: Along) -> Result<Array> {
@@ -33,6 +42,15 @@ multimethod! {
     /// The indices (int64) that put the elements along an axis in the order of [`partition()`].
     ///
     /// NumPy: `argpartition(x, kth, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([3.0, 4.0, 2.0, 1.0]);
+    /// let order = np::argpartition(&x, 0, 0)?;
+    /// assert_eq!(order.to_vec::<i64>()?[0], 3);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`partition()`].
@@ -45,6 +63,14 @@ multimethod! {
     /// comes last.
     ///
     /// NumPy: `take(sort(x, axis), ranks, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([30.0, 10.0, 20.0]);
+    /// assert_eq!(np::order_statistics(&x, [0, -1], 0)?.to_vec::<f64>()?, [10.0, 30.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Index`] for a rank out of bounds; [`Error::Axis`] out of range; [`Error::DType`] for complex numbers.
@@ -60,6 +86,16 @@ multimethod! {
     ///
     /// NumPy: `top_k(x, k, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([3.0, 1.0, 4.0, 1.0, 5.0]);
+    /// let (values, indices) = np::topk(&x, 2, ())?;
+    /// assert_eq!(values.to_vec::<f64>()?, [5.0, 4.0]);
+    /// assert_eq!(indices.to_vec::<i64>()?, [4, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] if there are not as many; [`Error::Axis`] out of range; [`Error::DType`] for complex numbers.
     pub fn topk(x: &Array, k: Count, of: Top) -> Result<(Array, Array)> {
@@ -72,6 +108,15 @@ multimethod! {
     /// The indices (int64) that sort by several keys, the last of which comes first: keys of one shape along an axis. Stable.
     ///
     /// NumPy: `lexsort(keys, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (first, last) = (Array::from([9.0, 4.0, 0.0]), Array::from([1.0, 5.0, 1.0]));
+    /// // By `last`, and where that is equal, by `first`.
+    /// assert_eq!(np::lexsort(&[first, last], -1)?.to_vec::<i64>()?, [2, 0, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for no keys or keys of different shapes; [`Error::Axis`] out of range.
@@ -103,6 +148,15 @@ pub struct Top {
 
 impl Top {
     /// The smallest ones.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([3.0, 1.0, 4.0, 1.5]);
+    /// let (least, _) = np::topk(&x, 2, np::Top::from(()).smallest())?;
+    /// assert_eq!(least.to_vec::<f64>()?, [1.0, 1.5]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn smallest(self) -> Top {
         Top { smallest: true, ..self }

@@ -58,6 +58,16 @@ pub struct PendingWork {
 impl<R: Marker> Array<R> {
     /// The pending work behind this array. None if it is computed, or would not be computed inside its consumer; or
     /// if part of it is used elsewhere, too, and would then be computed twice.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::add(&Array::from([1.0, 2.0]), 1.0)?;
+    /// assert!(y.pending_work().is_some());
+    /// y.eval()?;
+    /// assert!(y.pending_work().is_none());
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn pending_work(&self) -> Option<PendingWork> {
         if !self.info().fuses || self.dense.node.consumers.load(Relaxed) > 0 {
             return None;
@@ -74,6 +84,15 @@ impl<R: Marker> Array<R> {
 
     /// This array's pending work recorded on another instance instead, what it starts from copied there. None where
     /// [`pending_work`](Self::pending_work) is, or if the instance can't do all of it with the same dtypes.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, device::{HOST, instance_at}, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::add(&Array::from([1.0, 2.0]), 1.0)?;
+    /// let again = y.recorded_on(instance_at(*HOST)?)?;
+    /// assert_eq!(again.map(|y| y.to_vec::<f64>()).transpose()?, Some(vec![2.0, 3.0]));
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// What recording or the copies fail with.

@@ -21,11 +21,36 @@ multimethod! {
     /// whatever the number of threads.
     ///
     /// NumPy: `cumulative_sum(x, axis, dtype, include_initial)`, `cumsum`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(np::cumulative_sum(&x, ())?.to_vec::<f64>()?, [1.0, 3.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range, or not named where there are several; [`Error::DType`] for a result of bool;
+    /// [`Error::Shape`] for an array without axes, with an initial value.
     pub fn cumulative_sum(x: &Array, along: Scanned) -> Result<Array>;
 
     /// Products of the elements up to each one along an axis; as [`cumulative_sum()`], with a 1 before the first.
     ///
     /// NumPy: `cumulative_prod(x, axis, dtype, include_initial)`, `cumprod`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(np::cumulative_prod(&x, ())?.to_vec::<f64>()?, [1.0, 2.0, 6.0]);
+    /// let all = np::cumulative_prod(&x, np::scan_along(0).include_initial())?;
+    /// assert_eq!(all.to_vec::<f64>()?, [1.0, 1.0, 2.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`cumulative_sum()`].
     pub fn cumulative_prod(x: &Array, along: Scanned) -> Result<Array>;
 }
 

@@ -35,6 +35,17 @@ multimethod! {
     ///
     /// NumPy: `searchsorted(sorted, values, side)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let sorted = Array::from([11.0, 12.0, 13.0, 14.0]);
+    /// let at = np::searchsorted(&sorted, [-10.0, 20.0, 13.0], np::Side::Left)?;
+    /// assert_eq!(at.to_vec::<i64>()?, [0, 4, 2]);
+    /// let at = np::searchsorted(&sorted, [-10.0, 20.0, 13.0], np::Side::Right)?;
+    /// assert_eq!(at.to_vec::<i64>()?, [0, 4, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] if `sorted` has not one axis; [`Error::DType`] for complex numbers.
     pub fn searchsorted(sorted: &Array, values: &Array, side: Side) -> Result<Array>;
@@ -42,6 +53,15 @@ multimethod! {
     /// [`searchsorted()`] in `x[sorter]`, where `sorter` are the indices that sort `x`.
     ///
     /// NumPy: `searchsorted(x, values, side, sorter)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([30.0, 10.0, 20.0]);
+    /// let sorter = np::argsort(&x, ())?;
+    /// assert_eq!(np::searchsorted_by(&x, &sorter, [15.0, 99.0], ())?.to_vec::<i64>()?, [1, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`searchsorted()`] and of [`take()`](fn@take).
@@ -53,6 +73,14 @@ multimethod! {
     /// `bins[i-1] > x >= bins[i]`. With `right`, the equal element belongs to the other bin. int64. **Evaluates `bins`.**
     ///
     /// NumPy: `digitize(x, bins, right)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0.2, 6.4, 3.0]);
+    /// assert_eq!(np::digitize(&x, [0.0, 1.0, 2.5, 4.0, 10.0], false)?.to_vec::<i64>()?, [1, 4, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] if the bins are not monotonic; those of [`searchsorted()`].

@@ -16,6 +16,17 @@ multimethod! {
     /// How many elements over `over` are not zero: int64. NaN counts.
     ///
     /// NumPy: `count_nonzero(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[0.0, 1.0], [2.0, 3.0]]);
+    /// assert_eq!(np::count_nonzero(&x, 1)?.to_vec::<i64>()?, [1, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`](crate::Error::Axis) out of range or named twice.
     pub fn count_nonzero(x: &Array, over: Reduce) -> Result<Array> {
         sum(&truth(x)?, over)
     }
@@ -24,6 +35,16 @@ multimethod! {
     /// of `x`. **Evaluates `x`**, since the result's length depends on the values.
     ///
     /// NumPy: `nonzero(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[0.0, 5.0, 0.0], [6.0, 0.0, 7.0]]);
+    /// let at = np::nonzero(&x)?;
+    /// assert_eq!(at[0].to_vec::<i64>()?, [0, 1, 1]);
+    /// assert_eq!(at[1].to_vec::<i64>()?, [1, 0, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for an array without axes; what the computation fails with.
@@ -55,6 +76,17 @@ multimethod! {
     /// The indices of the elements that are not zero in the flattened array: int64, one axis. **Evaluates `x`.**
     ///
     /// NumPy: `flatnonzero(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[0.0, 5.0, 0.0], [6.0, 0.0, 7.0]]);
+    /// assert_eq!(np::flat_nonzero(&x)?.to_vec::<i64>()?, [1, 3, 5]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the computation fails with.
     pub fn flat_nonzero(x: &Array) -> Result<Array>;
 
     /// The elements of `x` where `mask` is true, in row-major order: one axis, followed by the axes of `x` that
@@ -62,6 +94,16 @@ multimethod! {
     /// the result's length depends on it.
     ///
     /// NumPy: `x[mask]`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::select(&x, &np::greater(&x, 2.0)?)?.to_vec::<f64>()?, [3.0, 4.0]);
+    /// // Of the rows the second one.
+    /// assert_eq!(np::select(&x, [false, true])?.to_vec::<f64>()?, [3.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::DType`](crate::Error::DType) if `mask` is not of bool; [`Error::Shape`](crate::Error::Shape) if its

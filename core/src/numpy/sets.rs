@@ -22,6 +22,14 @@ multimethod! {
     ///
     /// NumPy: `unique(x)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[2.0, 1.0], [2.0, 3.0]]);
+    /// assert_eq!(np::unique(&x)?.to_vec::<f64>()?, [1.0, 2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`sort()`](fn@sort).
     pub fn unique(x: &Array) -> Result<Array> {
@@ -32,6 +40,15 @@ multimethod! {
     ///
     /// NumPy: `unique_values(x)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.0, f64::NAN, 2.0, f64::NAN]);
+    /// assert_eq!(np::unique_values(&x)?.shape(), [3]);
+    /// assert_eq!(np::unique(&x)?.shape(), [2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`unique()`].
     pub fn unique_values(x: &Array) -> Result<Array> {
@@ -41,6 +58,15 @@ multimethod! {
     /// The distinct elements, as [`unique_values()`], and how often each occurs, int64.
     ///
     /// NumPy: `unique_counts(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (values, counts) = np::unique_counts(&Array::from([2.0, 1.0, 2.0]))?;
+    /// assert_eq!(values.to_vec::<f64>()?, [1.0, 2.0]);
+    /// assert_eq!(counts.to_vec::<i64>()?, [1, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`unique()`].
@@ -55,6 +81,15 @@ multimethod! {
     ///
     /// NumPy: `unique_inverse(x)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (values, inverse) = np::unique_inverse(&Array::from([5.0, 3.0, 5.0]))?;
+    /// assert_eq!(values.to_vec::<f64>()?, [3.0, 5.0]);
+    /// assert_eq!(inverse.to_vec::<i64>()?, [1, 0, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`unique()`].
     pub fn unique_inverse(x: &Array) -> Result<(Array, Array)> {
@@ -67,6 +102,17 @@ multimethod! {
     /// int64.
     ///
     /// NumPy: `unique_all(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (values, first, inverse, counts) = np::unique_all(&Array::from([5.0, 3.0, 5.0]))?;
+    /// assert_eq!(values.to_vec::<f64>()?, [3.0, 5.0]);
+    /// assert_eq!(first.to_vec::<i64>()?, [1, 0]);
+    /// assert_eq!(inverse.to_vec::<i64>()?, [1, 0, 1]);
+    /// assert_eq!(counts.to_vec::<i64>()?, [1, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`unique()`].
@@ -93,6 +139,18 @@ multimethod! {
     /// equals nothing.
     ///
     /// NumPy: `unique(x, return_index, return_inverse, return_counts, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 0.0], [2.0, 3.0], [1.0, 0.0]]);
+    /// let (rows, first, inverse, counts) = np::unique_along(&x, 0)?;
+    /// assert_eq!(rows.to_vec::<f64>()?, [1.0, 0.0, 2.0, 3.0]);
+    /// assert_eq!(first.to_vec::<i64>()?, [0, 1]);
+    /// assert_eq!(inverse.to_vec::<i64>()?, [0, 1, 0]);
+    /// assert_eq!(counts.to_vec::<i64>()?, [2, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis) out of range.
@@ -128,6 +186,17 @@ multimethod! {
     /// Which elements of `x` occur in `values`, or, inverted, which don't: bool, in the shape of `x`. NaN never does.
     ///
     /// NumPy: `isin(x, values, invert)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::isin(&x, [2.0, 4.0], false)?.to_vec::<bool>()?, [false, true, false, true]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`sort()`](fn@sort).
     pub fn isin(x: &Array, values: &Array, invert: bool) -> Result<Array> {
         let (x, values) = common(x, values)?;
         let found = if values.is_empty() {
@@ -150,6 +219,14 @@ multimethod! {
     ///
     /// NumPy: `union1d(a, b)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([3.0, 1.0]);
+    /// assert_eq!(np::union1d(&a, [2.0, 3.0])?.to_vec::<f64>()?, [1.0, 2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`unique()`].
     pub fn union1d(a: &Array, b: &Array) -> Result<Array> {
@@ -160,6 +237,14 @@ multimethod! {
     /// The distinct elements that occur in both, sorted.
     ///
     /// NumPy: `intersect1d(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1.0, 3.0, 4.0, 3.0]);
+    /// assert_eq!(np::intersect1d(&a, [3.0, 1.0, 2.0])?.to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`unique()`].
@@ -178,6 +263,14 @@ multimethod! {
     ///
     /// NumPy: `setdiff1d(a, b)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([3.0, 2.0, 1.0, 3.0]);
+    /// assert_eq!(np::setdiff1d(&a, [2.0, 5.0])?.to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`unique()`].
     pub fn setdiff1d(a: &Array, b: &Array) -> Result<Array> {
@@ -188,6 +281,14 @@ multimethod! {
     /// The distinct elements that occur in one of both only, sorted.
     ///
     /// NumPy: `setxor1d(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(np::setxor1d(&a, [2.0, 3.0, 4.0])?.to_vec::<f64>()?, [1.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`unique()`].

@@ -22,11 +22,35 @@ multimethod! {
     /// their real parts, those of equal ones by their imaginary parts.
     ///
     /// NumPy: `sort(x, axis, stable=True)`, `sort_complex`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[3.0, 1.0], [2.0, 4.0]]);
+    /// assert_eq!(np::sort(&x, ())?.to_vec::<f64>()?, [1.0, 3.0, 2.0, 4.0]);
+    /// assert_eq!(np::sort(&x, 0)?.to_vec::<f64>()?, [2.0, 1.0, 3.0, 4.0]);
+    /// assert_eq!(np::sort(&x, np::descending())?.to_vec::<f64>()?, [3.0, 1.0, 4.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range.
     pub fn sort(x: &Array, order: Order) -> Result<Array>;
 
     /// The indices (int64, the shape of `x`) that put the elements along an axis in the order of [`sort()`].
     ///
     /// NumPy: `argsort(x, axis, stable=True)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([3.0, 1.0, 2.0]);
+    /// assert_eq!(np::argsort(&x, ())?.to_vec::<i64>()?, [1, 2, 0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range.
     pub fn argsort(x: &Array, order: Order) -> Result<Array>;
 }
 

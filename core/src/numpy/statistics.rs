@@ -16,6 +16,19 @@ multimethod! {
 
     /// Mean over `over`: the sum divided by the number of elements. Integers give the default float, in which those
     /// of 64 bits are summed, too; float16 is summed in float32; of nothing it is NaN.
+    ///
+    /// NumPy: `mean(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::mean(&x, 0)?.to_vec::<f64>()?, [2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`](crate::Error::Axis) out of range or named twice.
     pub fn mean(x: &Array, over: Reduce) -> Result<Array> {
         let n = count("mean", x, &over)?;
         if x.dtype() == DType::F16 {
@@ -32,6 +45,20 @@ multimethod! {
     /// Variance over `over`: the mean of the squared distances from the mean, in two passes, so that no digits
     /// cancel. Divided by the number of elements less `ddof` (0 unless given); of no more than `ddof` elements
     /// it is NaN or infinite, as in NumPy. Complex numbers give the real variance; dtypes as in [`mean()`].
+    ///
+    /// NumPy: `var(x, axis, ddof, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0, 5.0]);
+    /// assert_eq!(np::var(&x, ())?.item()?.to_f64(), 2.0);
+    /// assert_eq!(np::var(&x, np::axis(0).ddof(1.0))?.item()?.to_f64(), 2.5);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`](crate::Error::Axis) out of range or named twice.
     pub fn var(x: &Array, over: Variance) -> Result<Array> {
         let n = count("var", x, &over.axes)?;
         let narrow = x.dtype() == DType::F16;
@@ -47,6 +74,19 @@ multimethod! {
     }
 
     /// Standard deviation over `over`: the root of [`var()`].
+    ///
+    /// NumPy: `std(x, axis, ddof, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 5.0], [2.0, 4.0]]);
+    /// assert_eq!(np::std(&x, 1)?.to_vec::<f64>()?, [2.0, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`var()`].
     pub fn std(x: &Array, over: Variance) -> Result<Array> {
         sqrt(&var(x, over)?)
     }

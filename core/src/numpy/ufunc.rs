@@ -22,6 +22,15 @@ enum Step {
 }
 
 /// A symbol inside a traced function: what the closure of [`ufunc`] computes with.
+/// Operators and methods record the operations of their names; constants are Rust scalars.
+///
+/// ```
+/// use polyarray_core::{Array, numpy::ufunc};
+/// # use polyarray_cpu as _;
+/// let distance = ufunc("distance", |x| (&x * &x + 16.0).sqrt().max(6.0));
+/// assert_eq!(distance.call(&[&Array::from([3.0, 0.0, 7.5])])?.to_vec::<f64>()?, [6.0, 6.0, 8.5]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Sym {
     steps: Rc<RefCell<Vec<Step>>>,
@@ -43,6 +52,14 @@ impl Sym {
     }
 
     /// `self` where the condition holds, else `other`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::ufunc};
+    /// # use polyarray_cpu as _;
+    /// let leaky = ufunc("leaky", |x| x.select(&x.gt(0.0), &(&x * 0.5)));
+    /// assert_eq!(leaky.call(&[&Array::from([-2.0, 3.0])])?.to_vec::<f64>()?, [-1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn select(&self, condition: &Sym, other: &Sym) -> Sym {
         Sym::map(Op::Where, &[condition, self, other])
@@ -157,10 +174,11 @@ impl std::fmt::Debug for Ufunc {
 /// Traces a function of one element once; it then runs fused wherever its array lives. Functions of two and
 /// three elements: [`ufunc2`], [`ufunc3`].
 ///
-/// ```no_run
+/// ```
 /// use polyarray_core::{Array, numpy::ufunc};
-/// let softplus = ufunc("softplus", |x| (x.exp() + 1.0).ln());
-/// let y = softplus.call(&[&Array::from(vec![0.0f32, 1.0])])?;
+/// # use polyarray_cpu as _;
+/// let softsign = ufunc("softsign", |x| &x / (x.abs() + 1.0));
+/// assert_eq!(softsign.call(&[&Array::from([-1.0, 0.0, 3.0])])?.to_vec::<f64>()?, [-0.5, 0.0, 0.75]);
 /// # Ok::<(), polyarray_core::Error>(())
 /// ```
 pub fn ufunc(name: &'static str, f: impl FnOnce(Sym) -> Sym) -> Ufunc {
@@ -169,11 +187,28 @@ pub fn ufunc(name: &'static str, f: impl FnOnce(Sym) -> Sym) -> Ufunc {
 
 /// Traces a function of two elements: see [`ufunc`]. It can also be reduced, accumulated and taken over all
 /// pairs.
+///
+/// ```
+/// use polyarray_core::{Array, numpy::ufunc2};
+/// # use polyarray_cpu as _;
+/// let hypot = ufunc2("hypot", |a, b| (&a * &a + &b * &b).sqrt());
+/// assert_eq!(hypot.call(&[&Array::from([3.0, 6.0]), &Array::from([4.0, 8.0])])?.to_vec::<f64>()?, [5.0, 10.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn ufunc2(name: &'static str, f: impl FnOnce(Sym, Sym) -> Sym) -> Ufunc {
     traced(name, |[a, b]| f(a, b))
 }
 
 /// Traces a function of three elements: see [`ufunc`].
+///
+/// ```
+/// use polyarray_core::{Array, numpy::ufunc3};
+/// # use polyarray_cpu as _;
+/// let between = ufunc3("between", |x, low, high| x.max(low).min(high));
+/// let (x, low, high) = (Array::from([-5.0, 0.5, 5.0]), Array::from([0.0]), Array::from([1.0]));
+/// assert_eq!(between.call(&[&x, &low, &high])?.to_vec::<f64>()?, [0.0, 0.5, 1.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn ufunc3(name: &'static str, f: impl FnOnce(Sym, Sym, Sym) -> Sym) -> Ufunc {
     traced(name, |[a, b, c]| f(a, b, c))
 }
@@ -192,6 +227,14 @@ fn traced<const N: usize>(name: &'static str, f: impl FnOnce([Sym; N]) -> Sym) -
 impl Ufunc {
     /// A function that is called with the arrays themselves, in place of a trace: for interpreters. What it does with them
     /// is to be done element by element; then it is recorded, and fused, as a trace is.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, Ufunc}};
+    /// # use polyarray_cpu as _;
+    /// let twice = Ufunc::of("twice", 1, |args| np::multiply(args[0], 2.0));
+    /// assert_eq!(twice.call(&[&Array::from([1.0, 2.0])])?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn of(
         name: &'static str,
         arity: usize,
@@ -202,6 +245,14 @@ impl Ufunc {
 
     /// Declares that `f(f(a, b), c)` may be computed as `f(a, f(b, c))`: reductions then take logarithmically
     /// many steps instead of one per element.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::ufunc2};
+    /// # use polyarray_cpu as _;
+    /// let largest = ufunc2("largest", |a, b| a.max(b)).associative();
+    /// assert_eq!(largest.reduce(&Array::from([3.0, 7.0, 5.0]), 0)?.item()?.to_f64(), 7.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn associative(mut self) -> Ufunc {
         self.associative = true;
@@ -209,6 +260,11 @@ impl Ufunc {
     }
 
     /// Its name.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::ufunc;
+    /// assert_eq!(ufunc("twice", |x| x * 2.0).name(), "twice");
+    /// ```
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -225,6 +281,17 @@ impl Ufunc {
     }
 
     /// The function of every element, operands broadcast.
+    ///
+    /// NumPy: the call of a `ufunc`, as `numpy.frompyfunc` makes one.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::ufunc2};
+    /// # use polyarray_cpu as _;
+    /// let scaled = ufunc2("scaled", |x, by| x * by + 1.0);
+    /// let y = scaled.call(&[&Array::from([[1.0, 2.0], [3.0, 4.0]]), &Array::from([10.0, 100.0])])?;
+    /// assert_eq!(y.to_vec::<f64>()?, [11.0, 201.0, 31.0, 401.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of the operations that it is made of; [`Error::Shape`] for a wrong number of operands.
@@ -260,6 +327,16 @@ impl Ufunc {
     /// The binary function folded along an axis from the first element on, in order; an associative one by a
     /// balanced tree of fixed shape.
     ///
+    /// NumPy: `ufunc.reduce(x, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::ufunc2};
+    /// # use polyarray_cpu as _;
+    /// let less = ufunc2("less", |a, b| a - b);
+    /// assert_eq!(less.reduce(&Array::from([10.0, 3.0, 2.0]), 0)?.item()?.to_f64(), 5.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`call`](Ufunc::call); [`Error::Axis`]; [`Error::Shape`] along an axis of length 0.
     pub fn reduce<R: Marker>(&self, x: &Array<R>, axis: isize) -> Result<Array<R>> {
@@ -288,6 +365,16 @@ impl Ufunc {
     }
 
     /// Every intermediate result of [`reduce`](Ufunc::reduce) in order: a scan. The shape is that of `x`.
+    ///
+    /// NumPy: `ufunc.accumulate(x, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::ufunc2};
+    /// # use polyarray_cpu as _;
+    /// let less = ufunc2("less", |a, b| a - b);
+    /// assert_eq!(less.accumulate(&Array::from([10.0, 3.0, 2.0]), 0)?.to_vec::<f64>()?, [10.0, 7.0, 5.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`reduce`](Ufunc::reduce), but that an axis of length 0 gives an empty array.
@@ -321,6 +408,17 @@ impl Ufunc {
     }
 
     /// The binary function of every pair: shape of `a`, then of `b`.
+    ///
+    /// NumPy: `ufunc.outer(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::ufunc2};
+    /// # use polyarray_cpu as _;
+    /// let less = ufunc2("less", |a, b| a - b);
+    /// let table = less.outer(&Array::from([10.0, 20.0]), &Array::from([1.0, 2.0]))?;
+    /// assert_eq!(table.to_vec::<f64>()?, [9.0, 8.0, 19.0, 18.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`call`](Ufunc::call).

@@ -63,6 +63,15 @@ multimethod! {
     ///
     /// NumPy: `ufunc.at(x.flat, indices, values)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// let y = np::scatter(&x, [0, 0, -1], [10.0, 20.0, 5.0], np::Update::Add)?;
+    /// assert_eq!(y.to_vec::<f64>()?, [31.0, 2.0, 8.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::DType`] if the indices are no integers, or the elements have no such update; [`Error::Index`] out of
     /// bounds; [`Error::Shape`] if `values` don't broadcast to the indices.
@@ -93,6 +102,17 @@ multimethod! {
     /// i, in the dtype of `x`. A segment without elements gives 0, 1, or an unspecified value for `Min` and `Max`. Bounds
     /// must be in order and lie in the array: that is not checked.
     ///
+    /// NumPy: none.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, expr::Reduction, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0]);
+    /// let sums = np::reduce_segments(&x, [0, 1], [2, 4], Reduction::Sum)?;
+    /// assert_eq!(sums.to_vec::<f64>()?, [3.0, 9.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::DType`] for elements without such a reduction; [`Error::Shape`] for other than one axis.
     pub fn reduce_segments(x: &Array, starts: &Array, ends: &Array, op: Reduction) -> Result<Array>;
@@ -102,6 +122,14 @@ multimethod! {
     /// small integers in 64 bits. **Evaluates the indices.**
     ///
     /// NumPy: `ufunc.reduceat(x, indices, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, expr::Reduction, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0]);
+    /// assert_eq!(np::reduceat(&x, [0, 2], Reduction::Sum, 0)?.to_vec::<f64>()?, [3.0, 7.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Index`] out of bounds; [`Error::DType`] if they are no integers; [`Error::Axis`] out of range;

@@ -14,6 +14,14 @@ multimethod! {
     ///
     /// NumPy: `fft.fftshift(x, axes)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let frequencies = Array::from([0.0, 1.0, 2.0, -2.0, -1.0]);
+    /// assert_eq!(np::fft::fftshift(&frequencies, ())?.to_vec::<f64>()?, [-2.0, -1.0, 0.0, 1.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis).
     pub fn fftshift(x: &Array, axes: Reduce) -> Result<Array> {
@@ -23,6 +31,14 @@ multimethod! {
     /// The inverse of [`fftshift()`].
     ///
     /// NumPy: `fft.ifftshift(x, axes)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let frequencies = Array::from([-2.0, -1.0, 0.0, 1.0, 2.0]);
+    /// assert_eq!(np::fft::ifftshift(&frequencies, ())?.to_vec::<f64>()?, [0.0, 1.0, 2.0, -2.0, -1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis).

@@ -23,6 +23,15 @@ multimethod! {
     ///
     /// NumPy: `scipy.fft.dct(x, type, n, axis, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, fft}};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([1.0, 1.0, 1.0, 1.0]);
+    /// assert!(np::allclose(&fft::dct(&x, ())?, [8.0, 0.0, 0.0, 0.0], ())?);
+    /// assert!(np::allclose(&fft::dct(&x, fft::Norm::Ortho)?, [2.0, 0.0, 0.0, 0.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`fft()`]; [`Error::Argument`](crate::Error::Argument) for another type; [`Error::Shape`](crate::Error::Shape)
     /// for less than two points in type 1.
@@ -34,6 +43,14 @@ multimethod! {
     ///
     /// NumPy: `scipy.fft.idct(x, type, n, axis, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([8.0, 0.0, 0.0, 0.0]);
+    /// assert!(np::allclose(&np::fft::idct(&x, ())?, [1.0, 1.0, 1.0, 1.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`dct()`].
     pub fn idct(x: &Array, wave: Wave) -> Result<Array> {
@@ -44,6 +61,14 @@ multimethod! {
     ///
     /// NumPy: `scipy.fft.dctn(x, type, s, axes, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[1.0, 1.0], [1.0, 1.0]]);
+    /// assert!(np::allclose(&np::fft::dctn(&x, ())?, [[16.0, 0.0], [0.0, 0.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`dct()`].
     pub fn dctn(x: &Array, wave: Wave) -> Result<Array> {
@@ -53,6 +78,14 @@ multimethod! {
     /// The inverse of [`dctn()`] of the same type.
     ///
     /// NumPy: `scipy.fft.idctn(x, type, s, axes, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[16.0, 0.0], [0.0, 0.0]]);
+    /// assert!(np::allclose(&np::fft::idctn(&x, ())?, [[1.0, 1.0], [1.0, 1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`dct()`].

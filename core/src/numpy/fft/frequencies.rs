@@ -9,6 +9,13 @@ use crate::numpy::{Create, arange, astype, greater_equal, multiply, subtract, wh
 ///
 /// NumPy: `fft.fftfreq(n, d)`.
 ///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+/// assert_eq!(np::fft::fftfreq(4, 0.5, ())?.to_vec::<f64>()?, [0.0, 0.5, -1.0, -0.5]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::Shape`] for no elements; an unknown device; [`Error::TooLarge`].
 pub fn fftfreq(n: usize, d: f64, create: impl Into<Create>) -> Result<Array> {
@@ -18,6 +25,13 @@ pub fn fftfreq(n: usize, d: f64, create: impl Into<Create>) -> Result<Array> {
 /// The frequencies of the n / 2 + 1 elements of a transform of n real samples `d` apart: 0, 1, …, n / 2 over `n · d`.
 ///
 /// NumPy: `fft.rfftfreq(n, d)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+/// assert_eq!(np::fft::rfftfreq(4, 0.5, ())?.to_vec::<f64>()?, [0.0, 0.5, 1.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// Those of [`fftfreq()`].

@@ -23,6 +23,12 @@ impl From<()> for Norm {
 
 impl Norm {
     /// That of the transform in the other direction.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::fft::Norm;
+    /// assert_eq!(Norm::Forward.swapped(), Norm::Backward);
+    /// assert_eq!(Norm::Ortho.swapped(), Norm::Ortho);
+    /// ```
     #[must_use]
     pub fn swapped(self) -> Norm {
         match self {
@@ -55,23 +61,57 @@ pub struct Along {
 }
 
 /// Along this axis.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+/// let x = np::zeros([8, 3], ())?;
+/// assert_eq!(np::fft::rfft(&x, np::fft::along(0))?.shape(), [5, 3]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn along(axis: isize) -> Along {
     Along { n: None, axis, norm: Norm::Backward }
 }
 
 /// Of so many points, along the last axis.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+/// let x = np::zeros([8, 3], ())?;
+/// assert_eq!(np::fft::rfft(&x, np::fft::length(4))?.shape(), [8, 3]);
+/// assert_eq!(np::fft::fft(&x, np::fft::length(4))?.shape(), [8, 4]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn length(n: usize) -> Along {
     along(-1).n(n)
 }
 
 impl Along {
     /// Of so many points.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = np::zeros([8, 3], ())?;
+    /// assert_eq!(np::fft::fft(&x, np::fft::along(0).n(4))?.shape(), [4, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn n(self, n: usize) -> Along {
         Along { n: Some(n), ..self }
     }
 
     /// Divided there.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, fft}};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([1.0, 0.0, 0.0, 0.0]);
+    /// let half = fft::fft(&x, fft::along(0).norm(fft::Norm::Ortho))?;
+    /// assert!(np::allclose(&half, 0.5, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn norm(self, norm: impl Into<Norm>) -> Along {
         Along { norm: norm.into(), ..self }
@@ -109,23 +149,56 @@ pub struct Over {
 }
 
 /// Along these axes.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+/// let x = np::zeros([8, 3, 4], ())?;
+/// assert_eq!(np::fft::rfftn(&x, np::fft::over([2, 0]))?.shape(), [5, 3, 4]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn over(axes: impl IntoAxes) -> Over {
     Over { axes: Some(axes.into_axes()), ..Over::default() }
 }
 
 /// Of so many points along each axis; −1 for as many as there are.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+/// let x = np::zeros([8, 3, 4], ())?;
+/// assert_eq!(np::fft::fftn(&x, np::fft::lengths([2, -1]))?.shape(), [8, 2, 4]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn lengths(s: impl IntoShape) -> Over {
     Over { s: Some(s.into_shape()), ..Over::default() }
 }
 
 impl Over {
     /// Of so many points along each axis.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = np::zeros([8, 3, 4], ())?;
+    /// assert_eq!(np::fft::fftn(&x, np::fft::over([0, 2]).s([16, 2]))?.shape(), [16, 3, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn s(self, s: impl IntoShape) -> Over {
         Over { s: Some(s.into_shape()), ..self }
     }
 
     /// Divided there.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, fft}};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[1.0, 1.0], [1.0, 1.0]]);
+    /// let shares = fft::fftn(&x, fft::over([0, 1]).norm(fft::Norm::Forward))?;
+    /// assert!(np::allclose(&shares, [[1.0, 0.0], [0.0, 0.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn norm(self, norm: impl Into<Norm>) -> Over {
         Over { norm: norm.into(), ..self }
@@ -155,12 +228,30 @@ pub struct Wave {
 }
 
 /// A cosine or sine transform of a type, 1 to 4.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+/// let x = Array::from([1.0, 2.0, 3.0]);
+/// let there = np::fft::dct(&x, np::fft::kind(1))?;
+/// assert!(np::allclose(&np::fft::idct(&there, np::fft::kind(1))?, &x, ())?);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn kind(kind: u8) -> Wave {
     Wave { kind, over: Over::default() }
 }
 
 impl Wave {
     /// Along these axes.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[1.0, 2.0], [1.0, 2.0]]);
+    /// let columns = np::fft::dct(&x, np::fft::kind(2).along(0))?;
+    /// assert!(np::allclose(&columns, [[4.0, 8.0], [0.0, 0.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn along(mut self, axes: impl IntoAxes) -> Wave {
         self.over.axes = Some(axes.into_axes());
@@ -168,6 +259,14 @@ impl Wave {
     }
 
     /// Of so many points along each axis.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = np::zeros([8, 3], ())?;
+    /// assert_eq!(np::fft::dctn(&x, np::fft::kind(2).s([4, 4]))?.shape(), [4, 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn s(mut self, s: impl IntoShape) -> Wave {
         self.over.s = Some(s.into_shape());
@@ -175,6 +274,15 @@ impl Wave {
     }
 
     /// Divided there.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, fft}};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([1.0, 1.0, 1.0, 1.0]);
+    /// let y = fft::dct(&x, fft::kind(2).norm(fft::Norm::Ortho))?;
+    /// assert!(np::allclose(&y, [2.0, 0.0, 0.0, 0.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn norm(mut self, norm: impl Into<Norm>) -> Wave {
         self.over.norm = norm.into();

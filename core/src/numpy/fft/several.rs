@@ -14,6 +14,14 @@ multimethod! {
     ///
     /// NumPy: `fft.fftn(x, s, axes, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert!(np::allclose(&np::fft::fftn(&x, ())?, [[10.0, -2.0], [-4.0, 0.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`fft()`]; [`Error::Shape`](crate::Error::Shape) for another number of lengths than of axes.
     pub fn fftn(x: &Array, over: Over) -> Result<Array> {
@@ -23,6 +31,14 @@ multimethod! {
     /// The inverse of [`fftn()`].
     ///
     /// NumPy: `fft.ifftn(x, s, axes, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[10.0, -2.0], [-4.0, 0.0]]);
+    /// assert!(np::allclose(&np::fft::ifftn(&x, ())?, [[1.0, 2.0], [3.0, 4.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`fftn()`].
@@ -35,6 +51,17 @@ multimethod! {
     ///
     /// NumPy: `fft.rfftn(x, s, axes, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]);
+    /// let y = np::fft::rfftn(&x, ())?;
+    /// assert_eq!(y.shape(), [2, 2]);
+    /// // The sum of all, and that of the first row less that of the second one.
+    /// assert!(np::allclose(&y.slice(":, 0")?, [12.0, 0.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`fftn()`] and [`rfft()`].
     pub fn rfftn(x: &Array, over: Over) -> Result<Array> {
@@ -46,6 +73,14 @@ multimethod! {
     ///
     /// NumPy: `fft.irfftn(x, s, axes, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[10.0, -2.0], [-4.0, 0.0]]);
+    /// assert!(np::allclose(&np::fft::irfftn(&x, ())?, [[1.0, 2.0], [3.0, 4.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`fftn()`].
     pub fn irfftn(x: &Array, over: Over) -> Result<Array> {
@@ -55,6 +90,16 @@ multimethod! {
     /// [`fftn()`] along the last two axes, unless others are named.
     ///
     /// NumPy: `fft.fft2(x, s, axes, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let images = np::ones([3, 2, 2], ())?;
+    /// let y = np::fft::fft2(&images, ())?;
+    /// assert_eq!(y.shape(), [3, 2, 2]);
+    /// assert!(np::allclose(&y, [[4.0, 0.0], [0.0, 0.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`fftn()`].
@@ -66,6 +111,14 @@ multimethod! {
     ///
     /// NumPy: `fft.ifft2(x, s, axes, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[4.0, 0.0], [0.0, 0.0]]);
+    /// assert!(np::allclose(&np::fft::ifft2(&x, ())?, [[1.0, 1.0], [1.0, 1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`fftn()`].
     pub fn ifft2(x: &Array, over: Over) -> Result<Array> {
@@ -76,6 +129,14 @@ multimethod! {
     ///
     /// NumPy: `fft.rfft2(x, s, axes, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let images = np::ones([3, 4, 6], ())?;
+    /// assert_eq!(np::fft::rfft2(&images, ())?.shape(), [3, 4, 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`rfftn()`].
     pub fn rfft2(x: &Array, over: Over) -> Result<Array> {
@@ -85,6 +146,14 @@ multimethod! {
     /// The inverse of [`rfft2()`].
     ///
     /// NumPy: `fft.irfft2(x, s, axes, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[4.0, 0.0], [0.0, 0.0]]);
+    /// assert!(np::allclose(&np::fft::irfft2(&x, ())?, [[1.0, 1.0], [1.0, 1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`irfftn()`].

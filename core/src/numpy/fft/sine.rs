@@ -17,6 +17,14 @@ multimethod! {
     ///
     /// NumPy: `scipy.fft.dst(x, type, n, axis, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([1.0, 1.0]);
+    /// assert!(np::allclose(&np::fft::dst(&x, ())?, [8.0_f64.sqrt(), 0.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`dct()`](super::dct()).
     pub fn dst(x: &Array, wave: Wave) -> Result<Array> {
@@ -26,6 +34,14 @@ multimethod! {
     /// The inverse of [`dst()`] of the same type.
     ///
     /// NumPy: `scipy.fft.idst(x, type, n, axis, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([8.0_f64.sqrt(), 0.0]);
+    /// assert!(np::allclose(&np::fft::idst(&x, ())?, [1.0, 1.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`dct()`](super::dct()).
@@ -37,6 +53,14 @@ multimethod! {
     ///
     /// NumPy: `scipy.fft.dstn(x, type, s, axes, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[1.0, 1.0], [1.0, 1.0]]);
+    /// assert!(np::allclose(&np::fft::dstn(&x, ())?, [[8.0, 0.0], [0.0, 0.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`dct()`](super::dct()).
     pub fn dstn(x: &Array, wave: Wave) -> Result<Array> {
@@ -46,6 +70,14 @@ multimethod! {
     /// The inverse of [`dstn()`] of the same type.
     ///
     /// NumPy: `scipy.fft.idstn(x, type, s, axes, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([[8.0, 0.0], [0.0, 0.0]]);
+    /// assert!(np::allclose(&np::fft::idstn(&x, ())?, [[1.0, 1.0], [1.0, 1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`dct()`](super::dct()).

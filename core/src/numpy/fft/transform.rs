@@ -20,6 +20,16 @@ multimethod! {
     ///
     /// NumPy: `fft.fft(x, n, axis, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0]);
+    /// let y = np::fft::fft(&x, ())?;
+    /// assert!(np::allclose(&np::real(&y)?, [10.0, -2.0, -2.0, -2.0], ())?);
+    /// assert!(np::allclose(&np::imag(&y)?, [0.0, 2.0, 0.0, -2.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis); [`Error::Shape`](crate::Error::Shape) for no points.
     pub fn fft(x: &Array, along: Along) -> Result<Array>;
@@ -27,6 +37,15 @@ multimethod! {
     /// The inverse of [`fft()`].
     ///
     /// NumPy: `fft.ifft(x, n, axis, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// // A constant has frequency 0 alone.
+    /// let y = Array::from([4.0, 0.0, 0.0, 0.0]);
+    /// assert!(np::allclose(&np::fft::ifft(&y, ())?, [1.0, 1.0, 1.0, 1.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`fft()`].
@@ -37,6 +56,16 @@ multimethod! {
     ///
     /// NumPy: `fft.rfft(x, n, axis, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0]);
+    /// let y = np::fft::rfft(&x, ())?;
+    /// assert!(np::allclose(&np::real(&y)?, [10.0, -2.0, -2.0], ())?);
+    /// assert!(np::allclose(&np::imag(&y)?, [0.0, 2.0, 0.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`fft()`]; [`Error::DType`](crate::Error::DType) for complex numbers.
     pub fn rfft(x: &Array, along: Along) -> Result<Array>;
@@ -46,6 +75,16 @@ multimethod! {
     ///
     /// NumPy: `fft.irfft(x, n, axis, norm)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let y = Array::from([4.0, 0.0, 0.0]);
+    /// assert!(np::allclose(&np::fft::irfft(&y, ())?, [1.0, 1.0, 1.0, 1.0], ())?);
+    /// // Three points have as many frequencies as two.
+    /// assert_eq!(np::fft::irfft(&y, 5)?.shape(), [5]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`fft()`].
     pub fn irfft(x: &Array, along: Along) -> Result<Array>;
@@ -54,6 +93,15 @@ multimethod! {
     /// conjugates: real. n is 2 (m − 1) for m elements unless told.
     ///
     /// NumPy: `fft.hfft(x, n, axis, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// // All of them are 1, 2, 1, 2.
+    /// let x = Array::from([1.0, 2.0, 1.0]);
+    /// assert!(np::allclose(&np::fft::hfft(&x, ())?, [6.0, 0.0, -2.0, 0.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`fft()`].
@@ -65,6 +113,14 @@ multimethod! {
     /// The inverse of [`hfft()`], of real numbers: the first n / 2 + 1 elements.
     ///
     /// NumPy: `fft.ihfft(x, n, axis, norm)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_fft as _};
+    /// let y = Array::from([6.0, 0.0, -2.0, 0.0]);
+    /// assert!(np::allclose(&np::fft::ihfft(&y, ())?, [1.0, 2.0, 1.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`rfft()`].
@@ -107,6 +163,13 @@ pub struct Fft {
 
 impl Fft {
     /// Elements that a row of the operand may have, and those of a row of the result.
+    ///
+    /// ```
+    /// use polyarray_core::{DType, numpy::specs::{Fft, Transform}};
+    /// let transform = Transform::RealForward;
+    /// let fft = Fft { rows: 1, len: 8, given: 8, dtype: DType::C128, transform, scale: 1.0 };
+    /// assert_eq!(fft.lengths(), [8, 5]);
+    /// ```
     pub fn lengths(&self) -> [usize; 2] {
         let half = self.len / 2 + 1;
         match self.transform {

@@ -11,6 +11,15 @@ multimethod! {
     ///
     /// NumPy: `linalg.diagonal(x, offset)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::linalg::diagonal(&x, ())?.to_vec::<f64>()?, [1.0, 4.0]);
+    /// assert_eq!(np::linalg::diagonal(&x, 1)?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`numpy::diagonal()`](crate::numpy::diagonal()).
     pub fn diagonal(x: &Array, which: Diagonal) -> Result<Array> {
@@ -21,6 +30,14 @@ multimethod! {
     /// The sums (…) of the diagonals of matrices (…, m, n), dtypes as in [`sum()`](crate::numpy::sum()) unless one is given.
     ///
     /// NumPy: `linalg.trace(x, offset, dtype)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::linalg::trace(&x, ())?.item()?.to_f64(), 5.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`numpy::diagonal()`](crate::numpy::diagonal()).

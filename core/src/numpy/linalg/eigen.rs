@@ -22,6 +22,16 @@ multimethod! {
     ///
     /// NumPy: `linalg.eigh(x, UPLO)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[2.0, 1.0], [1.0, 2.0]]);
+    /// let (w, v) = np::linalg::eigh(&x, ())?;
+    /// assert!(np::allclose(&w, [1.0, 3.0], ())?);
+    /// assert!(np::allclose(&np::matmul(&np::multiply(&v, &w)?, &v.t())?, &x, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for matrices that are not square. An algorithm that does not converge (NaN
     /// or infinity among the elements) is an error when the values are computed.
@@ -30,6 +40,14 @@ multimethod! {
     /// Eigenvalues of Hermitian matrices: the `w` of [`eigh()`], without the vectors.
     ///
     /// NumPy: `linalg.eigvalsh(x, UPLO)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[2.0, 1.0], [1.0, 2.0]]);
+    /// assert!(np::allclose(&np::linalg::eigvalsh(&x, ())?, [1.0, 3.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`eigh()`].
@@ -41,6 +59,16 @@ multimethod! {
     ///
     /// NumPy: `linalg.eig(x)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 2.0], [0.0, 3.0]]);
+    /// let (w, v) = np::linalg::eig(&x)?;
+    /// assert!(np::allclose(&np::sort(&w, ())?, [1.0, 3.0], ())?);
+    /// assert!(np::allclose(&np::matmul(&x, &v)?, &np::multiply(&v, &w)?, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`eigh()`].
     pub fn eig(x: &Array) -> Result<(Array, Array)>;
@@ -48,6 +76,14 @@ multimethod! {
     /// Eigenvalues of matrices: the `w` of [`eig()`], without the vectors.
     ///
     /// NumPy: `linalg.eigvals(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 2.0], [0.0, 3.0]]);
+    /// assert!(np::allclose(&np::sort(&np::linalg::eigvals(&x)?, ())?, [1.0, 3.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`eigh()`].

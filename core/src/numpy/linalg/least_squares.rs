@@ -19,6 +19,14 @@ multimethod! {
     ///
     /// NumPy: `linalg.pinv(x, rtol)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[2.0, 0.0], [0.0, 0.0]]);
+    /// assert!(np::allclose(&np::linalg::pinv(&x, ())?, [[0.5, 0.0], [0.0, 0.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`svd()`].
     pub fn pinv(x: &Array, tolerance: Tolerance) -> Result<Array> {
@@ -37,6 +45,14 @@ multimethod! {
     /// `()` for ε times the longer side. Of less than two axes: whether any element is not zero.
     ///
     /// NumPy: `linalg.matrix_rank(x, rtol)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 2.0], [2.0, 4.0]]);
+    /// assert_eq!(np::linalg::matrix_rank(&x, ())?.to_vec::<i64>()?, [1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`svdvals()`].
@@ -60,6 +76,18 @@ multimethod! {
     /// matrices of a lower rank either, which would have to be computed first.
     ///
     /// NumPy: `linalg.lstsq(a, b, rcond)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// // The line through (0, −1), (1, 0.2), (2, 0.9), (3, 2.1) as nearly as there is one.
+    /// let a = Array::from([[0.0, 1.0], [1.0, 1.0], [2.0, 1.0], [3.0, 1.0]]);
+    /// let (line, residual, rank, _) = np::linalg::lstsq(&a, [-1.0, 0.2, 0.9, 2.1], ())?;
+    /// assert!(np::allclose(&line, [1.0, -0.95], ())?);
+    /// assert!(np::allclose(&residual, [0.05], ())?);
+    /// assert_eq!(rank.to_vec::<i64>()?, [2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for shapes that do not fit; those of [`svd()`].

@@ -23,6 +23,17 @@ multimethod! {
     ///
     /// NumPy: `scipy.linalg.lu_factor(x)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[3.0, 3.0], [6.0, 4.0]]);
+    /// let (lu, piv) = np::linalg::lu_factor(&x)?;
+    /// // The rows change places; half of the first one is subtracted from the second one.
+    /// assert_eq!(piv.to_vec::<i32>()?, [1, 1]);
+    /// assert!(np::allclose(&lu, [[6.0, 4.0], [0.5, 1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for less than two axes.
     pub fn lu_factor(x: &Array) -> Result<(Array, Array)>;
@@ -33,6 +44,15 @@ multimethod! {
     ///
     /// NumPy: `linalg.solve(a, b)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// // x + 2y = 1, 3x + 5y = 2
+    /// let a = Array::from([[1.0, 2.0], [3.0, 5.0]]);
+    /// assert!(np::allclose(&np::linalg::solve(&a, [1.0, 2.0])?, [-1.0, 1.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for matrices that are not square, or a `b` that does not fit. A matrix that
     /// is singular is an error when the values are computed.
@@ -41,6 +61,14 @@ multimethod! {
     /// The inverses of square matrices (…, n, n): [`solve()`] with the identity.
     ///
     /// NumPy: `linalg.inv(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert!(np::allclose(&np::linalg::inv(&x)?, [[-2.0, 1.0], [1.5, -0.5]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`solve()`].
@@ -54,6 +82,14 @@ multimethod! {
     ///
     /// NumPy: `linalg.det(x)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert!(np::allclose(&np::linalg::det(&x)?, -2.0, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for matrices that are not square.
     pub fn det(x: &Array) -> Result<Array> {
@@ -66,6 +102,16 @@ multimethod! {
     /// singular matrix 0 and −∞.
     ///
     /// NumPy: `linalg.slogdet(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// let (sign, logabsdet) = np::linalg::slogdet(&x)?;
+    /// assert_eq!(sign.item()?.to_f64(), -1.0);
+    /// assert!(np::allclose(&np::exp(&logabsdet)?, 2.0, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`det()`].

@@ -19,6 +19,15 @@ multimethod! {
     ///
     /// NumPy: `linalg.vector_norm(x, axis, keepdims, ord)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([3.0, -4.0]);
+    /// assert_eq!(np::linalg::vector_norm(&x, ())?.item()?.to_f64(), 5.0);
+    /// assert_eq!(np::linalg::vector_norm(&x, np::linalg::ord(1))?.item()?.to_f64(), 7.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`](crate::Error::Axis); [`Error::Argument`](crate::Error::Argument) for an order of matrices.
     pub fn vector_norm(x: &Array, norm: Norm) -> Result<Array> {
@@ -49,6 +58,15 @@ multimethod! {
     /// magnitudes of a column, ∞ and −∞ of a row. Dtypes as in [`vector_norm()`].
     ///
     /// NumPy: `linalg.matrix_norm(x, keepdims, ord)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[3.0, 0.0], [0.0, -4.0]]);
+    /// assert_eq!(np::linalg::matrix_norm(&x, ())?.item()?.to_f64(), 5.0);
+    /// assert!(np::allclose(&np::linalg::matrix_norm(&x, np::linalg::ord(2))?, 4.0, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for less than two axes; [`Error::Axis`](crate::Error::Axis);
@@ -107,6 +125,15 @@ multimethod! {
     ///
     /// NumPy: `linalg.norm(x, ord, axis, keepdims)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[3.0, 4.0], [6.0, 8.0]]);
+    /// assert_eq!(np::linalg::norm(&x, 1)?.to_vec::<f64>()?, [5.0, 10.0]);
+    /// assert_eq!(np::linalg::norm(&x, np::axis(1).ord(1))?.to_vec::<f64>()?, [7.0, 14.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of both; [`Error::Shape`](crate::Error::Shape) where it is neither.
     pub fn norm(x: &Array, norm: Norm) -> Result<Array> {
@@ -128,6 +155,14 @@ multimethod! {
     /// of it); for the other orders of [`matrix_norm()`] the norm of square matrices times that of their inverses.
     ///
     /// NumPy: `linalg.cond(x, p)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[4.0, 0.0], [0.0, 2.0]]);
+    /// assert!(np::allclose(&np::linalg::cond(&x, ())?, 2.0, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`svdvals()`] and [`inv()`].

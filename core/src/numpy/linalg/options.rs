@@ -30,6 +30,16 @@ pub struct Triangular {
 
 impl Triangular {
     /// The diagonal is 1.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, linalg::{Triangle, Triangular}}};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// // What is on the diagonal and above it is not read.
+    /// let a = Array::from([[9.0, 9.0], [2.0, 9.0]]);
+    /// let form = Triangular::from(Triangle::Lower).unit_diagonal();
+    /// assert!(np::allclose(&np::linalg::solve_triangular(&a, [1.0, 5.0], form)?, [1.0, 3.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn unit_diagonal(self) -> Triangular {
         Triangular { unit_diagonal: true, ..self }
@@ -119,12 +129,30 @@ pub struct Norm {
 }
 
 /// A norm of this order.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+/// let x = Array::from([3.0, -4.0]);
+/// let largest = np::linalg::vector_norm(&x, np::linalg::ord(f64::INFINITY))?;
+/// assert_eq!(largest.item()?.to_f64(), 4.0);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn ord(ord: impl Into<NormOrder>) -> Norm {
     Reduce::default().ord(ord)
 }
 
 impl Reduce {
     /// The norm of this order along these axes.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[3.0, -4.0], [1.0, 1.0]]);
+    /// let norms = np::linalg::vector_norm(&x, np::axis(0).ord(1))?;
+    /// assert_eq!(norms.to_vec::<f64>()?, [4.0, 5.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn ord(self, ord: impl Into<NormOrder>) -> Norm {
         Norm { over: self, ord: Some(ord.into()) }

@@ -18,6 +18,17 @@ multimethod! {
     ///
     /// NumPy: `linalg.qr(x, mode)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[3.0, 1.0], [4.0, 2.0], [0.0, 2.0]]);
+    /// let (q, r) = np::linalg::qr(&x, ())?;
+    /// assert_eq!((q.shape(), r.shape()), (&[3, 2][..], &[2, 2][..]));
+    /// assert!(np::allclose(&np::matmul(&q, &r)?, &x, ())?);
+    /// assert!(np::allclose(&np::matmul(&q.t(), &q)?, [[1.0, 0.0], [0.0, 1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for less than two axes.
     pub fn qr(x: &Array, mode: QrMode) -> Result<(Array, Array)>;
@@ -41,6 +52,12 @@ pub struct Qr {
 
 impl Qr {
     /// Columns of Q and rows of R.
+    ///
+    /// ```
+    /// use polyarray_core::{DType, numpy::{linalg::QrMode, specs::Qr}};
+    /// let qr = Qr { batch: [].into_iter().collect(), m: 3, n: 2, dtype: DType::F64, mode: QrMode::Reduced };
+    /// assert_eq!(qr.inner(), 2);
+    /// ```
     pub fn inner(&self) -> usize {
         match self.mode {
             QrMode::Reduced => self.m.min(self.n),

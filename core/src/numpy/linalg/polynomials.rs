@@ -20,6 +20,15 @@ multimethod! {
     ///
     /// NumPy: `roots(p)`, which are real where all of them are.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// // x² − 5x + 6 = (x − 2) · (x − 3)
+    /// let roots = np::roots(&Array::from([1.0, -5.0, 6.0]))?;
+    /// assert!(np::allclose(&np::sort(&roots, ())?, [2.0, 3.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`polyval()`](fn@crate::numpy::polyval) and of [`eigvals()`](fn@eigvals).
     pub fn roots(p: &Array) -> Result<Array> {
@@ -45,6 +54,15 @@ multimethod! {
     /// columns of them for the columns of y.
     ///
     /// NumPy: `polyfit(x, y, deg)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// // The line 2x + 1.
+    /// let x = Array::from([0.0, 1.0, 2.0]);
+    /// assert!(np::allclose(&np::polyfit(&x, [1.0, 3.0, 5.0], 1)?, [2.0, 1.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for x of other than one axis, or y of another length; those of [`lstsq()`].

@@ -19,6 +19,14 @@ multimethod! {
     ///
     /// NumPy: `linalg.cholesky(x, upper)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[4.0, 2.0], [2.0, 5.0]]);
+    /// assert!(np::allclose(&np::linalg::cholesky(&x, ())?, [[2.0, 0.0], [1.0, 2.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for matrices that are not square. One that is not positive definite is an
     /// error when the values are computed.

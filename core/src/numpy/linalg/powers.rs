@@ -18,6 +18,15 @@ multimethod! {
     ///
     /// NumPy: `linalg.matrix_power(x, n)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[1.0, 1.0], [1.0, 0.0]]);
+    /// assert_eq!(np::linalg::matrix_power(&x, 5)?.to_vec::<f64>()?, [8.0, 5.0, 5.0, 3.0]);
+    /// assert!(np::allclose(&np::linalg::matrix_power(&x, -1)?, [[0.0, 1.0], [1.0, -1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for matrices that are not square; those of [`inv()`] for negative powers.
     pub fn matrix_power(x: &Array, power: i64) -> Result<Array> {
@@ -47,6 +56,14 @@ multimethod! {
     /// scale depends on its norm.
     ///
     /// NumPy: `scipy.linalg.expm(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[0.0, 2.0], [0.0, 0.0]]);
+    /// assert!(np::allclose(&np::linalg::expm(&x)?, [[1.0, 2.0], [0.0, 1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for matrices that are not square; what computing `x` fails with.
@@ -80,6 +97,16 @@ multimethod! {
     /// may have one axis, the others have two.
     ///
     /// NumPy: `linalg.multi_dot(arrays)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let row = Array::from([[1.0, 2.0]]);
+    /// let x = Array::from([[0.0, 1.0], [1.0, 0.0]]);
+    /// let column = Array::from([[3.0], [4.0]]);
+    /// assert_eq!(np::linalg::multi_dot(&[row, x, column])?.to_vec::<f64>()?, [10.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for less than two arrays, or shapes that do not fit.

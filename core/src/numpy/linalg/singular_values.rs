@@ -18,6 +18,16 @@ multimethod! {
     ///
     /// NumPy: `linalg.svd(x, full_matrices)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[3.0, 0.0], [4.0, 5.0]]);
+    /// let (u, s, vh) = np::linalg::svd(&x, false)?;
+    /// assert!(np::allclose(&s, [45.0_f64.sqrt(), 5.0_f64.sqrt()], ())?);
+    /// assert!(np::allclose(&np::matmul(&np::multiply(&u, &s)?, &vh)?, &x, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for less than two axes. An algorithm that does not converge (NaN or
     /// infinity among the elements) is an error when the values are computed.
@@ -26,6 +36,14 @@ multimethod! {
     /// Singular values: the `s` of [`svd()`], without the vectors.
     ///
     /// NumPy: `linalg.svdvals(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let x = Array::from([[3.0, 0.0], [0.0, -4.0]]);
+    /// assert!(np::allclose(&np::linalg::svdvals(&x)?, [4.0, 3.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`svd()`].

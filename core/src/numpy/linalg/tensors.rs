@@ -12,6 +12,16 @@ multimethod! {
     ///
     /// NumPy: `linalg.tensorsolve(a, b)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// // Twice x is b.
+    /// let a = np::multiply(&np::identity(4, ())?, 2.0)?.reshape([2, 2, 4])?;
+    /// let b = Array::from([[2.0, 4.0], [6.0, 8.0]]);
+    /// assert!(np::allclose(&np::linalg::tensorsolve(&a, &b)?, [1.0, 2.0, 3.0, 4.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] if the axes don't fit; those of [`solve()`].
     pub fn tensorsolve(a: &Array, b: &Array) -> Result<Array> {
@@ -31,6 +41,17 @@ multimethod! {
     /// axes are the last ones, then the first ones.
     ///
     /// NumPy: `linalg.tensorinv(a, ind)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// let a = np::multiply(&np::identity(4, ())?, 2.0)?.reshape([2, 2, 4])?;
+    /// let inverse = np::linalg::tensorinv(&a, 2)?;
+    /// assert_eq!(inverse.shape(), [4, 2, 2]);
+    /// let b = Array::from([[2.0, 4.0], [6.0, 8.0]]);
+    /// assert!(np::allclose(&np::tensordot(&inverse, &b, 2)?, [1.0, 2.0, 3.0, 4.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] if the first axes have not as many elements as the last ones; those of [`inv()`].

@@ -18,6 +18,15 @@ multimethod! {
     ///
     /// NumPy: `scipy.linalg.solve_triangular(a, b, lower, unit_diagonal)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// // 2x + y = 4, 4y = 8
+    /// let a = Array::from([[2.0, 1.0], [0.0, 4.0]]);
+    /// assert!(np::allclose(&np::linalg::solve_triangular(&a, [4.0, 8.0], ())?, [1.0, 2.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`solve()`](super::solve()); a 0 on the diagonal is an error when the values are computed.
     pub fn solve_triangular(a: &Array, b: &Array, form: Triangular) -> Result<Array>;

@@ -16,6 +16,15 @@ multimethod! {
     ///
     /// NumPy: `append(x, values, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0]]);
+    /// assert_eq!(np::append(&x, [[3.0, 4.0]], 0)?.shape(), [2, 2]);
+    /// assert_eq!(np::append(&x, 3.0, ())?.to_vec::<f64>()?, [1.0, 2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`concat()`](fn@concat).
     pub fn append(x: &Array, values: &Array, along: Along) -> Result<Array> {
@@ -31,6 +40,15 @@ multimethod! {
     /// list, the first axis of `values` lies along the axis.
     ///
     /// NumPy: `insert(x, obj, values, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(np::insert(&x, 1, 9.0, ())?.to_vec::<f64>()?, [1.0, 9.0, 2.0, 3.0]);
+    /// assert_eq!(np::insert(&x, [0, 2], [8.0, 9.0], 0)?.to_vec::<f64>()?, [8.0, 1.0, 2.0, 9.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Index`] out of bounds; [`Error::Shape`] if `values` don't broadcast; [`Error::Axis`] out of range.
@@ -77,6 +95,14 @@ multimethod! {
     ///
     /// NumPy: `delete(x, obj, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::delete(&x, 0, 1)?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Index`] out of bounds; [`Error::Axis`] out of range.
     pub fn delete(x: &Array, at: Indices, along: Along) -> Result<Array> {
@@ -102,6 +128,18 @@ multimethod! {
     /// `x`**, since the result's shape depends on the values.
     ///
     /// NumPy: `trim_zeros(x, trim)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0.0, 1.0, 0.0, 2.0, 0.0]);
+    /// assert_eq!(np::trim_zeros(&x, ())?.to_vec::<f64>()?, [1.0, 0.0, 2.0]);
+    /// assert_eq!(np::trim_zeros(&x, np::Trim::Back)?.to_vec::<f64>()?, [0.0, 1.0, 0.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the computation fails with.
     pub fn trim_zeros(x: &Array, trim: Trim) -> Result<Array> {
         let x = strong(x)?;
         let set = truth(&x)?;

@@ -13,6 +13,14 @@ multimethod! {
     ///
     /// NumPy: `hstack(arrays)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([[1.0], [2.0]]), Array::from([[3.0], [4.0]]));
+    /// assert_eq!(np::hstack(&[a, b])?.to_vec::<f64>()?, [1.0, 3.0, 2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`concat()`](fn@concat).
     pub fn hstack(arrays: &[Array]) -> Result<Array> {
@@ -25,6 +33,15 @@ multimethod! {
     ///
     /// NumPy: `vstack(arrays)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let rows = np::vstack(&[Array::from([1.0, 2.0]), Array::from([3.0, 4.0])])?;
+    /// assert_eq!(rows.shape(), [2, 2]);
+    /// assert_eq!(rows.to_vec::<f64>()?, [1.0, 2.0, 3.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`concat()`](fn@concat).
     pub fn vstack(arrays: &[Array]) -> Result<Array> {
@@ -35,6 +52,15 @@ multimethod! {
     ///
     /// NumPy: `dstack(arrays)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let pairs = np::dstack(&[Array::from([1.0, 2.0]), Array::from([3.0, 4.0])])?;
+    /// assert_eq!(pairs.shape(), [1, 2, 2]);
+    /// assert_eq!(pairs.to_vec::<f64>()?, [1.0, 3.0, 2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`concat()`](fn@concat).
     pub fn dstack(arrays: &[Array]) -> Result<Array> {
@@ -44,6 +70,15 @@ multimethod! {
     /// The arrays side by side as the columns of a matrix, arrays of one axis as one column each.
     ///
     /// NumPy: `column_stack(arrays)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let columns = np::column_stack(&[Array::from([1.0, 2.0]), Array::from([3.0, 4.0])])?;
+    /// assert_eq!(columns.shape(), [2, 2]);
+    /// assert_eq!(columns.to_vec::<f64>()?, [1.0, 3.0, 2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`concat()`](fn@concat).
@@ -61,6 +96,16 @@ multimethod! {
 /// last. Arrays with fewer axes get leading ones of length 1.
 ///
 /// NumPy: `block(arrays)` of a list of lists.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let [a, b, c, d] = [1.0, 2.0, 3.0, 4.0].map(|x| Array::from([[x]]));
+/// let matrix = np::block(&[[a, b], [c, d]])?;
+/// assert_eq!(matrix.shape(), [2, 2]);
+/// assert_eq!(matrix.to_vec::<f64>()?, [1.0, 2.0, 3.0, 4.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// Those of [`concat()`](fn@concat); [`Error::Shape`] for no arrays.

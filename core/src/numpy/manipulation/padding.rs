@@ -110,6 +110,15 @@ multimethod! {
     ///
     /// NumPy: `pad(x, pad_width, mode)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(np::pad(&x, (1, 2), ())?.to_vec::<f64>()?, [0.0, 1.0, 2.0, 3.0, 0.0, 0.0]);
+    /// assert_eq!(np::pad(&x, 1, np::Pad::Reflect)?.to_vec::<f64>()?, [2.0, 1.0, 2.0, 3.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] for widths that are negative or as many as there are no axes, and where an axis without elements
     /// is to be continued.

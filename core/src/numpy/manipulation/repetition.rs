@@ -17,6 +17,14 @@ multimethod! {
     ///
     /// NumPy: `roll(x, shift, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0]);
+    /// assert_eq!(np::roll(&x, 1, 0)?.to_vec::<f64>()?, [4.0, 1.0, 2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`] out of range; [`Error::Argument`] if shifts and axes differ in number.
     pub fn roll(x: &Array, shift: Axes, axes: Axes) -> Result<Array> {
@@ -39,6 +47,15 @@ multimethod! {
     /// flattened array). **Evaluates `repeats`**, since the result's length depends on them.
     ///
     /// NumPy: `repeat(x, repeats, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::repeat(&x, 2, ())?.to_vec::<f64>()?, [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0]);
+    /// assert_eq!(np::repeat(&x, [1, 2], 0)?.to_vec::<f64>()?, [1.0, 2.0, 3.0, 4.0, 3.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::DType`] if `repeats` are not integers; [`Error::Shape`] if their number is another one or one is
@@ -85,6 +102,15 @@ multimethod! {
     ///
     /// NumPy: `tile(x, reps)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0]);
+    /// assert_eq!(np::tile(&x, 2)?.to_vec::<f64>()?, [1.0, 2.0, 1.0, 2.0]);
+    /// assert_eq!(np::tile(&x, [2, 1])?.shape(), [2, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] for a negative number.
     pub fn tile(x: &Array, reps: Shape) -> Result<Array> {
@@ -111,6 +137,14 @@ multimethod! {
     /// again. Of nothing there are zeros.
     ///
     /// NumPy: `resize(x, new_shape)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(np::resize(&x, [2, 2])?.to_vec::<f64>()?, [1.0, 2.0, 3.0, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for a negative length.

@@ -14,6 +14,15 @@ multimethod! {
     ///
     /// NumPy: `unstack(x, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let rows = np::unstack(&Array::from([[1.0, 2.0], [3.0, 4.0]]), 0)?;
+    /// assert_eq!(rows[0].to_vec::<f64>()?, [1.0, 2.0]);
+    /// assert_eq!(rows[1].to_vec::<f64>()?, [3.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`] out of range.
     pub fn unstack(x: &Array, axis: Axis) -> Result<Vec<Array>> {
@@ -24,6 +33,17 @@ multimethod! {
     /// Parts along an axis: so many of one length, or those before, between and behind some indices. Views.
     ///
     /// NumPy: `split(x, indices_or_sections, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0]);
+    /// let halves = np::split(&x, 2, 0)?;
+    /// assert_eq!(halves[1].to_vec::<f64>()?, [3.0, 4.0]);
+    /// let parts = np::split(&x, [1, 3], 0)?;
+    /// assert_eq!(parts[1].to_vec::<f64>()?, [2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] out of range; [`Error::Shape`] if the axis has no such number of equal parts.
@@ -36,6 +56,15 @@ multimethod! {
     ///
     /// NumPy: `array_split(x, indices_or_sections, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let parts = np::array_split(&Array::from([1.0, 2.0, 3.0]), 2, 0)?;
+    /// assert_eq!(parts[0].to_vec::<f64>()?, [1.0, 2.0]);
+    /// assert_eq!(parts[1].to_vec::<f64>()?, [3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`] out of range; [`Error::Shape`] for less than one part.
     pub fn array_split(x: &Array, at: Indices, axis: Axis) -> Result<Vec<Array>> {
@@ -45,6 +74,14 @@ multimethod! {
     /// Parts along the second axis, or along the only one.
     ///
     /// NumPy: `hsplit(x, indices_or_sections)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let parts = np::hsplit(&Array::from([[1.0, 2.0], [3.0, 4.0]]), 2)?;
+    /// assert_eq!(parts[0].to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`split()`].
@@ -56,6 +93,14 @@ multimethod! {
     ///
     /// NumPy: `vsplit(x, indices_or_sections)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let parts = np::vsplit(&Array::from([[1.0, 2.0], [3.0, 4.0]]), 2)?;
+    /// assert_eq!(parts[0].to_vec::<f64>()?, [1.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`split()`]; [`Error::Axis`] for less than two axes.
     pub fn vsplit(x: &Array, at: Indices) -> Result<Vec<Array>> {
@@ -66,6 +111,15 @@ multimethod! {
     /// Parts along the third axis.
     ///
     /// NumPy: `dsplit(x, indices_or_sections)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let parts = np::dsplit(&Array::from([[[1.0, 2.0], [3.0, 4.0]]]), 2)?;
+    /// assert_eq!(parts[0].shape(), [1, 2, 1]);
+    /// assert_eq!(parts[0].to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`split()`].

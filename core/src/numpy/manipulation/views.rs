@@ -17,6 +17,15 @@ multimethod! {
     ///
     /// NumPy: `reshape(x, shape)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    /// assert_eq!(np::reshape(&x, [2, 3])?.shape(), [2, 3]);
+    /// assert_eq!(np::reshape(&x, [3, -1])?.shape(), [3, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] if the number of elements differs.
     pub fn reshape(x: &Array, shape: Shape) -> Result<Array> {
@@ -26,6 +35,14 @@ multimethod! {
     /// All elements in row-major order along one axis.
     ///
     /// NumPy: `ravel(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::ravel(&x)?.to_vec::<f64>()?, [1.0, 2.0, 3.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn ravel(x: &Array) -> Result<Array> {
         super::flat(&strong(x)?)
     }
@@ -33,6 +50,15 @@ multimethod! {
     /// The axes in another order, each named once; `()` reverses them.
     ///
     /// NumPy: `permute_dims(x, axes)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use polyarray_cpu as _;
+    /// let x = np::zeros([2, 3, 4], ())?;
+    /// assert_eq!(np::permute_dims(&x, [1, 0, 2])?.shape(), [3, 2, 4]);
+    /// assert_eq!(np::permute_dims(&x, ())?.shape(), [4, 3, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] if they are not each named once.
@@ -48,6 +74,14 @@ multimethod! {
     ///
     /// NumPy: `transpose(x, axes)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::transpose(&x, ())?.to_vec::<f64>()?, [1.0, 3.0, 2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`permute_dims()`].
     pub fn transpose(x: &Array, axes: Axes) -> Result<Array> {
@@ -57,6 +91,14 @@ multimethod! {
     /// Axes `source` moved to the places `destination`; the others keep their order.
     ///
     /// NumPy: `moveaxis(x, source, destination)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use polyarray_cpu as _;
+    /// let x = np::zeros([2, 3, 4], ())?;
+    /// assert_eq!(np::moveaxis(&x, 0, -1)?.shape(), [3, 4, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] out of range or named twice; [`Error::Argument`] if there are not as many of both.
@@ -84,6 +126,14 @@ multimethod! {
     ///
     /// NumPy: `swapaxes(x, axis1, axis2)`.
     ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use polyarray_cpu as _;
+    /// let x = np::zeros([2, 3, 4], ())?;
+    /// assert_eq!(np::swapaxes(&x, 0, -1)?.shape(), [4, 3, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`] out of range.
     pub fn swapaxes(x: &Array, axis1: Axis, axis2: Axis) -> Result<Array> {
@@ -94,6 +144,15 @@ multimethod! {
     ///
     /// NumPy: `squeeze(x, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use polyarray_cpu as _;
+    /// let x = np::zeros([1, 3, 1], ())?;
+    /// assert_eq!(np::squeeze(&x, ())?.shape(), [3]);
+    /// assert_eq!(np::squeeze(&x, 0)?.shape(), [3, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`] out of range; [`Error::Shape`] if one is longer than 1.
     pub fn squeeze(x: &Array, axes: Axes) -> Result<Array> {
@@ -103,6 +162,15 @@ multimethod! {
     /// New axes of length 1 at these places of the result.
     ///
     /// NumPy: `expand_dims(x, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use polyarray_cpu as _;
+    /// let x = np::zeros([3, 4], ())?;
+    /// assert_eq!(np::expand_dims(&x, 1)?.shape(), [3, 1, 4]);
+    /// assert_eq!(np::expand_dims(&x, [0, -1])?.shape(), [1, 3, 4, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] out of range or named twice.
@@ -117,6 +185,14 @@ multimethod! {
     ///
     /// NumPy: `broadcast_to(x, shape)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0]);
+    /// assert_eq!(np::broadcast_to(&x, [2, 2])?.to_vec::<f64>()?, [1.0, 2.0, 1.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] where a length is neither equal nor 1.
     pub fn broadcast_to(x: &Array, shape: Shape) -> Result<Array> {
@@ -126,6 +202,15 @@ multimethod! {
     /// The arrays broadcast against each other, without copies.
     ///
     /// NumPy: `broadcast_arrays(arrays)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let both = np::broadcast_arrays(&[Array::from([1.0, 2.0]), Array::from([[3.0], [4.0]])])?;
+    /// assert_eq!(both[0].to_vec::<f64>()?, [1.0, 2.0, 1.0, 2.0]);
+    /// assert_eq!(both[1].to_vec::<f64>()?, [3.0, 3.0, 4.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] if their shapes don't broadcast.
@@ -139,6 +224,15 @@ multimethod! {
     ///
     /// NumPy: `flip(x, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::flip(&x, 0)?.to_vec::<f64>()?, [3.0, 4.0, 1.0, 2.0]);
+    /// assert_eq!(np::flip(&x, ())?.to_vec::<f64>()?, [4.0, 3.0, 2.0, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`] out of range or named twice.
     pub fn flip(x: &Array, axes: Axes) -> Result<Array> {
@@ -148,6 +242,14 @@ multimethod! {
     /// The columns in reverse order: flipped along axis 1.
     ///
     /// NumPy: `fliplr(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::fliplr(&x)?.to_vec::<f64>()?, [2.0, 1.0, 4.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] for less than two axes.
@@ -160,6 +262,14 @@ multimethod! {
     ///
     /// NumPy: `flipud(x)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::flipud(&x)?.to_vec::<f64>()?, [3.0, 4.0, 1.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Axis`] for an array without axes.
     pub fn flipud(x: &Array) -> Result<Array> {
@@ -170,6 +280,14 @@ multimethod! {
     /// Turned `k` times by 90 degrees, from the first of two axes towards the second; `()` for axes 0 and 1.
     ///
     /// NumPy: `rot90(x, k, axes)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::rot90(&x, 1, ())?.to_vec::<f64>()?, [2.0, 4.0, 1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] out of range or equal; [`Error::Argument`] if there are not two.
@@ -194,6 +312,14 @@ multimethod! {
     /// With at least one axis: a scalar becomes an array of one element.
     ///
     /// NumPy: `atleast_1d(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// assert_eq!(np::atleast_1d(&Array::from(3.0))?.shape(), [1]);
+    /// assert_eq!(np::atleast_1d(&Array::from([[1.0, 2.0]]))?.shape(), [1, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn atleast_1d(x: &Array) -> Result<Array> {
         let x = strong(x)?;
         if x.ndim() == 0 { x.reshape(1) } else { Ok(x) }
@@ -202,6 +328,13 @@ multimethod! {
     /// With at least two axes, new ones before the others.
     ///
     /// NumPy: `atleast_2d(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// assert_eq!(np::atleast_2d(&Array::from([1.0, 2.0]))?.shape(), [1, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn atleast_2d(x: &Array) -> Result<Array> {
         let x = strong(x)?;
         match *x.shape() {
@@ -214,6 +347,14 @@ multimethod! {
     /// With at least three axes: (n) becomes (1, n, 1), and (m, n) becomes (m, n, 1).
     ///
     /// NumPy: `atleast_3d(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// assert_eq!(np::atleast_3d(&Array::from([1.0, 2.0]))?.shape(), [1, 2, 1]);
+    /// assert_eq!(np::atleast_3d(&Array::from([[1.0, 2.0]]))?.shape(), [1, 2, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn atleast_3d(x: &Array) -> Result<Array> {
         let x = strong(x)?;
         match *x.shape() {

@@ -17,6 +17,15 @@ impl Generator {
     ///
     /// NumPy: `Generator.integers(low, high, size)`.
     ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// let dice = Generator::new(7).integers(1, 7, [2, 100])?;
+    /// assert_eq!(dice.shape(), [2, 100]);
+    /// assert!(dice.to_vec::<i64>()?.iter().all(|eyes| (1..=6).contains(eyes)));
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Argument`] if nothing lies between the bounds; those of [`random`](Generator::random).
     pub fn integers(&mut self, low: i64, high: i64, shape: impl IntoShape) -> Result<Array> {
@@ -46,6 +55,14 @@ impl Generator {
     ///
     /// NumPy: `Generator.bytes(length)`, which gives Python bytes.
     ///
+    /// ```
+    /// use polyarray_core::{DType, numpy::random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).bytes(16)?;
+    /// assert_eq!((x.shape(), x.dtype()), (&[16][..], DType::U8));
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`random`](Generator::random).
     pub fn bytes(&mut self, length: usize) -> Result<Array> {
@@ -56,6 +73,15 @@ impl Generator {
     /// where few are expected, else by rejection (Hörmann 1993, algorithm BTRS).
     ///
     /// NumPy: `Generator.binomial(n, p, size)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).binomial(10, 0.5, 10_000)?;
+    /// let mean = np::mean(&x, ())?.item()?.to_f64();
+    /// assert!((mean - 5.0).abs() < 0.1);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`random`](Generator::random); parameters that don't broadcast to the shape.
@@ -130,6 +156,15 @@ impl Generator {
     ///
     /// NumPy: `Generator.poisson(lam, size)`.
     ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).poisson(4.0, 10_000)?;
+    /// let mean = np::mean(&x, ())?.item()?.to_f64();
+    /// assert!((mean - 4.0).abs() < 0.1);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`random`](Generator::random); parameters that don't broadcast to the shape.
     pub fn poisson(&mut self, lam: impl Operandlike<Dyn>, shape: impl IntoShape) -> Result<Array> {
@@ -183,6 +218,16 @@ impl Generator {
     ///
     /// NumPy: `Generator.geometric(p, size)`.
     ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).geometric(0.25, 10_000)?;
+    /// // The mean is 1 / p.
+    /// let mean = np::mean(&x, ())?.item()?.to_f64();
+    /// assert!((mean - 4.0).abs() < 0.2);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`random`](Generator::random).
     pub fn geometric(&mut self, p: impl Operandlike<Dyn>, shape: impl IntoShape) -> Result<Array> {
@@ -194,6 +239,16 @@ impl Generator {
     /// Failures before `n` successes of probability `p`: int64. A Poisson number of a gamma mean.
     ///
     /// NumPy: `Generator.negative_binomial(n, p, size)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).negative_binomial(3, 0.5, 10_000)?;
+    /// // The mean is n · (1 − p) / p.
+    /// let mean = np::mean(&x, ())?.item()?.to_f64();
+    /// assert!((mean - 3.0).abs() < 0.15);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`random`](Generator::random).
@@ -211,6 +266,16 @@ impl Generator {
     /// Numbers from 1 on of a probability proportional to k^−a, a > 1: int64 (Devroye 1986, chapter X.6).
     ///
     /// NumPy: `Generator.zipf(a, size)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// // Of all numbers the share 1 / ζ(4) are 1.
+    /// let x = Generator::new(7).zipf(4.0, 10_000)?;
+    /// let ones = np::count_nonzero(&np::equal(&x, 1)?, ())?.item()?.to_f64();
+    /// assert!((ones / 10_000.0 - 0.9239).abs() < 0.02);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`random`](Generator::random).
@@ -234,6 +299,16 @@ impl Generator {
     /// Numbers from 1 on of a probability proportional to pᵏ / k: int64 (Kemp 1981).
     ///
     /// NumPy: `Generator.logseries(p, size)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).logseries(0.5, 10_000)?;
+    /// // The mean is −p / ((1 − p) · ln(1 − p)).
+    /// let mean = np::mean(&x, ())?.item()?.to_f64();
+    /// assert!((mean - 1.4427).abs() < 0.05);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`random`](Generator::random).

@@ -13,10 +13,12 @@ use crate::numpy::{Shape, add, all, astype, dtype, full, logical_or, multiply, w
 /// One seed gives the same numbers on every device. Floats are of the device's default float unless [`dtype`] says
 /// otherwise. Parameters of distributions are scalars or arrays, which broadcast to the shape.
 ///
-/// ```no_run
-/// use polyarray_core::numpy::random::Generator;
-/// let mut rng = Generator::new(7).device("gpu:0")?;
-/// let x = rng.normal(0.0, 1.0, [1000, 3])?;
+/// ```
+/// use polyarray_core::{Array, numpy::random::Generator};
+/// # use polyarray_cpu as _;
+/// let mut rng = Generator::new(7).device("host")?;
+/// let x = rng.normal(0.0, &Array::from([1.0, 2.0, 3.0]), [1000, 3])?;
+/// assert_eq!(x.shape(), [1000, 3]);
 /// # Ok::<(), polyarray_core::Error>(())
 /// ```
 ///
@@ -29,27 +31,72 @@ pub struct Generator {
 }
 
 /// A generator of a seed: NumPy's name for [`Generator::new`].
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// let x = np::random::default_rng(7).random([2, 3])?;
+/// assert_eq!(x.shape(), [2, 3]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn default_rng(seed: u64) -> Generator {
     Generator::new(seed)
 }
 
 impl Generator {
     /// The stream of a seed, from its beginning.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// // The same seed, the same numbers.
+    /// let (a, b) = (Generator::new(7).random(4)?, Generator::new(7).random(4)?);
+    /// assert_eq!(a.to_vec::<f64>()?, b.to_vec::<f64>()?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn new(seed: u64) -> Generator {
         Generator::from_stream(Stream { key: seed, block: 0 })
     }
 
     /// From a place in a stream: what [`stream`](Generator::stream) gave once.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// let mut rng = Generator::new(7);
+    /// rng.random(100)?;
+    /// let mut later = Generator::from_stream(rng.stream());
+    /// assert_eq!(later.random(4)?.to_vec::<f64>()?, rng.random(4)?.to_vec::<f64>()?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn from_stream(stream: Stream) -> Generator {
         Generator { stream, device: Device::Default, dtype: None }
     }
 
     /// The place in its stream, from which [`from_stream`](Generator::from_stream) goes on.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// let mut rng = Generator::new(7);
+    /// let before = rng.stream();
+    /// rng.random(100)?;
+    /// assert!(rng.stream().key == before.key && rng.stream().block > before.block);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn stream(&self) -> Stream {
         self.stream
     }
 
     /// Arrays are made on this device.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// let mut rng = Generator::new(7).device("host")?;
+    /// assert_eq!(rng.random(3)?.shape(), [3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A name that is no device.
@@ -59,6 +106,14 @@ impl Generator {
     }
 
     /// Floats are of this dtype.
+    ///
+    /// ```
+    /// use polyarray_core::{DType, numpy::random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let mut rng = Generator::new(7).dtype(DType::F32);
+    /// assert_eq!(rng.random(3)?.dtype(), DType::F32);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn dtype(mut self, dtype: DType) -> Generator {
         self.dtype = Some(dtype);
@@ -66,6 +121,15 @@ impl Generator {
     }
 
     /// Another generator, whose stream has nothing in common with this one's; each call gives another.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// let mut rng = Generator::new(7);
+    /// let mut other = rng.split();
+    /// assert_ne!(other.random(4)?.to_vec::<f64>()?, rng.random(4)?.to_vec::<f64>()?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn split(&mut self) -> Generator {
         // The finaliser of SplitMix64 (Steele, Lea, Flood 2014) over key and place, which no two splits share.
@@ -79,11 +143,30 @@ impl Generator {
     /// As many generators as asked for, by [`split`](Generator::split).
     ///
     /// NumPy: `Generator.spawn(n)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// let mut workers = Generator::new(7).spawn(3);
+    /// assert_ne!(workers[0].random(4)?.to_vec::<f64>()?, workers[1].random(4)?.to_vec::<f64>()?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn spawn(&mut self, n: usize) -> Vec<Generator> {
         (0..n).map(|_| self.split()).collect()
     }
 
     /// The same stream 2⁶⁴ · `times` blocks later: parts of one stream for parallel work.
+    ///
+    /// NumPy: `Philox.jumped(jumps)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// let mut rng = Generator::new(7);
+    /// let mut far = rng.jumped(1);
+    /// assert_ne!(far.random(4)?.to_vec::<f64>()?, rng.random(4)?.to_vec::<f64>()?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn jumped(&self, times: u64) -> Generator {
         let block = self.stream.block.wrapping_add(u128::from(times) << 64);
@@ -94,6 +177,14 @@ impl Generator {
     ///
     /// NumPy: `Generator.random(size)`.
     ///
+    /// ```
+    /// use polyarray_core::numpy::random::Generator;
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).random([2, 3])?;
+    /// assert!(x.to_vec::<f64>()?.iter().all(|x| (0.0..1.0).contains(x)));
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// A shape that is none; a dtype that is no float, or that the device lacks; those of the device.
     pub fn random(&mut self, shape: impl IntoShape) -> Result<Array> {
@@ -103,6 +194,15 @@ impl Generator {
     /// Normal numbers of mean 0 and variance 1.
     ///
     /// NumPy: `Generator.standard_normal(size)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).standard_normal(10_000)?;
+    /// let mean = np::mean(&x, ())?.item()?.to_f64();
+    /// assert!(mean.abs() < 0.05);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`random`](Generator::random).

@@ -16,6 +16,14 @@ impl Generator {
     ///
     /// NumPy: `Generator.permutation(n)`.
     ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let order = Generator::new(7).permutation(5)?;
+    /// assert_eq!(np::sort(&order, ())?.to_vec::<i64>()?, [0, 1, 2, 3, 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`random`](Generator::random).
     pub fn permutation(&mut self, n: usize) -> Result<Array> {
@@ -26,6 +34,16 @@ impl Generator {
     /// The parts of an array along its first axis in random order: a copy.
     ///
     /// NumPy: `Generator.permutation(x)`, and in place `Generator.shuffle(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, random::Generator}};
+    /// # use polyarray_cpu as _;
+    /// let rows = Generator::new(7).shuffled(&Array::from([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))?;
+    /// assert_eq!(np::sort(&rows, 0)?.to_vec::<f64>()?, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    /// // A row stays whole.
+    /// assert!(np::array_equal(&np::diff(&rows, 1, 1)?, [[1.0], [1.0], [1.0]])?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`random`](Generator::random); an array without axes.
@@ -45,6 +63,14 @@ impl Generator {
     ///
     /// NumPy: `Generator.permuted(x, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, random::Generator}};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).permuted(&Array::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), 1)?;
+    /// assert_eq!(np::sort(&x, 1)?.to_vec::<f64>()?, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`random`](Generator::random); an axis out of range.
     pub fn permuted(&mut self, x: &Array, along: impl Into<Along>) -> Result<Array> {
@@ -60,6 +86,14 @@ impl Generator {
     /// Parts of an array along its first axis, drawn with replacement, each with a probability: as [`choice`](Generator::choice).
     ///
     /// NumPy: `Generator.choice(x, size, p=p)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(Generator::new(7).choice_weighted(&x, &[0.0, 1.0, 0.0], 4)?.to_vec::<f64>()?, [2.0; 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] for probabilities that are negative, not as many, or don't sum to 1; those of
@@ -86,6 +120,15 @@ impl Generator {
     ///
     /// NumPy: `Generator.choice(x, size, replace=False, p=p)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, random::Generator}};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// let two = Generator::new(7).sample_weighted(&x, &[0.5, 0.0, 0.5], 2)?;
+    /// assert_eq!(np::sort(&two, ())?.to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Argument`] if fewer have a probability, and as for [`choice_weighted`](Generator::choice_weighted).
     pub fn sample_weighted(&mut self, x: &Array, p: &[f64], count: usize) -> Result<Array> {
@@ -110,6 +153,16 @@ impl Generator {
     ///
     /// NumPy: `Generator.choice(x, size)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, random::Generator}};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// let drawn = Generator::new(7).choice(&x, [2, 50])?;
+    /// assert_eq!(drawn.shape(), [2, 50]);
+    /// assert_eq!(np::unique(&drawn)?.to_vec::<f64>()?, [1.0, 2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`integers`](Generator::integers).
     pub fn choice(&mut self, x: &Array, shape: impl IntoShape) -> Result<Array> {
@@ -121,6 +174,14 @@ impl Generator {
     /// Parts of an array along its first axis, drawn without replacement, in random order.
     ///
     /// NumPy: `Generator.choice(x, size, replace=False)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy::{self as np, random::Generator}};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(np::unique(&Generator::new(7).sample(&x, 2)?)?.len(), 2);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] if there are fewer; those of [`random`](Generator::random).
@@ -141,6 +202,16 @@ impl Generator {
     /// element sorts random keys, so that both groups together should be a few thousand.
     ///
     /// NumPy: `Generator.hypergeometric(ngood, nbad, nsample, size)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let x = Generator::new(7).hypergeometric(5, 5, 4, 10_000)?;
+    /// // Half of ten things are good: of four that are drawn, two.
+    /// let mean = np::mean(&x, ())?.item()?.to_f64();
+    /// assert!((mean - 2.0).abs() < 0.1);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] if there are fewer things than are drawn; those of [`random`](Generator::random).
@@ -168,6 +239,15 @@ impl Generator {
     /// and then one axis of the colours. Each element sorts random keys, so that all together should be a few thousand.
     ///
     /// NumPy: `Generator.multivariate_hypergeometric(colors, nsample, size)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let drawn = Generator::new(7).multivariate_hypergeometric(&[5, 0, 3], 4, 10)?;
+    /// assert_eq!(drawn.shape(), [10, 3]);
+    /// assert_eq!(np::sum(&drawn, -1)?.to_vec::<i64>()?, [4; 10]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] if there are fewer things than are drawn; those of [`random`](Generator::random).
@@ -201,6 +281,15 @@ impl Generator {
     /// probabilities `pvals` are; what they lack to 1 is the last one's.
     ///
     /// NumPy: `Generator.multinomial(n, pvals, size)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{self as np, random::Generator};
+    /// # use polyarray_cpu as _;
+    /// let counts = Generator::new(7).multinomial(20, &[0.5, 0.2, 0.3], 10)?;
+    /// assert_eq!(counts.shape(), [10, 3]);
+    /// assert_eq!(np::sum(&counts, -1)?.to_vec::<i64>()?, [20; 10]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] for probabilities below 0 or beyond 1 together; those of [`random`](Generator::random).

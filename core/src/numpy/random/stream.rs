@@ -58,6 +58,13 @@ pub struct Draw {
 
 impl Draw {
     /// Elements of a block.
+    ///
+    /// ```
+    /// use polyarray_core::{DType, numpy::specs::{Draw, Drawn, Stream}};
+    /// let stream = Stream { key: 7, block: 0 };
+    /// let draw = Draw { stream, drawn: Drawn::Uniform, count: 10, dtype: DType::F64 };
+    /// assert_eq!(draw.per_block(), 2);
+    /// ```
     pub fn per_block(&self) -> usize {
         16 / self.dtype.size()
     }

@@ -78,7 +78,8 @@ fn symmetric(x: &Array) -> np::Result<Array> {
 
 fn definite(x: &Array) -> np::Result<Array> {
     let n = x.shape()[0];
-    let x = symmetric(x)? + np::eye(n, x.dtype())? * n as f64;
+    let diagonal = np::eye(n, np::dtype(x.dtype()).device(x.device()))? * n as f64;
+    let x = symmetric(x)? + diagonal;
     x.eval()?;
     Ok(x)
 }

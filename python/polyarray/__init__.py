@@ -41,10 +41,10 @@ from ._native import *  # noqa: E402, F403
 linalg = _module("linalg", _domains["numpy.linalg"])
 fft = _module("fft", _domains["numpy.fft"])
 random = _module("random", {name: getattr(_native, name) for name in ("Generator", "default_rng")})
-genetics = _module("genetics", _domains["numpy.sk_allel"])
+genetics = _module("genetics", _domains["numpy.sk_allel"] | _native._genetics)
 
 from . import _forms  # noqa: E402
-from ._declare import intercept, multimethod  # noqa: E402
+from ._declare import implementation, intercept, multimethod  # noqa: E402
 from ._info import (  # noqa: E402
     __array_namespace_info__,
     _check_version,

@@ -103,6 +103,23 @@ def histogram2d(x, y, bins=10, range=None, density=False):
     return _numpy["histogram2d"](x, y, x_bins, x_range, density, y_bins, y_range, density)
 
 
+def _scan(name, of):
+    """NumPy's scans, which without an axis are over all elements; the standard's have one axis then."""
+
+    def scan(x, /, axis=None, dtype=None):
+        if axis is None:
+            x, axis = _numpy["ravel"](x), 0
+        return _numpy[of](x, axis=axis, dtype=dtype)
+
+    scan.__name__ = scan.__qualname__ = name
+    scan.__doc__ = _numpy[of].__doc__
+    return scan
+
+
+for _name, _of in {"cumsum": "cumulative_sum", "cumprod": "cumulative_prod"}.items():
+    functions[_name] = _scan(_name, _of)
+
+
 @_form()
 def astype(x, dtype, /, *, copy=True, device=None):
     """The array in another dtype."""
@@ -411,8 +428,7 @@ for _alias, _name in {
     "arctan2": "atan2", "arctanh": "atanh", "power": "pow", "true_divide": "divide", "mod": "remainder",
     "invert": "bitwise_invert", "bitwise_not": "bitwise_invert", "left_shift": "bitwise_left_shift",
     "right_shift": "bitwise_right_shift", "conjugate": "conj", "degrees": "rad2deg", "radians": "deg2rad",
-    "fix": "trunc", "fabs": "absolute", "cumsum": "cumulative_sum",
-    "cumprod": "cumulative_prod",
+    "fix": "trunc", "fabs": "absolute",
 }.items():  # fmt: skip
     functions[_alias] = _numpy[_name]
 

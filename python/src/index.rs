@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::array::PyArray;
 use crate::errors::Raise;
 use crate::operand::{broadcast, is_numpy, operand};
+use crate::work;
 
 /// One part of a key.
 enum Part {
@@ -298,7 +299,9 @@ impl PyArray {
             && mask.dtype() == DType::Bool
             && mask.ndim() > 0
         {
-            return py.detach(|| np::select(&x, &beside(mask, &x)?)).raise().map(PyArray::new);
+            let mask = beside(mask, &x).raise()?;
+            let long = work::calls_long([&x, &mask].into_iter());
+            return work::wait(py, long, move || np::select(&x, &mask)).map(PyArray::new);
         }
         let advanced = Advanced::of(&x, &key)?;
         py.detach(|| advanced.get(&x)).raise().map(PyArray::new)

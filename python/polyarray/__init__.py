@@ -57,6 +57,9 @@ from ._info import (  # noqa: E402
 )
 
 globals().update(_forms.functions)
+from . import _methods  # noqa: E402
+
+_methods.install()
 for _name, _functions in (("linalg", _forms.linalg), ("fft", _forms.fft)):
     vars(globals()[_name]).update(_functions)
 

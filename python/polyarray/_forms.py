@@ -121,6 +121,28 @@ for _name, _of in {"cumsum": "cumulative_sum", "cumprod": "cumulative_prod"}.ite
 
 
 @_form()
+def argsort(x, /, axis=-1, kind=None, *, descending=False, stable=True):
+    """The indices that sort along an axis; equal elements keep their order, whatever `kind` is."""
+    x, axis = (_numpy["ravel"](x), 0) if axis is None else (x, axis)
+    return _numpy["argsort"](x, axis=axis, descending=descending)
+
+
+@_form()
+def sort(x, /, axis=-1, kind=None, *, descending=False, stable=True):
+    """The elements in ascending order along an axis, whatever `kind` is."""
+    x, axis = (_numpy["ravel"](x), 0) if axis is None else (x, axis)
+    return _numpy["sort"](x, axis=axis, descending=descending)
+
+
+@_form()
+def cov(x, /, y=None, rowvar=True, bias=False, ddof=None):
+    """Covariances of the rows, or of the columns; with `bias` divided by their number, else by one less."""
+    if y is not None:
+        raise TypeError("cov takes its variables in one array; concat them")
+    return _numpy["cov"](x, rowvar=rowvar, ddof=(0.0 if bias else 1.0) if ddof is None else ddof)
+
+
+@_form()
 def astype(x, dtype, /, *, copy=True, device=None):
     """The array in another dtype."""
     return x.astype(dtype, copy=copy, device=device)
@@ -235,7 +257,7 @@ def take(x, indices, /, *, axis=None, mode="raise"):
 
 
 @_form()
-def diff(x, /, *, axis=-1, n=1, prepend=None, append=None):
+def diff(x, /, n=1, axis=-1, prepend=None, append=None):
     """Differences of neighbours along an axis, `n` times."""
     parts = [part for part in (prepend, x, append) if part is not None]
     if len(parts) > 1:

@@ -1,13 +1,25 @@
 """The methods of arrays: every function whose first argument is an array, and NumPy's methods that are called otherwise."""
 
 import builtins
+import types
 
 import numpy as np
 
 import polyarray as xp
 
-# NumPy 2 has ptp as a function alone.
-methods = {name: getattr(xp, name) for name in xp._domains["numpy"] if name != "ptp"}
+
+def _takes_an_array_first(function):
+    """Whether the first parameter is an array, by the function's declaration."""
+    first = function._stub().split("(", 1)[1].split(",")[0].split(")")[0]
+    return first.endswith(": ArrayLike") and not first.startswith("*")
+
+
+# NumPy 2 has ptp as a function alone; `complex` is the name of a type.
+methods = {
+    name: getattr(xp, name)
+    for name, function in xp._domains["numpy"].items()
+    if name not in ("ptp", "complex") and _takes_an_array_first(function)
+}
 methods |= {name: function for name, function in xp._forms.functions.items() if name in dir(np.ndarray)}
 methods["conjugate"] = methods["conj"]
 
@@ -60,13 +72,6 @@ def sort(x, axis=-1, kind=None, *, stable=None):
 
 
 @_method
-def argsort(x, axis=-1, kind=None, *, stable=None, descending=False):
-    """The indices that sort the array; equal elements keep their order."""
-    x, axis = (ravel(x), -1) if axis is None else (x, axis)
-    return xp.argsort(x, axis=axis, descending=descending)
-
-
-@_method
 def clip(x, min=None, max=None, out=None):
     """The elements, none below `min` or above `max`."""
     if out is not None:
@@ -88,10 +93,10 @@ def take(x, indices, axis=None, out=None, mode="raise"):
 
 
 @_method
-def compress(condition_of, condition, axis=None):
+def compress(x, condition, axis=None):
     """The slices along an axis for which a condition is true."""
     kept = np.flatnonzero(np.asarray(condition.to_device("host") if isinstance(condition, xp.Array) else condition))
-    return take(condition_of, kept, axis)
+    return take(x, kept, axis)
 
 
 @_method
@@ -122,3 +127,23 @@ def squeeze(x, axis=None):
 def dot(x, other):
     """The dot product, as NumPy has it."""
     return xp.dot(x, other)
+
+
+class _Bound:
+    """A function that is no Python function as a method of objects."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function):
+        self.function = function
+
+    def __get__(self, x, kind=None):
+        return self.function if x is None else types.MethodType(self.function, x)
+
+
+def install():
+    """Puts the methods into the class, beside those that it has of its own."""
+    own = builtins.set(vars(xp.Array))
+    for name, function in methods.items():
+        if name not in own:
+            setattr(xp.Array, name, function if isinstance(function, types.FunctionType) else _Bound(function))

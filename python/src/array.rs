@@ -2,9 +2,8 @@
 use parking_lot::Mutex;
 use polyarray::dtypes::Kind;
 use polyarray::{self as np, Array, Key, Scalar};
-use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyInt, PyList, PyTuple};
 
 use crate::dtypes::{self, Given};
@@ -212,25 +211,6 @@ impl PyArray {
         let here = work::read(py, array, |array| array.to("host"))?;
         let here = PyArray::new(here).into_pyobject(py)?;
         here.call_method0("__array__")?.call_method0("tolist")
-    }
-
-    /// Broadcast, sorted and so on: every function whose first argument is an array is a method of the same name.
-    fn __getattr__<'py>(this: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let py = this.py();
-        let refused = || PyAttributeError::new_err(format!("'Array' object has no attribute '{name}'"));
-        if name.starts_with('_') {
-            return Err(refused());
-        }
-        static METHODS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let methods = METHODS.get_or_try_init(py, || -> PyResult<_> {
-            Ok(py.import("polyarray._methods")?.getattr("methods")?.unbind())
-        })?;
-        let function = methods.bind(py).call_method1("get", (name,))?;
-        if function.is_none() {
-            return Err(refused());
-        }
-        static BOUND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        BOUND.import(py, "types", "MethodType")?.call1((function, this))
     }
 
     #[pyo3(signature = (*, api_version=None))]

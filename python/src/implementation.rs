@@ -1,5 +1,6 @@
 //! Implementations in Python: of the linked methods, and of those declared in Python, for any kind of backends.
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use parking_lot::Mutex;
 use polyarray::array::implement::Implemented;
@@ -136,19 +137,21 @@ fn at_home(cx: Cx, value: Value) -> Result<Value, Stop<Error>> {
     }
 }
 
+type Registered = HashMap<(usize, String), Vec<Implemented>>;
+
 /// What decorators have registered, by row and kind.
-static REGISTERED: Mutex<Option<HashMap<(usize, String), Vec<Implemented>>>> = Mutex::new(None);
+static REGISTERED: LazyLock<Mutex<Registered>> = LazyLock::new(Mutex::default);
 
 /// Keeps an implementation until [`unregister`].
 pub fn keep(row: &'static MethodRow, kind: &str, implemented: Implemented) {
     let key = (std::ptr::from_ref(row).addr(), kind.to_owned());
-    REGISTERED.lock().get_or_insert_default().entry(key).or_default().push(implemented);
+    REGISTERED.lock().entry(key).or_default().push(implemented);
 }
 
 /// Undoes the last [`keep`].
 pub fn unregister(row: &'static MethodRow, kind: &str) -> PyResult<()> {
     let key = (std::ptr::from_ref(row).addr(), kind.to_owned());
-    let last = REGISTERED.lock().get_or_insert_default().get_mut(&key).and_then(Vec::pop);
+    let last = REGISTERED.lock().get_mut(&key).and_then(Vec::pop);
     let last = last.ok_or_else(|| {
         PyValueError::new_err(format!("no implementation of {row} was registered in Python for {kind:?}"))
     })?;

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::array::PyArray;
 use crate::errors::Raise;
-use crate::operand::{broadcast, is_numpy, operand};
+use crate::operand::{broadcast, is_numpy, operand, operand_beside};
 use crate::work;
 
 /// One part of a key.
@@ -308,7 +308,7 @@ impl PyArray {
     }
 
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut value = operand(value)?;
+        let mut value = operand_beside(value, Some(self.residency()))?;
         self.update(|x| {
             if !value.is_weak() && value.dtype().kind() > x.dtype().kind() {
                 return Err(PyTypeError::new_err(format!(

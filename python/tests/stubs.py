@@ -135,8 +135,17 @@ def array():
         "    def eval(self) -> Array: ...",
         "    def item(self) -> complex: ...",
         "    def tolist(self) -> Any: ...",
-        "    def __getattr__(self, name: str) -> Callable[..., Any]: ...",
     ]
+    native = {line.split("def ")[1].split("(")[0] for line in lines if "def " in line}
+    for name, function in sorted(xp._methods.methods.items()):
+        if name in native:
+            continue
+        if isinstance(function, xp.Method):
+            parameters = function._stub().split("(", 1)[1]
+            first, _, rest = parameters.partition(", ") if ", " in parameters.split(") ->")[0] else (parameters.split(")")[0], "", ")" + parameters.split(")", 1)[1])
+            lines.append(f"    def {name}(self{', ' if not rest.startswith(')') else ''}{rest}")
+        else:
+            lines.append(f"    def {name}{inspect.signature(function)} -> Any: ...")
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 
 use super::packed::{Call, MethodRow, Values};
 use crate::dispatch::{Cx, Kind, KindId, MethodInfo, StandIn, Stop, restore, stand_in};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,7 +55,7 @@ impl MethodRow {
         &'static self,
         kind: Kind,
         implementation: impl Fn(Cx, &Call) -> Result<Values, Stop<Error>> + Send + Sync + 'static,
-    ) -> crate::Result<Implemented> {
+    ) -> Result<Implemented> {
         let method = self.info.map(|info| info()).ok_or_else(|| Error::Argument {
             op: "implement",
             operands: self.to_string(),

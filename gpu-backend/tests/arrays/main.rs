@@ -11,7 +11,7 @@ mod epilogues;
 mod kernels;
 mod large;
 mod layouts;
-mod loans;
+mod mapped_reads;
 mod memory;
 mod ordered;
 mod poorer;

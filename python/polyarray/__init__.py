@@ -43,7 +43,7 @@ fft = _module("fft", _domains["numpy.fft"])
 random = _module("random", {name: getattr(_native, name) for name in ("Generator", "default_rng")})
 genetics = _module("genetics", _domains["numpy.sk_allel"] | _native._genetics)
 
-from . import _forms  # noqa: E402
+from . import _forms, _forms_linalg_fft  # noqa: E402
 from ._declare import implementation, intercept, multimethod  # noqa: E402
 from ._info import (  # noqa: E402
     __array_namespace_info__,
@@ -60,7 +60,7 @@ globals().update(_forms.functions)
 from . import _methods  # noqa: E402
 
 _methods.install()
-for _name, _functions in (("linalg", _forms.linalg), ("fft", _forms.fft)):
+for _name, _functions in (("linalg", _forms_linalg_fft.linalg), ("fft", _forms_linalg_fft.fft)):
     vars(globals()[_name]).update(_functions)
 
 __all__ = [name for name in dir() if not name.startswith("_")] + ["__array_namespace_info__", "__array_api_version__"]

@@ -304,7 +304,8 @@ impl PyArray {
             return work::wait(py, long, move || np::select(&x, &mask)).map(PyArray::new);
         }
         let advanced = Advanced::of(&x, &key)?;
-        py.detach(|| advanced.get(&x)).raise().map(PyArray::new)
+        let long = work::calls_long(std::iter::once(&x));
+        work::wait(py, long, move || advanced.get(&x)).map(PyArray::new)
     }
 
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {

@@ -265,8 +265,17 @@ impl PyMethod {
 
     #[getter]
     fn __doc__(&self) -> String {
-        let lines: Vec<&str> =
-            self.row.doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        // Between fences stands an example in Rust.
+        let mut code = false;
+        let mut lines: Vec<&str> = Vec::new();
+        for line in self.row.doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)) {
+            let fence = line.starts_with("```");
+            code ^= fence;
+            let doubled = line.is_empty() && lines.last().is_some_and(|last| last.is_empty());
+            if !(code || fence || doubled) {
+                lines.push(line);
+            }
+        }
         format!("{}{}\n\n{}", self.name, self.signature(), lines.join("\n"))
     }
 

@@ -3,8 +3,10 @@
 //! A file for each factorisation holds its [`Spec`](crate::array::spec::Spec), the method that records it and what follows
 //! from it; backends have kernels for the specs only.
 
+pub(super) mod blocks;
 mod diagonals;
 pub(super) mod eigen;
+pub(super) mod faults;
 mod least_squares;
 pub(super) mod lu;
 mod matrices;

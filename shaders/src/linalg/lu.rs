@@ -1,6 +1,6 @@
 //! The LU factorisation with partial pivoting, column by column: lanes lie over rows, and a panel may have any number of them.
 
-use super::{Part, entry, params, write_arithmetic};
+use super::{Part, Range, entry, params, ranges, write_arithmetic};
 use crate::builder::Builder;
 use crate::compile::Exact;
 use crate::fused::storage::element;
@@ -25,31 +25,19 @@ pub fn loops(m: usize, n: usize, lanes: u32, k: usize) -> usize {
 pub fn plan(
     block: &Block,
     part: &Part,
-    binds: Vec<Bind>,
+    binds: &[Bind],
     lanes: u32,
     builder: &mut Builder<'_>,
 ) -> Result<(), PlanError> {
     let shader = builder.shader_of(Lu { dtype: block.dtype }, lanes);
-    let (m, n, budget) = (block.m, block.n, builder.profile.loop_budget as usize);
+    let (m, n) = (block.m, block.n);
     let pivots = m.min(n);
-    let mut first = 0;
-    loop {
-        let mut left = budget;
-        if first == 0 {
-            left = left.saturating_sub((m * n).div_ceil(lanes as usize));
-        }
-        let mut end = first;
-        while end < pivots && (end == first || loops(m, n, lanes, end) <= left) {
-            left = left.saturating_sub(loops(m, n, lanes, end));
-            end += 1;
-        }
+    let copies = (m * n).div_ceil(lanes as usize);
+    for Range { first, end } in ranges(pivots, copies, builder.profile, |k| loops(m, n, lanes, k)) {
         let words = [part.count, m, n, pivots, first, end].map(|x| x as u32);
-        builder.step(&shader, binds.clone(), words, part.count as u64)?;
-        first = end;
-        if first >= pivots {
-            return Ok(());
-        }
+        builder.step(&shader, binds.to_vec(), words, part.count as u64)?;
     }
+    Ok(())
 }
 
 impl Template for Lu {
@@ -88,11 +76,12 @@ impl Template for Lu {
     }}
     for (var k = p.first; k < p.end; k += 1u) {{
         storageBarrier();
-        // The first of the largest: what is NaN is none.
+        // The first of the largest; NaN is larger than any, so that it is seen in what comes of it.
         var best = R(-1);
         var place = k;
         for (var i = k + local; i < m; i += {lanes}u) {{
-            let here = size(lu[base + i * n + k]);
+            var here = size(lu[base + i * n + k]);
+            if ({isnan}(here)) {{ here = R(3e38); }}
             if (here > best) {{ best = here; place = i; }}
         }}
         largest[local] = best;
@@ -137,7 +126,8 @@ impl Template for Lu {
     }}
 }}
 ",
-            half = lanes / 2
+            half = lanes / 2,
+            isnan = if self.dtype.real() == DType::F64 { "f64_isnan" } else { "f32_isnan" },
         );
     }
 }

@@ -6,6 +6,8 @@
 
 mod cholesky;
 mod lu;
+mod reflect;
+mod rotate;
 mod substitute;
 
 use crate::builder::Builder;
@@ -19,7 +21,7 @@ use std::fmt::Write as _;
 
 /// Rows and columns of the largest square blocks: beyond, products of halves are quicker.
 const LARGEST: usize = 64;
-/// Columns of the widest panel of an LU factorisation.
+/// Columns of the widest panel, and rows and columns of the largest matrix that is rotated.
 const WIDEST: usize = 32;
 /// Rows that fewer lanes than a full workgroup are enough for.
 const SHORT: usize = 64;
@@ -50,6 +52,8 @@ fn buffers(block: &Block) -> Vec<(DType, usize)> {
         Factor::Cholesky => vec![(dtype, m * n); 2],
         Factor::Substitute(_) => vec![(dtype, m * m), (dtype, m * n), (dtype, m * n)],
         Factor::Lu => vec![(dtype, m * n), (dtype, m * n), (DType::I32, m.min(n)), (DType::I32, m)],
+        Factor::Reflect => vec![(dtype, m * n), (dtype, m * n), (dtype.real(), n)],
+        Factor::Rotate => vec![(dtype, n * n), (dtype, n * n), (dtype.real(), n), (dtype, n * n)],
     }
 }
 
@@ -79,12 +83,16 @@ pub fn check(block: &Block, profile: &Profile) -> Result<(), PlanError> {
     let (elements, limit) = match block.factor {
         Factor::Cholesky => (n, LARGEST),
         Factor::Substitute(_) => (m, LARGEST),
-        Factor::Lu => (n, if m <= n { LARGEST } else { WIDEST }),
+        Factor::Lu | Factor::Reflect => (n, if m <= LARGEST { LARGEST } else { WIDEST }),
+        Factor::Rotate => (n, WIDEST),
     };
+    let copies = (m * n).div_ceil(lanes as usize);
     let loops = match block.factor {
         Factor::Cholesky => cholesky::loops(n, lanes),
         Factor::Substitute(_) => substitute::loops(m, n, lanes),
-        Factor::Lu => lu::loops(m, n, lanes, 0) + m * n / lanes as usize,
+        Factor::Lu => lu::loops(m, n, lanes, 0) + copies,
+        Factor::Reflect => reflect::loops(m, n, lanes, 0) + copies,
+        Factor::Rotate => rotate::loops(n, lanes) + 2 * copies,
     };
     let fits = elements <= limit && loops <= budget && together(block, profile).is_some();
     let too_large =
@@ -115,7 +123,9 @@ pub fn plan(block: &Block, profile: &Profile) -> Result<Plan, PlanError> {
         match block.factor {
             Factor::Cholesky => cholesky::plan(block, &part, binds, lanes, &mut builder)?,
             Factor::Substitute(form) => substitute::plan(block, form, &part, binds, lanes, &mut builder)?,
-            Factor::Lu => lu::plan(block, &part, binds, lanes, &mut builder)?,
+            Factor::Lu => lu::plan(block, &part, &binds, lanes, &mut builder)?,
+            Factor::Reflect => reflect::plan(block, &part, &binds, lanes, &mut builder)?,
+            Factor::Rotate => rotate::plan(block, &part, &binds, lanes, WIDEST, &mut builder)?,
         }
     }
     Ok(builder.finish())
@@ -125,7 +135,8 @@ pub fn plan(block: &Block, profile: &Profile) -> Result<Plan, PlanError> {
 fn results(block: &Block) -> usize {
     match block.factor {
         Factor::Cholesky | Factor::Substitute(_) => 1,
-        Factor::Lu => 3,
+        Factor::Reflect => 2,
+        Factor::Lu | Factor::Rotate => 3,
     }
 }
 
@@ -159,6 +170,11 @@ fn square(a: T) -> R { return a * a; }
     let _ = writeln!(module, "fn over(a: T, b: T) -> T {{ return {over}; }}");
 }
 
+/// What the square of a number is at least that has all its digits, as a literal.
+fn least_square(dtype: DType) -> &'static str {
+    if dtype.real() == DType::F64 { "1e-290" } else { "1e-36" }
+}
+
 /// Begins the entry point of a workgroup for each of `p.count` matrices.
 fn entry(module: &mut Module) {
     module.entry();
@@ -169,4 +185,25 @@ fn entry(module: &mut Module) {
 fn params(more: &[&str], names: &mut Names) {
     names.words(&["count", "m", "n"]);
     names.words(more);
+}
+
+/// Columns that one dispatch takes.
+struct Range {
+    first: usize,
+    end: usize,
+}
+
+/// The columns in as few dispatches as the adapter's loops allow; the first one copies the operand, too. There is always one.
+fn ranges(columns: usize, copies: usize, profile: &Profile, loops: impl Fn(usize) -> usize) -> Vec<Range> {
+    let budget = profile.loop_budget as usize;
+    let (mut ranges, mut first, mut left) = (Vec::new(), 0, budget.saturating_sub(copies));
+    for k in 0..columns {
+        if k > first && loops(k) > left {
+            ranges.push(Range { first, end: k });
+            (first, left) = (k, budget);
+        }
+        left = left.saturating_sub(loops(k));
+    }
+    ranges.push(Range { first, end: columns });
+    ranges
 }

@@ -28,6 +28,12 @@ pub enum Factor {
     /// LU factorisation with partial pivoting of (m, n): both factors in one, (m, n); the exchanges of rows, int32, (k)
     /// where k is the smaller of m and n; which row of the matrix each row of the product is, int32, (m).
     Lu,
+    /// Householder's reflections of (m, n), m no less than n: `r` on and above the diagonal, their vectors below it, whose first
+    /// elements are 1; and half the squared length of each vector, real, (n). Elements are of the size of 1 at most.
+    Reflect,
+    /// The columns of a square matrix made orthogonal by Jacobi's rotations, the longest one first, their lengths, real, (n),
+    /// and the product of the rotations, (n, n). Elements are of the size of 1 at most.
+    Rotate,
 }
 
 /// Blocks of factorisations: operands (batch…, m, n) with any strides, of a float or complex dtype (not float16), dense
@@ -47,7 +53,8 @@ pub struct Block {
 }
 
 impl Block {
-    fn of(factor: Factor, x: &Array) -> Block {
+    /// That of the matrices of an array.
+    pub(super) fn of(factor: Factor, x: &Array) -> Block {
         let (batch, matrix) = x.shape().split_at(x.ndim() - 2);
         Block { factor, batch: batch.into(), m: matrix[0], n: matrix[1], dtype: x.dtype() }
     }
@@ -61,6 +68,8 @@ impl Spec for Block {
             Factor::Cholesky => "block of cholesky",
             Factor::Substitute(_) => "block of solve_triangular",
             Factor::Lu => "block of lu_factor",
+            Factor::Reflect => "block of qr",
+            Factor::Rotate => "block of svd",
         }
     }
 
@@ -72,13 +81,15 @@ impl Spec for Block {
             Factor::Lu => {
                 &[(with(&[m, n]), dtype), (with(&[m.min(n)]), DType::I32), (with(&[m]), DType::I32)]
             }
+            Factor::Reflect => &[(with(&[m, n]), dtype), (with(&[n]), dtype.real())],
+            Factor::Rotate => &[(with(&[n, n]), dtype), (with(&[n]), dtype.real()), (with(&[n, n]), dtype)],
         };
         all.iter().cloned().collect()
     }
 }
 
 /// Where a length is halved: whole words of a row come first.
-fn half(n: usize) -> usize {
+pub(super) fn half(n: usize) -> usize {
     if n >= 32 { (n / 2).next_multiple_of(16) } else { n.div_ceil(2) }
 }
 

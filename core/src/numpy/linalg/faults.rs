@@ -7,7 +7,7 @@ use crate::dispatch::{Cx, Stop};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::memory::{Dims, HostBuffer, Operand};
-use crate::numpy::{arange, axis, dtype, min, where_};
+use crate::numpy::{any, arange, axis, dtype, isfinite, logical_not, min, where_};
 use std::sync::Arc;
 
 /// Why a matrix is refused.
@@ -100,4 +100,10 @@ pub(super) fn unless(
     let first = min(&rows, axis(-1))?;
     let spec = Checked { op, fault, shape: result.shape().into(), dtype: result.dtype(), n };
     Ok(record_with(cx, spec, &[result, &first], SpecKernel::new(check))?.remove(0))
+}
+
+/// Matrices (…, m, n), dense, that are an error when they are computed if an element is not finite.
+pub(super) fn finite(cx: Cx, op: &'static str, x: &Array) -> Result<Array, Stop<Error>> {
+    let bad = any(&logical_not(isfinite(x)?)?, axis([-2, -1]).keepdims())?;
+    unless(cx, op, &bad.squeeze(-1)?, Fault::NotFinite, x)
 }

@@ -1,8 +1,8 @@
 //! Random calls of every method, right ones and wrong ones, on the host and on the first GPU beside one another: no panic,
 //! no hang, typed errors that name the function, no difference beyond the numeric contract. `cargo xtask fuzz` runs it.
 //!
-//! `fuzz MINUTES [SEED [METHOD…]]`: from this seed on, or from the time. Every finding has its own seed:
-//! `fuzz 0 SEED METHOD…` makes that one call again.
+//! `fuzz MINUTES [SEED [METHOD…]]`, or `fuzz 1500calls …`: from this seed on, or from the time. Every finding has its own
+//! seed: `fuzz 1calls SEED METHOD…` makes that one call again.
 
 use polyarray::set_host_memory_limit;
 use polyarray::testing::Fuzz;
@@ -34,7 +34,11 @@ fn watch() {
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let minutes: f64 = args.first().ok_or("usage: fuzz MINUTES [SEED [METHOD…]]")?.parse()?;
+    let long = args.first().ok_or("usage: fuzz MINUTES|Ncalls [SEED [METHOD…]]")?;
+    let (minutes, most): (f64, usize) = match long.strip_suffix("calls") {
+        Some(calls) => (f64::from(u32::MAX), calls.parse()?),
+        None => (long.parse()?, usize::MAX),
+    };
     let seed = match args.get(1) {
         Some(seed) => seed.parse()?,
         None => SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos() as u64,
@@ -62,7 +66,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             }
             *before += 1;
         }
-        if Instant::now() >= until {
+        if Instant::now() >= until || calls >= most {
             break;
         }
     }

@@ -14,7 +14,7 @@ pub fn run(place: &str, side: usize, steps: usize) -> Result<Array> {
         let beside =
             u.slice(":-2, 1:-1")? + u.slice("2:, 1:-1")? + u.slice("1:-1, :-2")? + u.slice("1:-1, 2:")?;
         let next = &middle + (beside - &middle * 4.0) * 0.2;
-        u.assign("1:-1, 1:-1", &next)?;
+        u.assign("1:-1, 1:-1", next)?;
     }
     Ok(u)
 }

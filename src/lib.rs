@@ -32,8 +32,8 @@
 pub mod testing;
 
 pub use polyarray_core::array::{
-    Buffer, Device, Dyn, Gpu, HOST, Host, HostBuffer, HostMemory, Item, Loan, Marker, Operandlike, Slice,
-    Transfers, Typed, host_memory, set_host_memory_limit, transfers, trim_host_memory,
+    Buffer, Device, Dyn, ForeignMemory, Gpu, HOST, Host, HostBuffer, HostMemory, Item, Marker, Operandlike,
+    Slice, Transfers, Typed, host_memory, set_host_memory_limit, transfers, trim_host_memory,
 };
 pub use polyarray_core::dispatch::{
     Clear, Cx, Explanation, GlobalOptions, Instance, Key, Kind, NotFound, Options, State, Stop, clear,

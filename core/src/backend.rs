@@ -17,6 +17,8 @@ pub use crate::dispatch::{
 pub use crate::dtype::DType;
 pub use crate::error::Unsupported;
 pub use crate::expr::{Epilogue, Kernel, Part, Span};
-pub use crate::memory::{Buffer, Dims, HostBuffer, Layout, Loan, MirrorSlot, Operand, Strides, downcast};
+pub use crate::memory::{
+    Buffer, Dims, ForeignMemory, HostBuffer, Layout, MirrorSlot, Operand, Strides, downcast,
+};
 pub use crate::numpy::{register_methods, specs};
 pub use crate::{interceptors, kernels};

@@ -4,6 +4,7 @@ use crate::fused::program::{LONGEST_ROW, Program};
 use crate::fused::reduce::{reduce, reducible};
 use crate::identity::{KIND, cpu};
 use polyarray_core::array::{ArrayBackend, Buffer, HOST, HostBuffer, KernelLimits, Query, downcast};
+use polyarray_core::backend::Layout;
 use polyarray_core::dispatch::{Instance, Key};
 use polyarray_core::expr::{Kernel, Output};
 use polyarray_core::{DType, Error, Result, Unsupported};
@@ -61,6 +62,10 @@ impl ArrayBackend for CpuBackend {
             Output::Map | Output::Rows { .. } => Program::map(kernel)?,
             Output::Reduce { op, .. } => reduce(kernel, op)?,
         }))
+    }
+
+    fn run_into(&self, kernel: &Kernel, out: &mut HostBuffer, part: &Layout) -> Result<bool> {
+        Program::map_into(kernel, out, part)
     }
 
     fn upload(&self, host: &HostBuffer) -> Result<Arc<dyn Buffer>> {

@@ -138,7 +138,19 @@ fn neighbours_in_a_grid() {
                 }
             }
         }
+        // Straight into a part of what is there already, whose other elements stay.
+        let [rows, columns] = [shape[1] - 2, shape[2] - 2];
+        let mut kept = Array::from(vec![-1_i32; shape[0] * (rows + 3) * (columns + 5)])
+            .reshape([shape[0] as isize, rows as isize + 3, columns as isize + 5])
+            .unwrap();
+        let again =
+            part(":, 1:-1, 1:-1") * 3 - part(":, :-2, 1:-1") + part(":, 2:, 2:") * part(":, 1:-1, :-2");
+        kept.assign(":, 2:-1, 3:-2", again).unwrap();
         assert_eq!(sum.to_vec::<i32>().unwrap(), want, "{shape:?}");
+        let inner = kept.slice(":, 2:-1, 3:-2").unwrap();
+        assert_eq!(inner.to_vec::<i32>().unwrap(), want, "{shape:?}");
+        let others = kept.to_vec::<i32>().unwrap().into_iter().filter(|&x| x == -1).count();
+        assert_eq!(others, kept.len() - inner.len(), "{shape:?}");
         // Beside what lies otherwise, and of another dtype.
         let (row, positive) =
             (Array::from(vec![1.5_f32; shape[2] - 1]), np::less(part(":, :, 1:"), 5000).unwrap());

@@ -96,6 +96,9 @@ fn divisors_and_neighbours() {
     let half = np::nextafter(np::ones([1], DType::F16).unwrap(), 2.0).unwrap();
     assert_eq!(half.dtype(), DType::F16);
     gives(Ok(half), &[1.0 + 1.0 / 1024.0]);
+    let single = np::nextafter(1.0, np::ones([1], DType::F32).unwrap() * 2.0).unwrap();
+    assert_eq!(single.dtype(), DType::F32);
+    gives(Ok(single), &[1.0 + f64::from(f32::EPSILON)]);
     assert_eq!(np::spacing(Array::scalar(1e308)).unwrap().item().unwrap().to_f64(), 1.99584030953472e292);
 }
 
@@ -208,6 +211,12 @@ fn bad_arguments_are_typed_errors() {
         ("reduceat", np::reduceat(&x, one(4), Reduction::Sum, 0)),
         ("partition", np::partition(&x, 4, -1)),
         ("topk", np::topk(&x, 5, ()).map(|top| top.0)),
+        ("topk", np::topk(&complex, 1, ()).map(|top| top.0)),
+        ("order_statistics", np::order_statistics(&complex, 0, -1)),
+        ("reduce_segments", np::reduce_segments(&x, &x, one(1), Reduction::Sum)),
+        ("scatter", np::scatter(&x, one(0), &x, Update::Add)),
+        ("less_equal", np::less_equal(np::zeros([3], DType::U64).unwrap(), np::zeros([2], DType::I32).unwrap())),
+        ("polyint", np::polyint(&x, usize::MAX)),
         ("lexsort", np::lexsort(&[] as &[Array], -1)),
         ("compress", np::compress(&m, &m, 0)),
         ("choose", np::choose(one(2), &[x.clone(), x.clone()], Bounds::Raise)),

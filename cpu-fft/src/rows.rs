@@ -16,6 +16,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const TOGETHER: usize = 8;
 /// Elements of a task.
 const TASK: usize = 1 << 15;
+/// Real numbers of which there may always be memory.
+const CLAIMED: usize = 1 << 20;
 
 /// A real number whose complex one is a dtype.
 pub trait Float: FftNum + Element<Repr = Self> + Pod + std::ops::MulAssign {
@@ -60,13 +62,34 @@ fn plan<T: FftNum>(cx: Cx, spec: &Fft) -> Plan<T> {
     }
 }
 
+/// A claim on memory that the libraries allocate, and abort without. Nothing for what is small.
+fn claim<T: Float>(numbers: Option<usize>) -> Result<Option<HostBuffer>> {
+    let reals = numbers.and_then(|n| n.checked_mul(2)).unwrap_or(usize::MAX);
+    (reals > CLAIMED).then(|| HostBuffer::unwritten(T::DTYPE, reals)).transpose()
+}
+
+/// Complex numbers that a plan of so many points keeps, at most: the factors of turning of each of its passes; without small
+/// primes also those of a convolution, which is up to four times as long.
+fn kept(len: usize) -> Option<usize> {
+    let rough = [2, 3, 5, 7, 11, 13].into_iter().fold(len, |mut rest, prime| {
+        while rest.is_multiple_of(prime) {
+            rest /= prime;
+        }
+        rest
+    });
+    len.checked_mul(if rough == 1 { 4 } else { 16 })
+}
+
 /// # Errors
 /// Out of memory; an operand that is not on the host, or of another dtype.
 pub fn transform<T: Float>(cx: Cx, x: &Operand, spec: &Fft) -> Result<Buffers>
 where
     Complex<T>: Element<Repr = Complex<T>> + Pod,
 {
-    match plan::<T>(cx, spec) {
+    let claimed = claim::<T>(kept(spec.len))?;
+    let plan = plan::<T>(cx, spec);
+    drop(claimed);
+    match plan {
         Plan::Complex(plan) => {
             let rows = Rows::<Complex<T>>::of(x)?;
             let scratch = plan.get_inplace_scratch_len().max(plan.get_immutable_scratch_len());
@@ -142,6 +165,8 @@ where
     let mut result = HostBuffer::unwritten(O::DTYPE, spec.rows * width)?;
     let out = result.as_repr_mut::<O>()?;
     let group = together(spec) * width;
+    let at_once = rayon::current_num_threads().min(spec.rows.div_ceil(together(spec)));
+    let _claimed = claim::<T>(scratch.checked_mul(at_once))?;
     let make = || vec![Complex::<T>::zeroed(); scratch];
     let one_group = |scratch: &mut Vec<Complex<T>>, (i, out): (usize, &mut [O])| {
         body(i * together(spec), out, scratch);

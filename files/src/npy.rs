@@ -2,7 +2,7 @@
 
 use crate::error::{FileError, Result};
 use crate::header::Header;
-use polyarray_core::array::{HostBuffer, Loan};
+use polyarray_core::array::{ForeignMemory, HostBuffer};
 use polyarray_core::{Array, DType, with_element};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -82,7 +82,7 @@ pub unsafe fn load_mapped(path: impl AsRef<Path>) -> Result<Array> {
     check_bools(header.dtype, &map[header.bytes..header.bytes + bytes])?;
     let mapped = Arc::new(Mapped { map, start: header.bytes });
     // Files of other writers may not be aligned, and then are copied.
-    match HostBuffer::lent(header.dtype, n, mapped.clone()) {
+    match HostBuffer::foreign(header.dtype, n, mapped.clone()) {
         Some(buffer) => ordered(Array::from_host(buffer, [n])?, &header),
         None => read(&mut &mapped.map[..]),
     }
@@ -93,7 +93,7 @@ struct Mapped {
     start: usize,
 }
 
-impl Loan for Mapped {
+impl ForeignMemory for Mapped {
     fn bytes(&self) -> &[u8] {
         &self.map[self.start..]
     }

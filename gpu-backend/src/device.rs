@@ -10,7 +10,7 @@ use crate::adapters::Adapter;
 use crate::error::{GpuError, Result};
 use crate::health::Health;
 use crate::kept::{KeptKernels, KernelStats};
-use crate::loan::Loans;
+use crate::mapped_read::MappedReads;
 use crate::pool::{Pool, PoolStats, PressureHook};
 use crate::probes::{self, Outcome};
 use crate::profile::Profile;
@@ -33,7 +33,7 @@ struct Shared {
     profile: Profile,
     health: Arc<Health>,
     pool: Pool,
-    loans: Loans,
+    mapped_reads: MappedReads,
     transfers: Transfers,
     kernels: KeptKernels,
     probes: Vec<Outcome>,
@@ -79,7 +79,7 @@ impl Gpu {
             adapter,
             health,
             pool: Pool::new(limit),
-            loans: Loans::default(),
+            mapped_reads: MappedReads::default(),
             transfers: Transfers::default(),
             kernels: KeptKernels::default(),
             probes: Vec::new(),
@@ -150,7 +150,7 @@ impl Gpu {
     pub fn destroy(&self) {
         self.0.health.lose("destroyed by the program".to_owned());
         self.trim();
-        self.0.loans.destroy(&self.0.device);
+        self.0.mapped_reads.destroy(&self.0.device);
     }
 
     /// What the pool holds and has done.
@@ -266,8 +266,8 @@ impl Gpu {
         &self.0.pool
     }
 
-    pub(crate) fn loans(&self) -> &Loans {
-        &self.0.loans
+    pub(crate) fn mapped_reads(&self) -> &MappedReads {
+        &self.0.mapped_reads
     }
 
     pub(crate) fn transfers(&self) -> &Transfers {

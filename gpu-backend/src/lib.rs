@@ -11,7 +11,7 @@ mod error;
 mod execute;
 mod health;
 mod kept;
-mod loan;
+mod mapped_read;
 pub mod memory;
 mod methods;
 mod pipeline;

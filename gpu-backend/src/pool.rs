@@ -9,7 +9,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
-use crate::loan::Lent;
+use crate::mapped_read::MappedRead;
 
 /// The smallest buffer handed out; also the coarsest binding alignment that WebGPU allows.
 const SMALLEST: u64 = 256;
@@ -118,7 +118,7 @@ impl Pool {
             let mut state = self.state.lock();
             let limit = self.limit();
             let room = |state: &State| limit.saturating_sub(state.stats.in_use);
-            // Kept buffers are asked, too: loans that ended bring more of them than the limit leaves room for.
+            // Kept buffers are asked, too: mapped reads that ended bring more of them than the limit leaves room for.
             if room(&state) < class {
                 return Attempt::Full;
             }
@@ -217,7 +217,7 @@ impl Gpu {
                 let last_use = AtomicU64::new(last_use);
                 let memory =
                     Memory { raw, class, last_use, mapped: AtomicBool::new(false), gpu: self.clone() };
-                let place = Place { memory: Arc::new(memory), lent: Weak::new() };
+                let place = Place { memory: Arc::new(memory), read: Weak::new() };
                 let buffer = GpuBuffer { bytes, class, place: Mutex::new(place), gpu: self.clone() };
                 let poison = self.pool().state.lock().poison;
                 if let Some(pattern) = poison {
@@ -296,14 +296,14 @@ impl Drop for Memory {
 pub(crate) struct Place {
     pub(crate) memory: Arc<Memory>,
     /// Who reads them on the host.
-    pub(crate) lent: Weak<Lent>,
+    pub(crate) read: Weak<MappedRead>,
 }
 
 /// A live buffer. Dropping it gives its memory back to the pool.
 pub struct GpuBuffer {
     bytes: u64,
     class: u64,
-    /// Another one from time to time, see [`crate::loan`]. Locked after the recorder, never before it.
+    /// Another one from time to time, see [`crate::mapped_read`]. Locked after the recorder, never before it.
     place: Mutex<Place>,
     gpu: Gpu,
 }
@@ -346,7 +346,7 @@ impl std::fmt::Debug for GpuBuffer {
 
 impl Drop for GpuBuffer {
     fn drop(&mut self) {
-        // Memory that is still lent is the host's from here on.
+        // Memory that is still mapped is the host's from here on.
         self.gpu.pool().state.lock().stats.in_use -= self.class;
     }
 }

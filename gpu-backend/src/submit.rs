@@ -111,7 +111,7 @@ impl Gpu {
         if call.groups.contains(&0) {
             return Ok(());
         }
-        // Held to the end: what is bound must not be lent meanwhile.
+        // Held to the end: what is bound must not be mapped meanwhile.
         let (mut recorder, memories) = self.claim(call.windows)?;
         let commands = self
             .scoped(|| {

@@ -1,7 +1,7 @@
 //! THE module that copies between host and device. Everything that crosses is counted here.
 //!
 //! Where the adapter shares the host's memory its buffers are mapped and copied to directly, which is a `memcpy`, or
-//! lent to the host ([`crate::loan`]); elsewhere copies go through staging memory in bounded pieces ([`staging`]).
+//! mapped to the host ([`crate::mapped_read`]); elsewhere copies go through staging memory in bounded pieces ([`staging`]).
 
 mod staging;
 
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
-use polyarray_core::array::Loan;
+use polyarray_core::array::ForeignMemory;
 
 use crate::device::Gpu;
 use crate::error::{GpuError, Result};
@@ -33,7 +33,7 @@ pub struct TransferStats {
     pub download_bytes: u64,
     /// Of the copies to the host, those that were none: the host reads the device's memory. They are counted as
     /// copies as well, so that a program has the same numbers on every adapter.
-    pub lent: u64,
+    pub mapped: u64,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub(crate) struct Transfers {
     upload_bytes: AtomicU64,
     downloads: AtomicU64,
     download_bytes: AtomicU64,
-    lent: AtomicU64,
+    mapped: AtomicU64,
     staging: Staging,
 }
 
@@ -54,14 +54,14 @@ impl Transfers {
             upload_bytes: read(&self.upload_bytes),
             downloads: read(&self.downloads),
             download_bytes: read(&self.download_bytes),
-            lent: read(&self.lent),
+            mapped: read(&self.mapped),
         }
     }
 
     /// Forgets what the probes copied.
     pub(crate) fn reset(&self) {
-        let Self { uploads, upload_bytes, downloads, download_bytes, lent, .. } = self;
-        for counter in [uploads, upload_bytes, downloads, download_bytes, lent] {
+        let Self { uploads, upload_bytes, downloads, download_bytes, mapped, .. } = self;
+        for counter in [uploads, upload_bytes, downloads, download_bytes, mapped] {
             counter.store(0, Ordering::Relaxed);
         }
     }
@@ -175,9 +175,9 @@ impl Gpu {
     }
 
     fn read_mapped(&self, buffer: &GpuBuffer, range: Range<u64>, target: &mut [u8]) -> Result<()> {
-        let lent = buffer.place().lent.upgrade();
-        if let Some(lent) = lent {
-            target.copy_from_slice(&lent.bytes()[range.start as usize..range.end as usize]);
+        let mapped = buffer.place().read.upgrade();
+        if let Some(mapped) = mapped {
+            target.copy_from_slice(&mapped.bytes()[range.start as usize..range.end as usize]);
             return Ok(());
         }
         let (mut recorder, memory) = self.claim_one(buffer)?;
@@ -191,10 +191,10 @@ impl Gpu {
         copied
     }
 
-    /// Counts bytes that were lent.
-    pub(crate) fn count_lent(&self, bytes: u64) {
+    /// Counts bytes that were mapped.
+    pub(crate) fn count_mapped(&self, bytes: u64) {
         self.transfers().count_download(bytes);
-        self.transfers().lent.fetch_add(1, Ordering::Relaxed);
+        self.transfers().mapped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Reads a buffer that is no array: timestamps. Not counted.

@@ -2,7 +2,7 @@
 //! offers its memory by DLPack.
 use std::sync::Arc;
 
-use polyarray::backend::{HostBuffer, Loan};
+use polyarray::backend::{ForeignMemory, HostBuffer};
 use polyarray::dtypes::DTYPES;
 use polyarray::{Array, Device, Key, Scalar};
 use pyo3::buffer::PyUntypedBuffer;
@@ -91,7 +91,7 @@ pub fn is_numpy(given: &Bound<'_, PyAny>) -> PyResult<bool> {
 /// Memory that Python owns.
 struct Borrowed(PyUntypedBuffer);
 
-impl Loan for Borrowed {
+impl ForeignMemory for Borrowed {
     fn bytes(&self) -> &[u8] {
         // SAFETY: the buffer is held, and so its memory stays where it is; it is C-contiguous, and so all of its
         // bytes are initialised ones of the object. That nobody writes while it is read is what the documentation of
@@ -117,9 +117,9 @@ pub fn from_numpy(given: &Bound<'_, PyAny>) -> PyResult<Array> {
     };
     let shape: Vec<usize> = dense.getattr("shape")?.extract()?;
     let buffer = PyUntypedBuffer::get(&dense.call_method1("reshape", (-1,))?)?;
-    let lent = HostBuffer::lent(dtype, shape.iter().product(), Arc::new(Borrowed(buffer)))
+    let foreign = HostBuffer::foreign(dtype, shape.iter().product(), Arc::new(Borrowed(buffer)))
         .ok_or_else(|| PyBufferError::new_err("NumPy's memory is not aligned"))?;
-    let array = Array::from_host(lent, shape).raise()?;
+    let array = Array::from_host(foreign, shape).raise()?;
     Ok(if reversed { array.t() } else { array })
 }
 

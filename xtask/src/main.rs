@@ -3,6 +3,7 @@
 //! Plain std, so that a fresh machine begins at once.
 mod adapter;
 mod demo;
+mod environment;
 mod fuzz;
 mod numpy;
 mod python;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask demo    one function on the host and on a GPU: what runs where, what is copied, which side is faster
-cargo xtask test    everything: format, lints, documentation, all tests, half a minute of random calls
+cargo xtask test    everything: format, lints, documentation, all tests, 2,000 random calls
 cargo xtask fuzz --minutes N [--seed S]
                     random calls of every method on the host and a GPU beside one another
 

@@ -2,12 +2,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::numpy::{environment, has_python};
+use crate::environment::{self, environment};
 use crate::step::{self, Tally, cargo};
 
 /// Builds the package into its own environment, and runs its tests.
 pub fn run(tally: &mut Tally) {
-    if !has_python() {
+    if !environment::has_python() {
         println!("\nThe tests of the Python package are left out: there is no python3 with venv.");
         return;
     }

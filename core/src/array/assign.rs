@@ -51,6 +51,7 @@ impl<R: Marker> Array<R> {
     /// those of computing either. After an error the array is unchanged.
     pub fn assign(&mut self, items: impl IntoSpec, value: impl Operandlike<R>) -> Result<()> {
         let spec = items.into_spec()?.0;
+        let given_away = value.is_given_away();
         let value = value.operand();
         let called = trace::called("assign", || vec![self.describe("x"), value.describe("value")]);
         let tell = |how: &'static str| called.as_ref().map_or((), |called| called.note(how));
@@ -60,7 +61,8 @@ impl<R: Marker> Array<R> {
             tell("written by its representation");
             return Ok(());
         }
-        match write(&mut self.dense.node, self.dense.view.as_deref(), &spec, &value)? {
+        let node = &mut self.dense.node;
+        match write(node, self.dense.view.as_deref(), &spec, &value, given_away)? {
             Some(node) => {
                 self.dense = Dense::new(node, None);
                 tell("written to a copy, which replaces it");
@@ -93,7 +95,13 @@ impl Argument for Target<'_> {
 }
 
 /// Writes in place, or returns the node that replaces `node`, without a view.
-fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Array) -> Result<Option<NodeRef>> {
+fn write(
+    node: &mut NodeRef,
+    seen: Option<&Layout>,
+    spec: &Spec,
+    value: &Array,
+    given_away: bool,
+) -> Result<Option<NodeRef>> {
     let layout = seen.cloned().unwrap_or_else(|| Layout::dense(&node.shape));
     let part = slice::apply(&layout, spec)?;
     check(node, &part.shape, &value.dense)?;
@@ -102,6 +110,9 @@ fn write(node: &mut NodeRef, seen: Option<&Layout>, spec: &Spec, value: &Array) 
         return Ok(None);
     }
     let value_layout = check(node, &part.shape, &value.dense)?;
+    if given_away && distinct(&layout) && straight(node, &part, &value.dense)? {
+        return Ok(None);
+    }
     let mut value = computed(node, &value.dense)?;
     if !value.shape().is_empty() {
         value.view = Some(value_layout.into());
@@ -247,12 +258,28 @@ fn distinct(layout: &Layout) -> bool {
     })
 }
 
-/// Writes to host memory that only this handle refers to; false, having done nothing, where it is shared or not on the host.
-fn in_place(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
+/// The memory of a node, if nobody else refers to it.
+fn own(node: &mut NodeRef) -> Option<&mut HostBuffer> {
     // Both node and buffer must be unique: several nodes may share a buffer, and a backend may hold it.
     let buffer = NodeRef::get_mut(node).and_then(|node| node.value.get_mut()).and_then(Arc::get_mut);
-    let target = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>());
-    let Some(target) = target.filter(|target| !target.is_lent()) else { return Ok(false) };
+    let own = buffer.and_then(|b| (b as &mut dyn Any).downcast_mut::<HostBuffer>());
+    own.filter(|own| !own.is_foreign())
+}
+
+/// Computes a pending value that nobody else reads where it is to stand, and says whether it did. It can't read what it is
+/// written to, which would not be the node's own.
+fn straight(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
+    let whole = value.view.is_none() && value.shape() == &part.shape[..] && value.dtype() == node.dtype;
+    if !whole || NodeRef::strong_count(&value.node) > 1 || node.home != *HOST {
+        return Ok(false);
+    }
+    eval::evaluate(node)?;
+    own(node).map_or(Ok(false), |target| eval::evaluate_into(&value.node, target, part))
+}
+
+/// Writes to host memory that only this handle refers to; false, having done nothing, where it is shared or not on the host.
+fn in_place(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
+    let Some(target) = own(node) else { return Ok(false) };
     let memory::Operand { buffer, layout } = value.operand()?;
     let source: &HostBuffer = crate::memory::downcast(&*buffer, "host", "assign")?;
     let layout = layout.broadcast_to(&part.shape).expect("it was broadcast, or is a scalar");

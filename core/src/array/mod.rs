@@ -29,8 +29,8 @@ pub use crate::device::{
 pub use crate::expr::{Part, Span};
 pub use crate::graph::{NotRecorded, trace};
 pub use crate::memory::{
-    Buffer, HostBuffer, HostMemory, Loan, MirrorSlot, Operand, downcast, host_memory, set_host_memory_limit,
-    trim_host_memory,
+    Buffer, ForeignMemory, HostBuffer, HostMemory, MirrorSlot, Operand, downcast, host_memory,
+    set_host_memory_limit, trim_host_memory,
 };
 
 pub use array_info::ArrayInfo;

@@ -5,6 +5,7 @@ use super::packed::{Value, Values};
 use crate::device::Marker;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
+use std::cell::Cell;
 
 /// Declares multimethods over arrays. One line each: a domain, and functions whose parameters are `&Array`
 /// (which take part in dispatch) or values (which don't). A body is the default, in terms of other
@@ -247,13 +248,29 @@ macro_rules! __multimethod_default {
     };
 }
 
+std::thread_local! {
+    /// The outermost default of NumPy's that runs.
+    static CALLED: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// The method that the caller called, where one of NumPy's runs that is made of others: what fails later, when values are
+/// computed, names it too.
+pub(super) fn called() -> Option<&'static str> {
+    CALLED.get()
+}
+
 /// Runs a default. NumPy's own functions are made of one another: an error of a part names the one that was called, as if it
 /// had a kernel. In other domains it is for the author to say so.
 #[doc(hidden)]
 pub fn named<Out>(domain: &str, name: &'static str, default: impl FnOnce() -> Result<Out>) -> Result<Out> {
     match domain {
         "numpy" | "numpy.linalg" | "numpy.fft" => {
-            crate::dispatch::caught(default).map_err(|error| error.within(super::packed::spoken(name)))
+            let name = super::packed::spoken(name);
+            let outer = CALLED.get();
+            CALLED.set(outer.or(Some(name)));
+            let result = crate::dispatch::caught(default).map_err(|error| error.within(name));
+            CALLED.set(outer);
+            result
         }
         _ => default(),
     }

@@ -12,6 +12,11 @@ use std::borrow::Cow;
 pub trait Operandlike<R: Marker> {
     /// As a handle whose residency is checked at the call.
     fn operand(&self) -> Cow<'_, Array>;
+
+    /// Whether the caller gave the array away, and can't read it again.
+    fn is_given_away(&self) -> bool {
+        false
+    }
 }
 
 impl<R: Marker> Operandlike<R> for Array<R> {
@@ -21,6 +26,10 @@ impl<R: Marker> Operandlike<R> for Array<R> {
             Some(a) => Cow::Borrowed(a),
             None => Cow::Owned(self.as_dyn()),
         }
+    }
+
+    fn is_given_away(&self) -> bool {
+        true
     }
 }
 

@@ -208,7 +208,8 @@ pub fn record_with<S: Spec>(
         Arc::new(move |operands: &[Operand], consumer: &Epilogue| epilogue(cx, &spec, operands, consumer))
     });
     let (compute, name) = (kernel.compute, spec.name());
-    let run = move |operands: &[Operand]| compute(cx, &spec, operands);
+    let called = super::multimethod::called().unwrap_or(name);
+    let run = move |operands: &[Operand]| compute(cx, &spec, operands).map_err(|error| error.within(called));
     let results = graph::external(cx.instance, name, outputs, &args, Arc::new(run), epilogue)?;
     Ok(results.into_iter().map(Array::from).collect())
 }

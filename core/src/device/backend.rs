@@ -5,7 +5,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result, Unsupported};
 use crate::expr::Part;
 use crate::expr::{Kernel, Op, Reduction};
-use crate::memory::{Buffer, HostBuffer, MirrorSlot, Operand};
+use crate::memory::{Buffer, HostBuffer, Layout, MirrorSlot, Operand};
 use std::sync::Arc;
 
 /// Limits of one fused kernel on a backend; recording materialises operands to stay within them.
@@ -74,6 +74,16 @@ pub trait ArrayBackend: Send + Sync {
     /// # Errors
     /// Out of memory, device lost, a driver's failure.
     fn run(&self, kernel: &Kernel) -> Result<Arc<dyn Buffer>>;
+
+    /// Runs a fused kernel without a reduction straight into a part of host memory: distinct elements of the kernel's dtype, of
+    /// its dimensions. `false`, with nothing written, where running it and copying is no slower.
+    ///
+    /// # Errors
+    /// Those of [`run`](ArrayBackend::run), with nothing written.
+    fn run_into(&self, kernel: &Kernel, out: &mut HostBuffer, part: &Layout) -> Result<bool> {
+        let _ = (kernel, out, part);
+        Ok(false)
+    }
 
     /// Copies from the host. Only `array::transfer` calls this, because it counts copies.
     ///

@@ -9,7 +9,7 @@ use crate::device::residency::Site;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::memory::Operand;
-use crate::memory::{Buffer, HostBuffer};
+use crate::memory::{Buffer, HostBuffer, Layout};
 use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -89,6 +89,26 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         stack.pop();
     }
     Ok(root.value.get().expect("the stack is empty only when the root has its value").clone())
+}
+
+/// Computes a fused node straight into a part of a host buffer; it stays pending. `false`, with nothing written, where its
+/// backend doesn't do that.
+pub(crate) fn evaluate_into(node: &NodeRef, out: &mut HostBuffer, part: &Layout) -> Result<bool> {
+    let (Some(Site { backend, .. }), Some(expr)) = (node.site, node.pending()) else { return Ok(false) };
+    if !matches!(&*expr, Expr::Map { .. }) {
+        return Ok(false);
+    }
+    let lowered = Lowered::of(node, &expr, None)?;
+    if lowered.product().is_some() {
+        return Ok(false);
+    }
+    lowered.needs().iter().try_for_each(|need| evaluate(need).map(|_| ()))?;
+    let kernel = lowered.kernel(node, &expr)?;
+    let done = backend.run_into(&kernel, out, part)?;
+    if done {
+        trace::kernel(node, &kernel);
+    }
+    Ok(done)
 }
 
 /// Runs one node whose operands are computed. `None` if its backend does not fuse the epilogue onto the product, which is

@@ -38,9 +38,9 @@ pub struct HostBuffer {
     mirrors: Mutex<Vec<(Instance, MirrorSlot)>>,
 }
 
-/// Memory of another owner that host arrays borrow: a mapped device buffer, a mapped file. While the loan is alive the
+/// Memory of another owner that host arrays borrow: a mapped device buffer, a mapped file. While the owner is alive the
 /// bytes neither move nor change; they are never written.
-pub trait Loan: Send + Sync + 'static {
+pub trait ForeignMemory: Send + Sync + 'static {
     /// The same bytes at every call.
     fn bytes(&self) -> &[u8];
 }
@@ -73,13 +73,13 @@ impl Bytes for Chunks {
 /// Borrowed bytes. They count towards the memory limit as a copy would, because the host array may be all that keeps them
 /// alive.
 struct Borrowed {
-    loan: Arc<dyn Loan>,
+    memory: Arc<dyn ForeignMemory>,
     _counted: Counted,
 }
 
 impl Bytes for Borrowed {
     fn bytes(&self) -> &[u8] {
-        self.loan.bytes()
+        self.memory.bytes()
     }
     fn bytes_mut(&mut self) -> Option<&mut [u8]> {
         None
@@ -107,36 +107,36 @@ impl HostBuffer {
         HostBuffer { dtype: T::DTYPE, len, data: Box::new(v), mirrors: Mutex::default() }
     }
 
-    /// `len` elements of borrowed memory, from the loan's first byte on. None if the loan has fewer, if they are not aligned
+    /// `len` elements of borrowed memory, from the memory's first byte on. None if the memory has fewer, if they are not aligned
     /// for the dtype, or if they would exceed the host memory limit, towards which they count as a copy would.
     ///
     /// ```
-    /// # use polyarray_core::{DType, array::{HostBuffer, Loan}};
+    /// # use polyarray_core::{DType, array::{HostBuffer, ForeignMemory}};
     /// # use std::sync::Arc;
     /// struct Table(Box<[f32]>);
-    /// impl Loan for Table {
+    /// impl ForeignMemory for Table {
     ///     fn bytes(&self) -> &[u8] {
     ///         bytemuck::cast_slice(&self.0)
     ///     }
     /// }
     /// let table = Arc::new(Table(vec![1.0, 2.0, 3.0].into()));
-    /// let buffer = HostBuffer::lent(DType::F32, 2, table).expect("it has three");
-    /// assert!(buffer.is_lent());
+    /// let buffer = HostBuffer::foreign(DType::F32, 2, table).expect("it has three");
+    /// assert!(buffer.is_foreign());
     /// assert_eq!(buffer.as_slice::<f32>()?, [1.0, 2.0]);
     /// # Ok::<(), polyarray_core::Error>(())
     /// ```
-    pub fn lent(dtype: DType, len: usize, loan: Arc<dyn Loan>) -> Option<HostBuffer> {
-        let bytes = loan.bytes().get(..len.checked_mul(dtype.size())?)?;
+    pub fn foreign(dtype: DType, len: usize, memory: Arc<dyn ForeignMemory>) -> Option<HostBuffer> {
+        let bytes = memory.bytes().get(..len.checked_mul(dtype.size())?)?;
         crate::with_element!(dtype, T => {
             bytemuck::checked::try_cast_slice::<u8, T>(&bytes[..dtype.size().min(bytes.len())]).ok()?;
         });
         let counted = host_pool::count(bytes.len())?;
-        let data = Box::new(Borrowed { loan, _counted: counted });
+        let data = Box::new(Borrowed { memory, _counted: counted });
         Some(HostBuffer { dtype, len, data, mirrors: Mutex::default() })
     }
 
     /// Whether the memory is borrowed: a write in place then goes to a copy.
-    pub fn is_lent(&self) -> bool {
+    pub fn is_foreign(&self) -> bool {
         (&*self.data as &dyn Any).is::<Borrowed>()
     }
 
@@ -200,12 +200,12 @@ impl HostBuffer {
     pub fn bytes_mut(&mut self) -> &mut [u8] {
         self.mirrors.get_mut().clear();
         let n = self.len * self.dtype.size();
-        if self.is_lent() {
+        if self.is_foreign() {
             let mut own = vec![0_u128; n.div_ceil(16)];
             bytemuck::cast_slice_mut(&mut own)[..n].copy_from_slice(&self.data.bytes()[..n]);
             self.data = Box::new(own);
         }
-        &mut self.data.bytes_mut().expect("lent memory was just replaced")[..n]
+        &mut self.data.bytes_mut().expect("foreign memory was just replaced")[..n]
     }
 
     /// The slot for this buffer's copy on `instance`, made on first use.
@@ -269,39 +269,39 @@ pub fn downcast<'a, B: Buffer>(buffer: &'a dyn Buffer, backend: &str, op: &str) 
 mod tests {
     use super::*;
 
-    struct Lender(Vec<u64>, usize);
+    struct Owner(Vec<u64>, usize);
 
-    impl Loan for Lender {
+    impl ForeignMemory for Owner {
         fn bytes(&self) -> &[u8] {
             &bytemuck::cast_slice(&self.0)[self.1..]
         }
     }
 
-    fn lend(words: &[u64], skipped: usize) -> Arc<dyn Loan> {
-        Arc::new(Lender(words.to_vec(), skipped))
+    fn owner(words: &[u64], skipped: usize) -> Arc<dyn ForeignMemory> {
+        Arc::new(Owner(words.to_vec(), skipped))
     }
 
     #[test]
     fn lent_memory_is_read_where_it_is_and_never_written() {
-        let loan = lend(&[1, 2, 3], 0);
-        let at = loan.bytes().as_ptr();
-        let mut buffer = HostBuffer::lent(DType::U64, 2, loan.clone()).unwrap();
-        assert!(buffer.is_lent());
+        let memory = owner(&[1, 2, 3], 0);
+        let at = memory.bytes().as_ptr();
+        let mut buffer = HostBuffer::foreign(DType::U64, 2, memory.clone()).unwrap();
+        assert!(buffer.is_foreign());
         assert_eq!((buffer.bytes().as_ptr(), buffer.as_slice::<u64>().unwrap()), (at, &[1, 2][..]));
         buffer.as_repr_mut::<u64>().unwrap()[0] = 9;
-        assert!(!buffer.is_lent());
+        assert!(!buffer.is_foreign());
         assert_eq!(buffer.into_vec::<u64>().unwrap(), [9, 2]);
-        assert_eq!(loan.bytes()[..8], 1_u64.to_ne_bytes());
-        let whole = HostBuffer::lent(DType::U64, 3, loan).unwrap();
+        assert_eq!(memory.bytes()[..8], 1_u64.to_ne_bytes());
+        let whole = HostBuffer::foreign(DType::U64, 3, memory).unwrap();
         assert_eq!(whole.into_vec::<u64>().unwrap(), [1, 2, 3]);
     }
 
     #[test]
     fn what_a_loan_does_not_have_is_not_taken() {
-        assert!(HostBuffer::lent(DType::U64, 3, lend(&[1, 2], 0)).is_none());
-        assert!(HostBuffer::lent(DType::U64, usize::MAX, lend(&[1, 2], 0)).is_none());
-        assert!(HostBuffer::lent(DType::U64, 1, lend(&[1, 2], 4)).is_none(), "not aligned");
-        assert!(HostBuffer::lent(DType::U32, 3, lend(&[1, 2], 4)).is_some());
-        assert!(HostBuffer::lent(DType::F64, 0, lend(&[], 0)).is_some());
+        assert!(HostBuffer::foreign(DType::U64, 3, owner(&[1, 2], 0)).is_none());
+        assert!(HostBuffer::foreign(DType::U64, usize::MAX, owner(&[1, 2], 0)).is_none());
+        assert!(HostBuffer::foreign(DType::U64, 1, owner(&[1, 2], 4)).is_none(), "not aligned");
+        assert!(HostBuffer::foreign(DType::U32, 3, owner(&[1, 2], 4)).is_some());
+        assert!(HostBuffer::foreign(DType::F64, 0, owner(&[], 0)).is_some());
     }
 }

@@ -6,7 +6,7 @@ pub mod layout;
 mod operand;
 pub(crate) mod strided;
 
-pub use buffer::{Buffer, HostBuffer, Loan, MirrorSlot, downcast};
+pub use buffer::{Buffer, ForeignMemory, HostBuffer, MirrorSlot, downcast};
 pub use host_pool::{HostMemory, host_memory, set_host_memory_limit, trim_host_memory};
 pub use layout::{Dims, Layout, Strides};
 pub use operand::Operand;

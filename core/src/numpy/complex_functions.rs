@@ -1,6 +1,7 @@
 //! Operations of the table on complex numbers where it has them on real ones only: formulas in terms of both parts.
 
 use super::functions::pick;
+use super::manipulation::common;
 use super::ufunc::{Sym, Ufunc, ufunc, ufunc2};
 use crate::array::Array;
 use crate::error::{Error, Result};
@@ -15,9 +16,14 @@ pub(super) fn has(op: Op) -> bool {
 
 /// The operation, where an operand is complex; its error otherwise.
 pub(super) fn apply<const N: usize>(op: Op, args: [&Array; N]) -> Result<Array> {
-    match formula(op) {
-        Some(formula) => formula.call(&args),
-        None => Err(Error::DType {
+    match (formula(op), &args[..]) {
+        // A scalar lives where the array does: what is chosen by it is chosen there.
+        (Some(formula), [a, b]) if a.is_weak() != b.is_weak() => {
+            let (a, b) = common(a, b)?;
+            formula.call(&[&a, &b])
+        }
+        (Some(formula), _) => formula.call(&args),
+        (None, _) => Err(Error::DType {
             op: op.name(),
             operands: format!("{:?}", args.map(Array::dtype)),
             fix: "it is not defined on complex numbers".into(),

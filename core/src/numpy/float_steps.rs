@@ -1,8 +1,8 @@
 //! The parts of floating point numbers, and their neighbours.
 
-use super::arithmetic::met_at_once;
 use super::elementwise::astype;
 use super::functions::pick;
+use super::manipulation::common;
 use super::ufunc::{IntoSym, Sym, Ufunc, ufunc, ufunc2};
 use super::{absolute, copysign, floor_divide, gcd, multiply, subtract, where_};
 use crate::array::Array;
@@ -29,13 +29,12 @@ multimethod! {
         static DOUBLE: LazyLock<Ufunc> = LazyLock::new(|| ufunc2("nextafter", |a, b| neighbour(&a, &b, 53, -1074, f64::MAX)));
         // A scalar takes the format that it meets.
         let [x, towards] = [x, towards].map(|x| if !x.is_weak() && x.dtype().kind() < Kind::Float { multiply(x, 1.0) } else { Ok(x.clone()) });
-        let [x, towards] = met_at_once([&x?, &towards?])?;
-        let dtype = [&x, &towards].into_iter().find(|x| !x.is_weak()).map_or(DType::F64, Array::dtype);
-        match dtype {
+        let (x, towards) = common(&x?, &towards?)?;
+        match x.dtype() {
             DType::F16 => HALF.call(&[&x, &towards]),
             DType::F32 => SINGLE.call(&[&x, &towards]),
             DType::F64 => DOUBLE.call(&[&x, &towards]),
-            _ => Err(real_only("nextafter", dtype)),
+            other => Err(real_only("nextafter", other)),
         }
     }
 

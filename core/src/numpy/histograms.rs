@@ -3,6 +3,7 @@
 use super::Answer;
 use super::creation::float_beside;
 use super::manipulation::{Count, alike, beside, cast, part};
+use super::typing::ordered;
 use super::{
     Side, Update, add, bitwise_and, divide, greater_equal, less_equal, max, min, multiply, percentile, ravel,
     scatter, searchsorted, std, sum, where_, zeros,
@@ -266,13 +267,7 @@ fn counted(op: &'static str, x: &Array, least: usize) -> Result<usize> {
 /// The edges of bins.
 fn edges_of(op: &'static str, x: &Array, bins: &Bins) -> Result<Vec<f64>> {
     let bad = |operands: String, fix: &str| Error::Argument { op, operands, fix: fix.into() };
-    if x.dtype().is_complex() {
-        return Err(Error::DType {
-            op,
-            operands: format!("an array of {}", x.dtype()),
-            fix: "complex numbers have no order; take real(x), imag(x) or absolute(x)".into(),
-        });
-    }
+    ordered(op, x.dtype())?;
     if let Binning::Edges(edges) = &bins.binning {
         let ascend = edges.len() > 1 && edges.windows(2).all(|pair| pair[0] <= pair[1]);
         return match ascend {

@@ -117,10 +117,11 @@ multimethod! {
     /// Those of [`polyval()`].
     pub fn polyint(p: &Array, times: Count) -> Result<Array> {
         vector("polyint", p)?;
-        (0..times.0.unwrap_or(1)).try_fold(floats(&strong(p)?)?, |p, _| {
-            let powers = super::manipulation::cast(&descending(p.len(), &p)?, p.dtype())?;
-            pad(&divide(&p, &powers)?, (0, 1), Pad::from(()))
-        })
+        let p = floats(&strong(p)?)?;
+        let (times, power) = (times.0.unwrap_or(1), super::manipulation::cast(&descending(p.len(), &p)?, p.dtype())?);
+        // The largest number divided by the factorial of 400 is 0.
+        let integral = (0..times.min(400)).try_fold(p, |p, i| divide(&p, &add(&power, i as f64)?));
+        pad(&integral?, (0, times), Pad::from(()))
     }
 
     /// The polynomial whose roots are the elements of a vector, and whose first coefficient is 1. NumPy's are real where the roots

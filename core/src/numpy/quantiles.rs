@@ -6,6 +6,7 @@
 use super::creation::float_beside;
 use super::manipulation::{alike, beside, cast, part, positions, strong};
 use super::options::{Reduce, axis};
+use super::typing::ordered;
 use super::{
     add, all, any, argsort, count_nonzero, cumulative_sum, divide, equal, full, greater, greater_equal,
     isnan, less, logical_and, logical_not, logical_or, mean, minimum, multiply, order_statistics, sort,
@@ -280,13 +281,7 @@ struct Slices {
 impl Slices {
     fn of(op: &'static str, x: &Array, over: Reduce) -> Result<Slices> {
         let x = strong(x)?;
-        if x.dtype().is_complex() {
-            return Err(Error::DType {
-                op,
-                operands: format!("an array of {}", x.dtype()),
-                fix: "complex numbers have no order; take real(x), imag(x) or absolute(x)".into(),
-            });
-        }
+        ordered(op, x.dtype())?;
         let mask = over.mask(op, x.ndim())?;
         let (reduced, others): (SmallVec<[isize; 8]>, SmallVec<[isize; 8]>) =
             (0..x.ndim() as isize).partition(|axis| mask >> axis & 1 == 1);
@@ -303,6 +298,18 @@ impl Slices {
 
     fn len(&self) -> usize {
         self.rows.shape()[1]
+    }
+
+    /// The length, which is not 0.
+    fn filled(&self, op: &'static str) -> Result<usize> {
+        match self.len() {
+            0 => Err(Error::Shape {
+                op,
+                operands: format!("slices of shape {:?}", self.rows.shape()),
+                fix: "there is no quantile of nothing".into(),
+            }),
+            n => Ok(n),
+        }
     }
 
     /// One result for each row, under the axes that are left.
@@ -352,14 +359,7 @@ fn spoiled(results: &Array, rows: &Slices) -> Result<Array> {
 
 fn quantiles(op: &'static str, x: &Array, q: Quantiles, over: Reduce) -> Result<Array> {
     let rows = Slices::of(op, x, over)?;
-    let n = rows.len();
-    if n == 0 {
-        return Err(Error::Shape {
-            op,
-            operands: format!("x: {:?}", x.shape()),
-            fix: "there is no quantile of nothing".into(),
-        });
-    }
+    let n = rows.filled(op)?;
     let between: Vec<Between> = q.q.iter().map(|&of| q.method.between(n, of)).collect();
     let ranks: Vec<usize> = between.iter().map(|b| b.low).chain(between.iter().map(|b| b.high)).collect();
     let stats = order_statistics(&rows.rows, &ranks[..], -1)?;
@@ -432,14 +432,7 @@ fn weighted(op: &'static str, x: &Array, weights: &Array, q: Quantiles, over: Re
     let float = float_beside(&x)?;
     let (rows, weights) =
         (Slices::of(op, &x, over.clone())?, Slices::of(op, &cast(&weights, float)?, over)?.rows);
-    let n = rows.len();
-    if n == 0 {
-        return Err(Error::Shape {
-            op,
-            operands: format!("x: {:?}", x.shape()),
-            fix: "there is no quantile of nothing".into(),
-        });
-    }
+    let n = rows.filled(op)?;
     let order = argsort(&rows.rows, -1)?;
     let up_to = cumulative_sum(&take_along_axis(&weights, &order, -1)?, 1)?;
     let total = part(&up_to, 1, n - 1, 1, 1)?;

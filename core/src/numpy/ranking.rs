@@ -3,6 +3,7 @@
 use super::manipulation::{Count, Indices, along, move_axis, part, positions, strong};
 use super::options::{Along, Axis, Order};
 use super::rows::Rows;
+use super::typing::ordered;
 use super::{Answer, argsort, sort, take, take_along_axis};
 use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, output, record, record_one};
@@ -23,7 +24,7 @@ multimethod! {
     /// NumPy: `partition(x, kth, axis)`.
     ///
     /// # Errors
-    /// [`Error::Index`] for a place out of bounds; [`Error::Axis`] out of range; [`Error::DType`] for complex numbers.
+    /// [`Error::Index`] for a place out of bounds; [`Error::Axis`] out of range.
     pub fn partition(x: &Array, kth: Indices, along: Along) -> Result<Array> {
         let (x, axis) = ranked("partition", x, &kth, along)?;
         sort(&x, axis)
@@ -48,6 +49,7 @@ multimethod! {
     /// # Errors
     /// [`Error::Index`] for a rank out of bounds; [`Error::Axis`] out of range; [`Error::DType`] for complex numbers.
     pub fn order_statistics(x: &Array, ranks: Indices, axis: Axis) -> Result<Array> {
+        ordered("order_statistics", x.dtype())?;
         let axis = wrap_axis("order_statistics", axis.0, x.ndim())?;
         let ranks = wrapped("order_statistics", &ranks, axis, x.shape()[axis])?;
         take(&sort(x, axis)?, positions(ranks.iter().map(|&rank| rank as i64).collect(), x)?, axis)
@@ -140,6 +142,7 @@ fn ranked(op: &'static str, x: &Array, kth: &Indices, axis: Along) -> Result<(Ar
 
 fn top(op: &'static str, x: &Array, k: Count, of: Top) -> Result<(Array, usize, usize)> {
     let x = strong(x)?;
+    ordered(op, x.dtype())?;
     let axis = wrap_axis(op, of.axis, x.ndim())?;
     let len = x.shape()[axis];
     let k = k.0.unwrap_or(len);
@@ -203,6 +206,7 @@ impl Spec for TopK {
 /// Registers selections for a kind whose kernels compute them.
 pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     r.register::<order_statistics>(kind, |cx: Cx, x: &Array, ranks: Indices, axis: Axis| -> Answer {
+        ordered("order_statistics", x.dtype())?;
         let axis = wrap_axis("order_statistics", axis.0, x.ndim())?;
         let ranks = wrapped("order_statistics", &ranks, axis, x.shape()[axis])?;
         let rows = Rows::of("order_statistics", x, axis as isize)?;

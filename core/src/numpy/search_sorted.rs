@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::manipulation::{alike, common, flat, part};
+use super::typing::ordered;
 use super::{all, greater_equal, less_equal, subtract, take};
 use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, output, record_one};
@@ -114,14 +115,7 @@ fn record_search(cx: Cx, sorted: &Array, values: &Array, side: Side) -> Answer {
         .into());
     }
     let (sorted, values) = common(sorted, values)?;
-    if sorted.dtype().is_complex() {
-        return Err(Error::DType {
-            op: "searchsorted",
-            operands: format!("elements of {}", sorted.dtype()),
-            fix: "complex numbers have no order; search real(x), imag(x) or absolute(x)".into(),
-        }
-        .into());
-    }
+    ordered("searchsorted", sorted.dtype())?;
     if sorted.is_empty() {
         let create = alike(&sorted, DType::I64);
         return Ok(super::zeros(values.shape(), create)?);

@@ -35,6 +35,7 @@ where
 /// negative is less; the others are compared as unsigned ones.
 #[cold]
 fn compare_signed_with_unsigned(op: Op, a: &Array, b: &Array, site: &'static Site) -> Recorded {
+    record::common_shape(op.name(), &[&a.dense, &b.dense])?;
     let swapped = match op {
         Op::Less => Op::Greater,
         Op::LessEqual => Op::GreaterEqual,
@@ -169,13 +170,21 @@ pub(super) fn reduction_dtype(op: Reduction, dtype: DType) -> Result<DType> {
             d if d.is_int() || d == DType::Bool => DType::I64,
             d => d,
         },
-        _ if dtype.is_complex() => {
-            return Err(Error::DType {
-                op: op.name(),
-                operands: format!("an array of {dtype}"),
-                fix: "complex numbers have no order; reduce real(x), imag(x) or absolute(x)".into(),
-            });
+        _ => {
+            ordered(op.name(), dtype)?;
+            dtype
         }
-        _ => dtype,
     })
+}
+
+/// Real numbers have an order.
+pub(super) fn ordered(op: &'static str, dtype: DType) -> Result<()> {
+    match dtype.is_complex() {
+        true => Err(Error::DType {
+            op,
+            operands: format!("an array of {dtype}"),
+            fix: "complex numbers have no order; take real(x), imag(x) or absolute(x)".into(),
+        }),
+        false => Ok(()),
+    }
 }

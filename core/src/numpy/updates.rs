@@ -166,7 +166,8 @@ impl Targets {
             });
         }
         let indices = strong(indices)?;
-        let values = cast(&strong_beside(values, &x)?, x.dtype())?.broadcast_to(indices.shape())?;
+        let values = cast(&strong_beside(values, &x)?, x.dtype())?;
+        let values = values.broadcast_to(indices.shape()).map_err(|error| error.within(op))?;
         check_bounds(op, &indices, 0, -(n as i128), n)?;
         let at = flat(&astype(&indices, DType::I64)?)?;
         let at = if indices.dtype().is_unsigned() { at } else { from_start(&at, n)? };
@@ -265,6 +266,14 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
 }
 
 fn record_segments(cx: Cx, x: &Array, starts: &Array, ends: &Array, op: Reduction) -> Answer {
+    if ![starts, ends].into_iter().all(|bounds| bounds.dtype().is_int()) {
+        return Err(Error::DType {
+            op: "reduce_segments",
+            operands: format!("starts: {}, ends: {}", starts.dtype(), ends.dtype()),
+            fix: "they are integers".into(),
+        }
+        .into());
+    }
     let (starts, ends) = (&cast(starts, DType::I64)?, &cast(ends, DType::I64)?);
     if x.ndim() != 1 || starts.ndim() != 1 || starts.shape() != ends.shape() {
         return Err(Error::Shape {

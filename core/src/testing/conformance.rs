@@ -291,7 +291,7 @@ impl fmt::Display for Failed {
 /// Where arguments are made, and what can be made there.
 pub(super) struct Place {
     key: Key,
-    at: Where,
+    pub(super) at: Where,
     pub(super) dtypes: Vec<DType>,
     pub(super) float: DType,
 }

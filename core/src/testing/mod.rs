@@ -4,6 +4,7 @@
 //! [`conformance`] is the contract of a backend: its author calls it in a test of their own. The pieces are public, too:
 //! [`samples`] makes arguments, [`mod@reference`] says what a method gives, [`tolerance`] how far from that it may be.
 
+mod accuracy;
 mod allclose;
 pub mod annex_g;
 mod calls;
@@ -17,6 +18,7 @@ pub mod samples;
 pub mod tolerance;
 mod transforms;
 
+pub use accuracy::{Accuracy, accuracy};
 pub use allclose::{assert_allclose, difference};
 pub use calls::{Called, Given};
 pub use conformance::{Conformance, Ran, Report, Way, conformance};

@@ -89,6 +89,7 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize) -> Rule {
         // Several roundings; of complex numbers the reference is a formula in doubles that loses digits, too.
         // Two exponentials and a series.
         "i0" => of(2.0 * functions, 0.0),
+        "logaddexp" | "logaddexp2" if !complex => of(functions, 2.0),
         "sinc" => Rule { signed_zero: false, ..of(functions, 0.0) },
         _ if is_formula(method) => of(if dtype == DType::C128 { 1e4 } else { functions }, 0.0),
         "astype" => of(ROUNDED, 0.0),
@@ -122,6 +123,11 @@ pub fn rule(method: &str, input: DType, dtype: DType, n: usize) -> Rule {
         }
         _ => of(0.0, 0.0),
     }
+}
+
+/// Whether the results of a method are rounded, elementwise functions of its arguments.
+pub(super) fn is_inexact(method: &str) -> bool {
+    method == "sqrt" || is_function(method) || is_formula(method)
 }
 
 /// Whether a method is a transcendental operation of the table.

@@ -3,10 +3,11 @@
 use super::program::{LONG_ROW, Program};
 use crate::erased::with_bits;
 use crate::iteration::{gather, position, unravel};
-use crate::parallel::{for_each_chunk, worth_sharing};
+use crate::parallel::{for_each, for_each_chunk, worth_sharing};
 use bytemuck::Pod;
 use polyarray_core::Result;
 use polyarray_core::array::HostBuffer;
+use polyarray_core::backend::Layout;
 use polyarray_core::expr::{Instr, Kernel, Output};
 use smallvec::SmallVec;
 
@@ -67,6 +68,24 @@ impl Program<'_> {
         }
     }
 
+    /// Runs a kernel [`with_gaps`] straight into a part of memory. `false`, with nothing written, for any other, or a part
+    /// that is not in row-major order.
+    ///
+    /// # Errors
+    /// A kernel that the host can't run.
+    pub fn map_into(kernel: &Kernel, out: &mut HostBuffer, part: &Layout) -> Result<bool> {
+        let in_order = part.strides.last() == Some(&1)
+            && (1..part.shape.len()).all(|axis| {
+                let within = part.shape[axis] as isize * part.strides[axis];
+                part.strides[axis - 1] >= within
+            });
+        if kernel.output != Output::Map || !in_order || kernel.dims[..] != part.shape[..] {
+            return Ok(false);
+        }
+        let Some((whole, strides)) = with_gaps(kernel) else { return Ok(false) };
+        into_part(kernel, &whole, strides, out, part).map(|()| true)
+    }
+
     fn map_each(kernel: &Kernel) -> Result<HostBuffer> {
         let axes: SmallVec<[usize; 8]> = (0..kernel.dims.len()).collect();
         let mut program = Program::new(kernel, &axes)?;
@@ -120,4 +139,50 @@ fn gapped<P: Pod>(kernel: &Kernel, whole: &Kernel, strides: &[isize]) -> Result<
         },
     );
     Ok(out)
+}
+
+/// Runs a kernel by way of the one [`with_gaps`] into a part in row-major order.
+fn into_part(
+    kernel: &Kernel,
+    whole: &Kernel,
+    strides: &[isize],
+    out: &mut HostBuffer,
+    part: &Layout,
+) -> Result<()> {
+    let program = &Program::new(whole, &[0])?;
+    let (n, dims, size) = (kernel.output_len(), &kernel.dims[..], kernel.output_dtype().size());
+    let inner = dims.last().copied().unwrap_or(1);
+    let (rows, length) = (n / inner, inner * size);
+    let (task, block) = ((CHUNK / inner).max(1), (NEAR / length).max(1));
+    let place = |row: usize, strides: &[isize]| position(&unravel(row * inner, dims), strides, 0) as usize;
+    // What lies between the first elements of two tasks is the first one's.
+    let mut rest = &mut out.bytes_mut()[part.offset * size..];
+    let mut tasks = SmallVec::<[(usize, &mut [u8]); 4]>::new();
+    for first in (0..rows).step_by(task) {
+        let next = first + task;
+        let len = if next < rows {
+            (place(next, &part.strides) - place(first, &part.strides)) * size
+        } else {
+            rest.len()
+        };
+        let (own, others) = rest.split_at_mut(len);
+        tasks.push((first, own));
+        rest = others;
+    }
+    let scratch = || program.scratch();
+    for_each(tasks.into_iter(), worth_sharing(n, program.cost()), &scratch, &|scratch, (from, out)| {
+        let origin = place(from, &part.strides);
+        let end = (from + task).min(rows);
+        for first in (from..end).step_by(block) {
+            let last = (first + block).min(end) - 1;
+            let begin = place(first, strides);
+            let computed = program.load(scratch, begin..place(last, strides) + inner);
+            for row in first..=last {
+                let to = (place(row, &part.strides) - origin) * size;
+                let from = (place(row, strides) - begin) * size;
+                out[to..to + length].copy_from_slice(&computed[from..from + length]);
+            }
+        }
+    });
+    Ok(())
 }

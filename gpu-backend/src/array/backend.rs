@@ -265,10 +265,11 @@ impl ArrayBackend for GpuBackend {
         let source = downcast::<DeviceBuffer>(buffer, KIND, "download")?;
         let memory = source.memory();
         let bytes = (source.len() * source.dtype().size()) as u64;
-        if memory.gpu().lends(bytes)
-            && let Some(host) = HostBuffer::lent(source.dtype(), source.len(), memory.gpu().lend(memory)?)
+        if memory.gpu().maps_reads(bytes)
+            && let Some(host) =
+                HostBuffer::foreign(source.dtype(), source.len(), memory.gpu().map_read(memory)?)
         {
-            memory.gpu().count_lent(bytes);
+            memory.gpu().count_mapped(bytes);
             return Ok(host);
         }
         let mut host = HostBuffer::unwritten(source.dtype(), source.len())?;

@@ -12,7 +12,7 @@ mod factorisations;
 mod kernels;
 mod large;
 mod layouts;
-mod loans;
+mod mapped_reads;
 mod memory;
 mod ordered;
 mod poorer;

@@ -107,8 +107,13 @@ fn longest(spec: &Fft, route: &Route) -> usize {
 /// [`PlanError`]: the adapter lacks the dtype, or a row is longer than a binding.
 pub fn check(spec: &Fft, profile: &Profile) -> Result<(), PlanError> {
     check_dtype(spec.dtype, profile.features)?;
-    let (elements, limit) =
-        (longest(spec, &Route::of(spec, profile)) as u64, most(spec.dtype, profile) as u64);
+    let limit = most(spec.dtype, profile) as u64;
+    // No route of what is longer by itself: its lengths may be beyond what is counted.
+    let elements = if spec.len as u64 > limit {
+        spec.len as u64
+    } else {
+        longest(spec, &Route::of(spec, profile)) as u64
+    };
     if elements <= limit {
         Ok(())
     } else {

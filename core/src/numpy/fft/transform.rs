@@ -170,7 +170,7 @@ fn transformed(op: &'static str, cx: Cx, x: &Array, along: Along, transform: Tra
     let rows = Rows::of(op, x, along.axis)?;
     let len = match (along.n, transform) {
         (Some(n), _) => n,
-        (None, Transform::RealBackward) => 2 * rows.len.saturating_sub(1),
+        (None, Transform::RealBackward) => rows.len.saturating_sub(1).saturating_mul(2),
         (None, _) => rows.len,
     };
     if len == 0 {

@@ -2,7 +2,7 @@
 
 use super::{alike, cast, home, one, part, strong, strong_beside, with_length};
 use crate::array::{Array, Whole};
-use crate::dtype::{Kind, Scalar};
+use crate::dtype::{DType, Kind, Scalar};
 use crate::error::{Error, Result};
 use crate::multimethod;
 use crate::numpy::creation::erased_indices;
@@ -167,6 +167,11 @@ fn framed(x: &Array, widths: &[[usize; 2]], value: Scalar) -> Result<Array> {
 
 /// Continued by elements of the axis itself.
 fn continued(x: &Array, axis: usize, [before, behind]: [usize; 2], mode: Pad) -> Result<Array> {
+    let odd = matches!(mode, Pad::ReflectOdd | Pad::SymmetricOdd);
+    if odd && x.dtype() == DType::F16 {
+        // Halves are rounded once.
+        return cast(&continued(&cast(x, DType::F32)?, axis, [before, behind], mode)?, DType::F16);
+    }
     let len = x.shape()[axis] as i64;
     let all = (before + behind).checked_add(x.shape()[axis]).ok_or_else(|| Error::TooLarge {
         place: "pad".into(),
@@ -183,7 +188,6 @@ fn continued(x: &Array, axis: usize, [before, behind]: [usize; 2], mode: Pad) ->
     if mode == Pad::Edge {
         return take(x, &at, Gather::from(axis).clip());
     }
-    let odd = matches!(mode, Pad::ReflectOdd | Pad::SymmetricOdd);
     let early = less(&at, 0)?;
     // What lies before the first element is as what lies behind it, turned round.
     let from_first = if mode == Pad::SymmetricOdd { subtract(-1, &at)? } else { subtract(0, &at)? };

@@ -1,4 +1,4 @@
-//! Memory that host and device share is lent, and nobody sees more of it than the time that it saves.
+//! Memory that host and device share is mapped instead of copied, and all that anybody notices is the time that it saves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ fn read(buffer: &HostBuffer) -> &[i32] {
 }
 
 /// Whether the adapter shares memory; these tests say nothing where it does not, and the software adapter does.
-fn lends() -> bool {
+fn maps_reads() -> bool {
     let (adapter, _) = adapters::chosen().unwrap_or_else(|error| panic!("{error}"));
     assert!(
         !adapter.profile.is_cpu || adapter.profile.mapped_primary,
@@ -55,15 +55,15 @@ fn what_comes_home_is_the_devices_memory_and_a_small_array_is_not() {
     assert_eq!((read(&first), read(&second)), (&numbers()[..], &numbers()[..]));
     let stats = backend.device().transfer_stats();
     assert_eq!((stats.downloads, stats.download_bytes), (2, 8 * LEN as u64));
-    assert_eq!((stats.lent, first.is_lent()), if lends() { (2, true) } else { (0, false) });
-    assert_eq!(first.bytes().as_ptr() == second.bytes().as_ptr(), lends());
+    assert_eq!((stats.mapped, first.is_foreign()), if maps_reads() { (2, true) } else { (0, false) });
+    assert_eq!(first.bytes().as_ptr() == second.bytes().as_ptr(), maps_reads());
     let small = backend.upload(&HostBuffer::from_vec(vec![1_i32, 2])).unwrap();
-    assert!(!backend.download(&*small).unwrap().is_lent());
+    assert!(!backend.download(&*small).unwrap().is_foreign());
 
     let poorer = own(|profile| profile.mapped_primary = false);
     let x = poorer.upload(&HostBuffer::from_vec(numbers())).unwrap();
-    assert!(!poorer.download(&*x).unwrap().is_lent());
-    assert_eq!(poorer.device().transfer_stats().lent, 0);
+    assert!(!poorer.download(&*x).unwrap().is_foreign());
+    assert_eq!(poorer.device().transfer_stats().mapped, 0);
 }
 
 #[test]
@@ -71,20 +71,20 @@ fn the_device_goes_on_with_what_it_lent() {
     let backend = own(|_| {});
     backend.device().set_poison(Some(u32::MAX));
     let x = backend.upload(&HostBuffer::from_vec(numbers())).unwrap();
-    let lent = backend.download(&*x).unwrap();
+    let mapped = backend.download(&*x).unwrap();
     let in_use = backend.device().pool_stats().in_use;
     let y = plus(&backend, &x, 1).unwrap();
     let z = plus(&backend, &x, 2).unwrap();
-    // Lent while the kernels that read it are not even handed over.
+    // MappedRead while the kernels that read it are not even handed over.
     let again = backend.download(&*x).unwrap();
     let mirrored = plus(&backend, &x, -1).unwrap();
-    assert_eq!(read(&lent), numbers());
+    assert_eq!(read(&mapped), numbers());
     assert_eq!(read(&again), numbers());
     for (result, by) in [(&y, 1), (&z, 2), (&mirrored, -1)] {
         let got = backend.download(&**result).unwrap();
         assert!(read(&got).iter().zip(0..).all(|(&v, i)| v == i + by), "{by}");
     }
-    // Read while lent, by a read-back too.
+    // Read while mapped, by a read-back too.
     let memory = (&*x as &dyn std::any::Any).downcast_ref::<DeviceBuffer>().unwrap().memory();
     let mut word = [0; 4];
     backend.device().read(memory, 4 * 77, &mut word).unwrap();
@@ -103,17 +103,17 @@ fn lent_memory_outlives_its_array_and_then_goes_to_the_pool() {
     let before = device.pool_stats();
     let x = backend.upload(&HostBuffer::from_vec(numbers())).unwrap();
     let class = device.pool_stats().in_use - before.in_use;
-    let lent = backend.download(&*x).unwrap();
+    let mapped = backend.download(&*x).unwrap();
     drop(x);
     assert_eq!(device.pool_stats().in_use, before.in_use, "it is the host's now");
     for round in 0..3 {
         let other = backend.upload(&HostBuffer::from_vec(vec![round; LEN])).unwrap();
         drop(plus(&backend, &other, 1).unwrap());
-        assert_eq!(read(&lent), numbers());
+        assert_eq!(read(&mapped), numbers());
     }
     let cached = device.pool_stats().cached;
-    drop(lent);
-    if lends() {
+    drop(mapped);
+    if maps_reads() {
         assert_eq!(device.pool_stats().cached, cached + class);
     }
     let hits = device.pool_stats().hits;
@@ -126,35 +126,35 @@ fn lent_memory_outlives_its_array_and_then_goes_to_the_pool() {
 fn a_lost_device_takes_no_loan_with_it() {
     let backend = own(|_| {});
     let x = backend.upload(&HostBuffer::from_vec(numbers())).unwrap();
-    let (lent, second) = (backend.download(&*x).unwrap(), backend.download(&*x).unwrap());
+    let (mapped, second) = (backend.download(&*x).unwrap(), backend.download(&*x).unwrap());
     backend.device().destroy();
     assert!(matches!(backend.download(&*x), Err(Error::DeviceLost { .. })));
     assert!(matches!(plus(&backend, &x, 1), Err(Error::DeviceLost { .. })));
     drop((x, second));
     backend.reopen().unwrap();
-    assert_eq!(read(&lent), numbers());
-    let new = backend.upload(&lent).unwrap();
-    drop(lent);
+    assert_eq!(read(&mapped), numbers());
+    let new = backend.upload(&mapped).unwrap();
+    drop(mapped);
     assert_eq!(read(&backend.download(&*new).unwrap()), numbers());
 }
 
 #[test]
 fn moving_without_memory_is_an_error_that_passes() {
-    if !lends() {
+    if !maps_reads() {
         return;
     }
     let backend = own(|_| {});
     let device = backend.device();
     let x = backend.upload(&HostBuffer::from_vec(numbers())).unwrap();
     let class = device.pool_stats().in_use;
-    let lent = backend.download(&*x).unwrap();
+    let mapped = backend.download(&*x).unwrap();
     let limit = device.memory_limit();
     // The result fits, the copy that its kernel would read does not.
     device.set_memory_limit(2 * class);
     let error = plus(&backend, &x, 1).unwrap_err();
     assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
-    assert_eq!((read(&lent), device.pool_stats().in_use), (&numbers()[..], class));
-    drop(lent);
+    assert_eq!((read(&mapped), device.pool_stats().in_use), (&numbers()[..], class));
+    drop(mapped);
     assert_eq!(read(&backend.download(&*plus(&backend, &x, 1).unwrap()).unwrap())[..2], [1, 2]);
     device.set_memory_limit(limit);
 }
@@ -196,11 +196,11 @@ fn memory_that_comes_back_does_not_pass_the_limit() {
     let x = backend.upload(&HostBuffer::from_vec(numbers())).unwrap();
     let class = device.pool_stats().in_use;
     device.set_memory_limit(2 * class);
-    let lent = backend.download(&*x).unwrap();
+    let mapped = backend.download(&*x).unwrap();
     drop(x);
     let held = [0, 1].map(|_| backend.upload(&HostBuffer::from_vec(numbers())).unwrap());
     // Kept by the pool, beside as much as the limit allows.
-    drop(lent);
+    drop(mapped);
     let error = backend.upload(&HostBuffer::from_vec(numbers())).unwrap_err();
     assert!(matches!(error, Error::OutOfMemory { .. }), "{error}");
     assert_eq!(device.pool_stats().in_use, 2 * class);

@@ -3,6 +3,7 @@
 use super::matrices::{adjoint, computed, part, split};
 use super::{QrMode, qr, svd};
 use crate::array::{Array, Device};
+use crate::error::Result;
 use crate::multimethod;
 use crate::numpy::random::{Drawn, Generator, Stream, erased_draw};
 use crate::numpy::{astype, matmul};
@@ -79,23 +80,29 @@ multimethod! {
     pub fn randomized_svd(x: &Array, sketch: Sketch) -> Result<(Array, Array, Array)> {
         let (_, [m, n]) = split("randomized_svd", x)?;
         let x = computed(x)?;
-        if m < n {
-            let (u, s, vh) = randomized_svd(&adjoint(&x)?, sketch)?;
-            return Ok((adjoint(&vh)?, s, adjoint(&u)?));
+        if m >= n {
+            return sketched(&x, sketch);
         }
-        let k = sketch.components.min(n);
-        let width = k.saturating_add(sketch.oversamples).min(n);
-        let place = Device::At(x.residency());
-        let vectors = erased_draw(sketch.stream, Drawn::Normal, n * width, x.dtype().real(), &place)?;
-        let vectors = astype(&vectors.reshape([n, width])?, x.dtype())?;
-        let basis = |x: &Array| qr(x, QrMode::Reduced).map(|(q, _)| q);
-        let back = adjoint(&x)?;
-        let mut q = basis(&matmul(&x, &vectors)?)?;
-        for _ in 0..sketch.iterations.unwrap_or(if 10 * k < n { 7 } else { 4 }) {
-            q = basis(&matmul(&x, basis(&matmul(&back, &q)?)?)?)?;
-        }
-        let (u, s, vh) = svd(matmul(adjoint(&q)?, &x)?, false)?;
-        let u = matmul(&q, part(&u, 0..width, 0..k)?)?;
-        Ok((u, s.slice(format!("..., :{k}"))?, part(&vh, 0..k, 0..n)?))
+        let (u, s, vh) = sketched(&adjoint(&x)?, sketch)?;
+        Ok((adjoint(&vh)?, s, adjoint(&u)?))
     }
+}
+
+/// Of matrices with no more columns than rows.
+fn sketched(x: &Array, sketch: Sketch) -> Result<(Array, Array, Array)> {
+    let n = x.shape()[x.ndim() - 1];
+    let k = sketch.components.min(n);
+    let width = k.saturating_add(sketch.oversamples).min(n);
+    let place = Device::At(x.residency());
+    let vectors = erased_draw(sketch.stream, Drawn::Normal, n * width, x.dtype().real(), &place)?;
+    let vectors = astype(&vectors.reshape([n, width])?, x.dtype())?;
+    let basis = |x: &Array| qr(x, QrMode::Reduced).map(|(q, _)| q);
+    let back = adjoint(x)?;
+    let mut q = basis(&matmul(x, &vectors)?)?;
+    for _ in 0..sketch.iterations.unwrap_or(if 10 * k < n { 7 } else { 4 }) {
+        q = basis(&matmul(x, basis(&matmul(&back, &q)?)?)?)?;
+    }
+    let (u, s, vh) = svd(matmul(adjoint(&q)?, x)?, false)?;
+    let u = matmul(&q, part(&u, 0..width, 0..k)?)?;
+    Ok((u, s.slice(format!("..., :{k}"))?, part(&vh, 0..k, 0..n)?))
 }

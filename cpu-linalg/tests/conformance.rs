@@ -12,8 +12,8 @@ fn every_method_gives_what_the_reference_gives() {
 
 #[test]
 fn factorisations_of_larger_matrices_hold() {
-    let square = ["cholesky", "solve_triangular", "solve", "eigh", "eigvalsh"];
-    let any = ["lu_factor", "qr", "svd", "svdvals"];
+    let square = ["cholesky", "solve_triangular", "solve", "eigh"];
+    let any = ["lu_factor", "qr", "svd"];
     for (methods, shape) in [(&square[..], [50, 50]), (&any, [50, 50]), (&any, [150, 40]), (&any, [40, 150])]
     {
         let wrong = factorisations("cpu", methods, &shape).unwrap();

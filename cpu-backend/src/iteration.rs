@@ -121,6 +121,10 @@ fn copy_rows<T: Copy>(from: &[T], at: isize, [down, step]: [isize; 2], inner: us
         }
         return;
     }
+    if step == 1 && down == inner as isize {
+        // Rows without anything between them.
+        return copy_run(from, at, step, out);
+    }
     match inner {
         2 => copy_rows_of::<2, T>(from, at, [down, step], out),
         3 => copy_rows_of::<3, T>(from, at, [down, step], out),
@@ -135,6 +139,10 @@ fn copy_rows<T: Copy>(from: &[T], at: isize, [down, step]: [isize; 2], inner: us
 
 fn copy_rows_of<const N: usize, T: Copy>(from: &[T], at: isize, [down, step]: [isize; 2], out: &mut [T]) {
     let rows = out.as_chunks_mut::<N>().0.iter_mut();
+    if (down, step) == (1, 0) {
+        // Each element N times.
+        return rows.zip(&from[at as usize..]).for_each(|(out, &x)| *out = [x; N]);
+    }
     let begins = (0..).map(|row| (at + row * down) as usize);
     match step {
         1 => rows.zip(begins).for_each(|(out, at)| out.copy_from_slice(&from[at..at + N])),

@@ -17,6 +17,14 @@ multimethod! {
     /// True where `x`, or both of its parts, is neither infinite nor NaN.
     ///
     /// NumPy: `isfinite(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::INFINITY, f64::NAN]);
+    /// assert_eq!(np::isfinite(&x)?.to_vec::<bool>()?, [true, false, false]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn isfinite(x: &Array) -> Result<Array> {
         match x.dtype().kind() {
             Kind::Bool | Kind::Int => equal(x, x),

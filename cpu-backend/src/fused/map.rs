@@ -155,6 +155,8 @@ fn into_part(
     let (rows, length) = (n / inner, inner * size);
     let (task, block) = ((CHUNK / inner).max(1), (NEAR / length).max(1));
     let place = |row: usize, strides: &[isize]| position(&unravel(row * inner, dims), strides, 0) as usize;
+    let above = dims.len() - 2;
+    let (plane, down) = (dims[above], [&part.strides, strides].map(|strides| strides[above] as usize * size));
     // What lies between the first elements of two tasks is the first one's.
     let mut rest = &mut out.bytes_mut()[part.offset * size..];
     let mut tasks = SmallVec::<[(usize, &mut [u8]); 4]>::new();
@@ -177,10 +179,17 @@ fn into_part(
             let last = (first + block).min(end) - 1;
             let begin = place(first, strides);
             let computed = program.load(scratch, begin..place(last, strides) + inner);
-            for row in first..=last {
-                let to = (place(row, &part.strides) - origin) * size;
-                let from = (place(row, strides) - begin) * size;
-                out[to..to + length].copy_from_slice(&computed[from..from + length]);
+            // Rows of one plane lie a stride apart.
+            let mut row = first;
+            while row <= last {
+                let mut to = (place(row, &part.strides) - origin) * size;
+                let mut from = (place(row, strides) - begin) * size;
+                let run = (plane - row % plane).min(last + 1 - row);
+                for _ in 0..run {
+                    out[to..to + length].copy_from_slice(&computed[from..from + length]);
+                    (to, from) = (to + down[0], from + down[1]);
+                }
+                row += run;
             }
         }
     });

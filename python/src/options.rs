@@ -444,6 +444,12 @@ options! {
         triangle: if lower { linalg::Triangle::Lower } else { linalg::Triangle::Upper },
         unit_diagonal,
     });
+    linalg "Sketch" (n_components: usize, n_oversamples: usize = 10, n_iter: Option<usize> = None, random_state: usize = 0) =>
+        plain(linalg::Sketch {
+            oversamples: n_oversamples,
+            iterations: n_iter,
+            ..linalg::Sketch::from(n_components).seed(random_state as u64)
+        });
     linalg "Tolerance" (rtol: Option<f64> = None) => plain(linalg::Tolerance(rtol));
     linalg "NormOrder" (_ord: Option<Any<'_>> = None) =>
         plain(order(_ord)?.unwrap_or(linalg::NormOrder::P(2.0)));

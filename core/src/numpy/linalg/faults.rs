@@ -27,6 +27,11 @@ pub enum Fault {
 
 impl Fault {
     /// What is wrong, in this row, and what helps.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::specs::Fault;
+    /// assert_eq!(Fault::Singular.reason(2).0, "it is singular (pivot 2 is 0)");
+    /// ```
     pub fn reason(self, row: usize) -> (String, &'static str) {
         const SINGULAR: &str = "lstsq and pinv take such ones, too";
         match self {
@@ -47,6 +52,12 @@ impl Fault {
 }
 
 /// The error of matrix `index` of `count`.
+///
+/// ```
+/// use polyarray_core::numpy::specs::{Fault, refused};
+/// let error = refused("inv", 1, 3, Fault::Singular.reason(2));
+/// assert!(error.to_string().contains("matrix 1: it is singular"));
+/// ```
 pub fn refused(op: &'static str, index: usize, count: usize, (reason, fix): (String, &'static str)) -> Error {
     let operands =
         if count == 1 { format!("the matrix: {reason}") } else { format!("matrix {index}: {reason}") };

@@ -24,24 +24,46 @@ pub struct Sketch {
 
 impl Sketch {
     /// With so many random vectors more than components; 10 unless it is said.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::linalg::Sketch;
+    /// assert_eq!(Sketch::from(3).oversamples(20).oversamples, 20);
+    /// ```
     #[must_use]
     pub fn oversamples(self, oversamples: usize) -> Sketch {
         Sketch { oversamples, ..self }
     }
 
     /// With so many iterations.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::linalg::Sketch;
+    /// assert_eq!(Sketch::from(3).iterations(2).iterations, Some(2));
+    /// ```
     #[must_use]
     pub fn iterations(self, iterations: usize) -> Sketch {
         Sketch { iterations: Some(iterations), ..self }
     }
 
     /// With the vectors of a seed; 0 unless it is said.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::linalg::Sketch;
+    /// assert_ne!(Sketch::from(3).seed(7).stream, Sketch::from(3).stream);
+    /// ```
     #[must_use]
     pub fn seed(self, seed: u64) -> Sketch {
         Sketch { stream: Stream { key: seed, block: 0 }, ..self }
     }
 
     /// With vectors of a generator, whose next arrays have nothing in common with them.
+    ///
+    /// ```
+    /// use polyarray_core::numpy::{linalg::Sketch, random::Generator};
+    /// let mut rng = Generator::new(7);
+    /// let (one, other) = (Sketch::from(3).generator(&mut rng), Sketch::from(3).generator(&mut rng));
+    /// assert_ne!(one.stream, other.stream);
+    /// ```
     #[must_use]
     pub fn generator(self, rng: &mut Generator) -> Sketch {
         Sketch { stream: rng.split().stream(), ..self }
@@ -64,11 +86,17 @@ multimethod! {
     /// fall. k is no more than m and n. A seed gives the same vectors on every device.
     ///
     /// ```
-    /// # use polyarray_core::{Array, numpy::linalg};
-    /// # fn example(x: &Array) -> polyarray_core::Result<()> {
-    /// let (u, s, vh) = linalg::randomized_svd(x, 10)?;
-    /// let better = linalg::randomized_svd(x, linalg::Sketch::from(10).oversamples(20).iterations(10).seed(7))?;
-    /// # Ok(()) }
+    /// use polyarray_core::{Array, numpy::{self as np, linalg}};
+    /// # use {polyarray_cpu as _, polyarray_cpu_linalg as _};
+    /// // Of rank 1: one vector is enough.
+    /// let x = Array::from([[3.0, 4.0], [6.0, 8.0]]);
+    /// let (u, s, vh) = linalg::randomized_svd(&x, 1)?;
+    /// assert!(np::allclose(&s, [125.0_f64.sqrt()], ())?);
+    /// assert!(np::allclose(&np::matmul(&np::multiply(&u, &s)?, &vh)?, &x, ())?);
+    /// // Nearer, where the singular values fall slowly.
+    /// let better = linalg::Sketch::from(1).oversamples(20).iterations(10).seed(7);
+    /// assert!(np::allclose(&linalg::randomized_svd(&x, better)?.1, &s, ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
     /// ```
     ///
     /// scikit-learn: `randomized_svd(M, n_components, n_oversamples, n_iter, random_state)`, without its choice of signs.

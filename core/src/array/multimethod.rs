@@ -254,6 +254,15 @@ std::thread_local! {
     static CALLED: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
+/// Puts the method back that ran before.
+struct Outer(Option<&'static str>);
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        CALLED.set(self.0);
+    }
+}
+
 /// The method that the caller called, where one of NumPy's runs that is made of others: what fails later, when values are
 /// computed, names it too.
 pub(super) fn called() -> Option<&'static str> {
@@ -269,9 +278,9 @@ pub fn named<Out>(domain: &str, name: &'static str, default: impl FnOnce() -> Re
             let name = super::packed::spoken(name);
             let outer = CALLED.get();
             CALLED.set(outer.or(Some(name)));
-            let result = crate::dispatch::caught(default).map_err(|error| error.within(name));
-            CALLED.set(outer);
-            result
+            // Also where the default panics.
+            let _back = Outer(outer);
+            crate::dispatch::caught(default).map_err(|error| error.within(name))
         }
         _ => default(),
     }

@@ -437,7 +437,12 @@ fn densities(counts: &Array, edges: &[f64]) -> Result<Array> {
 fn gridded(op: &'static str, axes: &[Array], bins: &[Bins], density: bool) -> Result<(Array, Vec<Array>)> {
     let edges = axes.iter().zip(bins).map(|(x, bins)| edges_of(op, x, bins)).collect::<Result<Vec<_>>>()?;
     let shape: Vec<usize> = edges.iter().map(|edges| edges.len() - 1).collect();
-    let cells: usize = shape.iter().product();
+    let cells = shape.iter().try_fold(1_usize, |cells, &n| cells.checked_mul(n));
+    let cells = cells.filter(|&cells| cells < isize::MAX as usize).ok_or_else(|| Error::TooLarge {
+        place: op.into(),
+        bytes: u128::MAX,
+        detail: format!("{} axes of bins", shape.len()),
+    })?;
     let mut at: Option<Array> = None;
     let mut inside: Option<Array> = None;
     for (((x, edges), by), &n) in axes.iter().zip(&edges).zip(bins).zip(&shape) {

@@ -1,5 +1,7 @@
 //! Elements by index along an axis.
 
+use super::creation::full;
+use super::manipulation::alike;
 use super::options::Along;
 use super::{Answer, astype, max, maximum, min, minimum, remainder};
 use crate::array::Array;
@@ -130,7 +132,13 @@ fn record_take(cx: Cx, x: &Array, indices: &Array, along: Gather) -> Answer {
     let len = x.shape()[axis];
     // From nothing, nothing is read: no index is out of bounds then.
     let reads = len > 0 || x.shape().iter().enumerate().all(|(a, &n)| a == axis || n > 0);
-    let brought = bring(indices, len, along.bounds)?;
+    let brought = match indices.dense.weak_value() {
+        // A Rust scalar is brought into the axis where the array lives.
+        Some(index) if along.bounds != Bounds::Raise => {
+            bring(&full((), index.cast(DType::I64), alike(&x, DType::I64))?, len, along.bounds)?
+        }
+        _ => bring(indices, len, along.bounds)?,
+    };
     let indices = brought.as_ref().unwrap_or(indices);
     if !indices.is_empty() && reads && (brought.is_none() || len == 0) {
         let read = |a: Array| a.item().map(|v| v.to_i128().unwrap_or(0));

@@ -64,7 +64,7 @@ fn packages_import_only_what_the_house_allows() {
             ],
         ),
         ("polyarray-tool", &["polyarray", "polyarray-genetics", "polyarray-gpu"]),
-        ("polyarray-python", &["polyarray", "polyarray-genetics"]),
+        ("polyarray-python", &["polyarray", "polyarray-genetics", "polyarray-gpu"]),
     ] {
         let found = guarded_imports(&package(name));
         let strangers: Vec<_> = found.iter().filter(|import| !allowed.contains(&import.as_str())).collect();

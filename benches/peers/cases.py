@@ -92,7 +92,7 @@ def bits(a, b, xp):
 def body(op, xp, softmax=None):
     """The operation as its library's users would write it."""
     if methods.body(op):
-        return methods.body(op) if xp is np else None
+        return methods.body(op, xp)
     if op == "a*b+c":
         return lambda a, b, c: a * b + c
     if op == "exp(sin x)":

@@ -108,4 +108,5 @@ def main():
         Path(options.json).write_text(json.dumps({"machine": processor(), "records": records}, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Methods beyond arithmetic: what NumPy's users call by name, in NumPy and, with all its workers, in SciPy."""
+"""Methods beyond arithmetic: what NumPy's users call by name, in NumPy, CuPy and, with all its workers, in SciPy."""
 
 import numpy as np
 
@@ -39,35 +39,39 @@ def operands(op, given, shape, dtype):
     return [x]
 
 
-NUMPY = {
-    "sort": np.sort,
-    "argsort": lambda x: np.argsort(x, stable=True),
-    "unique": np.unique,
-    "histogram 64": lambda x: np.histogram(x, 64, (-1, 1))[0],
-    "top 100": lambda x: np.sort(np.partition(x, len(x) - 100)[-100:])[::-1],
-    "boolean selection": lambda x: x[x > 0.25],
-    "cumsum": np.cumsum,
-    "median": np.median,
-    "take": np.take,
-    "fft": np.fft.fft,
-    "fft rows": np.fft.fft,
-    "fft2": np.fft.fft2,
-    "svd": lambda x: np.linalg.svd(x, full_matrices=False)[1],
-    "eigh": lambda x: np.linalg.eigh(x)[0],
-    "qr": lambda x: abs(np.linalg.qr(x)[1]),
-    "cholesky": np.linalg.cholesky,
-    "solve": np.linalg.solve,
+# As functions of the library, numpy or cupy.
+METHODS = {
+    "copy": lambda xp, x: x.copy(),
+    "sort": lambda xp, x: xp.sort(x),
+    # CuPy's is stable in any case.
+    "argsort": lambda xp, x: xp.argsort(x, kind="stable"),
+    "unique": lambda xp, x: xp.unique(x),
+    "histogram 64": lambda xp, x: xp.histogram(x, 64, (-1, 1))[0],
+    "top 100": lambda xp, x: xp.sort(xp.partition(x, len(x) - 100)[-100:])[::-1],
+    "boolean selection": lambda xp, x: x[x > 0.25],
+    "cumsum": lambda xp, x: xp.cumsum(x),
+    "median": lambda xp, x: xp.median(x),
+    "take": lambda xp, x, at: xp.take(x, at),
+    "fft": lambda xp, x: xp.fft.fft(x),
+    "fft rows": lambda xp, x: xp.fft.fft(x),
+    "fft2": lambda xp, x: xp.fft.fft2(x),
+    "svd": lambda xp, x: xp.linalg.svd(x, full_matrices=False)[1],
+    "eigh": lambda xp, x: xp.linalg.eigh(x)[0],
+    "qr": lambda xp, x: abs(xp.linalg.qr(x)[1]),
+    "cholesky": lambda xp, x: xp.linalg.cholesky(x),
+    "solve": lambda xp, a, b: xp.linalg.solve(a, b),
 }
 
 
-def body(op):
+def body(op, xp=np):
     if op == "random normal":
-        random = np.random.Generator(np.random.Philox(1))
+        philox = xp.random.Philox if xp is np else xp.random.Philox4x3210
+        random = xp.random.Generator(philox(1))
         return lambda x: random.standard_normal(x.shape, dtype=x.dtype)
     if op.startswith("einsum"):
         subscripts = op.split(" ")[1]
-        return lambda *xs: np.einsum(subscripts, *xs, optimize=True)
-    return NUMPY.get(op)
+        return lambda *xs: xp.einsum(subscripts, *xs, optimize=True)
+    return METHODS.get(op) and (lambda *xs: METHODS[op](xp, *xs))
 
 
 def scipy_body(op):

@@ -3,9 +3,10 @@
 use crate::KIND;
 use crate::number::{Float, Number};
 use faer::{Mat, MatRef};
+use polyarray_core::Result;
+use polyarray_core::backend::specs::{Fault, refused};
 use polyarray_core::backend::{HostBuffer, Layout, Operand, downcast};
 use polyarray_core::dispatch::detached;
-use polyarray_core::{Error, Result};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
@@ -19,7 +20,7 @@ pub type Reason = (String, &'static str);
 
 /// Of one on which an iteration goes on for ever.
 pub fn stuck() -> Reason {
-    ("the algorithm does not converge".into(), "scale its rows and columns")
+    Fault::Diverges.reason(0)
 }
 
 /// The matrices of an operand (batch…, m, n).
@@ -95,7 +96,7 @@ pub fn scale<T: Number>(x: &mut Mat<T>) -> Result<T::Float, Reason> {
         for part in x.col_as_slice(j).iter().flat_map(|x| x.parts()) {
             let size = part.wide().abs();
             if !size.is_finite() {
-                return Err(("its elements are not all finite".into(), "replace NaN and infinities first"));
+                return Err(Fault::NotFinite.reason(0));
             }
             largest = largest.max(size);
         }
@@ -150,15 +151,7 @@ pub fn for_each<P: Send>(
         pieces.into_iter().enumerate().for_each(one);
     }
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some((i, (reason, fix))) => Err(Error::Argument {
-            op,
-            operands: if count == 1 {
-                format!("the matrix: {reason}")
-            } else {
-                format!("matrix {i}: {reason}")
-            },
-            fix: fix.into(),
-        }),
+        Some((i, reason)) => Err(refused(op, i, count, reason)),
         None => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use faer::Par;
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{LltError, cholesky_in_place, cholesky_in_place_scratch};
 use polyarray_core::Result;
-use polyarray_core::backend::specs::Cholesky;
+use polyarray_core::backend::specs::{Cholesky, Fault};
 use polyarray_core::backend::{Buffers, HostBuffer, Operand, one};
 
 pub fn cholesky<T: Number>(x: &Operand, spec: &Cholesky) -> Result<Buffers> {
@@ -24,12 +24,7 @@ pub fn cholesky<T: Number>(x: &Operand, spec: &Cholesky) -> Result<Buffers> {
             MemStack::new(&mut memory),
             Default::default(),
         );
-        let refused = |row: usize| {
-            (
-                format!("it is not positive definite (row {row})"),
-                "add to its diagonal, or factorise with eigh",
-            )
-        };
+        let refused = |row: usize| Fault::NotPositiveDefinite.reason(row);
         done.map_err(|LltError::NonPositivePivot { index }| refused(index))?;
         // NaN is not positive either.
         let positive = |j: usize| a[(j, j)].parts()[0] > T::Float::narrow(0.0);

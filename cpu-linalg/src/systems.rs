@@ -12,12 +12,9 @@ use faer::linalg::triangular_solve::{
 use faer::perm::PermRef;
 use faer::{Mat, Par};
 use polyarray_core::Result;
-use polyarray_core::backend::specs::{Lu, Solve, TriangularSolve};
+use polyarray_core::backend::specs::{Fault, Lu, Solve, TriangularSolve};
 use polyarray_core::backend::{Buffers, HostBuffer, Operand, one};
 use polyarray_core::numpy::linalg::Triangle;
-
-/// What helps where a matrix has no inverse.
-const SINGULAR: &str = "lstsq and pinv take such ones, too";
 
 /// Factorises a matrix in place, and returns what the rows of the product are, and the inverse of that.
 fn factor<T: Number>(a: &mut Mat<T>) -> [Vec<usize>; 2] {
@@ -99,7 +96,7 @@ pub fn solve<T: Number>(o: &[Operand], spec: &Solve) -> Result<Buffers> {
         let (mut a, mut b) = (a.matrix(i), b.matrix(i));
         let [forward, backward] = factor(&mut a);
         if let Some(row) = (0..n).find(|&j| a[(j, j)] == T::zeroed()) {
-            return Err((format!("it is singular (pivot {row} is 0)"), SINGULAR));
+            return Err(Fault::Singular.reason(row));
         }
         let mut memory = MemBuffer::new(solve_in_place_scratch::<usize, T>(n, columns, Par::Seq));
         let rows = PermRef::new_checked(&forward, &backward, n);
@@ -119,7 +116,7 @@ pub fn substitute<T: Number>(o: &[Operand], spec: &TriangularSolve) -> Result<Bu
         let (a, mut b) = (a.matrix(i), b.matrix(i));
         let on_diagonal = |j: usize| a[(j, j)] == T::zeroed();
         if let Some(row) = (0..n).find(|&j| !form.unit_diagonal && on_diagonal(j)) {
-            return Err((format!("it is singular (element {row} of the diagonal is 0)"), SINGULAR));
+            return Err(Fault::SingularTriangle.reason(row));
         }
         match (form.triangle, form.unit_diagonal) {
             (Triangle::Lower, false) => solve_lower_triangular_in_place(a.as_ref(), b.as_mut(), Par::Seq),

@@ -12,7 +12,7 @@ use crate::domain::{alleles, expected, observed, variant_stats};
 use crate::error::Result;
 use crate::grm::grm_vanraden;
 use crate::npy;
-use crate::options::{AnalysisOptions, Relationship};
+use crate::options::{AnalysisOptions, Float, Relationship};
 use crate::packed::PackedGenotypes;
 use crate::plink::Dataset;
 
@@ -69,25 +69,42 @@ pub fn run_analysis(
     options: impl Into<AnalysisOptions>,
     begin: impl FnMut(&'static str),
 ) -> Result<Analysis> {
-    let AnalysisOptions { float, all_chromosomes } = options.into();
+    let options = options.into();
     let packed = Array::try_from(&dataset.genotypes)?;
-    let samples = dataset.genotypes.samples();
+    let rows: Vec<usize> = (0..dataset.genotypes.variants())
+        .filter(|&row| options.all_chromosomes || dataset.variants[row].chromosome.is_autosome())
+        .collect();
+    analyse(&packed, dataset.genotypes.samples(), Some(&rows), options.float, begin)
+}
+
+/// The same of genotypes that are an array, dosages or packed, where it lives; relationships are over the variants in
+/// `related`, ascending, or over all of them.
+///
+/// # Errors
+/// Those of [`run_analysis`]; `Error::DType` or `Error::Shape` if `genotypes` are neither dosages nor packed.
+pub fn analyse(
+    genotypes: &Array,
+    samples: usize,
+    related: Option<&[usize]>,
+    float: Float,
+    begin: impl FnMut(&'static str),
+) -> Result<Analysis> {
     let mut watch = Watch { begin, steps: Vec::new() };
     // Genotypes are counted once; allele counts and ratios are computed from these.
-    let variant_counts = watch.step("genotype counts", || variant_stats(&packed))?;
+    let variant_counts = watch.step("genotype counts", || variant_stats(genotypes))?;
     let allele_counts = watch.step("allele counts", || alleles(&variant_counts))?;
     let call_rate = watch
         .step("call rate", || np::divide(float.of(&variant_counts.slice("..., 0")?)?, samples as f64))?;
     let het_obs = watch.step("observed heterozygosity", || observed(&variant_counts, float))?;
     let het_exp = watch.step("expected heterozygosity", || expected(&allele_counts, float))?;
-    let rows: Vec<usize> = (0..dataset.genotypes.variants())
-        .filter(|&row| all_chromosomes || dataset.variants[row].chromosome.is_autosome())
-        .collect();
     let grm = watch.step("relationship matrix", || {
         let options = Relationship { float, samples: Some(samples), ..Relationship::default() };
-        grm_vanraden(&select_rows(&packed, &rows)?, options)
+        match related {
+            Some(rows) => grm_vanraden(&select_rows(genotypes, rows)?, options),
+            None => grm_vanraden(genotypes, options),
+        }
     })?;
-    let grm_variants = rows.len();
+    let grm_variants = related.map_or(genotypes.shape()[0], <[usize]>::len);
     Ok(Analysis {
         allele_counts,
         variant_counts,

@@ -18,7 +18,7 @@ mod packed;
 pub mod plink;
 pub mod simulate;
 
-pub use analysis::{Analysis, Step, run_analysis, to_f64};
+pub use analysis::{Analysis, Step, analyse, run_analysis, to_f64};
 pub use atomic::{Discarded, StagedFiles, discard_unfinished};
 pub use chromosome::{Chromosome, ChromosomeSelection};
 pub use domain::{

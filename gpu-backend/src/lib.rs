@@ -24,7 +24,7 @@ mod submit;
 mod transfer;
 
 pub use adapters::{Adapter, Choice};
-pub use array::{ArrayKernel, DeviceBuffer, GpuBackend, KIND, gpu};
+pub use array::{ArrayKernel, DeviceBuffer, GpuBackend, Grid, KIND, gpu};
 pub use device::Gpu;
 pub use error::{GpuError, MENDING_COMMAND, Result};
 pub use kept::KernelStats;

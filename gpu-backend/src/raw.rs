@@ -31,7 +31,7 @@ use crate::submit::{Dispatch, Params, Window};
 /// double.launch(&gpu, &[&x, &y], &[], [1, 1, 1])?;
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawKernel {
     name: Arc<str>,
     wgsl: Arc<str>,

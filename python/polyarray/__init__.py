@@ -41,10 +41,10 @@ from ._native import *  # noqa: E402, F403
 linalg = _module("linalg", _domains["numpy.linalg"])
 fft = _module("fft", _domains["numpy.fft"])
 random = _module("random", {name: getattr(_native, name) for name in ("Generator", "default_rng")})
-genetics = _module("genetics", _domains["numpy.sk_allel"])
+genetics = _module("genetics", _domains["numpy.sk_allel"] | _native._genetics)
 
-from . import _forms  # noqa: E402
-from ._declare import intercept, multimethod  # noqa: E402
+from . import _forms, _forms_linalg_fft  # noqa: E402
+from ._declare import implementation, intercept, multimethod  # noqa: E402
 from ._info import (  # noqa: E402
     __array_namespace_info__,
     _check_version,
@@ -57,7 +57,10 @@ from ._info import (  # noqa: E402
 )
 
 globals().update(_forms.functions)
-for _name, _functions in (("linalg", _forms.linalg), ("fft", _forms.fft)):
+from . import _methods  # noqa: E402
+
+_methods.install()
+for _name, _functions in (("linalg", _forms_linalg_fft.linalg), ("fft", _forms_linalg_fft.fft)):
     vars(globals()[_name]).update(_functions)
 
 __all__ = [name for name in dir() if not name.startswith("_")] + ["__array_namespace_info__", "__array_api_version__"]

@@ -6,27 +6,27 @@ import polyarray as xp
 from polyarray import _native
 
 _own = xp._domains
-_numpy, _linalg, _fft = _own["numpy"], _own["numpy.linalg"], _own["numpy.fft"]
+_numpy = _own["numpy"]
 
 functions = {}
-linalg = {}
-fft = {}
 
 
-def _form(of=functions, name=None):
+def _form(of=functions):
     def put(function):
-        of[name or function.__name__] = function
+        of[function.__name__] = function
         return function
 
     return put
 
 
-def _reduction(name, initial=None):
+def _reduction(name):
     """Reductions with NumPy's options: elements are cast first, left out where a mask is false, and begun with."""
     own, masked = _numpy[name], _numpy.get(f"{name}_where")
     extreme = name in ("min", "max")
 
     def reduction(x, /, axis=None, dtype=None, keepdims=False, *, initial=None, where=None, **options):
+        if dtype is None and initial is None and where is None and not options:
+            return own(x, axis, keepdims)
         if dtype is not None:
             x = astype(x, dtype, copy=False)
         options |= {"axis": axis, "keepdims": keepdims}
@@ -101,6 +101,45 @@ def histogram2d(x, y, bins=10, range=None, density=False):
     x_bins, y_bins = bins if isinstance(bins, (tuple, list)) and len(bins) == 2 else (bins, bins)
     x_range, y_range = (None, None) if range is None else range
     return _numpy["histogram2d"](x, y, x_bins, x_range, density, y_bins, y_range, density)
+
+
+def _scan(name, of):
+    """NumPy's scans, which without an axis are over all elements; the standard's have one axis then."""
+
+    def scan(x, /, axis=None, dtype=None):
+        if axis is None:
+            x, axis = _numpy["ravel"](x), 0
+        return _numpy[of](x, axis=axis, dtype=dtype)
+
+    scan.__name__ = scan.__qualname__ = name
+    scan.__doc__ = _numpy[of].__doc__
+    return scan
+
+
+for _name, _of in {"cumsum": "cumulative_sum", "cumprod": "cumulative_prod"}.items():
+    functions[_name] = _scan(_name, _of)
+
+
+@_form()
+def argsort(x, /, axis=-1, kind=None, *, descending=False, stable=True):
+    """The indices that sort along an axis; equal elements keep their order, whatever `kind` is."""
+    x, axis = (_numpy["ravel"](x), 0) if axis is None else (x, axis)
+    return _numpy["argsort"](x, axis=axis, descending=descending)
+
+
+@_form()
+def sort(x, /, axis=-1, kind=None, *, descending=False, stable=True):
+    """The elements in ascending order along an axis, whatever `kind` is."""
+    x, axis = (_numpy["ravel"](x), 0) if axis is None else (x, axis)
+    return _numpy["sort"](x, axis=axis, descending=descending)
+
+
+@_form()
+def cov(x, /, y=None, rowvar=True, bias=False, ddof=None):
+    """Covariances of the rows, or of the columns; with `bias` divided by their number, else by one less."""
+    if y is not None:
+        raise TypeError("cov takes its variables in one array; concat them")
+    return _numpy["cov"](x, rowvar=rowvar, ddof=(0.0 if bias else 1.0) if ddof is None else ddof)
 
 
 @_form()
@@ -218,7 +257,7 @@ def take(x, indices, /, *, axis=None, mode="raise"):
 
 
 @_form()
-def diff(x, /, *, axis=-1, n=1, prepend=None, append=None):
+def diff(x, /, n=1, axis=-1, prepend=None, append=None):
     """Differences of neighbours along an axis, `n` times."""
     parts = [part for part in (prepend, x, append) if part is not None]
     if len(parts) > 1:
@@ -332,78 +371,6 @@ def cross(x1, x2, /, *, axis=-1):
     return _numpy["cross"](x1, x2, axis)
 
 
-# The array API's linalg has these of the main namespace, too.
-linalg.update(
-    {
-        "matmul": _numpy["matmul"],
-        "matrix_transpose": _numpy["matrix_transpose"],
-        "tensordot": tensordot,
-        "vecdot": vecdot,
-        "cross": cross,
-        "outer": _numpy["outer"],
-    }
-)
-
-
-@_form(linalg)
-def matrix_norm(x, /, *, keepdims=False, ord="fro"):
-    """A norm of the matrices of the last two axes."""
-    return _linalg["matrix_norm"](x, ord=ord, keepdims=keepdims)
-
-
-@_form(linalg)
-def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
-    """A norm of vectors along axes, of all elements if none is named."""
-    return _linalg["vector_norm"](x, ord=ord, axis=axis, keepdims=keepdims)
-
-
-@_form(linalg)
-def pinv(x, /, *, rtol=None):
-    """Pseudo-inverses of matrices; `rtol` for all of them, or one for each."""
-    if getattr(rtol, "ndim", 0) == 0:
-        return _linalg["pinv"](x, rtol=rtol)
-    u, s, vh = _linalg["svd"](x, full_matrices=False)
-    inverse = _numpy["where"](s > _share(s, rtol), 1 / s, 0)
-    return _adjoint(vh) @ (inverse[..., None] * _adjoint(u))
-
-
-@_form(linalg)
-def matrix_rank(x, /, *, rtol=None):
-    """Ranks of matrices; `rtol` for all of them, or one for each."""
-    if getattr(rtol, "ndim", 0) == 0:
-        return _linalg["matrix_rank"](x, rtol=rtol)
-    s = _linalg["svdvals"](x)
-    return _numpy["count_nonzero"](s > _share(s, rtol), axis=-1)
-
-
-def _share(s, rtol):
-    """What counts as zero beside the largest singular value of each matrix."""
-    return _numpy["max"](s, axis=-1, keepdims=True) * rtol[..., None]
-
-
-def _adjoint(x):
-    return _numpy["conj"](x).mT
-
-
-@_form(fft)
-def fftfreq(n, /, *, d=1.0, dtype=None, device=None):
-    """The frequencies of a transform of `n` points that are `d` apart."""
-    positive = (n - 1) // 2 + 1
-    numbers = concat([xp.arange(0, positive, device=device), xp.arange(-(n // 2), 0, device=device)])
-    return _frequencies(numbers, n, d, dtype)
-
-
-@_form(fft)
-def rfftfreq(n, /, *, d=1.0, dtype=None, device=None):
-    """The frequencies of a transform of `n` real points that are `d` apart."""
-    return _frequencies(xp.arange(0, n // 2 + 1, device=device), n, d, dtype)
-
-
-def _frequencies(numbers, n, d, dtype):
-    dtype = dtype or xp.zeros(0, device=numbers.device).dtype
-    return astype(numbers, dtype) / (n * d)
-
-
 # Names that NumPy has besides.
 for _alias, _name in {
     "abs": "absolute",
@@ -411,8 +378,7 @@ for _alias, _name in {
     "arctan2": "atan2", "arctanh": "atanh", "power": "pow", "true_divide": "divide", "mod": "remainder",
     "invert": "bitwise_invert", "bitwise_not": "bitwise_invert", "left_shift": "bitwise_left_shift",
     "right_shift": "bitwise_right_shift", "conjugate": "conj", "degrees": "rad2deg", "radians": "deg2rad",
-    "fix": "trunc", "fabs": "absolute", "cumsum": "cumulative_sum",
-    "cumprod": "cumulative_prod",
+    "fix": "trunc", "fabs": "absolute",
 }.items():  # fmt: skip
     functions[_alias] = _numpy[_name]
 

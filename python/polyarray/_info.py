@@ -39,7 +39,7 @@ def result_type(*arrays_and_dtypes):
 
 def can_cast(from_, to, /, casting="safe"):
     """Whether a dtype, or that of an array, becomes another one without loss, as promotion has it."""
-    return result_type(dtype_of(from_), np.dtype(to)) == np.dtype(to)
+    return _native._can_cast(dtype_of(from_), to)
 
 
 def isdtype(dtype, kind):
@@ -57,14 +57,8 @@ class finfo:
     """The limits of a float dtype, of the parts of a complex one, or of that of an array."""
 
     def __init__(self, type, /):
-        dtype = dtype_of(type)
-        if dtype.kind not in "fc":
-            raise TypeError(f"finfo describes floats, not {dtype}; integers are described by iinfo")
-        info = np.finfo(dtype)
-        self.dtype = info.dtype
-        self.bits = int(info.bits)
-        for name in ("eps", "max", "min", "smallest_normal"):
-            setattr(self, name, float(getattr(info, name)))
+        self.dtype, self.bits, limits = _native._finfo(dtype_of(type))
+        self.eps, self.max, self.min, self.smallest_normal, self.smallest_subnormal = limits
         self.tiny = self.smallest_normal
 
     def __repr__(self):
@@ -75,9 +69,8 @@ class iinfo:
     """The limits of an integer dtype, or of that of an array."""
 
     def __init__(self, type, /):
-        info = np.iinfo(dtype_of(type))
         self.dtype = dtype_of(type)
-        self.bits, self.max, self.min = int(info.bits), int(info.max), int(info.min)
+        self.bits, self.max, self.min = _native._iinfo(self.dtype)
 
     def __repr__(self):
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -2,13 +2,13 @@
 use parking_lot::Mutex;
 use polyarray::dtypes::Kind;
 use polyarray::{self as np, Array, Key, Scalar};
-use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyComplex, PyDict, PyFloat, PyInt, PyList, PyTuple};
 
 use crate::dtypes::{self, Given};
 use crate::errors::Raise;
+use crate::work;
 
 /// An array that lives on the host or on a device. Calls on it are recorded, and run where it lives when values are read.
 #[pyclass(frozen, name = "Array", module = "polyarray", weakref)]
@@ -47,7 +47,7 @@ impl PyArray {
                 array.shape()
             )));
         }
-        py.detach(|| array.item()).raise()
+        work::read(py, array, |array| array.item())
     }
 }
 
@@ -62,6 +62,11 @@ pub fn python_scalar(py: Python<'_>, value: Scalar) -> PyResult<Bound<'_, PyAny>
             PyComplex::from_doubles(py, value.re, value.im).into_any()
         }
     })
+}
+
+/// The values as text.
+fn shown(py: Python<'_>, array: Array) -> PyResult<String> {
+    work::read(py, array, |array| Ok(format!("{array}")))
 }
 
 /// The package.
@@ -114,6 +119,14 @@ impl PyArray {
         array.len() * array.dtype().size()
     }
 
+    /// Bytes from one element to the next along each axis.
+    #[getter]
+    fn strides<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let array = self.array.lock();
+        let size = array.dtype().size() as isize;
+        PyTuple::new(py, array.strides().iter().map(|stride| stride * size))
+    }
+
     /// The axes in reverse order.
     #[getter(T)]
     fn transposed(&self) -> PyArray {
@@ -157,7 +170,7 @@ impl PyArray {
             return Err(PyValueError::new_err("there are no streams; leave stream to None"));
         }
         let (array, place) = (self.array(), crate::creation::device(Some(device))?);
-        py.detach(|| array.to(place)).raise().map(PyArray::new)
+        work::read(py, array, move |array| array.to(place)).map(PyArray::new)
     }
 
     /// In another dtype.
@@ -171,53 +184,33 @@ impl PyArray {
     ) -> PyResult<PyArray> {
         let array = self.array();
         let place = crate::creation::device(device)?;
-        py.detach(|| {
-            let cast = if copy || dtype.0 != array.dtype() { np::astype(&array, dtype.0)? } else { array };
-            if place == np::Device::Default { Ok(cast) } else { cast.to(place) }
-        })
-        .raise()
-        .map(PyArray::new)
+        let cast =
+            if copy || dtype.0 != array.dtype() { np::astype(&array, dtype.0).raise()? } else { array };
+        match place {
+            np::Device::Default => Ok(PyArray::new(cast)),
+            place => work::read(py, cast, move |cast| cast.to(place)).map(PyArray::new),
+        }
     }
 
     /// Computes the values now instead of when they are read. Returns the array.
     fn eval(this: Bound<'_, Self>) -> PyResult<Bound<'_, Self>> {
         let array = this.get().array();
-        this.py().detach(|| array.eval().map(|_| ())).raise()?;
+        work::read(this.py(), array, |array| array.eval().map(|_| ()))?;
         Ok(this)
     }
 
     /// The one element, as Python's own number.
     fn item<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let array = self.array();
-        python_scalar(py, py.detach(|| array.item()).raise()?)
+        python_scalar(py, work::read(py, array, |array| array.item())?)
     }
 
     /// The elements in nested lists.
     fn tolist<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let array = self.array();
-        let here = PyArray::new(py.detach(|| array.to("host")).raise()?).into_pyobject(py)?;
+        let here = work::read(py, array, |array| array.to("host"))?;
+        let here = PyArray::new(here).into_pyobject(py)?;
         here.call_method0("__array__")?.call_method0("tolist")
-    }
-
-    /// Broadcast, sorted and so on: every function whose first argument is an array is a method of the same name.
-    fn __getattr__<'py>(this: &Bound<'py, Self>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        let py = this.py();
-        let refused = || PyAttributeError::new_err(format!("'Array' object has no attribute '{name}'"));
-        let numpy = match name {
-            // NumPy's methods that are called otherwise than its functions.
-            "conjugate" => "conj",
-            "flatten" => "ravel",
-            _ => name,
-        };
-        static FUNCTIONS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        let functions = FUNCTIONS.get_or_try_init(py, || -> PyResult<_> {
-            Ok(package(py)?.getattr("_domains")?.get_item("numpy")?.unbind())
-        })?;
-        if name.starts_with('_') || !functions.bind(py).contains(numpy)? {
-            return Err(refused());
-        }
-        let function = package(py)?.getattr(numpy).map_err(|_| refused())?;
-        py.import("functools")?.getattr("partial")?.call1((function, this))
     }
 
     #[pyo3(signature = (*, api_version=None))]
@@ -334,7 +327,8 @@ impl PyArray {
 
     fn __contains__(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<bool> {
         let (array, value) = (self.array(), crate::operand::operand(value)?);
-        let found = py.detach(|| np::any(&np::equal(&array, &value)?, ())?.item()).raise()?;
+        let found = np::any(np::equal(&array, &value).raise()?, ()).raise()?;
+        let found = work::read(py, found, |found| found.item())?;
         Ok(found.to_f64() != 0.0)
     }
 
@@ -346,7 +340,7 @@ impl PyArray {
                 array.shape()
             )));
         }
-        let value = py.detach(|| array.item()).raise()?.to_c128();
+        let value = work::read(py, array, |array| array.item())?.to_c128();
         Ok(value.re != 0.0 || value.im != 0.0)
     }
 
@@ -379,14 +373,13 @@ impl PyArray {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let array = self.array();
-        let (text, home) = (py.detach(|| format!("{array}")), array.residency());
+        let (text, home) = (shown(py, array.clone())?, array.residency());
         let indented = text.replace('\n', "\n      ");
         Ok(format!("Array({indented}, dtype={}, device='{home}')", array.dtype()))
     }
 
-    fn __str__(&self, py: Python<'_>) -> String {
-        let array = self.array();
-        py.detach(|| format!("{array}"))
+    fn __str__(&self, py: Python<'_>) -> PyResult<String> {
+        shown(py, self.array())
     }
 
     fn __format__<'py>(this: &Bound<'py, Self>, how: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -394,7 +387,7 @@ impl PyArray {
         let object = if this.get().array().ndim() == 0 && !how.is_empty() {
             this.get().item(py)?
         } else {
-            this.get().__str__(py).into_pyobject(py)?.into_any()
+            this.get().__str__(py)?.into_pyobject(py)?.into_any()
         };
         py.import("builtins")?.getattr("format")?.call1((object, how))
     }

@@ -8,6 +8,7 @@ use crate::array::PyArray;
 use crate::dtypes::Given;
 use crate::errors::Raise;
 use crate::operand::{from_dlpack as read_dlpack, operand, scalar};
+use crate::work;
 
 /// A device by name, or the default one.
 pub fn device(given: Option<&Bound<'_, PyAny>>) -> PyResult<Device> {
@@ -87,11 +88,12 @@ pub fn asarray(
     if array.is_weak() && how.dtype.is_none() {
         how.dtype = Some(array.dtype());
     }
-    let made = py.detach(|| {
+    let long = work::calls_long(std::iter::once(&array));
+    let made = work::wait(py, long, move || {
         let placed = np::asarray(array, how)?.to(Device::At(goes_to))?;
         if copy == Some(true) { np::copy(&placed)?.eval().cloned() } else { Ok(placed) }
     });
-    Py::new(py, PyArray::new(made.raise()?))
+    Py::new(py, PyArray::new(made?))
 }
 
 /// zeros(shape, dtype=None, device=None): zeros, by default float64.

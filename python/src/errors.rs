@@ -21,6 +21,13 @@ pyo3::create_exception!(
 );
 pyo3::create_exception!(polyarray, DeviceError, PyRuntimeError, "A device failed, or is gone.");
 
+pyo3::create_exception!(
+    polyarray,
+    KernelError,
+    PyValueError,
+    "A kernel that does not compile, with the compiler's message, or does not fit what it is called with."
+);
+
 /// `AxisError`: NumPy's, which is a `ValueError` and an `IndexError`.
 fn axis_error(py: Python<'_>) -> PyResult<Bound<'_, PyType>> {
     static TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();

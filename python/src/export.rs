@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 
 use crate::array::PyArray;
 use crate::errors::Raise;
+use crate::work;
 
 /// What a view of the memory needs while it lives.
 struct Exported {
@@ -58,7 +59,7 @@ impl PyArray {
                 array.residency()
             )));
         }
-        let operand = this.py().detach(|| array.operand()).raise()?;
+        let operand = work::read(this.py(), array.clone(), |array| array.operand())?;
         let wanted_strides = flags & ffi::PyBUF_STRIDES == ffi::PyBUF_STRIDES;
         if !wanted_strides && !operand.layout.is_contiguous() {
             return Err(PyBufferError::new_err("the array is not contiguous; copy it"));

@@ -7,7 +7,8 @@ use smallvec::SmallVec;
 
 use crate::array::PyArray;
 use crate::errors::Raise;
-use crate::operand::{broadcast, is_numpy, operand};
+use crate::operand::{broadcast, is_numpy, operand, operand_beside};
+use crate::work;
 
 /// One part of a key.
 enum Part {
@@ -298,14 +299,17 @@ impl PyArray {
             && mask.dtype() == DType::Bool
             && mask.ndim() > 0
         {
-            return py.detach(|| np::select(&x, &beside(mask, &x)?)).raise().map(PyArray::new);
+            let mask = beside(mask, &x).raise()?;
+            let long = work::calls_long([&x, &mask].into_iter());
+            return work::wait(py, long, move || np::select(&x, &mask)).map(PyArray::new);
         }
         let advanced = Advanced::of(&x, &key)?;
-        py.detach(|| advanced.get(&x)).raise().map(PyArray::new)
+        let long = work::calls_long(std::iter::once(&x));
+        work::wait(py, long, move || advanced.get(&x)).map(PyArray::new)
     }
 
     fn __setitem__(&self, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let mut value = operand(value)?;
+        let mut value = operand_beside(value, Some(self.residency()))?;
         self.update(|x| {
             if !value.is_weak() && value.dtype().kind() > x.dtype().kind() {
                 return Err(PyTypeError::new_err(format!(

@@ -8,14 +8,19 @@ mod dispatch;
 mod dtypes;
 mod errors;
 mod export;
+mod genetics;
+mod implementation;
 mod index;
+mod keywords;
 mod method;
 mod multimethod;
 mod operand;
 mod operators;
 mod options;
 mod random;
+mod raw_kernel;
 mod ufunc;
+mod work;
 
 use dtypes::Given;
 use errors::Raise;
@@ -25,9 +30,6 @@ use polyarray::dtypes::promote_weak;
 use polyarray::{DType, result_type};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-
-// Linked for the domain that it enrols.
-use polyarray_genetics as _;
 
 /// The names of the results of methods with several, where the array API has names for them.
 const RESULTS: [(&str, &str, &[&str]); 9] = [
@@ -116,6 +118,30 @@ fn promoted<'py>(
     dtypes::to_python(py, dtype)
 }
 
+/// The limits of a float dtype: those of its parts, bits, eps, max, min, smallest_normal, smallest_subnormal.
+#[pyfunction]
+#[pyo3(name = "_finfo")]
+fn finfo<'py>(py: Python<'py>, dtype: Given) -> PyResult<(Bound<'py, PyAny>, u32, [f64; 5])> {
+    let info = polyarray::finfo(dtype.0).raise()?;
+    let limits = [info.eps, info.max, info.min, info.smallest_normal, info.smallest_subnormal];
+    Ok((dtypes::to_python(py, info.dtype)?, info.bits, limits))
+}
+
+/// The limits of an integer dtype: bits, max, min.
+#[pyfunction]
+#[pyo3(name = "_iinfo")]
+fn iinfo(dtype: Given) -> PyResult<(u32, i128, i128)> {
+    let info = polyarray::iinfo(dtype.0).raise()?;
+    Ok((info.bits, info.max, info.min))
+}
+
+/// Whether promotion makes one dtype of the other.
+#[pyfunction]
+#[pyo3(name = "_can_cast")]
+fn can_cast(from: Given, to: Given) -> bool {
+    polyarray::can_cast(from.0, to.0)
+}
+
 /// Whether a device has arrays of a dtype.
 #[pyfunction]
 fn has_dtype(py: Python<'_>, device: Option<&Bound<'_, PyAny>>, dtype: Given) -> PyResult<bool> {
@@ -139,17 +165,24 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<array::PyArray>()?;
     module.add_class::<method::PyMethod>()?;
     module.add_class::<random::PyGenerator>()?;
+    module.add_class::<raw_kernel::PyRawKernel>()?;
     module.add_class::<ufunc::PyUfunc>()?;
     module.add_class::<multimethod::PyMultimethod>()?;
     module.add_class::<multimethod::PyCall>()?;
+    module.add_class::<implementation::PyImplementation>()?;
     module.add_class::<dispatch::PyScope>()?;
     module.add_class::<dispatch::PyState>()?;
     module.add("ResidencyError", py.get_type::<errors::ResidencyError>())?;
     module.add("BackendNotImplementedError", py.get_type::<errors::BackendNotImplementedError>())?;
+    module.add("KernelError", py.get_type::<errors::KernelError>())?;
     module.add("DeviceError", py.get_type::<errors::DeviceError>())?;
     module.add_function(wrap_pyfunction!(functions, module)?)?;
     module.add_function(wrap_pyfunction!(devices, module)?)?;
     module.add_function(wrap_pyfunction!(backend::declare_backend, module)?)?;
+    module.add("_genetics", genetics::module(py)?)?;
+    module.add_function(wrap_pyfunction!(finfo, module)?)?;
+    module.add_function(wrap_pyfunction!(iinfo, module)?)?;
+    module.add_function(wrap_pyfunction!(can_cast, module)?)?;
     module.add("_intercept", wrap_pyfunction!(multimethod::intercept, module)?)?;
     module.add_function(wrap_pyfunction!(random::default_rng, module)?)?;
     module.add_function(wrap_pyfunction!(promoted, module)?)?;

@@ -1,5 +1,6 @@
 //! A method as a Python function: its row gives the name, the signature, the documentation, and what is called.
-use polyarray::backend::{MethodRow, Param, ParamKind, Value, Values};
+use polyarray::array::implement::Implemented;
+use polyarray::backend::{Kind, MethodRow, Param, ParamKind, Value, Values};
 use polyarray::{Array, Key, OPS};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -10,9 +11,10 @@ use crate::array::PyArray;
 use crate::errors::Raise;
 use crate::operand::{operand_beside, operands};
 use crate::options::{OptionType, option_type, renamed};
+use crate::work;
 
 /// Methods whose arrays are given one by one, not as a sequence.
-const VARIADIC: [&str; 3] = ["broadcast_arrays", "meshgrid", "einsum"];
+pub const VARIADIC: [&str; 3] = ["broadcast_arrays", "meshgrid", "einsum"];
 
 // A function that dispatches by where its arrays live. Its documentation is that of its row, and so it has none as a class.
 #[pyclass(frozen, module = "polyarray", name = "Method")]
@@ -30,9 +32,12 @@ pub struct PyMethod {
 }
 
 /// How a parameter is filled from Python's arguments.
-enum Slot {
+pub enum Slot {
+    /// One array.
     Array(&'static str),
+    /// Several.
     Arrays(&'static str),
+    /// The keywords of an option type.
     Option { names: Vec<&'static str>, of: &'static OptionType },
 }
 
@@ -100,6 +105,16 @@ impl PyMethod {
         Some(PyMethod { row, name, slots, only_arrays, variadic, records, results })
     }
 
+    /// Its row.
+    pub fn row(&self) -> &'static MethodRow {
+        self.row
+    }
+
+    /// Has a function in Python implement it for a kind of backends.
+    pub fn implement(&self, kind: Kind, function: Py<PyAny>) -> PyResult<Implemented> {
+        crate::implementation::implement(self.row, &self.slots, kind, function)
+    }
+
     fn wrong(&self, message: impl std::fmt::Display) -> PyErr {
         PyTypeError::new_err(format!("{}() {message}", self.name))
     }
@@ -162,9 +177,13 @@ impl PyMethod {
     }
 
     /// Calls it.
-    fn run(&self, py: Python<'_>, values: &Values) -> PyResult<Values> {
+    fn run(&self, py: Python<'_>, values: Values) -> PyResult<Values> {
         let call = self.row.call;
-        if self.records { call(values) } else { py.detach(|| call(values)) }.raise()
+        if self.records {
+            return call(&values).raise();
+        }
+        let long = work::calls_long(values.iter().flat_map(Value::arrays));
+        work::wait(py, long, move || call(&values))
     }
 
     fn unpack<'py>(&self, py: Python<'py>, results: Values) -> PyResult<Bound<'py, PyAny>> {
@@ -217,10 +236,10 @@ impl PyMethod {
             for arg in args.iter_borrowed() {
                 values.push(Value::Array(operand_beside(&arg, place)?));
             }
-            return self.unpack(py, self.run(py, &values)?);
+            return self.unpack(py, self.run(py, values)?);
         }
         let values = self.pack(args, kwargs)?;
-        self.unpack(py, self.run(py, &values)?)
+        self.unpack(py, self.run(py, values)?)
     }
 
     #[getter]
@@ -246,8 +265,17 @@ impl PyMethod {
 
     #[getter]
     fn __doc__(&self) -> String {
-        let lines: Vec<&str> =
-            self.row.doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        // Between fences stands an example in Rust.
+        let mut code = false;
+        let mut lines: Vec<&str> = Vec::new();
+        for line in self.row.doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)) {
+            let fence = line.starts_with("```");
+            code ^= fence;
+            let doubled = line.is_empty() && lines.last().is_some_and(|last| last.is_empty());
+            if !(code || fence || doubled) {
+                lines.push(line);
+            }
+        }
         format!("{}{}\n\n{}", self.name, self.signature(), lines.join("\n"))
     }
 

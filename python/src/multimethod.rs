@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use polyarray::array::declared::Declared;
-use polyarray::backend::{Call, Cx, Interceptor, Kind, KindId, Stop, Value, Values, register_interceptor};
+use polyarray::array::implement::Implemented;
+use polyarray::backend::{
+    Call, Cx, Interceptor, Kind, KindId, MethodRow, Stop, Value, Values, register_interceptor,
+};
 use polyarray::{Array, Error};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::array::PyArray;
-use crate::errors::{Raise, exception};
+use crate::errors::Raise;
+use crate::implementation::kind;
 use crate::operand::{is_numpy, operand};
 use crate::ufunc::raised;
 
@@ -97,8 +101,21 @@ impl Arguments {
     }
 }
 
+/// What a function in Python returns.
+#[derive(Clone, Copy)]
+pub enum Answered {
+    /// A result, or a tuple of results.
+    Each,
+    /// One result, a sequence of arrays.
+    Sequence,
+}
+
 /// A result of a Python function: arrays, and other objects as they are.
-fn packed(result: &Bound<'_, PyAny>) -> PyResult<Values> {
+fn packed(result: &Bound<'_, PyAny>, how: Answered) -> PyResult<Values> {
+    if let Answered::Sequence = how {
+        let arrays: Vec<Array> = result.try_iter()?.map(|item| operand(&item?)).collect::<PyResult<_>>()?;
+        return Ok(std::iter::once(Value::Arrays(arrays)).collect());
+    }
     let one = |value: &Bound<'_, PyAny>| -> PyResult<Value> {
         Ok(if is_array(value)? {
             Value::Array(operand(value)?)
@@ -134,12 +151,16 @@ fn unpacked(py: Python<'_>, values: Values) -> PyResult<Bound<'_, PyAny>> {
 }
 
 /// What a function answered: its results, or that it declines.
-fn answer(py: Python<'_>, result: PyResult<Bound<'_, PyAny>>) -> Result<Values, Stop<Error>> {
+pub fn answer(
+    py: Python<'_>,
+    result: PyResult<Bound<'_, PyAny>>,
+    how: Answered,
+) -> Result<Values, Stop<Error>> {
     let result = result.map_err(|error| Stop::Failed(raised(error)))?;
     if result.is(py.NotImplemented()) {
         return Err(Stop::declined("it returned NotImplemented"));
     }
-    packed(&result).map_err(|error| Stop::Failed(raised(error)))
+    packed(&result, how).map_err(|error| Stop::Failed(raised(error)))
 }
 
 fn arguments(options: &Value) -> Result<&Arguments, Error> {
@@ -158,7 +179,7 @@ impl PyMultimethod {
             let given = arguments(options)?;
             Python::attach(|py| {
                 let result = given.call(py, &body, arrays).map_err(raised)?;
-                packed(&result).map_err(raised)
+                packed(&result, Answered::Each).map_err(raised)
             })
         });
         Ok(PyMultimethod {
@@ -185,12 +206,6 @@ impl PyMultimethod {
         unpacked(py, values)
     }
 
-    /// A decorator: the function becomes the implementation of a backend's kind, "cpu", "gpu".
-    fn register(this: &Bound<'_, Self>, kind: String) -> PyResult<Py<PyAny>> {
-        let registering = Registering { method: this.clone().unbind(), kind };
-        Ok(registering.into_pyobject(this.py())?.into_any().unbind())
-    }
-
     #[getter]
     fn __wrapped__(&self, py: Python<'_>) -> Py<PyAny> {
         self.function.clone_ref(py)
@@ -201,25 +216,19 @@ impl PyMultimethod {
     }
 }
 
-/// What `register` returns.
-#[pyclass(frozen)]
-struct Registering {
-    method: Py<PyMultimethod>,
-    kind: String,
-}
+impl PyMultimethod {
+    /// Its row.
+    pub fn row(&self) -> &'static MethodRow {
+        self.declared.row()
+    }
 
-#[pymethods]
-impl Registering {
-    fn __call__(&self, function: Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        let kind = Kind::named(&self.kind).map_err(|error| exception(error.into()))?;
-        let kept = function.clone().unbind();
+    /// Has a function in Python implement it for a kind of backends.
+    pub fn implement(&self, kind: Kind, function: Py<PyAny>) -> PyResult<Implemented> {
         let implementation = move |_: Cx, arrays: &[Array], options: &Value| {
             let given = arguments(options)?;
-            Python::attach(|py| answer(py, given.call(py, &kept, arrays)))
+            Python::attach(|py| answer(py, given.call(py, &function, arrays), Answered::Each))
         };
-        let declared = self.method.get().declared;
-        declared.register(kind, implementation).map_err(|error| exception(error.into()))?;
-        Ok(function.unbind())
+        Ok(self.declared.implement(kind, implementation))
     }
 }
 
@@ -242,7 +251,7 @@ static INTERCEPTOR: Interceptor = |cx, call| {
     Python::attach(|py| {
         let call =
             PyCall { call: call.clone() }.into_pyobject(py).map_err(|error| Stop::Failed(raised(error)))?;
-        answer(py, function.bind(py).call1((call,)))
+        answer(py, function.bind(py).call1((call,)), Answered::Each)
     })
 };
 
@@ -250,7 +259,8 @@ static INTERCEPTOR: Interceptor = |cx, call| {
 /// implementation of its own, as a `Call`, and returns its results, or `NotImplemented`.
 #[pyfunction]
 pub fn intercept(backend: &str, domain: String, function: Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    let kind = Kind::named(backend).map_err(|error| exception(error.into()))?;
+    let kind = kind(backend)?;
+    crate::work::python_inside();
     INTERCEPTORS.write().insert((kind.id(), domain.clone()), Arc::new(function.clone().unbind()));
     register_interceptor(backend, String::leak(domain), &INTERCEPTOR);
     Ok(function.unbind())

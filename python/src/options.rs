@@ -49,8 +49,9 @@ type Build = fn(&[Option<Bound<'_, PyAny>>]) -> PyResult<Value>;
 /// An option type.
 pub struct OptionType {
     /// The last part of the domain in whose methods it is meant, where several have a type of this name.
-    domain: &'static str,
-    name: &'static str,
+    pub domain: &'static str,
+    /// The type's name.
+    pub name: &'static str,
     /// Its keywords, in order.
     pub keywords: &'static [Keyword],
     /// A value, of what was given for each.
@@ -222,7 +223,8 @@ fn reduce(axis: Option<Ints>, keepdims: bool) -> np::Reduce {
     np::Reduce { axes: axis.map(|axes| axes.0), keepdims }
 }
 
-const METHODS: [(&str, np::Method); 13] = [
+/// The ways to interpolate of quantiles.
+pub const METHODS: [(&str, np::Method); 13] = [
     ("inverted_cdf", np::Method::InvertedCdf),
     ("averaged_inverted_cdf", np::Method::AveragedInvertedCdf),
     ("closest_observation", np::Method::ClosestObservation),
@@ -238,13 +240,15 @@ const METHODS: [(&str, np::Method); 13] = [
     ("nearest", np::Method::Nearest),
 ];
 
-const BOUNDS: [(&str, np::Bounds); 3] =
+/// What becomes of indices beyond the bounds.
+pub const BOUNDS: [(&str, np::Bounds); 3] =
     [("raise", np::Bounds::Raise), ("clip", np::Bounds::Clip), ("wrap", np::Bounds::Wrap)];
 
 const TRIANGLES: [(&str, linalg::Triangle); 2] =
     [("L", linalg::Triangle::Lower), ("U", linalg::Triangle::Upper)];
 
-const UPDATES: [(&str, np::Update); 5] = [
+/// How elements are updated.
+pub const UPDATES: [(&str, np::Update); 5] = [
     ("put", np::Update::Put),
     ("add", np::Update::Add),
     ("multiply", np::Update::Multiply),
@@ -252,7 +256,8 @@ const UPDATES: [(&str, np::Update); 5] = [
     ("maximum", np::Update::Maximum),
 ];
 
-const REDUCTIONS: [(&str, np::Reduction); 6] = [
+/// Reductions by the ufunc that they fold.
+pub const REDUCTIONS: [(&str, np::Reduction); 6] = [
     ("add", np::Reduction::Sum),
     ("multiply", np::Reduction::Prod),
     ("minimum", np::Reduction::Min),
@@ -439,6 +444,12 @@ options! {
         triangle: if lower { linalg::Triangle::Lower } else { linalg::Triangle::Upper },
         unit_diagonal,
     });
+    linalg "Sketch" (n_components: usize, n_oversamples: usize = 10, n_iter: Option<usize> = None, random_state: usize = 0) =>
+        plain(linalg::Sketch {
+            oversamples: n_oversamples,
+            iterations: n_iter,
+            ..linalg::Sketch::from(n_components).seed(random_state as u64)
+        });
     linalg "Tolerance" (rtol: Option<f64> = None) => plain(linalg::Tolerance(rtol));
     linalg "NormOrder" (_ord: Option<Any<'_>> = None) =>
         plain(order(_ord)?.unwrap_or(linalg::NormOrder::P(2.0)));

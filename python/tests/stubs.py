@@ -21,6 +21,7 @@ ArrayLike: TypeAlias = Array | np.ndarray | np.generic | complex | Sequence[Any]
 class ResidencyError(TypeError): ...
 class BackendNotImplementedError(NotImplementedError): ...
 class DeviceError(RuntimeError): ...
+class KernelError(ValueError): ...
 class State: ...
 
 class Scope:
@@ -31,7 +32,38 @@ class Method:
     __name__: str
     domain: str
     def __call__(self, *args: object, **kwargs: object) -> Any: ...
+    def register(self, kind: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
+    def unregister(self, kind: str) -> None: ...
+
+class Implementation:
+    def undo(self) -> None: ...
+    def __enter__(self) -> Implementation: ...
+    def __exit__(self, *error: object) -> None: ...
+
+Out: TypeAlias = tuple[int | Sequence[int], DTypeLike]
+
+class RawKernel:
+    name: str
+    def __init__(self, source: str, entry: str = "main", *, name: str | None = None) -> None: ...
+    def __call__(self, *arrays: ArrayLike, out: Out | list[Out], groups: int | Sequence[int] | None = None, params: object | None = None, device: str | None = None) -> Any: ...
 '''
+
+GENETICS = '''class Dataset:
+    genotypes: Array
+    dosages: Array
+    variants: dict[str, list[Any]]
+    samples: list[str]
+
+class Analysis:
+    allele_counts: Array
+    variant_counts: Array
+    call_rate: Array
+    het_obs: Array
+    het_exp: Array
+    grm: Array
+    grm_variants: int
+    steps: list[tuple[str, float]]
+    def save(self, folder: str, *, replace: bool = False) -> list[Any]: ...'''
 
 OPERATORS = (
     "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split(),
@@ -51,7 +83,7 @@ def declarations(namespace, names):
             continue
         elif callable(value):
             signature = str(inspect.signature(value)) if inspect.isfunction(value) else value.__text_signature__ or "(*args, **kwargs)"
-            result = "Array" if namespace is not vars(xp) or name not in PLAIN else PLAIN[name]
+            result = PLAIN.get(name, "Array") if namespace in (vars(xp), vars(xp.genetics)) else "Array"
             line = f"def {name}{signature} -> {result}: ..."
         else:
             continue
@@ -63,7 +95,7 @@ PLAIN = {
     "result_type": "np.dtype", "can_cast": "bool", "isdtype": "bool", "broadcast_shapes": "tuple[int, ...]",
     "set_backend": "Scope", "skip_backend": "Scope", "set_state": "Scope", "get_state": "State",
     "set_global_backend": "None", "register_backend": "None", "clear_backends": "None", "determine_backend": "str",
-    "explain": "tuple[Any, str]", "has_dtype": "bool", "devices": "list[str]", "default_device": "str",
+    "explain": "tuple[Any, str]", "implementation": "Implementation", "read_plink": "Dataset", "run_analysis": "Analysis", "has_dtype": "bool", "devices": "list[str]", "default_device": "str",
 }  # fmt: skip
 
 
@@ -81,7 +113,7 @@ def results():
 def array():
     """The class of arrays: attributes, operators, and the functions whose first argument is an array."""
     lines = ["class Array:"]
-    for name, kind in {"dtype": "np.dtype", "device": "str", "shape": "tuple[int, ...]", "ndim": "int", "size": "int", "itemsize": "int", "nbytes": "int", "T": "Array", "mT": "Array", "real": "Array", "imag": "Array", "flat": "Iterator[complex]"}.items():  # fmt: skip
+    for name, kind in {"dtype": "np.dtype", "device": "str", "shape": "tuple[int, ...]", "ndim": "int", "size": "int", "itemsize": "int", "nbytes": "int", "strides": "tuple[int, ...]", "T": "Array", "mT": "Array", "real": "Array", "imag": "Array", "flat": "Iterator[complex]"}.items():  # fmt: skip
         lines += ["    @property", f"    def {name}(self) -> {kind}: ..."]
     for name in OPERATORS[0]:
         for prefix in ("", "r", "i"):
@@ -103,8 +135,17 @@ def array():
         "    def eval(self) -> Array: ...",
         "    def item(self) -> complex: ...",
         "    def tolist(self) -> Any: ...",
-        "    def __getattr__(self, name: str) -> Callable[..., Any]: ...",
     ]
+    native = {line.split("def ")[1].split("(")[0] for line in lines if "def " in line}
+    for name, function in sorted(xp._methods.methods.items()):
+        if name in native:
+            continue
+        if isinstance(function, xp.Method):
+            parameters = function._stub().split("(", 1)[1]
+            first, _, rest = parameters.partition(", ") if ", " in parameters.split(") ->")[0] else (parameters.split(")")[0], "", ")" + parameters.split(")", 1)[1])
+            lines.append(f"    def {name}(self{', ' if not rest.startswith(')') else ''}{rest}")
+        else:
+            lines.append(f"    def {name}{inspect.signature(function)} -> Any: ...")
     return "\n".join(lines)
 
 
@@ -114,7 +155,8 @@ def stub():
     constants = [f"{name}: float" for name in ("e", "pi", "inf", "nan")] + ["newaxis: None"]
     constants += [f"{name}: np.dtype" for name in xp._DTYPES]
     parts = [HEAD, *results(), array() + "\n", "\n".join(constants), "\n".join(declarations(vars(xp), names))]
-    for module in ("linalg", "fft"):
+    parts += [GENETICS]
+    for module in ("linalg", "fft", "genetics"):
         namespace = vars(getattr(xp, module))
         lines = declarations(namespace, [name for name in namespace if not name.startswith("_")])
         body = "\n".join("    @staticmethod\n    " + line for line in lines)

@@ -1,4 +1,4 @@
-"""Other libraries on our arrays: SciPy's transforms, scikit-learn, einops, Dask and xarray."""
+"""Other libraries on our arrays: SciPy's transforms, einops, Dask and xarray."""
 
 import numpy as np
 import pytest
@@ -40,64 +40,6 @@ def test_einops(device, values):
     np.testing.assert_array_equal(values(einops.rearrange(x, "a b c -> (c a) b")), data.transpose(2, 0, 1).reshape(8, 3))
     np.testing.assert_array_equal(values(einops.reduce(x, "a b c -> b", "sum")), data.sum(axis=(0, 2)))
     np.testing.assert_array_equal(values(einops.repeat(x, "a b c -> a 2 b c")), np.repeat(data[:, None], 2, axis=1))
-
-
-@pytest.fixture
-def problem():
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(60, 5)) * [5, 3, 2, 1, 0.5]
-    return x, x @ [1.0, -2, 0.5, 0, 3] + 0.1 * rng.normal(size=60), (x[:, 0] > 0).astype(np.int64)
-
-
-@pytest.mark.parametrize("solver", ["full", "randomized"])
-def test_pca(problem, device, values, solver):
-    sklearn = pytest.importorskip("sklearn")
-    from sklearn.decomposition import PCA
-
-    x = problem[0]
-    options = dict(n_components=3, svd_solver=solver, random_state=0, power_iteration_normalizer="QR")
-    want = PCA(**options).fit(x)
-    with sklearn.config_context(array_api_dispatch=True):
-        got = PCA(**options).fit(xp.asarray(x, device=device))
-        moved = got.transform(xp.asarray(x, device=device))
-    assert isinstance(got.components_, xp.Array) and got.components_.device == device
-    np.testing.assert_allclose(values(got.explained_variance_), want.explained_variance_, rtol=1e-8)
-    np.testing.assert_allclose(np.abs(values(moved)), np.abs(want.transform(x)), atol=1e-7)
-
-
-def test_ridge(problem, device, values):
-    sklearn = pytest.importorskip("sklearn")
-    from sklearn.linear_model import Ridge
-
-    x, y, _ = problem
-    want = Ridge(solver="svd").fit(x, y)
-    with sklearn.config_context(array_api_dispatch=True):
-        got = Ridge(solver="svd").fit(xp.asarray(x, device=device), xp.asarray(y, device=device))
-    np.testing.assert_allclose(values(got.coef_), want.coef_, rtol=1e-8)
-
-
-def test_discriminant_analysis(problem, device, values):
-    sklearn = pytest.importorskip("sklearn")
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-
-    x, _, label = problem
-    want = LinearDiscriminantAnalysis().fit(x, label).predict(x)
-    with sklearn.config_context(array_api_dispatch=True):
-        model = LinearDiscriminantAnalysis().fit(xp.asarray(x, device=device), xp.asarray(label, device=device))
-        got = model.predict(xp.asarray(x, device=device))
-    np.testing.assert_array_equal(values(got), want)
-
-
-@pytest.mark.parametrize("name", "mean_squared_error mean_absolute_error r2_score accuracy_score".split())
-def test_metrics(problem, device, name):
-    sklearn = pytest.importorskip("sklearn")
-    from sklearn import metrics
-
-    _, y, label = problem
-    a, b = (label, label[::-1].copy()) if name == "accuracy_score" else (y, y + 0.5)
-    with sklearn.config_context(array_api_dispatch=True):
-        got = getattr(metrics, name)(xp.asarray(a, device=device), xp.asarray(b, device=device))
-    np.testing.assert_allclose(float(got), getattr(metrics, name)(a, b), rtol=1e-12)
 
 
 def test_dask(device, values):

@@ -45,6 +45,7 @@ def test_every_function_has_a_signature_and_documentation():
             assert inspect.signature(function) is not None
             assert name in function.__doc__.split("(")[0] or function.__name__ in function.__doc__
             assert len(function.__doc__.splitlines()) > 1, name
+            assert "```" not in function.__doc__ and "polyarray_core" not in function.__doc__, name
 
 
 def test_promotion_of_python_s_numbers():

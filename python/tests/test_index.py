@@ -90,6 +90,11 @@ def test_on_devices(device, values):
     x[:, 1, [0, 3]] = 7
     n[:, 1, [0, 3]] = 7
     np.testing.assert_array_equal(values(x), n)
+    # NumPy's numbers are values, and go where the array is.
+    for key in (0, x > 6, ([0, 1], [1, 2])):
+        x[key] = np.float64(4)
+        n[values(key) if isinstance(key, xp.Array) else key] = 4
+    np.testing.assert_array_equal(values(x), n)
 
 
 @pytest.mark.parametrize("key", [5, (0, 9), (slice(None), 0, 0, 0), "a", 1.5, (..., ...), ([7],)])

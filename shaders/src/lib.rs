@@ -6,7 +6,7 @@
 //! * [`mod@compile`]: WGSL to SPIR-V whose float algebra is left as written.
 //! * [`plan`]: what a backend gets to run. It is the whole interface: a backend asks a planner for a
 //!   [`plan::Plan`], compiles each step's [`plan::Shader`] once, binds the buffers that the step names, and
-//!   dispatches. Planners: [`fused::plan`] for core's kernels, [`matmul::plan`], and one in each file of [`methods`]
+//!   dispatches. Planners: [`fused::plan`] for core's kernels, [`matmul::plan`], [`linalg::plan`], and one in each file of [`methods`]
 //!   and [`primitives`].
 //!
 //! The crate knows no wgpu. A test validates every file, in every instance, under every set of features.
@@ -18,6 +18,7 @@ pub mod fft;
 pub mod fused;
 pub mod library;
 mod limits;
+pub mod linalg;
 pub mod matmul;
 pub mod methods;
 mod opaque;

@@ -2,10 +2,12 @@
 //! whose functions have no Rust types. A call of one walks the candidates as that of any other does.
 
 use super::Array;
-use super::packed::{MethodRow, Param, ParamKind, Value, Values, packed_values};
+use super::implement::{Implemented, put};
+use super::packed::{Call, MethodRow, Param, ParamKind, Value, Values, packed_values};
 use crate::dispatch::__private::{Fits, slow};
-use crate::dispatch::{self, Argument, Cx, Erased, Held, Kind, MethodInfo, Stop, register_erased};
+use crate::dispatch::{self, Argument, Cx, Erased, Held, Kind, MethodInfo, Stop};
 use crate::error::{Error, Result};
+use std::sync::Arc;
 
 type Implementation = dyn Fn(Cx, &[Array], &Value) -> Result<Values, Stop<Error>> + Send + Sync;
 type Body = dyn Fn(&[Array], &Value) -> Result<Values> + Send + Sync;
@@ -69,6 +71,7 @@ impl Declared {
                     }
                 }) as super::packed::PackedFn
             }),
+            info: None,
         }));
         let row: &'static MethodRow = row;
         // The packed form names the method itself, and that names its packed form.
@@ -118,18 +121,19 @@ impl Declared {
         )
     }
 
-    /// Adds an implementation for a kind of backends, or replaces the present one.
-    ///
-    /// # Errors
-    /// Those of [`Kind::replace`].
+    /// Puts an implementation in front of the one that a kind has, if it has one, as
+    /// [`MethodRow::implement`] does.
     #[track_caller]
-    pub fn register(
+    pub fn implement(
         self,
         kind: Kind,
         implementation: impl Fn(Cx, &[Array], &Value) -> Result<Values, Stop<Error>> + Send + Sync + 'static,
-    ) -> Result<(), dispatch::Error> {
-        let function = Function(Box::leak(Box::new(implementation)));
-        register_erased(self.info, kind, Box::leak(Box::new(function)))
+    ) -> Implemented {
+        let unpacked = move |cx: Cx, call: &Call| {
+            let (_, arrays, options) = Declared::unpack(call.args())?;
+            implementation(cx, arrays, options)
+        };
+        put(self.row, self.info, kind, Arc::new(unpacked))
     }
 }
 

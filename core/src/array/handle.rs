@@ -5,7 +5,7 @@ use crate::dispatch::Key;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::graph::{Dense, NodeRef};
-use crate::memory::Layout;
+use crate::memory::{Layout, Strides};
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -115,6 +115,16 @@ impl<R: Marker> Array<R> {
     /// True while its values are not computed.
     pub fn is_pending(&self) -> bool {
         self.dense.node.value.get().is_none()
+    }
+
+    /// Elements from one to the next along each axis, in the memory of its values.
+    ///
+    /// ```
+    /// use polyarray_core::Array;
+    /// assert_eq!(Array::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).t().strides()[..], [1, 3]);
+    /// ```
+    pub fn strides(&self) -> Strides {
+        self.layout().strides
     }
 
     /// How its elements lie in the node's buffer.

@@ -10,6 +10,7 @@ pub mod declared;
 mod dispatchable;
 mod display;
 mod handle;
+pub mod implement;
 mod interop;
 mod multimethod;
 mod operandlike;
@@ -27,7 +28,7 @@ pub use crate::device::{
     instance_at, open, residency_of,
 };
 pub use crate::expr::{Part, Span};
-pub use crate::graph::{NotRecorded, trace};
+pub use crate::graph::{NotRecorded, stoppable, trace};
 pub use crate::memory::{
     Buffer, ForeignMemory, HostBuffer, HostMemory, MirrorSlot, Operand, downcast, host_memory,
     set_host_memory_limit, trim_host_memory,

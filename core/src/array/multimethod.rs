@@ -169,6 +169,7 @@ macro_rules! __multimethod {
                     ::core::result::Result::Ok($crate::array::Retype::pack(out))
                 },
                 default: $crate::__multimethod_default!($n $b [$($u;)*]),
+                info: ::core::option::Option::Some(<$n as $crate::dispatch::Method>::info),
             };
 
             #[$crate::dispatch::linkme::distributed_slice($crate::array::packed::METHODS)]

@@ -6,7 +6,7 @@
 
 use super::{Array, Retype};
 use crate::device::{Device, HOST, instance_at, residency_of};
-use crate::dispatch::{Cx, Decline, Instance, Key, Stop, interceptor_of, pinned, trace};
+use crate::dispatch::{Cx, Decline, Instance, Key, MethodInfo, Stop, interceptor_of, pinned, trace};
 use crate::error::{Error, Result};
 use linkme::distributed_slice;
 use smallvec::SmallVec;
@@ -130,6 +130,9 @@ pub struct MethodRow {
     pub call: PackedFn,
     /// Runs its default, without dispatch; none if it has none.
     pub default: Option<PackedFn>,
+    /// Its identity in dispatch; none of a method that is declared while a program runs.
+    #[doc(hidden)]
+    pub info: Option<fn() -> &'static MethodInfo>,
 }
 
 impl MethodRow {
@@ -304,7 +307,13 @@ pub fn packed<Out: Retype>(cx: Cx, row: &'static MethodRow, args: Values) -> Res
 /// [`packed`], with the results as they are.
 pub(super) fn packed_values(cx: Cx, row: &'static MethodRow, args: Values) -> Result<Values, Stop<Error>> {
     let call = Call { row, cx, args };
-    if cx.falls_back() { fall_back(&call) } else { intercept(&call) }
+    if cx.falls_back() {
+        return fall_back(&call);
+    }
+    match super::implement::placed(cx.instance.kind, row) {
+        Some(implementation) => trace::detached_but_heard(|| implementation(cx, &call)),
+        None => intercept(&call),
+    }
 }
 
 fn intercept(call: &Call) -> Result<Values, Stop<Error>> {

@@ -24,6 +24,20 @@ impl<R: Marker> Array<R> {
         Ok(self)
     }
 
+    /// How many elements its computation reads and writes, counted up to `most`: 0 if it is computed, `most` of a
+    /// representation that the graph does not know.
+    ///
+    /// ```
+    /// use polyarray_core::Array;
+    /// assert_eq!(Array::from(vec![1.0, 2.0]).pending_elements(1000), 0);
+    /// ```
+    pub fn pending_elements(&self, most: usize) -> usize {
+        if self.repr().is_some() {
+            return most;
+        }
+        crate::graph::interrupt::elements(&self.dense.node, most)
+    }
+
     /// The evaluated array as buffer and layout, for implementations of backends.
     ///
     /// # Errors

@@ -69,10 +69,10 @@ pub use self::method::{Answer, Method, Returned};
 #[doc(hidden)]
 pub use self::raise::caught;
 pub use self::raise::raise;
-pub(crate) use self::registry::register_erased;
 pub use self::registry::{
     REGISTRATIONS, Registrar, enrol, interceptor_of, register_interceptor, registered_at,
 };
+pub(crate) use self::registry::{StandIn, restore, stand_in};
 pub use self::scope::{detached, pinned, skip, with_backend};
 pub use self::settings::{Clear, block, clear, register_backend, set_global};
 #[doc(hidden)]

@@ -24,7 +24,7 @@ static GENERATION: AtomicU64 = AtomicU64::new(1);
 static TABLES: LazyLock<RwLock<Tables>> = LazyLock::new(|| RwLock::new(Tables::linked()));
 
 #[derive(Clone, Copy)]
-pub(super) struct Registered {
+pub struct Registered {
     pub function: &'static Erased,
     pub at: &'static Location<'static>,
 }
@@ -335,16 +335,25 @@ impl Kind {
     }
 }
 
-/// Adds an implementation of a method that was declared at run time, or replaces the present one: of the type that its calls
-/// look for.
+/// What a kind had for a method before another implementation took its place.
+pub(crate) type StandIn = Option<Registered>;
+
+/// Has a method's packed form serve it on a kind; returns what did.
 #[track_caller]
-pub(crate) fn register_erased(
-    method: &'static MethodInfo,
-    kind: Kind,
-    function: &'static Erased,
-) -> Result<(), Error> {
+pub(crate) fn stand_in(method: &'static MethodInfo, kind: KindId) -> StandIn {
     let at = Location::caller();
-    change(|tables| tables.add_erased(method, kind.id(), function, at, true))
+    change(|tables| {
+        let function = method.packed?;
+        tables.implementations.insert((kind, MethodRef(method)), Registered { function, at })
+    })
+}
+
+/// Ends what [`stand_in`] began.
+pub(crate) fn restore(method: &'static MethodInfo, kind: KindId, before: StandIn) {
+    change(|tables| match before {
+        Some(before) => tables.implementations.insert((kind, MethodRef(method)), before),
+        None => tables.implementations.remove(&(kind, MethodRef(method))),
+    });
 }
 
 impl Instance {

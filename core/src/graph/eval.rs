@@ -32,6 +32,7 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
             stack.pop();
             continue;
         }
+        super::interrupt::check()?;
         let Some(expr) = node.pending() else {
             match node.failure() {
                 Some(e) => return Err(e),

@@ -113,7 +113,9 @@ pub mod specs {
     pub use super::histograms::BinCounts;
     pub use super::indexing::Take;
     pub use super::join::Concat;
+    pub use super::linalg::blocks::{Block, Factor};
     pub use super::linalg::eigen::Eigen;
+    pub use super::linalg::faults::{Fault, refused};
     pub use super::linalg::lu::{Lu, Solve};
     pub use super::linalg::orthogonal::Qr;
     pub use super::linalg::positive_definite::Cholesky;

@@ -24,6 +24,7 @@ mod transform;
 mod updates;
 
 pub(super) use arguments::{Arg, Case, Given, Sampler};
+pub(super) use factorisation::of_shape;
 pub(super) use formulas::is_formula;
 
 use super::reference::Want;

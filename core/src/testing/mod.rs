@@ -9,6 +9,7 @@ mod allclose;
 pub mod annex_g;
 mod calls;
 mod conformance;
+mod factorisations;
 mod fuzz;
 mod methods;
 mod places;
@@ -21,7 +22,9 @@ pub use accuracy::{Accuracy, accuracy};
 pub use allclose::{assert_allclose, difference};
 pub use calls::{Called, Given};
 pub use conformance::{Conformance, Ran, Report, Way, conformance};
+pub use factorisations::factorisations;
 pub use fuzz::{Fuzz, Fuzzed};
 pub use places::{every_backend, on_every_backend};
 pub use tolerance::Tolerance;
+
 pub use transforms::transforms_are_accurate;

@@ -6,6 +6,7 @@ mod conformance;
 mod epilogue;
 mod errors;
 mod graph;
+mod implementations;
 mod naive;
 mod oneliners;
 mod printing;

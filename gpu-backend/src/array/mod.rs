@@ -16,4 +16,4 @@ mod tables;
 pub use backend::GpuBackend;
 pub use buffer::DeviceBuffer;
 pub use kind::{KIND, gpu};
-pub use raw::ArrayKernel;
+pub use raw::{ArrayKernel, Grid};

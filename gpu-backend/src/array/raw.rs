@@ -7,14 +7,16 @@ use parking_lot::Mutex;
 
 use polyarray_core::array::downcast;
 use polyarray_core::backend::{
-    Buffer, Buffers, Cx, Dims, Layout, Operand, Outputs, Spec, SpecKernel, Stop, output, record_with, single,
+    Buffer, Buffers, Cx, Dims, Layout, Operand, Outputs, Spec, SpecKernel, Stop, output, record_with,
 };
 use polyarray_core::{Array, DType, Error, Result};
 use polyarray_shaders::plan;
+use smallvec::SmallVec;
 
 use super::backend::GpuBackend;
 use super::buffer::DeviceBuffer;
 use super::kind::KIND;
+use crate::device::Gpu;
 use crate::error::GpuError;
 use crate::raw::RawKernel;
 use crate::submit::Window;
@@ -22,8 +24,92 @@ use crate::submit::Window;
 /// The shape of a kernel's result, from the shapes of its operands.
 pub type ShapeOf = fn(&[&[usize]]) -> Result<Vec<usize>>;
 
-/// A user's kernel as a function of arrays: it reads its operands from bindings 0, 1, … and writes its
-/// result to the last one. Register [`ArrayKernel::record`] as the GPU's implementation of a
+/// How often a kernel runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grid {
+    /// So many invocations at least, in workgroups that are spread over two dimensions where one can't hold them, as
+    /// [`RawKernel::launch_over`] does.
+    Lanes(u64),
+    /// So many workgroups.
+    Groups([u32; 3]),
+}
+
+impl RawKernel {
+    /// Records a call on the GPU that a call was dispatched to: operands are read from bindings 0, 1, …, and results, each of
+    /// this shape and dtype, written to those after them. A view of consecutive elements is bound as a part of its buffer where
+    /// bindings may begin there; other views are made dense first. Elements that the kernel does not write have any value.
+    /// `params` are the kernel's immediates.
+    ///
+    /// # Errors
+    /// Failed: [`Error::Backend`] where the kernel does not compile, with the compiler's message; where its bindings are not one
+    /// for each operand and each result, their element types are not the arrays', its immediates are not as long as
+    /// `params`, or the grid is larger than the device's limit.
+    pub fn record(
+        &self,
+        cx: Cx,
+        operands: &[&Array],
+        outputs: Outputs,
+        grid: Grid,
+        params: &[u8],
+    ) -> Result<SmallVec<[Array; 3]>, Stop<Error>> {
+        let inputs = operands.iter().map(|operand| operand.dtype());
+        let dtypes: Vec<DType> = inputs.chain(outputs.iter().map(|(_, dtype)| *dtype)).collect();
+        let gpu = GpuBackend::open(cx.instance.index)?.device();
+        self.check(&gpu, &dtypes, operands.len(), grid, params).map_err(Error::from)?;
+        let spec = RawCall { kernel: self.clone(), outputs, grid, params: params.to_vec() };
+        record_with(cx, spec, operands, SpecKernel::new(run))
+    }
+
+    /// What can be told before anything runs: the kernel compiles, and takes what it is given.
+    fn check(
+        &self,
+        gpu: &Gpu,
+        dtypes: &[DType],
+        operands: usize,
+        grid: Grid,
+        params: &[u8],
+    ) -> Result<(), GpuError> {
+        let pipeline = self.compile(gpu)?;
+        let complain = |problem: String| Err(GpuError::Binding { kernel: self.name().to_owned(), problem });
+        if dtypes.len() != pipeline.bindings().len() {
+            return complain(format!(
+                "it binds {} buffers; {operands} operands and {} results were given",
+                pipeline.bindings().len(),
+                dtypes.len() - operands
+            ));
+        }
+        if params.len() != pipeline.immediates() as usize {
+            return complain(format!(
+                "it takes {} bytes of immediates, {} were given",
+                pipeline.immediates(),
+                params.len()
+            ));
+        }
+        for (binding, &dtype) in pipeline.bindings().iter().zip(dtypes) {
+            let fits = binding.element.is_none_or(|element| elements_of(dtype).contains(&element));
+            if !fits {
+                return complain(format!(
+                    "`{}` is an array of {}, which can't hold {dtype} ({})",
+                    binding.name,
+                    binding.element.unwrap_or("a struct"),
+                    elements_of(dtype).join(" or ")
+                ));
+            }
+        }
+        let limit = gpu.profile().max_groups;
+        match grid {
+            Grid::Groups(groups) if groups.iter().any(|&n| n > limit) => Err(GpuError::Grid {
+                kernel: self.name().to_owned(),
+                device: gpu.title(),
+                asked: groups.map(u64::from),
+                limit,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A user's kernel as a function of arrays with one result. Register [`ArrayKernel::record`] as the GPU's implementation of a
 /// multimethod, or call it from one.
 #[derive(Debug, Clone)]
 pub struct ArrayKernel {
@@ -47,75 +133,16 @@ impl ArrayKernel {
         self
     }
 
-    /// Records a call on the GPU that the call was dispatched to. A view of consecutive elements is bound as a part of
-    /// its buffer where bindings may begin there; other views are made dense first. `params` are the kernel's immediates.
+    /// Records a call, as [`RawKernel::record`] does.
     ///
     /// # Errors
-    /// Failed: [`Error::Shape`] of `shape`'s own; [`Error::Backend`] where the kernel does not compile,
-    /// its bindings are not one per operand and one for the result, or their element types are not the
-    /// arrays'.
+    /// Failed: [`Error::Shape`] of `shape`'s own; those of [`RawKernel::record`].
     pub fn record(&self, cx: Cx, operands: &[&Array], params: &[u8]) -> Result<Array, Stop<Error>> {
-        let backend = GpuBackend::open(cx.instance.index)?;
-        self.check(backend, operands)?;
         let shapes: Vec<&[usize]> = operands.iter().map(|operand| operand.shape()).collect();
-        let shape = (self.shape)(&shapes)?;
-        let spec = RawCall { kernel: self.clone(), shape: shape.into(), params: params.to_vec() };
-        let mut results = record_with(cx, spec, operands, SpecKernel::new(run))?;
-        Ok(results.remove(0))
-    }
-
-    /// What can be told before anything runs: the kernel compiles and binds what it is given.
-    fn check(&self, backend: &GpuBackend, operands: &[&Array]) -> Result<()> {
-        let pipeline = self.kernel.compile(&backend.device())?;
-        let complain = |problem: String| {
-            Error::from(GpuError::Binding { kernel: self.kernel.name().to_owned(), problem })
-        };
-        let dtypes: Vec<DType> =
-            operands.iter().map(|operand| operand.dtype()).chain([self.output]).collect();
-        if dtypes.len() != pipeline.bindings().len() {
-            return Err(complain(format!(
-                "it binds {} buffers; {} operands and a result were given",
-                pipeline.bindings().len(),
-                operands.len()
-            )));
-        }
-        for (binding, dtype) in pipeline.bindings().iter().zip(dtypes) {
-            let fits = binding.element.is_none_or(|element| elements_of(dtype).contains(&element));
-            if !fits {
-                return Err(complain(format!(
-                    "`{}` is an array of {}, which can't hold {dtype} ({})",
-                    binding.name,
-                    binding.element.unwrap_or("a struct"),
-                    elements_of(dtype).join(" or ")
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn run(
-        &self,
-        backend: &GpuBackend,
-        operands: &[Operand],
-        params: &[u8],
-        len: usize,
-    ) -> Result<Arc<dyn Buffer>> {
-        let device = backend.device();
-        let output = device.allocate(plan::buffer_bytes(self.output, len), self.kernel.name())?;
-        let shown =
-            operands.iter().map(|operand| shown(backend, operand)).collect::<Result<Vec<Operand>>>()?;
-        let mut windows = shown
-            .iter()
-            .map(|Operand { buffer, layout }| {
-                let memory = downcast::<DeviceBuffer>(&**buffer, KIND, self.kernel.name())?.memory();
-                let size = buffer.dtype().size();
-                let bytes = (layout.len() * size).next_multiple_of(4).max(4) as u64;
-                Ok(Window { buffer: memory, offset: (layout.offset * size) as u64, bytes })
-            })
-            .collect::<Result<Vec<_>>>()?;
-        windows.push(Window::from(&output));
-        self.kernel.launch_over(&device, &windows, params, (self.lanes)(len) as u64)?;
-        Ok(Arc::new(DeviceBuffer::new(self.output, len, output)))
+        let shape: Dims = (self.shape)(&shapes)?.into();
+        let lanes = (self.lanes)(shape.iter().product()) as u64;
+        let outputs = output(shape, self.output);
+        Ok(self.kernel.record(cx, operands, outputs, Grid::Lanes(lanes), params)?.remove(0))
     }
 }
 
@@ -131,18 +158,12 @@ fn shown(backend: &GpuBackend, operand: &Operand) -> Result<Operand> {
 }
 
 /// One call of a kernel.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct RawCall {
-    kernel: ArrayKernel,
-    shape: Dims,
+    kernel: RawKernel,
+    outputs: Outputs,
+    grid: Grid,
     params: Vec<u8>,
-}
-
-impl PartialEq for RawCall {
-    fn eq(&self, other: &Self) -> bool {
-        let name = |call: &RawCall| call.kernel.kernel.name().to_owned();
-        (name(self), &self.shape, &self.params) == (name(other), &other.shape, &other.params)
-    }
 }
 
 impl Spec for RawCall {
@@ -152,7 +173,7 @@ impl Spec for RawCall {
         // Interned: a program has few kernels, and traces keep names for as long as it runs.
         static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
         let mut names = NAMES.lock();
-        let name = self.kernel.kernel.name();
+        let name = self.kernel.name();
         match names.get(name) {
             Some(known) => known,
             None => {
@@ -164,14 +185,39 @@ impl Spec for RawCall {
     }
 
     fn outputs(&self) -> Outputs {
-        output(self.shape.clone(), self.kernel.output)
+        self.outputs.clone()
     }
 }
 
 fn run(cx: Cx, spec: &RawCall, operands: &[Operand]) -> Result<Buffers> {
-    let len = spec.shape.iter().product();
-    let buffer = spec.kernel.run(GpuBackend::open(cx.instance.index)?, operands, &spec.params, len)?;
-    Ok(single(buffer))
+    let backend = GpuBackend::open(cx.instance.index)?;
+    let (device, name) = (backend.device(), spec.kernel.name());
+    let results = spec
+        .outputs
+        .iter()
+        .map(|(shape, dtype)| {
+            let len = shape.iter().product();
+            let memory = device.allocate(plan::buffer_bytes(*dtype, len), name)?;
+            Ok(DeviceBuffer::new(*dtype, len, memory))
+        })
+        .collect::<Result<Vec<DeviceBuffer>>>()?;
+    let shown = operands.iter().map(|operand| shown(backend, operand)).collect::<Result<Vec<Operand>>>()?;
+    let mut windows = shown
+        .iter()
+        .map(|Operand { buffer, layout }| {
+            let memory = downcast::<DeviceBuffer>(&**buffer, KIND, name)?.memory();
+            let size = buffer.dtype().size();
+            let bytes = (layout.len() * size).next_multiple_of(4).max(4) as u64;
+            Ok(Window { buffer: memory, offset: (layout.offset * size) as u64, bytes })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    windows.extend(results.iter().map(|result| Window::from(result.memory())));
+    match spec.grid {
+        Grid::Lanes(lanes) => spec.kernel.launch_over(&device, &windows, &spec.params, lanes)?,
+        Grid::Groups(groups) => spec.kernel.launch(&device, &windows, &spec.params, groups)?,
+    }
+    drop(windows);
+    Ok(results.into_iter().map(|result| Arc::new(result) as Arc<dyn Buffer>).collect())
 }
 
 /// The WGSL scalars that a kernel may see the elements of a dtype as.

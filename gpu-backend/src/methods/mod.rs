@@ -1,5 +1,6 @@
 //! The methods that are no fused kernel, one file per family.
 
+mod factorisations;
 mod fft;
 mod indexing;
 mod linalg;

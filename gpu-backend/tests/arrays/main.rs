@@ -8,6 +8,7 @@ mod constants;
 mod elementwise;
 mod elsewhere;
 mod epilogues;
+mod factorisations;
 mod kernels;
 mod large;
 mod layouts;

@@ -1,8 +1,9 @@
 //! A user's WGSL as a function of arrays.
 
+use polyarray_core::backend::Outputs;
 use polyarray_core::dispatch::{Cx, Registrar, Stop};
 use polyarray_core::{Array, DType, Error, multimethod, numpy as np};
-use polyarray_gpu::{ArrayKernel, RawKernel};
+use polyarray_gpu::{ArrayKernel, Grid, RawKernel};
 
 use crate::on_gpu;
 
@@ -100,4 +101,39 @@ fn what_does_not_fit_a_users_kernel_is_told() {
     let ints = on_gpu(&Array::from(vec![1_i32; 8]));
     let error = distance(&ints, &ints).unwrap_err().to_string();
     assert!(error.contains("`x` is an array of f32") && error.contains("int32"), "{error}");
+}
+
+/// A kernel that is called rather than registered: several results, a grid of its own.
+#[test]
+fn a_users_kernel_may_have_several_results() {
+    let wgsl = "
+@group(0) @binding(0) var<storage, read> x: array<i32>;
+@group(0) @binding(1) var<storage, read_write> half: array<f32>;
+@group(0) @binding(2) var<storage, read_write> count: array<atomic<u32>>;
+@compute @workgroup_size(4, 2)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+    let i = (group.x + group.y * 2u) * 8u + lane;
+    if (i < arrayLength(&x)) { half[i] = f32(x[i]) / 2.0; }
+    if (lane == 0u) { atomicStore(&count[group.x + group.y * 2u], 7u); }
+}";
+    let x = on_gpu(&Array::from((0..30).collect::<Vec<i32>>()));
+    let cx = Cx::new(polyarray_core::array::instance_at(x.residency()).unwrap());
+    let outputs = || -> Outputs {
+        [([5, 6][..].into(), DType::F32), ([4][..].into(), DType::U32)].into_iter().collect()
+    };
+    let kernel = RawKernel::new("halves", wgsl, "main");
+    let results = kernel.record(cx, &[&x], outputs(), Grid::Groups([2, 2, 1]), &[]).unwrap();
+    let want: Vec<f32> = (0..30).map(|i| i as f32 / 2.0).collect();
+    assert_eq!(results[0].shape(), [5, 6]);
+    assert_eq!(results[0].to_vec::<f32>().unwrap(), want);
+    assert_eq!(results[1].to_vec::<u32>().unwrap(), [7; 4]);
+    for (grid, params, said) in [
+        (Grid::Groups([1 << 30, 1, 1]), &[][..], "exceeds"),
+        (Grid::Lanes(30), &[0; 4][..], "0 bytes of immediates"),
+    ] {
+        match kernel.record(cx, &[&x], outputs(), grid, params) {
+            Err(Stop::Failed(error)) => assert!(error.to_string().contains(said), "{error}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! The worker of one library: reads requests (a line of JSON each), runs them on the same inputs as every library,
 //! compares the result with the samples in the request, and only then measures the time.
 //!
-//! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-wgpu, burn-flex, ndarray.
+//! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-wgpu, burn-flex, ndarray. `polyarray-peers identity` names
+//! the GPU and its driver.
 #[cfg(feature = "burn")]
 mod burn_library;
 mod methods;
@@ -23,6 +24,15 @@ trait Library {
 
 fn main() {
     let name = std::env::args().nth(1).unwrap_or_default();
+    if name == "identity" {
+        match ours::identity("gpu:0") {
+            Ok(identity) => return println!("{identity}"),
+            Err(why) => {
+                eprintln!("{why}");
+                std::process::exit(2)
+            }
+        }
+    }
     let library: Result<Box<dyn Library>, String> = match name.as_str() {
         "ours-host" => ours::Ours::on("host").map(|l| Box::new(l) as _),
         "ours-gpu" => ours::Ours::on("gpu:0").map(|l| Box::new(l) as _),

@@ -13,6 +13,7 @@ pub fn body(op: &str, input: Input<'_>, shape: &[usize], place: &'static str) ->
         Ok(Some(Box::new(move || f(&x))))
     };
     match op {
+        "copy" => plain(|x| np::copy(x)),
         "sort" => plain(|x| np::sort(x, ())),
         "argsort" => plain(|x| np::argsort(x, ())),
         "unique" => plain(|x| np::unique_values(x)),
@@ -77,7 +78,8 @@ fn symmetric(x: &Array) -> np::Result<Array> {
 
 fn definite(x: &Array) -> np::Result<Array> {
     let n = x.shape()[0];
-    let x = symmetric(x)? + np::eye(n, x.dtype())? * n as f64;
+    let diagonal = np::eye(n, np::dtype(x.dtype()).device(x.device()))? * n as f64;
+    let x = symmetric(x)? + diagonal;
     x.eval()?;
     Ok(x)
 }

@@ -176,6 +176,13 @@ fn synchronize(place: &str) -> np::Result<()> {
     np::array::open(np::array::instance_at(key)?)?.synchronize()
 }
 
+/// The hardware and its driver.
+pub fn identity(place: &str) -> Result<String, String> {
+    let key = np::array::Device::try_from(place).and_then(|device| device.key()).map_err(say)?;
+    let backend = np::array::instance_at(key).and_then(np::array::open).map_err(say)?;
+    Ok(backend.identity())
+}
+
 fn say(e: np::Error) -> String {
     e.to_string()
 }

@@ -7,6 +7,7 @@ use super::{fft, irfft, rfft};
 use crate::array::{Array, Device};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::memory::HostBuffer;
 use crate::multimethod;
 use crate::numpy::creation::beside;
 use crate::numpy::rows::move_axis;
@@ -193,8 +194,14 @@ pub(super) fn weighted(x: &Array, at: &[usize], by: f64) -> Result<Array> {
 }
 
 /// The transform along the last axis, without a factor; orthogonal up to one.
+///
+/// # Errors
+/// No memory for the tables of such a length, which are made on the host.
 pub(super) fn transformed(x: &Array, kind: u8, orthogonal: bool) -> Result<Array> {
     let n = x.shape()[x.ndim() - 1];
+    if n > 1 << 20 {
+        HostBuffer::unwritten(DType::C128, n)?;
+    }
     let ends = [0, n - 1];
     match (kind, orthogonal) {
         (1, false) => first(x, n),

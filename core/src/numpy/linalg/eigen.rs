@@ -2,8 +2,9 @@
 
 use super::Triangle;
 use super::matrices::{adjoint, recast, square};
+use super::rotations;
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, record};
+use crate::array::spec::{Outputs, Spec, kernel_for, record};
 use crate::dispatch::{Cx, Registrar, Stop};
 use crate::dtype::DType;
 use crate::error::Error;
@@ -148,7 +149,11 @@ fn recorded(
     vectors: bool,
 ) -> Result<SmallVec<[Array; 3]>, Stop<Error>> {
     let (batch, n) = square(op, x)?;
-    record(cx, Eigen { batch, n, dtype: x.dtype(), hermitian, vectors }, &[x])
+    let spec = Eigen { batch, n, dtype: x.dtype(), hermitian, vectors };
+    if hermitian && kernel_for(cx, &spec).is_err() && rotations::rotates(cx, x, n) {
+        return Ok(rotations::eigen(cx, op, x)?.into_iter().collect());
+    }
+    record(cx, spec, &[x])
 }
 
 fn pair(results: SmallVec<[Array; 3]>) -> Result<(Array, Array), Stop<Error>> {

@@ -1,7 +1,10 @@
 //! The LU factorisation: solutions, inverses, determinants.
 
+use super::blocks::{self, Factors};
+use super::faults::{Fault, unless};
 use super::matrices::{Systems, cast, computed, identity, inexact, recast, split, square};
-use crate::array::spec::{Outputs, Spec, output, record, record_one};
+use super::{Triangle, Triangular};
+use crate::array::spec::{Outputs, Spec, kernel_for, output, record, record_one};
 use crate::array::{Array, Device};
 use crate::dispatch::{Cx, Registrar, Stop};
 use crate::dtype::{DType, promote};
@@ -140,7 +143,12 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         if let Some(x) = recast(x)? {
             return Ok(lu_factor(&x)?);
         }
-        let mut results = record(cx, Lu { batch, m, n, dtype: x.dtype() }, &[x])?.into_iter();
+        let spec = Lu { batch, m, n, dtype: x.dtype() };
+        if kernel_for(cx, &spec).is_err() {
+            let Factors { lu, exchanges, .. } = blocks::lu(cx, x)?;
+            return Ok((lu, exchanges));
+        }
+        let mut results = record(cx, spec, &[x])?.into_iter();
         match (results.next(), results.next()) {
             (Some(lu), Some(piv)) => Ok((lu, piv)),
             _ => Err(Stop::declined("its kernel gives another number of results")),
@@ -153,8 +161,26 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
             return Ok(solve(&cast(a, dtype)?, &cast(b, dtype)?)?);
         }
         let spec = Solve { batch: systems.batch.clone(), n: systems.n, columns: systems.columns, dtype };
-        let [a, b] = &systems.operands;
-        let x = record_one(cx, spec, &[a, b])?;
+        let x = if kernel_for(cx, &spec).is_ok() {
+            let [a, b] = &systems.operands;
+            record_one(cx, spec, &[a, b])?
+        } else {
+            in_blocks(cx, a, &systems)?
+        };
         Ok(systems.finish(x)?)
     });
+}
+
+/// Solutions by two triangular systems; each matrix is factorised once, whatever it is broadcast to.
+fn in_blocks(cx: Cx, a: &Array, systems: &Systems) -> Answer {
+    let factors = blocks::lu(cx, a)?;
+    let with = |last: &[usize]| -> Dims { systems.batch.iter().chain(last).copied().collect() };
+    let lu = factors.lu.broadcast_to(with(&[systems.n, systems.n]))?;
+    let rows = factors.rows.broadcast_to(with(&[systems.n]))?;
+    let b = blocks::reordered(&systems.operands[1], &rows)?;
+    let unit = Triangular::from(Triangle::Lower).unit_diagonal();
+    let y = blocks::substitute(cx, unit, &lu, &b)?;
+    let x = blocks::substitute(cx, Triangle::Upper.into(), &lu, &y)?;
+    let bad = equal(super::diagonal(&factors.lu, ())?, 0)?;
+    unless(cx, "solve", &bad, Fault::Singular, &x)
 }

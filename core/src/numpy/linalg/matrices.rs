@@ -7,6 +7,7 @@ use crate::memory::Dims;
 use crate::memory::layout::broadcast;
 use crate::numpy::creation::float_beside;
 use crate::numpy::{astype, conj, dtype, eye};
+use std::ops::Range;
 
 /// Leading axes, and the last two.
 pub(super) fn split(op: &'static str, x: &Array) -> Result<(Dims, [usize; 2])> {
@@ -71,6 +72,11 @@ pub(super) fn epsilon(dtype: DType) -> f64 {
 pub(super) fn adjoint(x: &Array) -> Result<Array> {
     let transposed = x.swap_axes(-1, -2)?;
     if x.dtype().is_complex() { conj(&transposed) } else { Ok(transposed) }
+}
+
+/// These rows and columns of matrices (…, m, n).
+pub(super) fn part(x: &Array, rows: Range<usize>, columns: Range<usize>) -> Result<Array> {
+    x.slice(format!("..., {}:{}, {}:{}", rows.start, rows.end, columns.start, columns.end))
 }
 
 /// The identity, of the dtype of an array and where that lives.

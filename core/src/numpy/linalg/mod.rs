@@ -3,8 +3,10 @@
 //! A file for each factorisation holds its [`Spec`](crate::array::spec::Spec), the method that records it and what follows
 //! from it; backends have kernels for the specs only.
 
+pub(super) mod blocks;
 mod diagonals;
 pub(super) mod eigen;
+pub(super) mod faults;
 mod least_squares;
 pub(super) mod lu;
 mod matrices;
@@ -14,6 +16,9 @@ pub(super) mod orthogonal;
 mod polynomials;
 pub(super) mod positive_definite;
 mod powers;
+mod randomized;
+mod reflections;
+mod rotations;
 pub(super) mod singular_values;
 mod tensors;
 pub(super) mod triangular;
@@ -32,6 +37,7 @@ pub use orthogonal::{erased_qr, qr};
 pub use polynomials::{erased_polyfit, erased_roots, polyfit, roots};
 pub use positive_definite::{cholesky, erased_cholesky};
 pub use powers::{erased_expm, erased_matrix_power, erased_multi_dot, expm, matrix_power, multi_dot};
+pub use randomized::{Sketch, erased_randomized_svd, randomized_svd};
 pub use singular_values::{erased_svd, erased_svdvals, svd, svdvals};
 pub use tensors::{erased_tensorinv, erased_tensorsolve, tensorinv, tensorsolve};
 pub use triangular::{erased_solve_triangular, solve_triangular};

@@ -2,8 +2,9 @@
 
 use super::QrMode;
 use super::matrices::{recast, split};
+use super::reflections;
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, record};
+use crate::array::spec::{Outputs, Spec, kernel_for, record};
 use crate::dispatch::{Cx, Registrar, Stop};
 use crate::dtype::DType;
 use crate::memory::Dims;
@@ -65,7 +66,11 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         if let Some(x) = recast(x)? {
             return Ok(qr(&x, mode)?);
         }
-        let mut results = record(cx, Qr { batch, m, n, dtype: x.dtype(), mode }, &[x])?.into_iter();
+        let spec = Qr { batch, m, n, dtype: x.dtype(), mode };
+        if kernel_for(cx, &spec).is_err() {
+            return reflections::qr(cx, x, mode);
+        }
+        let mut results = record(cx, spec, &[x])?.into_iter();
         match (results.next(), results.next()) {
             (Some(q), Some(r)) => Ok((q, r)),
             _ => Err(Stop::declined("its kernel gives another number of results")),

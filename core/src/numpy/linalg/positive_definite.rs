@@ -1,14 +1,16 @@
 //! Cholesky's factorisation.
 
 use super::Triangle;
+use super::blocks;
+use super::faults::{Fault, unless};
 use super::matrices::{adjoint, recast, square};
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, output, record_one};
+use crate::array::spec::{Outputs, Spec, kernel_for, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
 use crate::memory::Dims;
 use crate::multimethod;
-use crate::numpy::Answer;
+use crate::numpy::{Answer, greater, logical_not, real};
 
 multimethod! {
     domain "numpy.linalg";
@@ -54,8 +56,18 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         }
         let spec = Cholesky { batch, n, dtype: x.dtype() };
         Ok(match triangle {
-            Triangle::Lower => record_one(cx, spec, &[x])?,
-            Triangle::Upper => adjoint(&record_one(cx, spec, &[&adjoint(x)?])?)?,
+            Triangle::Lower => factorised(cx, spec, x)?,
+            Triangle::Upper => adjoint(&factorised(cx, spec, &adjoint(x)?)?)?,
         })
     });
+}
+
+/// By the kind's kernel, or in blocks.
+fn factorised(cx: Cx, spec: Cholesky, x: &Array) -> Answer {
+    if kernel_for(cx, &spec).is_ok() {
+        return record_one(cx, spec, &[x]);
+    }
+    let l = blocks::cholesky(cx, x)?;
+    let bad = logical_not(greater(&real(super::diagonal(&l, ())?)?, 0)?)?;
+    unless(cx, "cholesky", &bad, Fault::NotPositiveDefinite, &l)
 }

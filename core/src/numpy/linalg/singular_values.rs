@@ -1,8 +1,9 @@
 //! Singular values and vectors.
 
 use super::matrices::{recast, split};
+use super::rotations;
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, record, record_one};
+use crate::array::spec::{Outputs, Spec, kernel_for, record, record_one};
 use crate::dispatch::{Cx, Registrar, Stop};
 use crate::dtype::DType;
 use crate::memory::Dims;
@@ -86,7 +87,11 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
             return Ok(svd(&x, full_matrices)?);
         }
         let parts = if full_matrices { SvdParts::Full } else { SvdParts::Reduced };
-        let mut results = record(cx, Svd { batch, m, n, dtype: x.dtype(), parts }, &[x])?.into_iter();
+        let spec = Svd { batch, m, n, dtype: x.dtype(), parts };
+        if kernel_for(cx, &spec).is_err() && rotations::rotates(cx, x, m.min(n)) {
+            return rotations::svd(cx, "svd", x, parts);
+        }
+        let mut results = record(cx, spec, &[x])?.into_iter();
         match (results.next(), results.next(), results.next()) {
             (Some(u), Some(s), Some(vh)) => Ok((u, s, vh)),
             _ => Err(Stop::declined("its kernel gives another number of results")),
@@ -97,6 +102,10 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         if let Some(x) = recast(x)? {
             return Ok(svdvals(&x)?);
         }
-        record_one(cx, Svd { batch, m, n, dtype: x.dtype(), parts: SvdParts::Values }, &[x])
+        let spec = Svd { batch, m, n, dtype: x.dtype(), parts: SvdParts::Values };
+        if kernel_for(cx, &spec).is_err() && rotations::rotates(cx, x, m.min(n)) {
+            return Ok(rotations::svd(cx, "svdvals", x, SvdParts::Values)?.1);
+        }
+        record_one(cx, spec, &[x])
     });
 }

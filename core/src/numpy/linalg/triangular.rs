@@ -1,14 +1,16 @@
 //! Systems of equations with a triangular matrix.
 
 use super::Triangular;
+use super::blocks;
+use super::faults::{Fault, unless};
 use super::matrices::{Systems, cast, inexact};
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, output, record_one};
+use crate::array::spec::{Outputs, Spec, kernel_for, output, record_one};
 use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, promote};
 use crate::memory::Dims;
 use crate::multimethod;
-use crate::numpy::Answer;
+use crate::numpy::{Answer, equal};
 
 multimethod! {
     domain "numpy.linalg";
@@ -56,7 +58,15 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         }
         let (batch, n, columns) = (systems.batch.clone(), systems.n, systems.columns);
         let [a, b] = &systems.operands;
-        let x = record_one(cx, TriangularSolve { batch, n, columns, dtype, form }, &[a, b])?;
+        let spec = TriangularSolve { batch, n, columns, dtype, form };
+        if kernel_for(cx, &spec).is_ok() {
+            return Ok(systems.finish(record_one(cx, spec, &[a, b])?)?);
+        }
+        let mut x = blocks::substitute(cx, form, a, b)?;
+        if !form.unit_diagonal {
+            let bad = equal(super::diagonal(a, ())?, 0)?;
+            x = unless(cx, "solve_triangular", &bad, Fault::SingularTriangle, &x)?;
+        }
         Ok(systems.finish(x)?)
     });
 }

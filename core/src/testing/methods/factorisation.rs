@@ -2,7 +2,7 @@
 
 use super::arguments::{Arg, Case, Given, Sampler};
 use crate::dtype::{DType, Kind, Scalar, promote};
-use crate::numpy::linalg::{QrMode, Triangle, Triangular};
+use crate::numpy::linalg::{QrMode, Sketch, Triangle, Triangular};
 use crate::testing::reference::{Matrix, Want, epsilon};
 use crate::testing::samples::{Lie, Plain, Random, Sample, moderate};
 use num_complex::Complex64;
@@ -131,6 +131,36 @@ pub(super) const ENTRIES: super::Family = &[
                 orthonormal(&parts[1].adjoint(), dtype, "v")?;
                 let scaled = parts[0].times(&Matrix::diagonal(s, left, right));
                 near(&scaled.times(&parts[1]), a, dtype, "u · diag(s) · vh")
+            })
+        })
+    }),
+    (&["randomized_svd"], sketched, |given, _| {
+        let (x, sketch) = (given.array(0), *given.plain::<Sketch>(1));
+        let dtype = computed(x.dtype, given.float);
+        let (lead, [m, n]) = split(x);
+        let k = sketch.components.min(m).min(n);
+        let want = Matrix::all(x);
+        let shapes = [
+            (dtype, [lead, &[m, k]].concat()),
+            (dtype.real(), [lead, &[k]].concat()),
+            (dtype, [lead, &[k, n]].concat()),
+        ];
+        Want::checked(shapes, move |got| {
+            let values = Matrix::vectors(&got[1]);
+            each(&want, &[&got[0], &got[2]], |a, parts| {
+                let s = &values[parts.index];
+                orthonormal(&parts[0], dtype, "u")?;
+                orthonormal(&parts[1].adjoint(), dtype, "v")?;
+                let tall = if a.rows < a.columns { a.adjoint() } else { a.clone() };
+                let all = tall.singular_values().values;
+                let data: Vec<Complex64> = all[..k].iter().copied().map(Complex64::from).collect();
+                let wanted = Matrix { rows: k, columns: 1, data };
+                within(s, &wanted, a.size(), m.max(n), dtype, "the values")?;
+                // As near as a matrix of that rank can be.
+                let product = parts[0].times(&Matrix::diagonal(s, k, k)).times(&parts[1]);
+                let least = all[k..].iter().map(|s| s * s).sum::<f64>().sqrt();
+                let (far, most) = (product.far(a), least * 1.0001 + room(m.max(n), dtype) * a.size());
+                holds(far <= most, &format!("u · diag(s) · vh: {far:e} away, {most:e} allowed"))
             })
         })
     }),
@@ -351,18 +381,22 @@ pub(super) fn part(dtype: DType, r: &mut Random) -> Scalar {
     Scalar::C128(Complex64::new(r.unit(), r.unit())).cast(dtype)
 }
 
-/// A matrix of which a form is special: 0 all zero, 1 of rank two, 2 with rows of very different size.
-fn special(s: &mut Sampler, dtype: DType, m: usize, n: usize, form: usize) -> Sample {
+/// Matrices of which a form is special: 0 all zero, 1 of rank two, 2 with rows of very different size, 3 Hilbert's, which
+/// are nearly singular.
+fn special(s: &mut Sampler, dtype: DType, shape: &[usize], form: usize) -> Sample {
+    let [m, n] = [shape[shape.len() - 2], shape[shape.len() - 1]];
     let element = |flat: usize, r: &mut Random| {
-        let (i, j) = (flat / n, flat % n);
+        let (i, j) = (flat / n % m, flat % n);
         match form {
             0 => Scalar::F64(0.0),
             1 => Scalar::F64(((i + 1) * (j + 2)) as f64 - (i * i % 3) as f64),
-            _ => Scalar::C128(part(dtype, r).to_c128() * 4_f64.powi(-(i as i32))),
+            2 => Scalar::C128(part(dtype, r).to_c128() * 4_f64.powi(-(i as i32 % 40))),
+            _ => Scalar::F64(1.0 / (i + j + 1) as f64),
         }
     };
-    let data: Vec<Scalar> = (0..m * n).map(|flat| element(flat, &mut s.random)).collect();
-    Sample::dense(Plain::new(dtype, &[m, n], data))
+    let count: usize = shape.iter().product();
+    let data: Vec<Scalar> = (0..count).map(|flat| element(flat, &mut s.random)).collect();
+    Sample::dense(Plain::new(dtype, shape, data))
 }
 
 /// Matrices of every inexact dtype and one other, one alone and in a batch, of special form, and without elements.
@@ -383,7 +417,7 @@ pub(super) fn any(s: &mut Sampler, shapes: &[&[usize]]) -> Vec<Sample> {
     let [m, n] = [shapes[0][0], shapes[0][1]];
     for form in 0..3 {
         for dtype in s.some(|d| d.kind() >= Kind::Float && d != DType::F16) {
-            found.push(special(s, dtype, m, n, form));
+            found.push(special(s, dtype, &[m, n], form));
         }
     }
     found
@@ -393,29 +427,80 @@ const RECTANGULAR: [&[usize]; 9] =
     [&[17, 9], &[5, 13], &[1, 1], &[8, 8], &[2, 3, 6, 4], &[3, 0], &[0, 3], &[0, 2, 2], &[40, 33]];
 pub(super) const SQUARE: [&[usize]; 6] = [&[12, 12], &[1, 1], &[2, 3, 5, 5], &[0, 0], &[0, 2, 2], &[35, 35]];
 
+/// Calls of a factorisation with matrices of one shape, of every dtype and form: as they come, special, and seen from the side.
+pub(in crate::testing) fn of_shape(name: &str, s: &mut Sampler, shape: &[usize]) -> Vec<Case> {
+    let mut all = Vec::new();
+    for dtype in s.all(|d| d.kind() >= Kind::Float && d != DType::F16) {
+        all.extend([Lie::Dense, Lie::Transposed].map(|lie| s.array(dtype, shape, lie, part)));
+        all.extend((0..4).map(|form| special(s, dtype, shape, form)));
+    }
+    let rows = shape[shape.len() - 1];
+    match name {
+        "cholesky" => halves(all, |n| 256.0 * n as f64),
+        "eigh" | "eigvalsh" => halves(all, |_| 0.0),
+        "solve" => heavy(s, all, |_| vec![rows, 3]),
+        "solve_triangular" => {
+            // Solutions of large ones with a unit diagonal grow beyond all numbers unless what is beside it is small.
+            let small = |x: Sample| {
+                let largest = x.values.data.iter().map(|v| v.to_c128().norm()).fold(1.0, f64::max);
+                let data = x.values.data.iter().map(|v| v.to_c128() / (largest * rows as f64));
+                Sample::dense(Plain::new(x.values.dtype, shape, data.map(Scalar::C128)))
+            };
+            let all = all.into_iter().map(small).collect();
+            formed(heavy(s, all, |_| vec![rows, 3]))
+        }
+        "qr" => modes(all),
+        "svd" => fullness(all),
+        _ => alone(all),
+    }
+}
+
+fn alone(all: Vec<Sample>) -> Vec<Case> {
+    all.into_iter().map(|x| vec![Arg::Array(x)]).collect()
+}
+
+fn fullness(all: Vec<Sample>) -> Vec<Case> {
+    let both = |x: Sample| [true, false].map(|full| vec![Arg::Array(x.clone()), Arg::plain(full)]);
+    all.into_iter().flat_map(both).collect()
+}
+
+fn modes(all: Vec<Sample>) -> Vec<Case> {
+    let modes = [QrMode::Reduced, QrMode::Complete];
+    let both = |x: Sample| modes.map(|mode| vec![Arg::Array(x.clone()), Arg::plain(mode)]);
+    all.into_iter().flat_map(both).collect()
+}
+
 fn rectangular_plain(s: &mut Sampler, _: &str) -> Vec<Case> {
-    any(s, &RECTANGULAR).into_iter().map(|x| vec![Arg::Array(x)]).collect()
+    alone(any(s, &RECTANGULAR))
 }
 
 fn rectangular_full(s: &mut Sampler, _: &str) -> Vec<Case> {
-    let all = any(s, &RECTANGULAR).into_iter();
-    all.flat_map(|x| [true, false].map(|full| vec![Arg::Array(x.clone()), Arg::plain(full)])).collect()
+    fullness(any(s, &RECTANGULAR))
+}
+
+/// Matrices whose shorter side is no longer than the sketch, which then holds all of them; and one of a low rank.
+fn sketched(s: &mut Sampler, _: &str) -> Vec<Case> {
+    const SHAPES: [&[usize]; 8] =
+        [&[17, 9], &[5, 13], &[1, 1], &[8, 8], &[2, 3, 6, 4], &[3, 0], &[0, 3], &[0, 2, 2]];
+    let mut all = any(s, &SHAPES);
+    for dtype in s.some(|d| d.kind() >= Kind::Float && d != DType::F16) {
+        all.push(special(s, dtype, &[30, 25], 1));
+    }
+    all.into_iter().map(|x| vec![Arg::Array(x), Arg::plain(Sketch::from(3))]).collect()
 }
 
 fn rectangular(s: &mut Sampler, _: &str) -> Vec<Case> {
-    let modes = [QrMode::Reduced, QrMode::Complete];
-    let all = any(s, &RECTANGULAR).into_iter();
-    all.flat_map(|x| modes.map(|mode| vec![Arg::Array(x.clone()), Arg::plain(mode)])).collect()
+    modes(any(s, &RECTANGULAR))
 }
 
 fn square(s: &mut Sampler, _: &str) -> Vec<Case> {
-    any(s, &SQUARE).into_iter().map(|x| vec![Arg::Array(x)]).collect()
+    alone(any(s, &SQUARE))
 }
 
 /// Square matrices of which one triangle is read; the other one holds NaN where the dtype has it.
-fn halves(s: &mut Sampler, more: impl Fn(usize) -> f64) -> Vec<Case> {
+fn halves(all: Vec<Sample>, more: impl Fn(usize) -> f64) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (n, x) in any(s, &SQUARE).into_iter().enumerate() {
+    for (n, x) in all.into_iter().enumerate() {
         let triangle = if n % 2 == 0 { Triangle::Lower } else { Triangle::Upper };
         let (shape, dtype) = (x.values.shape.clone(), x.values.dtype);
         let rows = shape[shape.len() - 1];
@@ -434,22 +519,27 @@ fn halves(s: &mut Sampler, more: impl Fn(usize) -> f64) -> Vec<Case> {
 }
 
 fn symmetric(s: &mut Sampler, _: &str) -> Vec<Case> {
-    halves(s, |_| 0.0)
+    halves(any(s, &SQUARE), |_| 0.0)
 }
 
 /// The diagonal outweighs each row: those of rank two have elements up to some hundreds.
 fn definite(s: &mut Sampler, _: &str) -> Vec<Case> {
-    halves(s, |n| 256.0 * n as f64)
+    halves(any(s, &SQUARE), |n| 256.0 * n as f64)
 }
 
 /// Matrices with a heavy diagonal, and right-hand sides: vectors, columns, broadcast.
 fn systems(s: &mut Sampler, _: &str) -> Vec<Case> {
     let sides: [&[usize]; 6] = [&[12, 3], &[1, 1], &[5], &[0, 2], &[0, 2, 1], &[4, 35, 2]];
+    let all = any(s, &SQUARE);
+    heavy(s, all, |shape| sides[SQUARE.iter().position(|square| *square == shape).unwrap_or(0)].to_vec())
+}
+
+/// With right-hand sides of a shape that depends on the matrices'.
+fn heavy(s: &mut Sampler, all: Vec<Sample>, side: impl Fn(&[usize]) -> Vec<usize>) -> Vec<Case> {
     let mut cases = Vec::new();
-    for x in any(s, &SQUARE) {
+    for x in all {
         let (shape, dtype) = (x.values.shape.clone(), x.values.dtype);
         let rows = shape[shape.len() - 1];
-        let at = SQUARE.iter().position(|square| *square == shape).unwrap_or(0);
         let element = |(flat, value): (usize, &Scalar)| {
             let heavy = if flat / rows % rows == flat % rows { rows as f64 } else { 0.0 };
             Scalar::C128(value.to_c128() + heavy)
@@ -457,20 +547,23 @@ fn systems(s: &mut Sampler, _: &str) -> Vec<Case> {
         let data: Vec<Scalar> = x.values.data.iter().enumerate().map(element).collect();
         let a = Sample::dense(Plain::new(dtype, &shape, data));
         let lie = s.lie();
-        let b = s.array(dtype, sides[at], lie, part);
+        let b = s.array(dtype, &side(&shape), lie, part);
         cases.push(vec![Arg::Array(a), Arg::Array(b)]);
     }
     cases
 }
 
 fn triangles(s: &mut Sampler, name: &str) -> Vec<Case> {
+    formed(systems(s, name))
+}
+
+fn formed(mut cases: Vec<Case>) -> Vec<Case> {
     let forms = [
         Triangular::from(()),
         Triangular::from(Triangle::Lower),
         Triangular::from(Triangle::Upper).unit_diagonal(),
         Triangular::from(Triangle::Lower).unit_diagonal(),
     ];
-    let mut cases = systems(s, name);
     for (n, case) in cases.iter_mut().enumerate() {
         case.push(Arg::plain(forms[n % 4]));
     }

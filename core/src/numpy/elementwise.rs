@@ -10,7 +10,7 @@ use crate::expr::op_table::op_table;
 use crate::multimethod;
 
 macro_rules! define_elementwise {
-    ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $kinds:expr, $typing:ident, $doc:literal, ($($x:tt),+) => $type:ident $result:tt, $reference:expr, $special:expr $(,)?)),* $(,)?) => {
+    ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $kinds:expr, $typing:ident, $doc:literal, ($($x:literal),+) => $type:ident $result:literal, $reference:expr, $special:expr $(,)?)),* $(,)?) => {
         $( define_elementwise! { @$arity $f $name $typing $doc ($($x),+) $type $result } )*
 
         /// The elementwise multimethod of an op, by value.
@@ -37,7 +37,7 @@ macro_rules! define_elementwise {
             });
         }
     };
-    (@unary $f:ident $name:literal $typing:ident $doc:literal ($x:tt) $type:ident $result:tt) => { multimethod! {
+    (@unary $f:ident $name:literal $typing:ident $doc:literal ($x:literal) $type:ident $result:literal) => { multimethod! {
         domain "numpy";
         #[doc = $doc]
         ///
@@ -50,7 +50,7 @@ macro_rules! define_elementwise {
         /// # use polyarray_core::num_complex::Complex64;
         /// # use std::f64::consts::PI;
         /// # use polyarray_cpu as _;
-        #[doc = concat!(" let x = Array::from(", stringify!($x), ");")]
+        #[doc = concat!(" let x = Array::from(", $x, ");")]
         #[doc = define_elementwise!(@shown $type $f "&x" $result)]
         /// # Ok::<(), polyarray_core::Error>(())
         /// ```
@@ -59,7 +59,7 @@ macro_rules! define_elementwise {
         /// [`Error::DType`] for a dtype in which it is not defined.
         pub fn $f(x: &Array) -> Result<Array>;
     } };
-    (@binary $f:ident $name:literal $typing:ident $doc:literal ($a:tt, $b:tt) $type:ident $result:tt) => { multimethod! {
+    (@binary $f:ident $name:literal $typing:ident $doc:literal ($a:literal, $b:literal) $type:ident $result:literal) => { multimethod! {
         domain "numpy";
         #[doc = $doc]
         ///
@@ -72,8 +72,8 @@ macro_rules! define_elementwise {
         /// # use polyarray_core::num_complex::Complex64;
         /// # use std::f64::consts::PI;
         /// # use polyarray_cpu as _;
-        #[doc = concat!(" let a = Array::from(", stringify!($a), ");")]
-        #[doc = concat!(" let b = Array::from(", stringify!($b), ");")]
+        #[doc = concat!(" let a = Array::from(", $a, ");")]
+        #[doc = concat!(" let b = Array::from(", $b, ");")]
         #[doc = define_elementwise!(@shown $type $f "&a, &b" $result)]
         /// # Ok::<(), polyarray_core::Error>(())
         /// ```
@@ -83,7 +83,7 @@ macro_rules! define_elementwise {
         /// operands don't broadcast.
         pub fn $f(a: &Array, b: &Array) -> Result<Array>;
     } };
-    (@ternary $f:ident $name:literal $typing:ident $doc:literal ($condition:tt, $a:tt, $b:tt) $type:ident $result:tt) => { multimethod! {
+    (@ternary $f:ident $name:literal $typing:ident $doc:literal ($condition:literal, $a:literal, $b:literal) $type:ident $result:literal) => { multimethod! {
         domain "numpy";
         #[doc = $doc]
         ///
@@ -96,9 +96,9 @@ macro_rules! define_elementwise {
         /// # use polyarray_core::num_complex::Complex64;
         /// # use std::f64::consts::PI;
         /// # use polyarray_cpu as _;
-        #[doc = concat!(" let condition = Array::from(", stringify!($condition), ");")]
-        #[doc = concat!(" let a = Array::from(", stringify!($a), ");")]
-        #[doc = concat!(" let b = Array::from(", stringify!($b), ");")]
+        #[doc = concat!(" let condition = Array::from(", $condition, ");")]
+        #[doc = concat!(" let a = Array::from(", $a, ");")]
+        #[doc = concat!(" let b = Array::from(", $b, ");")]
         #[doc = define_elementwise!(@shown $type $f "&condition, &a, &b" $result)]
         /// # Ok::<(), polyarray_core::Error>(())
         /// ```
@@ -118,11 +118,11 @@ macro_rules! define_elementwise {
     (@dtype $arity:ident Select) => { "that of `a` and `b`, promoted." };
     (@numpy complex $name:literal $operands:literal) => { "a + 1j * b" };
     (@numpy $f:ident $name:literal $operands:literal) => { concat!($name, "(", $operands, ")") };
-    (@shown near $f:ident $operands:literal $result:tt) => {
-        concat!(" assert!(np::allclose(np::", stringify!($f), "(", $operands, ")?, ", stringify!($result), ", ())?);")
+    (@shown near $f:ident $operands:literal $result:literal) => {
+        concat!(" assert!(np::allclose(np::", stringify!($f), "(", $operands, ")?, ", $result, ", ())?);")
     };
-    (@shown $type:ident $f:ident $operands:literal $result:tt) => {
-        concat!(" assert_eq!(np::", stringify!($f), "(", $operands, ")?.to_vec::<", stringify!($type), ">()?, ", stringify!($result), ");")
+    (@shown $type:ident $f:ident $operands:literal $result:literal) => {
+        concat!(" assert_eq!(np::", stringify!($f), "(", $operands, ")?.to_vec::<", stringify!($type), ">()?, ", $result, ");")
     };
     (@apply unary $f:ident $args:ident $op:ident) => { match $args { [x] => $f(*x), _ => Err(arity($op, $args)) } };
     (@apply binary $f:ident $args:ident $op:ident) => { match $args { [a, b] => $f(*a, *b), _ => Err(arity($op, $args)) } };

@@ -101,3 +101,18 @@ fn every_method_says_what_it_does() {
         .collect();
     assert!(mute.is_empty(), "without documentation: {mute:?}");
 }
+
+/// The domains whose functions have examples in their documentation.
+const SHOWN: [&str; 3] = ["numpy", "numpy.fft", "numpy.linalg"];
+
+#[test]
+fn every_method_shows_an_example() {
+    // A block that is opened, with an assertion in it: examples run as documentation tests.
+    let shown = |row: &MethodRow| {
+        let code = row.doc.iter().skip_while(|line| line.trim() != "```").skip(1);
+        code.take_while(|line| line.trim() != "```").any(|line| line.trim().starts_with("assert"))
+    };
+    let rows = methods().into_iter().filter(|row| SHOWN.contains(&row.domain));
+    let without: Vec<String> = rows.filter(|row| !shown(row)).map(|row| row.to_string()).collect();
+    assert!(without.is_empty(), "{} without an example: {}", without.len(), without.join(", "));
+}

@@ -204,7 +204,11 @@ macro_rules! __multimethod {
             }
         } }
     };
-    (@erased $($rest:tt)*) => {};
+    // Its documentation is the row's alone; on an item its example runs.
+    (@erased [$([$($m:tt)*])*] $($rest:tt)*) => {
+        $(#[$($m)*])*
+        const _: () = ();
+    };
     (@typed [$([$($m:tt)*])*] [$v:vis] [$n:ident] [$o:ty] [$($s:tt)*] [$($c:tt)*]) => {
         $crate::__pastey::paste! {
             $(#[$($m)*])*

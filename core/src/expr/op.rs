@@ -146,7 +146,7 @@ fn int_pow(a: i128, b: i128) -> i128 {
 }
 
 macro_rules! define_ops {
-    ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $kinds:expr, $typing:expr, $doc:literal, $reference:expr, $special:expr $(,)?)),* $(,)?) => {
+    ($(row($op:ident, $f:ident, $name:literal, $arity:ident, $kinds:expr, $typing:expr, $doc:literal, $operands:tt => $type:ident $result:literal, $reference:expr, $special:expr $(,)?)),* $(,)?) => {
         /// An elementwise operation of a fused kernel. Its row in [`OPS`] says the rest.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u8)]

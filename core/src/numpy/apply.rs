@@ -7,9 +7,19 @@ use crate::error::{Error, Result};
 use crate::expr::axes::{wrap_axes, wrap_axis};
 
 /// What a function gives for each vector along an axis: the axis is replaced by those of its results, which have one shape. It is
-/// called once for each vector; a function that takes an axis, on the whole array, is much faster.
+/// called once for each vector; a function that takes an axis, on the whole array, is much faster. The dtype is that
+/// of the results.
 ///
 /// NumPy: `apply_along_axis(function, axis, x)`.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([[1.0, 2.0], [3.0, 5.0]]);
+/// let spread = np::apply_along_axis(|row| np::subtract(np::max(row, ())?, np::min(row, ())?), 1, &x)?;
+/// assert_eq!(spread.to_vec::<f64>()?, [1.0, 2.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Axis`] out of range; [`Error::Shape`] if there are no vectors, or results differ in shape; those of the
@@ -42,9 +52,18 @@ pub fn apply_along_axis(function: impl Fn(&Array) -> Result<Array>, axis: isize,
 }
 
 /// A function of an array and an axis applied along some axes, one after the other; where it removes the axis, one of length 1
-/// takes its place.
+/// takes its place. The dtype is that of the last result.
 ///
 /// NumPy: `apply_over_axes(function, x, axes)`.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+/// let total = np::apply_over_axes(|x, axis| np::sum(x, axis), &x, &[0, 1])?;
+/// assert_eq!((total.shape(), total.to_vec::<f64>()?), (&[1, 1][..], vec![10.0]));
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Axis`] out of range or named twice; [`Error::Shape`] if a result has other axes; those of the function.
@@ -68,9 +87,18 @@ pub fn apply_over_axes(
 }
 
 /// A function of elements as one of arrays, which broadcast: it is called with arrays of one element each, for one element after the
-/// other. [`ufunc`](super::ufunc()) and its relatives run as fused kernels instead.
+/// other. [`ufunc`](super::ufunc()) and its relatives run as fused kernels instead. The dtype is that of the results.
 ///
 /// NumPy: `vectorize(function)(*arrays)`.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let (a, b) = (Array::from([1, 4]), Array::from([3, 2]));
+/// let larger = np::vectorize(|pair| np::maximum(&pair[0], &pair[1]), &[a, b])?;
+/// assert_eq!(larger.to_vec::<i32>()?, [3, 4]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Shape`] if the arrays don't broadcast, or there is no element; those of the function.

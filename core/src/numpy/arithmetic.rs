@@ -18,31 +18,70 @@ use std::sync::LazyLock;
 multimethod! {
     domain "numpy";
 
-    /// `x` itself, as a new handle: numbers only.
+    /// `x` itself, as a new handle: numbers only. Shape and dtype are those of `x`.
     ///
     /// NumPy: `positive(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, -2.0]);
+    /// assert_eq!(np::positive(&x)?.to_vec::<f64>()?, [1.0, -2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for bools.
     pub fn positive(x: &Array) -> Result<Array> {
         numbers("positive", x)?;
         Ok(x.clone())
     }
 
-    /// `x * x`.
+    /// `x * x`. Shape and dtype are those of `x`. Integers wrap.
     ///
     /// NumPy: `square(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.0, -3.0]);
+    /// assert_eq!(np::square(&x)?.to_vec::<f64>()?, [4.0, 9.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn square(x: &Array) -> Result<Array> {
         multiply(x, x)
     }
 
-    /// `1 / x` in floating point; integers become the default float.
+    /// `1 / x` in floating point; integers become the default float. Shape: that of `x`.
     ///
     /// NumPy: `reciprocal(x)`, which divides integers as such.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2, 4]);
+    /// assert_eq!(np::reciprocal(&x)?.to_vec::<f64>()?, [0.5, 0.25]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn reciprocal(x: &Array) -> Result<Array> {
         divide(1.0, x)
     }
 
-    /// −1, 0 or 1 with the sign of `x`, in its dtype; NaN of NaN. Complex: `x / |x|`, of 0 it is 0.
+    /// −1, 0 or 1 with the sign of `x`, in its dtype; NaN of NaN. Complex: `x / |x|`, of 0 it is 0. Shape: that of
+    /// `x`.
     ///
     /// NumPy: `sign(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([-2.5, 0.0, 3.0]);
+    /// assert_eq!(np::sign(&x)?.to_vec::<f64>()?, [-1.0, 0.0, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for bools.
     pub fn sign(x: &Array) -> Result<Array> {
         static REAL: LazyLock<Ufunc> =
             LazyLock::new(|| ufunc("sign", |x: Sym| pick(x.gt(0), 1, pick(x.lt(0), -1, pick(x.eq(0), 0, x)))));
@@ -63,26 +102,60 @@ multimethod! {
     }
 
     /// The angle of complex numbers in radians, from −π to π: 0 or π of real ones. The dtype is that of the parts, integers
-    /// become the default float.
+    /// become the default float. Shape: that of `x`.
     ///
     /// NumPy: `angle(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, num_complex::Complex64, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([Complex64::new(0.0, 1.0), Complex64::new(-1.0, 0.0)]);
+    /// let quarter = std::f64::consts::FRAC_PI_2;
+    /// assert!(np::allclose(np::angle(&x)?, [quarter, 2.0 * quarter], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn angle(x: &Array) -> Result<Array> {
         let x = if x.dtype() == DType::Bool { astype(x, DType::U8)? } else { x.clone() };
         atan2(&imag(&x)?, &real(&x)?)
     }
 
-    /// Length of the hypotenuse, `sqrt(a² + b²)`, without overflow on the way.
+    /// Length of the hypotenuse, `sqrt(a² + b²)`, without overflow on the way. Shape: that to which `a` and `b`
+    /// broadcast. Dtype: the promoted one; integers become the default float.
     ///
     /// NumPy: `hypot(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([3.0, 5.0]), Array::from([4.0, 12.0]));
+    /// assert!(np::allclose(np::hypot(&a, &b)?, [5.0, 13.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for complex numbers; [`Error::Shape`] if the operands don't broadcast.
     pub fn hypot(a: &Array, b: &Array) -> Result<Array> {
         let dtype = promote(a.dtype(), b.dtype());
         let size = absolute(&complex(a, b)?)?;
         if dtype == DType::F16 && !(a.is_weak() && b.is_weak()) { astype(&size, DType::F16) } else { Ok(size) }
     }
 
-    /// ln(eᵃ + eᵇ) without overflow on the way.
+    /// ln(eᵃ + eᵇ) without overflow on the way. Shape: that to which `a` and `b` broadcast. Dtype: the promoted one;
+    /// integers become the default float.
     ///
     /// NumPy: `logaddexp(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([1000.0]), Array::from([1000.0]));
+    /// let sum = np::logaddexp(&a, &b)?; // e to the power 1000 is beyond any float
+    /// assert!(np::allclose(&sum, [1000.0 + std::f64::consts::LN_2], np::rtol(1e-12))?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for complex numbers; [`Error::Shape`] if the operands don't broadcast.
     pub fn logaddexp(a: &Array, b: &Array) -> Result<Array> {
         in_single(a, b, |a, b| {
             let apart = log1p(&exp(&negative(&absolute(&subtract(a, b)?)?)?)?)?;
@@ -92,9 +165,21 @@ multimethod! {
         })
     }
 
-    /// log₂(2ᵃ + 2ᵇ) without overflow on the way.
+    /// log₂(2ᵃ + 2ᵇ) without overflow on the way. Shape: that to which `a` and `b` broadcast. Dtype: the promoted
+    /// one; integers become the default float.
     ///
     /// NumPy: `logaddexp2(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([3.0]), Array::from([3.0]));
+    /// assert!(np::allclose(np::logaddexp2(&a, &b)?, [4.0], ())?); // 8 + 8 = 16
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for complex numbers; [`Error::Shape`] if the operands don't broadcast.
     pub fn logaddexp2(a: &Array, b: &Array) -> Result<Array> {
         in_single(a, b, |a, b| {
             let distance = negative(&absolute(&subtract(a, b)?)?)?;
@@ -104,23 +189,59 @@ multimethod! {
         })
     }
 
-    /// The smaller one; the other one where one is NaN.
+    /// The smaller one; the other one where one is NaN. Shape: that to which `a` and `b` broadcast. Dtype: the
+    /// promoted one.
     ///
     /// NumPy: `fmin(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([1.0, f64::NAN]), Array::from([2.0, 3.0]));
+    /// assert_eq!(np::fmin(&a, &b)?.to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the operands don't broadcast.
     pub fn fmin(a: &Array, b: &Array) -> Result<Array> {
         where_(&isnan(a)?, b, &where_(&isnan(b)?, a, &minimum(a, b)?)?)
     }
 
-    /// The larger one; the other one where one is NaN.
+    /// The larger one; the other one where one is NaN. Shape: that to which `a` and `b` broadcast. Dtype: the
+    /// promoted one.
     ///
     /// NumPy: `fmax(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([1.0, f64::NAN]), Array::from([2.0, 3.0]));
+    /// assert_eq!(np::fmax(&a, &b)?.to_vec::<f64>()?, [2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the operands don't broadcast.
     pub fn fmax(a: &Array, b: &Array) -> Result<Array> {
         where_(&isnan(a)?, b, &where_(&isnan(b)?, a, &maximum(a, b)?)?)
     }
 
-    /// `a - b * trunc(a / b)`, exact, with the sign of `a`; an integer by zero is 0.
+    /// `a - b * trunc(a / b)`, exact, with the sign of `a`; an integer by zero is 0. Shape: that to which `a` and `b`
+    /// broadcast. Dtype: the promoted one.
     ///
     /// NumPy: `fmod(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([7, -7]), Array::from([3, 3]));
+    /// assert_eq!(np::fmod(&a, &b)?.to_vec::<i32>()?, [1, -1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for bools and complex numbers; [`Error::Shape`] if the operands don't broadcast.
     pub fn fmod(a: &Array, b: &Array) -> Result<Array> {
         static FLOAT: LazyLock<Ufunc> =
             LazyLock::new(|| ufunc2("fmod", |a: Sym, b: Sym| (a.abs() % b.abs()).copysign(a)));
@@ -136,9 +257,23 @@ multimethod! {
         }
     }
 
-    /// Fraction and whole part, both with the sign of `x`; the fraction of infinity is 0.
+    /// Fraction and whole part, both with the sign of `x`; the fraction of infinity is 0. Both of the shape of `x`
+    /// and its dtype; integers become the default float.
     ///
     /// NumPy: `modf(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.5, -1.25]);
+    /// let (fraction, whole) = np::modf(&x)?;
+    /// assert_eq!(fraction.to_vec::<f64>()?, [0.5, -0.25]);
+    /// assert_eq!(whole.to_vec::<f64>()?, [2.0, -1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for complex numbers.
     pub fn modf(x: &Array) -> Result<(Array, Array)> {
         static FRACTION: LazyLock<Ufunc> = LazyLock::new(|| {
             ufunc("modf", |x: Sym| pick(x.abs().eq(f64::INFINITY), 0.0, &x - x.trunc()).copysign(x))
@@ -147,9 +282,21 @@ multimethod! {
         Ok((FRACTION.call(&[&x])?, trunc(&x)?))
     }
 
-    /// `x * 2ⁿ`, without overflow on the way.
+    /// `x * 2ⁿ`, without overflow on the way. Shape: that to which `x` and `n` broadcast. Dtype: that of `x`;
+    /// integers become the default float.
     ///
     /// NumPy: `ldexp(x, n)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (x, n) = (Array::from([0.5, 3.0]), Array::from([3, -1]));
+    /// assert_eq!(np::ldexp(&x, &n)?.to_vec::<f64>()?, [4.0, 1.5]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for exponents that are no integers; [`Error::Shape`] if the operands don't broadcast.
     pub fn ldexp(x: &Array, n: &Array) -> Result<Array> {
         if n.dtype().kind() > Kind::Int {
             return Err(Error::DType {
@@ -168,18 +315,42 @@ multimethod! {
         astype(&scaled, x.dtype())
     }
 
-    /// 0 where `x` is negative, 1 where it is positive, `at_zero` where it is 0; NaN of NaN.
+    /// 0 where `x` is negative, 1 where it is positive, `at_zero` where it is 0; NaN of NaN. Shape: that to which
+    /// both broadcast. Dtype: the promoted one; integers become the default float.
     ///
     /// NumPy: `heaviside(x, at_zero)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([-1.0, 0.0, 2.0]);
+    /// assert_eq!(np::heaviside(&x, 0.5)?.to_vec::<f64>()?, [0.0, 0.5, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for complex numbers; [`Error::Shape`] if the operands don't broadcast.
     pub fn heaviside(x: &Array, at_zero: &Array) -> Result<Array> {
         let x = if x.dtype().kind() < Kind::Float { multiply(x, 1.0)? } else { x.clone() };
         let one = where_(&super::greater(&x, 0.0)?, 1.0, &x)?;
         where_(&equal(&x, 0.0)?, at_zero, &where_(&less(&x, 0.0)?, 0.0, &one)?)
     }
 
-    /// `a` to the power `b` in float64, complex128 for complex numbers, whatever the operands' dtypes.
+    /// `a` to the power `b` in float64, complex128 for complex numbers, whatever the operands' dtypes. Shape: that to
+    /// which both broadcast.
     ///
     /// NumPy: `float_power(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([2, 3]), Array::from([-1, 2]));
+    /// assert!(np::allclose(np::float_power(&a, &b)?, [0.5, 9.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if the operands don't broadcast.
     pub fn float_power(a: &Array, b: &Array) -> Result<Array> {
         let complex = a.dtype().is_complex() || b.dtype().is_complex();
         let dtype = if complex { DType::C128 } else { DType::F64 };
@@ -190,15 +361,34 @@ multimethod! {
     /// and are promoted. For one bound alone take [`maximum()`] or [`minimum()`].
     ///
     /// NumPy: `clip(x, min, max)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1, 5, 9]);
+    /// assert_eq!(np::clip(&x, 2, 6)?.to_vec::<i32>()?, [2, 5, 6]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] for complex numbers; [`Error::Shape`] if the operands don't broadcast.
     pub fn clip(x: &Array, min: &Array, max: &Array) -> Result<Array> {
         let [x, min, max] = &met_at_once([x, min, max])?;
         minimum(&maximum(x, min)?, max)
     }
 
     /// NaN and infinities replaced by numbers: by 0, and by the largest and the least number of the dtype, unless others are
-    /// given. Integers stay; each part of a complex number by itself.
+    /// given. Integers stay; each part of a complex number by itself. Shape and dtype are those of `x`.
     ///
     /// NumPy: `nan_to_num(x, nan, posinf, neginf)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([f64::NAN, 1.0, f64::INFINITY]);
+    /// assert_eq!(np::nan_to_num(&x, ())?.to_vec::<f64>()?, [0.0, 1.0, f64::MAX]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn nan_to_num(x: &Array, with: NanToNum) -> Result<Array> {
         match x.dtype().kind() {
             Kind::Bool | Kind::Int => Ok(x.clone()),
@@ -207,9 +397,20 @@ multimethod! {
         }
     }
 
-    /// The number of bits set in the magnitude of integers: uint8.
+    /// The number of bits set in the magnitude of integers: uint8. Shape: that of `x`.
     ///
     /// NumPy: `bitwise_count(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0, 7, -8]);
+    /// assert_eq!(np::bitwise_count(&x)?.to_vec::<u8>()?, [0, 3, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DType`] if they are no integers.
     pub fn bitwise_count(x: &Array) -> Result<Array> {
         static WORDS: LazyLock<Ufunc> = LazyLock::new(|| ufunc("bitwise_count", |x: Sym| counted(x, 0)));
         static LONG: LazyLock<Ufunc> = LazyLock::new(|| ufunc("bitwise_count", |x: Sym| counted(x, 32)));

@@ -16,9 +16,17 @@ use crate::multimethod;
 multimethod! {
     domain "numpy";
 
-    /// The largest element less the smallest one, over `over`.
+    /// The largest element less the smallest one, over `over`. In the dtype of `x`.
     ///
     /// NumPy: `ptp(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 5.0], [2.0, 4.0]]);
+    /// assert_eq!(np::ptp(&x, 1)?.to_vec::<f64>()?, [4.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`max()`](fn@max).
@@ -27,9 +35,18 @@ multimethod! {
     }
 
     /// The mean of elements with weights along an axis (`()`: over all): the sum of their products, divided by the sum of
-    /// the weights, which have the shape of `x` or lie along the axis. **Evaluates the weights.**
+    /// the weights, which have the shape of `x` or lie along the axis. **Evaluates the weights.** Integers give the
+    /// default float.
     ///
     /// NumPy: `average(x, axis, weights)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (x, weights) = (Array::from([1.0, 4.0]), Array::from([2.0, 1.0]));
+    /// assert_eq!(np::average(&x, &weights, ())?.item()?.to_f64(), 2.0); // (2 · 1 + 1 · 4) / 3
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for weights of another shape; [`Error::Argument`] if they sum to 0; [`Error::Axis`] out of range.
@@ -62,9 +79,18 @@ multimethod! {
     }
 
     /// The covariance matrix of variables, one in each row of `x`, or each column: sums of products of distances from their
-    /// means, divided by the number of observations less `ddof`. An array of one axis is one variable.
+    /// means, divided by the number of observations less `ddof`. An array of one axis is one variable. The result is
+    /// (variables, variables), of one variable a scalar; integers give the default float.
     ///
     /// NumPy: `cov(x, rowvar, ddof)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]);
+    /// assert_eq!(np::cov(&x, ())?.to_vec::<f64>()?, [1.0, -1.0, -1.0, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for more than two axes.
@@ -73,9 +99,18 @@ multimethod! {
         if c.len() == 1 { c.reshape(()) } else { Ok(c) }
     }
 
-    /// The correlation coefficients of variables, as [`cov()`] takes them: covariances divided by both standard deviations.
+    /// The correlation coefficients of variables, as [`cov()`] takes them: covariances divided by both standard
+    /// deviations. Shape and dtype are those of [`cov()`].
     ///
     /// NumPy: `corrcoef(x, rowvar)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[0.0, 1.0, 2.0], [4.0, 2.0, 0.0]]);
+    /// assert!(np::allclose(np::corrcoef(&x, ())?, [[1.0, -1.0], [-1.0, 1.0]], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`cov()`].
@@ -95,23 +130,53 @@ multimethod! {
         if n == 1 { r.reshape(()) } else { Ok(r) }
     }
 
-    /// The sum of what is not NaN over `over`.
+    /// The sum of what is not NaN over `over`. Shape and dtype as in [`sum()`](fn@sum).
     ///
     /// NumPy: `nansum(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, f64::NAN], [3.0, 4.0]]);
+    /// assert_eq!(np::nansum(&x, 0)?.to_vec::<f64>()?, [4.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range or named twice.
     pub fn nansum(x: &Array, over: Reduce) -> Result<Array> {
         sum(&filled(x, 0.0)?, over)
     }
 
-    /// The product of what is not NaN over `over`.
+    /// The product of what is not NaN over `over`. Shape and dtype as in [`prod()`](fn@prod).
     ///
     /// NumPy: `nanprod(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.0, f64::NAN, 3.0]);
+    /// assert_eq!(np::nanprod(&x, ())?.item()?.to_f64(), 6.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range or named twice.
     pub fn nanprod(x: &Array, over: Reduce) -> Result<Array> {
         prod(&filled(x, 1.0)?, over)
     }
 
-    /// The smallest element over `over` that is not NaN; NaN where all are.
+    /// The smallest element over `over` that is not NaN; NaN where all are. In the dtype of `x`.
     ///
     /// NumPy: `nanmin(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.0, f64::NAN, 1.0]);
+    /// assert_eq!(np::nanmin(&x, ())?.item()?.to_f64(), 1.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`min()`](fn@min).
@@ -119,9 +184,17 @@ multimethod! {
         nan_where_all_are(x, &min(&filled(x, f64::INFINITY)?, over.clone())?, over)
     }
 
-    /// The largest element over `over` that is not NaN; NaN where all are.
+    /// The largest element over `over` that is not NaN; NaN where all are. In the dtype of `x`.
     ///
     /// NumPy: `nanmax(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.0, f64::NAN, 1.0]);
+    /// assert_eq!(np::nanmax(&x, ())?.item()?.to_f64(), 2.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`max()`](fn@max).
@@ -129,9 +202,20 @@ multimethod! {
         nan_where_all_are(x, &max(&filled(x, f64::NEG_INFINITY)?, over.clone())?, over)
     }
 
-    /// The mean of what is not NaN over `over`; NaN where all are.
+    /// The mean of what is not NaN over `over`; NaN where all are. Integers give the default float.
     ///
     /// NumPy: `nanmean(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, f64::NAN], [3.0, 4.0]]);
+    /// assert_eq!(np::nanmean(&x, 0)?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range or named twice.
     pub fn nanmean(x: &Array, over: Reduce) -> Result<Array> {
         if x.dtype().kind() < Kind::Float {
             return mean(x, over);
@@ -140,9 +224,20 @@ multimethod! {
     }
 
     /// The variance of what is not NaN over `over`, divided by the number of elements less `ddof`; NaN where there are
-    /// no more than that.
+    /// no more than that. Integers give the default float.
     ///
     /// NumPy: `nanvar(x, axis, ddof, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::NAN, 5.0]);
+    /// assert_eq!(np::nanvar(&x, ())?.item()?.to_f64(), 4.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range or named twice.
     pub fn nanvar(x: &Array, over: Variance) -> Result<Array> {
         if x.dtype().kind() < Kind::Float {
             return super::var(x, over);
@@ -156,6 +251,17 @@ multimethod! {
     /// The standard deviation of what is not NaN over `over`: the root of [`nanvar()`].
     ///
     /// NumPy: `nanstd(x, axis, ddof, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::NAN, 5.0]);
+    /// assert_eq!(np::nanstd(&x, ())?.item()?.to_f64(), 2.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Axis`] out of range or named twice.
     pub fn nanstd(x: &Array, over: Variance) -> Result<Array> {
         sqrt(&nanvar(x, over)?)
     }
@@ -163,6 +269,14 @@ multimethod! {
     /// Sums of the elements up to each one along an axis, of which NaN counts as 0.
     ///
     /// NumPy: `nancumsum(x, axis, dtype)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::NAN, 3.0]);
+    /// assert_eq!(np::nancumsum(&x, ())?.to_vec::<f64>()?, [1.0, 1.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`cumulative_sum()`](fn@cumulative_sum).
@@ -173,6 +287,14 @@ multimethod! {
     /// Products of the elements up to each one along an axis, of which NaN counts as 1.
     ///
     /// NumPy: `nancumprod(x, axis, dtype)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([2.0, f64::NAN, 3.0]);
+    /// assert_eq!(np::nancumprod(&x, ())?.to_vec::<f64>()?, [2.0, 2.0, 6.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`cumulative_prod()`](fn@cumulative_prod).
@@ -192,12 +314,29 @@ pub struct Covariance {
 
 impl Covariance {
     /// Variables are in the columns.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[0.0, 2.0], [1.0, 1.0], [2.0, 0.0]]);
+    /// let c = np::cov(&x, np::Covariance::from(()).columns())?;
+    /// assert_eq!(c.to_vec::<f64>()?, [1.0, -1.0, -1.0, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn columns(self) -> Covariance {
         Covariance { columns: true, ..self }
     }
 
     /// Divided by the number of observations less this.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 3.0]);
+    /// assert_eq!(np::cov(&x, np::Covariance::from(()).ddof(0.0))?.item()?.to_f64(), 1.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn ddof(self, ddof: f64) -> Covariance {
         Covariance { ddof, ..self }

@@ -18,6 +18,14 @@ multimethod! {
     /// The indices of the elements that are not zero, a row for each: int64, (count, axes). **Evaluates `x`.**
     ///
     /// NumPy: `argwhere(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[0, 5], [7, 0]]);
+    /// assert_eq!(np::argwhere(&x)?.to_vec::<i64>()?, [0, 1, 1, 0]); // rows (0, 1) and (1, 0)
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn argwhere(x: &Array) -> Result<Array> {
         let x = strong(x)?;
         if x.ndim() == 0 {
@@ -27,9 +35,18 @@ multimethod! {
         stack(&nonzero(&x)?, 1)
     }
 
-    /// The elements of the flattened array where a condition of as many elements is not zero. **Evaluates the condition.**
+    /// The elements of the flattened array where a condition of as many elements is not zero. **Evaluates the
+    /// condition.** One axis, in the dtype of `x`.
     ///
     /// NumPy: `extract(condition, x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1, 2, 3]);
+    /// assert_eq!(np::extract(&Array::from([true, false, true]), &x)?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] if the condition has more elements.
@@ -38,9 +55,17 @@ multimethod! {
     }
 
     /// The parts along an axis (`()`: of the flattened array) where a condition of one axis, which may be shorter, is not zero.
-    /// **Evaluates the condition.**
+    /// **Evaluates the condition.** In the dtype of `x`.
     ///
     /// NumPy: `compress(condition, x, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::compress(&Array::from([false, true]), &x, 0)?.to_vec::<i32>()?, [3, 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for a condition of more than one axis, or of more elements; [`Error::Axis`] out of range.
@@ -60,9 +85,19 @@ multimethod! {
     }
 
     /// For each element that of the first choice whose condition is true, `default` where none is. All broadcast. NumPy's `select`,
-    /// whose name the selection by one mask has here.
+    /// whose name the selection by one mask has here. The dtype is that of the choices and the default, promoted.
     ///
     /// NumPy: `select(conditions, choices, default)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([-5, 1, 50]);
+    /// let conditions = [np::less(&x, 0)?, np::greater(&x, 10)?];
+    /// let choices = [np::negative(&x)?, np::multiply(&x, 2)?];
+    /// assert_eq!(np::select_first(&conditions, &choices, 0)?.to_vec::<i32>()?, [5, 0, 100]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] for no conditions, or other than one choice for each; [`Error::Shape`] if they don't broadcast.
@@ -87,9 +122,17 @@ multimethod! {
     }
 
     /// For each index that element of the array of that number: choices broadcast against the indices. **Evaluates the
-    /// indices** unless they are clipped or wrapped.
+    /// indices** unless they are clipped or wrapped. The dtype is that of the choices, promoted.
     ///
     /// NumPy: `choose(indices, choices, mode)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let choices = [Array::from([1, 2, 3]), Array::from([10, 20, 30])];
+    /// assert_eq!(np::choose(&Array::from([0, 1, 0]), &choices, ())?.to_vec::<i32>()?, [1, 20, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Index`] if there is no array of that number; [`Error::DType`] if the indices are no integers;
@@ -122,6 +165,14 @@ multimethod! {
     ///
     /// NumPy: `nanargmin(x, axis, keepdims)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([f64::NAN, 2.0, 1.0]);
+    /// assert_eq!(np::nanargmin(&x, ())?.to_vec::<i64>()?, [2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Argument`] where all are NaN; those of [`argmin()`](fn@argmin).
     pub fn nanargmin(x: &Array, over: Reduce) -> Result<Array> {
@@ -131,6 +182,14 @@ multimethod! {
     /// Row-major index (int64) of the first largest element over `over` that is not NaN. **Evaluates `x`.**
     ///
     /// NumPy: `nanargmax(x, axis, keepdims)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([f64::NAN, 2.0, 1.0]);
+    /// assert_eq!(np::nanargmax(&x, ())?.to_vec::<i64>()?, [1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] where all are NaN; those of [`argmax()`](fn@argmax).
@@ -158,9 +217,19 @@ fn without_nan(op: &'static str, x: &Array, over: &Reduce, fill: f64) -> Result<
 pub type Piece<'a> = &'a dyn Fn(&Array) -> Result<Array>;
 
 /// Functions of an array by conditions: where one is true, the function of the same number gives the element; of several, the
-/// last one. A further function is for where none is true; zero without one. Every function is called once with the whole array.
+/// last one. A further function is for where none is true; zero without one. Every function is called once with the
+/// whole array. Shape and dtype are those of `x`.
 ///
 /// NumPy: `piecewise(x, conditions, functions)`.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([-2.0, 3.0]);
+/// let y = np::piecewise(&x, &[np::less(&x, 0.0)?], &[&|x| np::negative(x), &|x| np::multiply(x, 10.0)])?;
+/// assert_eq!(y.to_vec::<f64>()?, [2.0, 30.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Argument`] for another number of functions; those of the functions.

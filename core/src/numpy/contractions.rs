@@ -52,6 +52,15 @@ multimethod! {
     ///
     /// NumPy: `tensordot(a, b, axes)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::tensordot(&a, [1.0, 10.0], 1)?.to_vec::<f64>()?, [21.0, 43.0]);
+    /// assert_eq!(np::tensordot(&a, &a, ())?.item()?.to_f64(), 30.0); // over both axes
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for axes of another number or other lengths; [`Error::Axis`](crate::Error::Axis).
     pub fn tensordot(a: &Array, b: &Array, axes: Contraction) -> Result<Array> {
@@ -85,9 +94,17 @@ multimethod! {
     }
 
     /// Sums Σ conj(a) · b over one axis of both, `-1` for the last; the other axes broadcast. Integers wrap, float16 is
-    /// summed in float32.
+    /// summed in float32. The dtype is the promoted one.
     ///
     /// NumPy: `vecdot(a, b, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::vecdot(&a, [10, 1], -1)?.to_vec::<i32>()?, [12, 34]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for lengths that differ; [`Error::Axis`](crate::Error::Axis).
@@ -109,17 +126,35 @@ multimethod! {
         sum_of_products(&a, &b)
     }
 
-    /// The products of all elements of `a` with all of `b`, both flattened: (len a, len b).
+    /// The products of all elements of `a` with all of `b`, both flattened: (len a, len b). The dtype is the promoted
+    /// one.
     ///
     /// NumPy: `outer(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = np::outer(&Array::from([1, 2]), [10, 20, 30])?;
+    /// assert_eq!(x.shape(), [2, 3]);
+    /// assert_eq!(x.to_vec::<i32>()?, [10, 20, 30, 20, 40, 60]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn outer(a: &Array, b: &Array) -> Result<Array> {
         multiply(&a.reshape([a.len(), 1])?, &b.reshape([b.len()])?)
     }
 
     /// Sums of products over the last axis of both: the result has the other axes of `a`, then those of `b`. A scalar
-    /// multiplies.
+    /// multiplies. Dtypes as in [`matmul()`].
     ///
     /// NumPy: `inner(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::inner(&a, [1, 10])?.to_vec::<i32>()?, [21, 43]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`tensordot()`].
@@ -131,9 +166,17 @@ multimethod! {
     }
 
     /// Sums of products over the last axis of `a` and the second last of `b`, or its only one: the result has the other
-    /// axes of `a`, then those of `b`. A scalar multiplies.
+    /// axes of `a`, then those of `b`. A scalar multiplies. Dtypes as in [`matmul()`].
     ///
     /// NumPy: `dot(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::dot(&a, [[0, 1], [1, 0]])?.to_vec::<i32>()?, [2, 1, 4, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`tensordot()`].
@@ -144,9 +187,17 @@ multimethod! {
         tensordot(a, b, (-1, if b.ndim() == 1 { -1 } else { -2 }))
     }
 
-    /// The sum Σ conj(a) · b over all elements, both flattened.
+    /// The sum Σ conj(a) · b over all elements, both flattened. The dtype is the promoted one.
     ///
     /// NumPy: `vdot(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::vdot(&a, &a)?.to_vec::<i32>()?, [30]); // 1 + 4 + 9 + 16
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`vecdot()`].
@@ -154,9 +205,18 @@ multimethod! {
         vecdot(&a.reshape([a.len()])?, &b.reshape([b.len()])?, -1)
     }
 
-    /// Products of matrices (…, m, n) with vectors (…, n); leading axes broadcast.
+    /// Products of matrices (…, m, n) with vectors (…, n); leading axes broadcast. The result is (…, m). Dtypes as in
+    /// [`matmul()`].
     ///
     /// NumPy: `matvec(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::matvec(&a, [1, 10])?.to_vec::<i32>()?, [21, 43]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`matmul()`].
@@ -164,9 +224,18 @@ multimethod! {
         matmul(a, &b.expand_dims(-1)?)?.squeeze(-1)
     }
 
-    /// Products of vectors (…, m), conjugated, with matrices (…, m, n); leading axes broadcast.
+    /// Products of vectors (…, m), conjugated, with matrices (…, m, n); leading axes broadcast. The result is (…, n).
+    /// Dtypes as in [`matmul()`].
     ///
     /// NumPy: `vecmat(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let b = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::vecmat([1, 10], &b)?.to_vec::<i32>()?, [31, 42]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`matmul()`].
@@ -176,9 +245,18 @@ multimethod! {
     }
 
     /// Kronecker's product: each element of `a` replaced by its product with the whole of `b`. The operand with fewer axes
-    /// is given leading ones of length 1.
+    /// is given leading ones of length 1. Each length is the product of those of `a` and `b`; the dtype is the
+    /// promoted one.
     ///
     /// NumPy: `kron(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1, 10]);
+    /// assert_eq!(np::kron(&a, [1, 2, 3])?.to_vec::<i32>()?, [1, 2, 3, 10, 20, 30]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn kron(a: &Array, b: &Array) -> Result<Array> {
         let ndim = a.ndim().max(b.ndim());
         let spread = |x: &Array, after: bool| -> Result<Array> {
@@ -190,9 +268,18 @@ multimethod! {
         product.reshape(pairs)
     }
 
-    /// The cross product of vectors of three elements along an axis, `-1` for the last; the other axes broadcast.
+    /// The cross product of vectors of three elements along an axis, `-1` for the last; the other axes broadcast. The
+    /// dtype is the promoted one.
     ///
     /// NumPy: `cross(a, b, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1, 0, 0]);
+    /// assert_eq!(np::cross(&a, [0, 1, 0], -1)?.to_vec::<i32>()?, [0, 0, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for another length; [`Error::Axis`](crate::Error::Axis).

@@ -22,9 +22,19 @@ pub enum Mode {
 multimethod! {
     domain "numpy";
 
-    /// The convolution of two vectors: Σ aₖ·vₙ₋ₖ. NumPy's default is [`Mode::Full`].
+    /// The convolution of two vectors: Σ aₖ·vₙ₋ₖ. NumPy's default is [`Mode::Full`]. One axis; the dtype is the
+    /// promoted one.
     ///
     /// NumPy: `convolve(a, v, mode)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1.0, 2.0, 3.0]);
+    /// let y = np::convolve(&a, [0.0, 1.0, 0.5], np::Mode::Full)?;
+    /// assert_eq!(y.to_vec::<f64>()?, [0.0, 1.0, 2.5, 4.0, 1.5]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for other than one axis, or a vector without elements.
@@ -35,9 +45,19 @@ multimethod! {
         slid(&a, &v.flip(0)?, mode)
     }
 
-    /// The cross-correlation of two vectors: Σ aₙ₊ₖ·conj(vₖ). NumPy's default is [`Mode::Valid`].
+    /// The cross-correlation of two vectors: Σ aₙ₊ₖ·conj(vₖ). NumPy's default is [`Mode::Valid`]. One axis; the dtype
+    /// is the promoted one.
     ///
     /// NumPy: `correlate(a, v, mode)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let a = Array::from([1.0, 2.0, 3.0]);
+    /// let y = np::correlate(&a, [0.0, 1.0, 0.5], np::Mode::Valid)?;
+    /// assert_eq!(y.to_vec::<f64>()?, [3.5]); // 2 · 1 + 3 · 0.5
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`convolve()`].
@@ -53,6 +73,15 @@ multimethod! {
     /// The windows of a length (`()`: that of the axis) along an axis, one element apart, as a last axis: a view.
     ///
     /// NumPy: `lib.stride_tricks.sliding_window_view(x, window, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let windows = np::sliding_window_view(&Array::from([1, 2, 3, 4]), 3, 0)?;
+    /// assert_eq!(windows.shape(), [2, 3]);
+    /// assert_eq!(windows.to_vec::<i32>()?, [1, 2, 3, 2, 3, 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for windows of no elements, or longer than the axis; [`Error::Axis`] out of range.

@@ -14,10 +14,27 @@ use crate::multimethod;
 multimethod! {
     erased domain "numpy";
     /// One value everywhere.
+    ///
+    /// NumPy: `full(shape, value, dtype)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use polyarray_cpu as _;
+    /// assert_eq!(np::full([2, 2], 7.0, ())?.to_vec::<f64>()?, [7.0; 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn full(shape: Shape, value: Scalar, dtype: Option<DType>, device: &Device) -> Result<Array>;
+
     /// 0, 1, … `len` − 1, int64: what `arange`, `linspace`, `eye` are made of.
     ///
     /// NumPy: `arange(len)`.
+    ///
+    /// ```
+    /// use polyarray_core::numpy as np;
+    /// # use polyarray_cpu as _;
+    /// assert_eq!(np::arange(3, ())?.to_vec::<i64>()?, [0, 1, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn indices(len: usize, device: &Device) -> Result<Array>;
 }
 
@@ -82,6 +99,16 @@ pub(super) fn float_beside(x: &Array) -> Result<DType> {
 /// `value` everywhere, by default in the dtype of the value, but a double becomes float32 on a device that has no
 /// float64.
 ///
+/// NumPy: `full(shape, value, dtype)`.
+///
+/// ```
+/// use polyarray_core::{DType, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = np::full([2, 3], 7, DType::F32)?;
+/// assert_eq!((x.shape(), x.to_vec::<f32>()?), (&[2, 3][..], vec![7.0; 6]));
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::DType`] if the value doesn't fit the dtype; an unknown device; [`Error::TooLarge`].
 pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, create: impl Into<Create>) -> Result<Array> {
@@ -108,6 +135,16 @@ pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, create: impl Into
 
 /// Zeros, by default float64 (float32 on a device that has no float64).
 ///
+/// NumPy: `zeros(shape, dtype)`.
+///
+/// ```
+/// use polyarray_core::{DType, numpy as np};
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::zeros([2, 2], ())?.to_vec::<f64>()?, [0.0; 4]);
+/// assert_eq!(np::zeros(3, DType::I32)?.to_vec::<i32>()?, [0, 0, 0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// Those of [`full()`].
 pub fn zeros(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array> {
@@ -116,6 +153,16 @@ pub fn zeros(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array
 
 /// Ones, by default float64 (float32 on a device that has no float64).
 ///
+/// NumPy: `ones(shape, dtype)`.
+///
+/// ```
+/// use polyarray_core::{DType, numpy as np};
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::ones([2, 2], ())?.to_vec::<f64>()?, [1.0; 4]);
+/// assert_eq!(np::ones(3, DType::I32)?.to_vec::<i32>()?, [1, 1, 1]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// Those of [`full()`].
 pub fn ones(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array> {
@@ -123,6 +170,16 @@ pub fn ones(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array>
 }
 
 /// `value` everywhere, shaped as `like`, of its dtype and where it lives unless `create` says otherwise.
+///
+/// NumPy: `full_like(like, value, dtype)`.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([1, 2]);
+/// assert_eq!(np::full_like(&x, 9, ())?.to_vec::<i32>()?, [9, 9]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// Those of [`full()`].
@@ -139,6 +196,14 @@ pub fn full_like(like: &Array, value: impl Into<Scalar>, create: impl Into<Creat
 ///
 /// NumPy: `zeros_like(like)`.
 ///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([1, 2]);
+/// assert_eq!(np::zeros_like(&x, ())?.to_vec::<i32>()?, [0, 0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// Those of [`full()`].
 pub fn zeros_like(like: &Array, create: impl Into<Create>) -> Result<Array> {
@@ -149,15 +214,31 @@ pub fn zeros_like(like: &Array, create: impl Into<Create>) -> Result<Array> {
 ///
 /// NumPy: `ones_like(like)`.
 ///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([1, 2]);
+/// assert_eq!(np::ones_like(&x, ())?.to_vec::<i32>()?, [1, 1]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// Those of [`full()`].
 pub fn ones_like(like: &Array, create: impl Into<Create>) -> Result<Array> {
     full_like(like, true, create)
 }
 
-/// An array whose values are not asked for: zeros, since no memory is ever shown that was not written.
+/// An array whose values are not asked for: zeros, since no memory is ever shown that was not written. By default
+/// float64 (float32 on a device that has no float64).
 ///
 /// NumPy: `empty(shape)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::empty([2, 3], ())?.shape(), [2, 3]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// Those of [`full()`].
@@ -168,6 +249,14 @@ pub fn empty(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Array
 /// [`empty()`], shaped as `like`; otherwise as [`full_like()`].
 ///
 /// NumPy: `empty_like(like)`.
+///
+/// ```
+/// use polyarray_core::{Array, DType, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = np::empty_like(&Array::from([[1, 2], [3, 4]]), ())?;
+/// assert_eq!((x.shape(), x.dtype()), (&[2, 2][..], DType::I32));
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// Those of [`full()`].
@@ -202,6 +291,15 @@ pub fn asarray(values: impl Into<Array>, create: impl Into<Create>) -> Result<Ar
 
 /// 0, 1, … n − 1, by default int64.
 ///
+/// NumPy: `arange(n, dtype)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::arange(4, ())?.to_vec::<i64>()?, [0, 1, 2, 3]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// An unknown device; [`Error::TooLarge`].
 pub fn arange(n: usize, create: impl Into<Create>) -> Result<Array> {
@@ -215,6 +313,15 @@ pub fn arange(n: usize, create: impl Into<Create>) -> Result<Array> {
 
 /// `start + i * step` while below `stop` (above it for a negative step), by default in the device's default float
 /// dtype; each element is computed from its index, so errors don't add up.
+///
+/// NumPy: `arange(start, stop, step, dtype)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::range(1.0, 2.0, 0.25, ())?.to_vec::<f64>()?, [1.0, 1.25, 1.5, 1.75]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Shape`] for a step that is 0 or not finite; an unknown device; [`Error::TooLarge`].
@@ -236,6 +343,15 @@ pub fn range(start: f64, stop: f64, step: f64, create: impl Into<Create>) -> Res
 
 /// `count` values evenly spaced from `start` to `stop`, both included, by default in the device's default
 /// float dtype: float64, or float32 where there is none.
+///
+/// NumPy: `linspace(start, stop, count, dtype)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::linspace(0.0, 1.0, 5, ())?.to_vec::<f64>()?, [0.0, 0.25, 0.5, 0.75, 1.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// An unknown device; [`Error::TooLarge`].
@@ -281,6 +397,13 @@ const EXACT: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
 ///
 /// NumPy: `eye(N, M, k, dtype)`.
 ///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::eye((2, 3), ())?.to_vec::<f64>()?, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// An unknown device; [`Error::TooLarge`].
 pub fn eye(extent: impl Into<Extent>, create: impl Into<Create>) -> Result<Array> {
@@ -291,6 +414,13 @@ pub fn eye(extent: impl Into<Extent>, create: impl Into<Create>) -> Result<Array
 ///
 /// NumPy: `identity(n, dtype)`.
 ///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::identity(2, ())?.to_vec::<f64>()?, [1.0, 0.0, 0.0, 1.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// An unknown device; [`Error::TooLarge`].
 pub fn identity(n: usize, create: impl Into<Create>) -> Result<Array> {
@@ -300,6 +430,13 @@ pub fn identity(n: usize, create: impl Into<Create>) -> Result<Array> {
 /// Ones on a diagonal and below it, zeros elsewhere; otherwise as [`eye()`].
 ///
 /// NumPy: `tri(N, M, k, dtype)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::tri(3, ())?.to_vec::<f64>()?, [1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// An unknown device; [`Error::TooLarge`].

@@ -16,18 +16,42 @@ pub struct Diagonal {
 }
 
 /// The main diagonal of these axes.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([[[1, 2], [3, 4]]]);
+/// assert_eq!(np::diagonal(&x, np::diagonal_of(1, 2))?.to_vec::<i32>()?, [1, 4]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn diagonal_of(rows: isize, columns: isize) -> Diagonal {
     Diagonal { offset: 0, axes: Some([rows, columns]) }
 }
 
 impl Diagonal {
     /// So far above the main one.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::diagonal(&x, np::diagonal_of(1, 0).offset(1))?.to_vec::<i32>()?, [3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn offset(self, offset: isize) -> Diagonal {
         Diagonal { offset, ..self }
     }
 
     /// Summed in this dtype.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, DType, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::trace(&x, np::Diagonal::default().dtype(DType::F64))?.to_vec::<f64>()?, [5.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn dtype(self, dtype: DType) -> Trace {
         Trace { of: self, dtype: Some(dtype) }
@@ -73,6 +97,15 @@ multimethod! {
     ///
     /// NumPy: `diagonal(x, offset, axis1, axis2)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::diagonal(&x, ())?.to_vec::<i32>()?, [1, 4]);
+    /// assert_eq!(np::diagonal(&x, 1)?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for less than two axes; [`Error::Axis`](crate::Error::Axis).
     pub fn diagonal(x: &Array, which: Diagonal) -> Result<Array> {
@@ -83,6 +116,14 @@ multimethod! {
     /// elements are cast first.
     ///
     /// NumPy: `trace(x, offset, axis1, axis2, dtype)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::trace(&x, ())?.item()?.to_f64(), 5.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`diagonal()`].
@@ -97,6 +138,15 @@ multimethod! {
     /// The last two axes exchanged: a view.
     ///
     /// NumPy: `matrix_transpose(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let t = np::matrix_transpose(&Array::from([[1, 2, 3], [4, 5, 6]]))?;
+    /// assert_eq!(t.shape(), [3, 2]);
+    /// assert_eq!(t.to_vec::<i32>()?, [1, 4, 2, 5, 3, 6]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for less than two axes.

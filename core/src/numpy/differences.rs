@@ -15,9 +15,19 @@ use crate::multimethod;
 multimethod! {
     domain "numpy";
 
-    /// Differences of neighbours along an axis, taken `n` times (`()`: once): each time it is one shorter. Of bools, whether they differ.
+    /// Differences of neighbours along an axis, taken `n` times (`()`: once): each time it is one shorter. Of bools,
+    /// whether they differ. In the dtype of `x`.
     ///
     /// NumPy: `diff(x, n, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1, 4, 9, 16]);
+    /// assert_eq!(np::diff(&x, (), 0)?.to_vec::<i32>()?, [3, 5, 7]);
+    /// assert_eq!(np::diff(&x, 2, 0)?.to_vec::<i32>()?, [2, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] out of range.
@@ -28,9 +38,17 @@ multimethod! {
         (0..n.0.unwrap_or(1).min(x.shape()[axis])).try_fold(x, |x, _| difference(&x, axis))
     }
 
-    /// Differences of neighbours of the flattened array.
+    /// Differences of neighbours of the flattened array. One axis, in the dtype of `x`.
     ///
     /// NumPy: `ediff1d(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 4], [9, 16]]);
+    /// assert_eq!(np::ediff1d(&x)?.to_vec::<i32>()?, [3, 5, 7]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::DType`] for bools.
@@ -42,8 +60,17 @@ multimethod! {
 
     /// Slopes along some axes (`()`: along all), one array for each: central differences inside, one-sided ones at the ends,
     /// of order 1 or 2. Spacings are 1, one number for all axes, or one for each. Integers give the default float.
+    /// Each is of the shape of `x`.
     ///
     /// NumPy: `gradient(f, *varargs, axis, edge_order)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 4.0, 7.0]);
+    /// assert_eq!(np::gradient(&x, (), ())?[0].to_vec::<f64>()?, [1.0, 1.5, 2.5, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] if an axis is shorter than an edge needs; [`Error::Argument`] for another number of spacings or
@@ -70,6 +97,14 @@ multimethod! {
     ///
     /// NumPy: `gradient(f, x, axis=axis, edge_order)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (t, x) = (Array::from([0.0, 1.0, 3.0]), Array::from([0.0, 1.0, 9.0]));
+    /// assert!(np::allclose(np::gradient_at(&x, &t, 0, ())?, [1.0, 2.0, 4.0], ())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`gradient()`]; [`Error::Shape`] if there are not as many coordinates.
     pub fn gradient_at(x: &Array, coordinates: &Array, axis: Axis, edge_order: EdgeOrder) -> Result<Array> {
@@ -90,9 +125,18 @@ multimethod! {
         uneven_slope(&x, axis, &steps, edge_order.0)
     }
 
-    /// The integral along an axis by the trapezoidal rule, of values that lie `dx` apart. Integers give the default float.
+    /// The integral along an axis by the trapezoidal rule, of values that lie `dx` apart. Integers give the default
+    /// float. The result lacks the axis.
     ///
     /// NumPy: `trapezoid(y, dx, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = Array::from([1.0, 2.0, 3.0]);
+    /// assert_eq!(np::trapezoid(&y, 1.0, -1)?.item()?.to_f64(), 4.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] out of range.
@@ -102,8 +146,17 @@ multimethod! {
     }
 
     /// The integral along an axis by the trapezoidal rule, of values at coordinates: one axis, or the shape of `y`.
+    /// The result lacks the axis; its dtype is the promoted one, of integers the default float.
     ///
     /// NumPy: `trapezoid(y, x, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (y, x) = (Array::from([1.0, 2.0, 3.0]), Array::from([4.0, 6.0, 8.0]));
+    /// assert_eq!(np::trapezoid_at(&y, &x, -1)?.item()?.to_f64(), 8.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] out of range; [`Error::Shape`] if they don't broadcast.
@@ -122,9 +175,18 @@ multimethod! {
     }
 
     /// Values at `x` on the lines that join the points (`xp[i]`, `fp[i]`), whose coordinates ascend; beyond them the first
-    /// and the last value, or those given.
+    /// and the last value, or those given. Of the shape of `x`; integers give the default float.
     ///
     /// NumPy: `interp(x, xp, fp, left, right)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (xp, fp) = (Array::from([1.0, 2.0, 3.0]), Array::from([3.0, 2.0, 0.0]));
+    /// let x = Array::from([2.5, 0.0]);
+    /// assert_eq!(np::interp(&x, &xp, &fp, ())?.to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] if the points are none, of more than one axis, or not as many of both.
@@ -162,9 +224,18 @@ multimethod! {
         where_(&super::isnan(&x)?, &x, &where_(&equal(&x, &last)?, &high, &above)?)
     }
 
-    /// Jumps of more than half a period along an axis taken out, by whole periods; `()` for a period of 2π.
+    /// Jumps of more than half a period along an axis taken out, by whole periods; `()` for a period of 2π. Of the
+    /// shape of `x`; integers become the default float, unless the period is a whole number.
     ///
     /// NumPy: `unwrap(p, discont, axis, period)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0.0, 1.0, 2.0, -1.0, 0.0]);
+    /// assert_eq!(np::unwrap(&x, 4.0, -1)?.to_vec::<f64>()?, [0.0, 1.0, 2.0, 3.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Axis`] out of range.
@@ -209,6 +280,15 @@ pub struct Period {
 
 impl Period {
     /// Only jumps of at least this are corrected.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0.0, 3.0]);
+    /// assert_eq!(np::unwrap(&x, 4.0, 0)?.to_vec::<f64>()?, [0.0, -1.0]);
+    /// assert_eq!(np::unwrap(&x, np::Period::from(4.0).from_jumps_of(4.0), 0)?.to_vec::<f64>()?, [0.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn from_jumps_of(self, discontinuity: f64) -> Period {
         Period { discontinuity: Some(discontinuity), ..self }
@@ -257,6 +337,15 @@ pub struct Spacing {
 
 impl Spacing {
     /// The order of slopes at the ends.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let squares = Array::from([0.0, 1.0, 4.0]);
+    /// let slopes = np::gradient(&squares, np::Spacing::from(()).edge_order(2), ())?;
+    /// assert_eq!(slopes[0].to_vec::<f64>()?, [0.0, 2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn edge_order(self, edge_order: usize) -> Spacing {
         Spacing { edge_order, ..self }

@@ -19,6 +19,15 @@ multimethod! {
     ///
     /// NumPy: `einsum(subscripts, *operands, optimize=True)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([[1, 2], [3, 4]]), Array::from([[0, 1], [1, 0]]));
+    /// assert_eq!(np::einsum("ij,jk->ik", &[&a, &b])?.to_vec::<i32>()?, [2, 1, 4, 3]);
+    /// assert_eq!(np::einsum("ii", &[&a])?.to_vec::<i32>()?, [5]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Argument`](crate::Error::Argument) for subscripts that do not say what is meant;
     /// [`Error::Shape`](crate::Error::Shape) for axes of one name and different lengths.

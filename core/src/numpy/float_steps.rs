@@ -16,9 +16,17 @@ multimethod! {
 
     /// The neighbour of `x` in the direction of `towards`, which it is where both are equal; NaN if either is. Integers become
     /// the default float. Exact, by the additions of Rump, Zimmermann, Boldo and Melquiond 2009, "Computing predecessor and
-    /// successor in rounding to nearest".
+    /// successor in rounding to nearest". Shape: that to which both broadcast. Dtype: the promoted one.
     ///
     /// NumPy: `nextafter(x, towards)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0]);
+    /// assert_eq!(np::nextafter(&x, 2.0)?.to_vec::<f64>()?, [1.0 + f64::EPSILON]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::DType`] for complex numbers.
@@ -39,9 +47,17 @@ multimethod! {
     }
 
     /// The distance from `x` to its neighbour of larger magnitude, with the sign of `x`; NaN of infinities. Integers become
-    /// the default float.
+    /// the default float. Shape: that of `x`.
     ///
     /// NumPy: `spacing(x)`, which has another sign, and at powers of two another value, for negative numbers in float16.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 4.0]);
+    /// assert_eq!(np::spacing(&x)?.to_vec::<f64>()?, [f64::EPSILON, 4.0 * f64::EPSILON]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::DType`] for complex numbers.
@@ -56,9 +72,18 @@ multimethod! {
     }
 
     /// Mantissa and exponent: `x = m * 2ᵉ` with the magnitude of m from ½ to below 1, and e int32. Zeros, infinities and NaN
-    /// are their own mantissas, with the exponent 0. Integers become the default float.
+    /// are their own mantissas, with the exponent 0. Integers become the default float. Both are of the shape of `x`.
     ///
     /// NumPy: `frexp(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (mantissa, exponent) = np::frexp(&Array::from([8.0, 0.75]))?;
+    /// assert_eq!(mantissa.to_vec::<f64>()?, [0.5, 0.75]);
+    /// assert_eq!(exponent.to_vec::<i32>()?, [4, 0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::DType`] for complex numbers.
@@ -81,9 +106,18 @@ multimethod! {
         Ok((mantissa, astype(&exponent.call(&[&wide])?, DType::I32)?))
     }
 
-    /// Least common multiple of the magnitudes of integers, which wraps; 0 where either is 0.
+    /// Least common multiple of the magnitudes of integers, which wraps; 0 where either is 0. Shape: that to which
+    /// both broadcast. Dtype: the promoted one.
     ///
     /// NumPy: `lcm(a, b)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([12, 5]), Array::from([20, 0]));
+    /// assert_eq!(np::lcm(&a, &b)?.to_vec::<i32>()?, [60, 0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::DType`] if they are no integers.

@@ -28,9 +28,20 @@ impl From<()> for Indexing {
 multimethod! {
     domain "numpy";
 
-    /// The coordinates of the points of a grid, one array for each of the vectors that span it. Without copies.
+    /// The coordinates of the points of a grid, one array for each of the vectors that span it. Without copies. Each
+    /// has an axis for each vector, and the dtype of its own.
     ///
     /// NumPy: `meshgrid(*arrays, indexing, copy=False)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let grid = np::meshgrid(&[Array::from([1, 2, 3]), Array::from([10, 20])], ())?;
+    /// assert_eq!(grid[0].shape(), [2, 3]);
+    /// assert_eq!(grid[0].to_vec::<i32>()?, [1, 2, 3, 1, 2, 3]);
+    /// assert_eq!(grid[1].to_vec::<i32>()?, [10, 10, 10, 20, 20, 20]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] if an argument has more than one axis.
@@ -60,6 +71,14 @@ multimethod! {
     /// A copy: the array's elements, dense, where it lives.
     ///
     /// NumPy: `copy(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::copy(&x.permute([1, 0])?)?.to_vec::<i32>()?, [1, 3, 2, 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn copy(x: &Array) -> Result<Array> {
         super::astype(x, strong(x)?.dtype())
     }
@@ -68,6 +87,16 @@ multimethod! {
 /// The indices of each element of an array of a shape: (axes, …the shape), by default int64.
 ///
 /// NumPy: `indices(dimensions, dtype)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// let x = np::indices([2, 3], ())?;
+/// assert_eq!(x.shape(), [2, 2, 3]);
+/// assert_eq!(x.slice("0")?.to_vec::<i64>()?, [0, 0, 0, 1, 1, 1]);
+/// assert_eq!(x.slice("1")?.to_vec::<i64>()?, [0, 1, 2, 0, 1, 2]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Shape`] for a negative length; an unknown device; [`Error::TooLarge`].
@@ -85,6 +114,14 @@ pub fn indices(shape: impl Into<Shape>, create: impl Into<Create>) -> Result<Arr
 /// indices are in the device's default float dtype unless another one is given.
 ///
 /// NumPy: `fromfunction(function, shape, dtype)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// let sums = np::fromfunction(|at| np::add(&at[0], &at[1]), [2, 3], ())?;
+/// assert_eq!(sums.to_vec::<f64>()?, [0.0, 1.0, 2.0, 1.0, 2.0, 3.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// Those of [`indices()`] and of the function.
@@ -115,6 +152,14 @@ fn coordinates(shape: &Shape, create: &Create) -> Result<Vec<Array>> {
 /// last one, both included. Computed on the host in doubles.
 ///
 /// NumPy: `logspace(start, stop, num, base)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert!(np::allclose(&np::logspace(0.0, 2.0, 3, (), ())?, [1.0, 10.0, 100.0], ())?);
+/// assert!(np::allclose(&np::logspace(0.0, 2.0, 3, 2.0, ())?, [1.0, 2.0, 4.0], ())?);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// An unknown device; those of copying it there.
@@ -150,6 +195,13 @@ impl From<f64> for Base {
 /// the host in doubles.
 ///
 /// NumPy: `geomspace(start, stop, num)`.
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert!(np::allclose(&np::geomspace(1.0, 8.0, 4, ())?, [1.0, 2.0, 4.0, 8.0], ())?);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// [`Error::Argument`] if an end is 0 or their signs differ; an unknown device; those of copying it there.

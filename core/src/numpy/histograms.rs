@@ -51,17 +51,44 @@ pub struct Bins {
 
 impl Bins {
     /// By a rule.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0.0, 1.0, 2.0, 4.0]);
+    /// let edges = np::histogram_bin_edges(&x, np::Bins::by(np::Binning::Sqrt))?;
+    /// assert_eq!(edges.to_vec::<f64>()?, [0.0, 2.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     pub fn by(binning: Binning) -> Bins {
         Bins { binning, range: None, density: false }
     }
 
     /// Between these outermost edges.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 3.0, 9.0]);
+    /// let (counts, _) = np::histogram(&x, np::Bins::from(2).range(0.0, 4.0))?;
+    /// assert_eq!(counts.to_vec::<i64>()?, [1, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn range(self, from: f64, to: f64) -> Bins {
         Bins { range: Some((from, to)), ..self }
     }
 
     /// Densities instead of counts: their integral is 1.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 1.0, 1.0, 3.0]);
+    /// let (densities, _) = np::histogram(&x, np::Bins::from(2).range(0.0, 4.0).density())?;
+    /// assert_eq!(densities.to_vec::<f64>()?, [0.375, 0.125]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn density(self) -> Bins {
         Bins { density: true, ..self }
@@ -102,6 +129,14 @@ multimethod! {
     ///
     /// NumPy: `bincount(x, minlength)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0, 1, 1, 3]);
+    /// assert_eq!(np::bincount(&x, ())?.to_vec::<i64>()?, [1, 2, 0, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::DType`] if they are no integers; [`Error::Shape`] for other than one axis; [`Error::Argument`] for
     /// negative ones.
@@ -115,6 +150,14 @@ multimethod! {
     /// dtype of float weights. **Evaluates `x`.**
     ///
     /// NumPy: `bincount(x, weights, minlength)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (x, weights) = (Array::from([0, 1, 1]), Array::from([0.5, 1.0, 2.0]));
+    /// assert_eq!(np::bincount_weighted(&x, &weights, ())?.to_vec::<f64>()?, [0.5, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`bincount()`]; [`Error::Shape`] if there are not as many weights.
@@ -138,6 +181,16 @@ multimethod! {
     ///
     /// NumPy: `histogram(x, bins, range, density)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0, 1.0]);
+    /// let (counts, edges) = np::histogram(&x, (3, 0.0, 3.0))?;
+    /// assert_eq!(counts.to_vec::<i64>()?, [0, 2, 1]);
+    /// assert_eq!(edges.to_vec::<f64>()?, [0.0, 1.0, 2.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Argument`] for edges that don't ascend, limits that are not finite, or no bins; [`Error::DType`] for complex
     /// numbers.
@@ -151,6 +204,15 @@ multimethod! {
     /// [`histogram()`] of elements with weights: sums of them instead of counts, in their dtype.
     ///
     /// NumPy: `histogram(x, bins, range, weights, density)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (x, weights) = (Array::from([1.0, 2.0, 1.0]), Array::from([0.5, 1.0, 2.0]));
+    /// let (sums, _) = np::histogram_weighted(&x, &weights, [0.0, 1.0, 2.0, 3.0])?;
+    /// assert_eq!(sums.to_vec::<f64>()?, [0.0, 2.5, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`histogram()`]; [`Error::Shape`] if `weights` have another shape.
@@ -168,9 +230,17 @@ multimethod! {
         Ok((sums, edges_beside(&edges, x, &bins)?))
     }
 
-    /// The edges of the bins that [`histogram()`] would take.
+    /// The edges of the bins that [`histogram()`] would take. One axis, of floats: one more than there are bins.
     ///
     /// NumPy: `histogram_bin_edges(x, bins, range)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0.0, 4.0]);
+    /// assert_eq!(np::histogram_bin_edges(&x, 4)?.to_vec::<f64>()?, [0.0, 1.0, 2.0, 3.0, 4.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`histogram()`].
@@ -182,6 +252,15 @@ multimethod! {
     /// edges along both axes. `y` has the bins of `x` unless others are given.
     ///
     /// NumPy: `histogram2d(x, y, bins, range, density)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (x, y) = (Array::from([0.5, 1.5, 1.5]), Array::from([0.5, 0.5, 1.5]));
+    /// let (counts, _, _) = np::histogram2d(&x, &y, [0.0, 1.0, 2.0], [0.0, 1.0, 2.0])?;
+    /// assert_eq!(counts.to_vec::<f64>()?, [1.0, 0.0, 1.0, 1.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`histogram()`]; [`Error::Shape`] if there are not as many of both.
@@ -203,6 +282,16 @@ multimethod! {
     /// edges along each axis.
     ///
     /// NumPy: `histogramdd(points, bins, range, density)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let points = Array::from([[0.5, 0.5], [1.5, 0.5], [1.5, 1.5]]);
+    /// let (counts, edges) = np::histogramdd(&points, [0.0, 1.0, 2.0])?;
+    /// assert_eq!(counts.to_vec::<f64>()?, [1.0, 0.0, 1.0, 1.0]);
+    /// assert_eq!(edges.len(), 2);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`histogram()`]; [`Error::Shape`] for other than two axes.
@@ -226,6 +315,14 @@ multimethod! {
     /// dtype. An edge belongs to the bin above it, the last one to the last bin; what lies outside, and NaN, is not counted.
     ///
     /// NumPy: `histogram(x, edges)[0]`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (x, edges) = (Array::from([1.0, 2.0, 1.0]), Array::from([0.0, 1.0, 2.0, 3.0]));
+    /// assert_eq!(np::erased_count_in_bins(&x, &edges)?.to_vec::<i64>()?, [0, 2, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Argument`] for other operands.

@@ -16,9 +16,18 @@ multimethod! {
     domain "numpy";
 
     /// The indices along each axis of what has these numbers in a flattened array of a shape: int64, one array for each axis.
-    /// **Evaluates the numbers**, which are checked.
+    /// **Evaluates the numbers**, which are checked. Each has the shape of the numbers.
     ///
     /// NumPy: `unravel_index(indices, shape)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let along = np::unravel_index(&Array::from([5, 1]), [2, 3])?;
+    /// assert_eq!(along[0].to_vec::<i64>()?, [1, 0]);
+    /// assert_eq!(along[1].to_vec::<i64>()?, [2, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Index`] beyond the shape; [`Error::DType`] if they are no integers; a shape that is none.
@@ -39,6 +48,14 @@ multimethod! {
     /// **Evaluates the indices** unless they are clipped or wrapped.
     ///
     /// NumPy: `ravel_multi_index(indices, shape, mode)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (rows, columns) = (Array::from([1, 0]), Array::from([2, 1]));
+    /// assert_eq!(np::ravel_multi_index(&[rows, columns], [2, 3], ())?.to_vec::<i64>()?, [5, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Index`] beyond the shape; [`Error::Shape`] for other than one array for each axis; [`Error::DType`] if they
@@ -73,9 +90,18 @@ multimethod! {
     }
 
     /// The vectors reshaped so that together they index a product of sets: each along an axis of its own. Vectors of bools stand
-    /// for where they are true, and are evaluated.
+    /// for where they are true, and are evaluated. Of integers in their dtype, of bools int64.
     ///
     /// NumPy: `ix_(*vectors)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2, 3], [4, 5, 6]]);
+    /// let both = np::ix_(&[Array::from([0, 1]), Array::from([0, 2])])?;
+    /// assert_eq!(x.get_items(&both)?.to_vec::<i32>()?, [1, 3, 4, 6]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for other than one axis.
@@ -99,9 +125,17 @@ multimethod! {
 
     /// A copy in which the main diagonal is a value, or the elements of a vector, repeated. Of more than two axes, which are as
     /// long as each other, the elements whose indices are all equal. NumPy writes into the array, and into the rows below a
-    /// square with `wrap`.
+    /// square with `wrap`. Shape and dtype are those of `x`.
     ///
     /// NumPy: `fill_diagonal(x, value)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::fill_diagonal(&x, 9)?.to_vec::<i32>()?, [9, 2, 3, 9]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] for less than two axes, or more of different lengths.
@@ -182,6 +216,15 @@ fn triangle(
 ///
 /// NumPy: `tril_indices(n, k, m)`.
 ///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// let (rows, columns) = np::tril_indices(2, ())?;
+/// assert_eq!(rows.to_vec::<i64>()?, [0, 1, 1]);
+/// assert_eq!(columns.to_vec::<i64>()?, [0, 0, 1]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// An unknown device.
 pub fn tril_indices(extent: impl Into<super::Extent>, create: impl Into<Create>) -> Result<(Array, Array)> {
@@ -192,6 +235,15 @@ pub fn tril_indices(extent: impl Into<super::Extent>, create: impl Into<Create>)
 ///
 /// NumPy: `triu_indices(n, k, m)`.
 ///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// let (rows, columns) = np::triu_indices(2, ())?;
+/// assert_eq!(rows.to_vec::<i64>()?, [0, 0, 1]);
+/// assert_eq!(columns.to_vec::<i64>()?, [0, 1, 1]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
+///
 /// # Errors
 /// An unknown device.
 pub fn triu_indices(extent: impl Into<super::Extent>, create: impl Into<Create>) -> Result<(Array, Array)> {
@@ -201,6 +253,14 @@ pub fn triu_indices(extent: impl Into<super::Extent>, create: impl Into<Create>)
 /// The indices of the main diagonal of an array of so many axes, all of length n: int64, one array for each axis.
 ///
 /// NumPy: `diag_indices(n, ndim)`.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([[1, 2], [3, 4]]);
+/// assert_eq!(x.get_items(&np::diag_indices(2, 2, ())?)?.to_vec::<i32>()?, [1, 4]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 ///
 /// # Errors
 /// An unknown device.

@@ -20,9 +20,22 @@ multimethod! {
     /// The elements of `x` at `indices` along an axis (`()`: of the flattened array). The axis is replaced by
     /// the shape of `indices`, which are integers; a negative one counts from the end. Evaluates the indices,
     /// because one out of bounds is an error here and never a neighbour's memory. With `.clip()` or `.wrap()`
-    /// each index is brought into the axis, and nothing is evaluated.
+    /// each index is brought into the axis, and nothing is evaluated. The dtype is that of `x`.
     ///
     /// NumPy: `take(x, indices, axis, mode)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::take(&x, [1, 0], 0)?.to_vec::<i32>()?, [3, 4, 1, 2]);
+    /// assert_eq!(np::take(&x, [-1], ())?.to_vec::<i32>()?, [4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Index`] out of bounds; [`Error::DType`] for indices that are no integers; [`Error::Axis`] out of
+    /// range.
     pub fn take(x: &Array, indices: &Array, along: Gather) -> Result<Array>;
 }
 
@@ -55,12 +68,28 @@ impl From<()> for Bounds {
 
 impl Gather {
     /// Indices out of bounds become the first or the last one.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([10, 20, 30]);
+    /// assert_eq!(np::take(&x, [5, -1], np::Gather::from(0).clip())?.to_vec::<i32>()?, [30, 10]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn clip(self) -> Gather {
         Gather { bounds: Bounds::Clip, ..self }
     }
 
     /// Indices are taken modulo the length.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([10, 20, 30]);
+    /// assert_eq!(np::take(&x, [3, -1], np::Gather::from(0).wrap())?.to_vec::<i32>()?, [10, 30]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn wrap(self) -> Gather {
         Gather { bounds: Bounds::Wrap, ..self }

@@ -19,9 +19,18 @@ multimethod! {
 
     /// The elements of `x` at indices: one array of integers for each of its first axes, broadcast against each other. The result
     /// has their shape, followed by the axes of `x` that are not indexed. Negative ones count from the end. A mask (an array of bool)
-    /// stands for the indices of its true elements along as many axes as it has. **Evaluates the indices.**
+    /// stands for the indices of its true elements along as many axes as it has. **Evaluates the indices.** The dtype
+    /// is that of `x`.
     ///
     /// NumPy: `x[indices]`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(np::get_items(&x, &[[0, 1], [1, 0]])?.to_vec::<i32>()?, [2, 3]); // x[0, 1] and x[1, 0]
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Index`] out of bounds; [`Error::DType`] for indices of another dtype; [`Error::Shape`] if they don't
@@ -36,6 +45,15 @@ multimethod! {
     /// **Evaluates the indices.**
     ///
     /// NumPy: `ufunc.at(x, indices, values)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0, 0, 0]);
+    /// let y = np::update_items(&x, &[[0, 2, 0]], 1, np::Update::Add)?;
+    /// assert_eq!(y.to_vec::<i32>()?, [2, 0, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`get_items()`]; [`Error::Shape`] if `values` don't broadcast.
@@ -71,9 +89,18 @@ multimethod! {
     }
 
     /// Of each row along an axis the elements at the indices of that row: arrays of as many axes, which broadcast against each
-    /// other but for that axis. What `argsort` gives, sorts. **Evaluates the indices.**
+    /// other but for that axis. What `argsort` gives, sorts. **Evaluates the indices.** The dtype is that of `x`.
     ///
     /// NumPy: `take_along_axis(x, indices, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[30, 10], [20, 40]]);
+    /// let order = np::argsort(&x, 1)?;
+    /// assert_eq!(np::take_along_axis(&x, &order, 1)?.to_vec::<i32>()?, [10, 30, 20, 40]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Index`] out of bounds; [`Error::DType`] if they are no integers; [`Error::Shape`] if they don't
@@ -87,6 +114,15 @@ multimethod! {
     /// **Evaluates the indices.**
     ///
     /// NumPy: `put_along_axis(x, indices, values, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[10, 30], [60, 40]]);
+    /// let largest = np::argmax(&x, np::axis(1).keepdims())?;
+    /// assert_eq!(np::put_along_axis(&x, &largest, 99, 1)?.to_vec::<i32>()?, [10, 99, 99, 40]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`take_along_axis()`]; [`Error::Shape`] if `values` don't broadcast.
@@ -108,6 +144,14 @@ multimethod! {
     ///
     /// NumPy: `put(x, indices, values, mode)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0, 1, 2, 3, 4]);
+    /// assert_eq!(np::put(&x, [0, 2], [-44, -55], ())?.to_vec::<i32>()?, [-44, 1, -55, 3, 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Index`] out of bounds, where that is not clipped or wrapped; [`Error::DType`] if they are no integers.
     pub fn put(x: &Array, indices: &Array, values: &Array, bounds: Bounds) -> Result<Array> {
@@ -128,6 +172,15 @@ multimethod! {
     ///
     /// NumPy: `place(x, mask, values)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1, 2, 3, 4]);
+    /// let y = np::place(&x, &np::greater(&x, 2)?, [10, 20])?;
+    /// assert_eq!(y.to_vec::<i32>()?, [1, 2, 10, 20]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`] if the mask has another shape; [`Error::Argument`] for no values.
     pub fn place(x: &Array, mask: &Array, values: &Array) -> Result<Array> {
@@ -140,6 +193,15 @@ multimethod! {
     /// if there are less of them.
     ///
     /// NumPy: `putmask(x, mask, values)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1, 2, 3, 4]);
+    /// let y = np::putmask(&x, &np::greater(&x, 2)?, [10, 20, 30, 40])?;
+    /// assert_eq!(y.to_vec::<i32>()?, [1, 2, 30, 40]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Shape`] if the mask has another shape; [`Error::Argument`] for no values.
@@ -287,6 +349,14 @@ fn along_axis(op: &'static str, x: &Array, indices: &Array, axis: Axis) -> Resul
 impl<R: Marker> Array<R> {
     /// The elements at arrays of indices: [`get_items()`](fn@crate::numpy::get_items) as a method.
     ///
+    /// ```
+    /// use polyarray_core::Array;
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1, 2], [3, 4]]);
+    /// assert_eq!(x.get_items(&[[0, 1], [1, 0]])?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of the function.
     pub fn get_items(&self, indices: &[impl Operandlike<R>]) -> Result<Array<R>> {
@@ -297,6 +367,15 @@ impl<R: Marker> Array<R> {
     ///
     /// NumPy: `x[indices] = values`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let mut x = Array::from([1, 2, 3]);
+    /// x.set_items(&[[0, 2]], [10, 30])?;
+    /// assert_eq!(x.to_vec::<i32>()?, [10, 2, 30]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Those of [`update_items()`](fn@crate::numpy::update_items).
     pub fn set_items(&mut self, indices: &[impl Operandlike<R>], values: impl Operandlike<R>) -> Result<()> {
@@ -306,6 +385,15 @@ impl<R: Marker> Array<R> {
     /// Lets the elements at arrays of indices meet `values`; other handles keep their values.
     ///
     /// NumPy: `ufunc.at(x, indices, values)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let mut x = Array::from([0, 0, 0]);
+    /// x.update_items(&[[0, 2, 0]], 1, np::Update::Add)?;
+    /// assert_eq!(x.to_vec::<i32>()?, [2, 0, 1]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`update_items()`](fn@crate::numpy::update_items).

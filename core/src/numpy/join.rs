@@ -19,12 +19,31 @@ multimethod! {
     ///
     /// NumPy: `concatenate(arrays, axis)`.
     ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let (a, b) = (Array::from([1, 2]), Array::from([3]));
+    /// assert_eq!(np::concat(&[a, b], 0)?.to_vec::<i32>()?, [1, 2, 3]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for no arrays or shapes that disagree;
     /// [`Error::Axis`](crate::Error::Axis).
     pub fn concat(arrays: &[Array], axis: Along) -> Result<Array>;
 
-    /// The arrays along a new axis of the result; their shapes must be equal.
+    /// The arrays along a new axis of the result; their shapes must be equal. The dtype is the promoted one.
+    ///
+    /// NumPy: `stack(arrays, axis)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = np::stack(&[Array::from([1, 2]), Array::from([3, 4])], 1)?;
+    /// assert_eq!(x.shape(), [2, 2]);
+    /// assert_eq!(x.to_vec::<i32>()?, [1, 3, 2, 4]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`concat()`].

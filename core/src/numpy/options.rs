@@ -28,12 +28,28 @@ pub struct Reduce {
 }
 
 /// One axis or several, for [`Reduce`].
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+/// assert_eq!(np::sum(&x, np::axis([0, 1]).keepdims())?.shape(), [1, 1]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn axis(axes: impl Into<Reduce>) -> Reduce {
     axes.into()
 }
 
 impl Reduce {
     /// Reduced axes stay with length 1, so that the result broadcasts against the operand.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::sum(&x, np::axis(0).keepdims())?.shape(), [1, 2]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn keepdims(mut self) -> Reduce {
         self.keepdims = true;
@@ -66,6 +82,14 @@ pub struct Variance {
 
 impl Reduce {
     /// Divide by the number of elements less this.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 3.0]);
+    /// assert_eq!(np::var(&x, np::axis(0).ddof(1.0))?.item()?.to_f64(), 2.0);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn ddof(self, ddof: f64) -> Variance {
         Variance { axes: self, ddof }
@@ -128,12 +152,28 @@ pub struct Order {
 }
 
 /// The largest first, along the last axis.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([2, 3, 1]);
+/// assert_eq!(np::sort(&x, np::descending())?.to_vec::<i32>()?, [3, 2, 1]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn descending() -> Order {
     Order { axis: -1, descending: true }
 }
 
 impl Order {
     /// The largest first.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+    /// assert_eq!(np::sort(&x, np::Order::from(0).descending())?.to_vec::<f64>()?, [3.0, 4.0, 1.0, 2.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn descending(mut self) -> Order {
         self.descending = true;
@@ -159,12 +199,29 @@ pub struct Scanned {
 }
 
 /// Scan along an axis.
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([[1.0, 2.0], [3.0, 4.0]]);
+/// assert_eq!(np::cumulative_sum(&x, np::scan_along(1))?.to_vec::<f64>()?, [1.0, 3.0, 3.0, 7.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn scan_along(axis: isize) -> Scanned {
     Scanned { axis: Some(axis), ..Scanned::default() }
 }
 
 impl Scanned {
     /// The result in this dtype; elements are cast first.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, DType, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1, 2]);
+    /// let sums = np::cumulative_sum(&x, np::scan_along(0).dtype(DType::F64))?;
+    /// assert_eq!(sums.to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn dtype(mut self, dtype: DType) -> Scanned {
         self.dtype = Some(dtype);
@@ -172,6 +229,15 @@ impl Scanned {
     }
 
     /// The neutral element comes before the first: results are one longer.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 2.0]);
+    /// let sums = np::cumulative_sum(&x, np::scan_along(0).include_initial())?;
+    /// assert_eq!(sums.to_vec::<f64>()?, [0.0, 1.0, 3.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn include_initial(mut self) -> Scanned {
         self.include_initial = true;
@@ -204,29 +270,72 @@ pub struct Close {
 }
 
 /// A relative tolerance for [`Close`].
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([1.0, 100.0]);
+/// assert_eq!(np::isclose(&x, [1.5, 101.0], np::rtol(0.1))?.to_vec::<bool>()?, [false, true]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn rtol(rtol: f64) -> Close {
     Close { rtol, ..Close::from(()) }
 }
 
 /// An absolute tolerance for [`Close`].
+///
+/// ```
+/// use polyarray_core::{Array, numpy as np};
+/// # use polyarray_cpu as _;
+/// let x = Array::from([1.0, 100.0]);
+/// assert_eq!(np::isclose(&x, [1.5, 102.0], np::atol(1.0))?.to_vec::<bool>()?, [true, false]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn atol(atol: f64) -> Close {
     Close { atol, ..Close::from(()) }
 }
 
 impl Close {
     /// With this relative tolerance.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 100.0]);
+    /// let within = np::atol(0.0).rtol(0.1);
+    /// assert_eq!(np::isclose(&x, [1.5, 101.0], within)?.to_vec::<bool>()?, [false, true]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn rtol(self, rtol: f64) -> Close {
         Close { rtol, ..self }
     }
 
     /// With this absolute tolerance.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, 100.0]);
+    /// let within = np::rtol(0.0).atol(1.0);
+    /// assert_eq!(np::isclose(&x, [1.5, 102.0], within)?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn atol(self, atol: f64) -> Close {
         Close { atol, ..self }
     }
 
     /// NaN is close to NaN.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([1.0, f64::NAN]);
+    /// assert!(!np::allclose(&x, &x, ())?);
+    /// assert!(np::allclose(&x, &x, np::rtol(1e-9).equal_nan())?);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn equal_nan(self) -> Close {
         Close { equal_nan: true, ..self }
@@ -287,17 +396,38 @@ pub struct Create {
 }
 
 /// A dtype for [`Create`].
+///
+/// ```
+/// use polyarray_core::{DType, numpy as np};
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::zeros(2, np::dtype(DType::F32))?.to_vec::<f32>()?, [0.0, 0.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn dtype(dtype: DType) -> Create {
     Create { dtype: Some(dtype), device: None }
 }
 
 /// A device for [`Create`].
+///
+/// ```
+/// use polyarray_core::numpy as np;
+/// # use polyarray_cpu as _;
+/// assert_eq!(np::zeros(2, np::device("host"))?.to_vec::<f64>()?, [0.0, 0.0]);
+/// # Ok::<(), polyarray_core::Error>(())
+/// ```
 pub fn device(device: impl TryInto<Device, Error: Into<Error>>) -> Create {
     Create::default().device(device)
 }
 
 impl Create {
     /// On this device.
+    ///
+    /// ```
+    /// use polyarray_core::{DType, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// assert_eq!(np::zeros(2, np::dtype(DType::F32).device("host"))?.to_vec::<f32>()?, [0.0, 0.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn device(mut self, device: impl TryInto<Device, Error: Into<Error>>) -> Create {
         self.device = Some(device.try_into().map_err(Into::into));
@@ -305,6 +435,13 @@ impl Create {
     }
 
     /// Of this dtype.
+    ///
+    /// ```
+    /// use polyarray_core::{DType, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// assert_eq!(np::zeros(2, np::device("host").dtype(DType::F32))?.to_vec::<f32>()?, [0.0, 0.0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     #[must_use]
     pub fn dtype(mut self, dtype: DType) -> Create {
         self.dtype = Some(dtype);

@@ -146,23 +146,63 @@ functions! {
     /// Tangent of radians, element by element; the dtype of `x`, integers become the default float.
     ///
     /// NumPy: `tan(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::tan(Array::from([std::f64::consts::PI / 4.0]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 1.0).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     tan = |x: Sym| x.sin() / x.cos(), complex |z: Sym| over_i(&times_i(&z).tanh());
     /// Arcsine in radians, from −π/2 to π/2; NaN beyond −1 and 1. Complex: principal branch, cuts along the real axis beyond
     /// −1 and 1.
     ///
     /// NumPy: `asin(x)`, `arcsin`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::asin(Array::from([1.0]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - std::f64::consts::PI / 2.0).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     asin = |x: Sym| x.atan2(((1.0_f64 - &x) * (1.0_f64 + &x)).sqrt()), complex asin_complex;
     /// Arccosine in radians, from 0 to π; NaN beyond −1 and 1. Complex: as [`asin()`].
     ///
     /// NumPy: `acos(x)`, `arccos`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::acos(Array::from([-1.0]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - std::f64::consts::PI).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     acos = |x: Sym| ((1.0_f64 - &x) * (1.0_f64 + &x)).sqrt().atan2(x), complex acos_complex;
     /// Arctangent in radians, from −π/2 to π/2. Complex: principal branch, cuts along the imaginary axis beyond −i and i.
     ///
     /// NumPy: `atan(x)`, `arctan`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::atan(Array::from([1.0]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - std::f64::consts::PI / 4.0).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     atan = |x: Sym| x.atan2(1.0), complex |z: Sym| over_i(&atanh_complex(times_i(&z)));
     /// Hyperbolic sine.
     ///
     /// NumPy: `sinh(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::sinh(Array::from([2.0_f64.ln()]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 0.75).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     sinh = |x: Sym| {
         let a = x.abs();
         let (t, h) = (a.exp_m1(), (0.5_f64 * &a).exp());
@@ -172,6 +212,14 @@ functions! {
     /// Hyperbolic cosine.
     ///
     /// NumPy: `cosh(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::cosh(Array::from([2.0_f64.ln()]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 1.25).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     cosh = |x: Sym| {
         let a = x.abs();
         let (e, h) = (a.exp(), (0.5_f64 * &a).exp());
@@ -180,11 +228,27 @@ functions! {
     /// Inverse of the hyperbolic sine. Complex: principal branch, cuts along the imaginary axis beyond −i and i.
     ///
     /// NumPy: `asinh(x)`, `arcsinh`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::asinh(Array::from([0.75]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 2.0_f64.ln()).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     asinh = asinh_real, complex |z: Sym| over_i(&asin_complex(times_i(&z)));
     /// Inverse of the hyperbolic cosine, not negative; NaN below 1. Complex: principal branch, cut along the real axis below
     /// 1.
     ///
     /// NumPy: `acosh(x)`, `arccosh`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::acosh(Array::from([1.25]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 2.0_f64.ln()).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     acosh = |x: Sym| {
         let t = &x - 1.0;
         let near = (&t + t.sqrt() * (&t + 2.0).sqrt()).ln_1p();
@@ -194,6 +258,14 @@ functions! {
     /// axis beyond −1 and 1.
     ///
     /// NumPy: `atanh(x)`, `arctanh`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::atanh(Array::from([0.6]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 2.0_f64.ln()).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     atanh = |x: Sym| {
         let a = x.abs();
         (((2.0_f64 * &a) / (1.0_f64 - &a)).ln_1p() * 0.5).copysign(x)
@@ -201,10 +273,26 @@ functions! {
     /// 2 to the power `x`.
     ///
     /// NumPy: `exp2(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::exp2(Array::from([10.0]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 1024.0).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     exp2 = |x: Sym| 2.0.into_sym(&x).pow(x);
     /// Cube root, of the sign of `x`.
     ///
     /// NumPy: `cbrt(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::cbrt(Array::from([-27.0]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - -3.0).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     cbrt = |x: Sym| {
         let a = x.abs();
         let y = a.pow(1.0 / 3.0);
@@ -215,6 +303,14 @@ functions! {
     /// sin(πx) / (πx), at 0 its limit 1.
     ///
     /// NumPy: `sinc(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::sinc(Array::from([0.5]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 2.0 / std::f64::consts::PI).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     sinc = |x: Sym| {
         // In half turns, exactly: near whole numbers the sine keeps its digits.
         let turn = x.abs() % 2.0;
@@ -224,15 +320,39 @@ functions! {
     /// Degrees as radians.
     ///
     /// NumPy: `deg2rad(x)`, `radians`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::deg2rad(Array::from([180.0]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - std::f64::consts::PI).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     deg2rad = |x: Sym| x * (PI / 180.0);
     /// Radians as degrees.
     ///
     /// NumPy: `rad2deg(x)`, `degrees`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::rad2deg(Array::from([std::f64::consts::PI]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 180.0).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     rad2deg = |x: Sym| x * (180.0 / PI);
     /// Modified Bessel function of the first kind, order 0 (Chebyshev series of Clenshaw 1962, coefficients as in the Cephes
     /// library).
     ///
     /// NumPy: `i0(x)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let y = np::i0(Array::from([1.0]))?.to_vec::<f64>()?;
+    /// assert!((y[0] - 1.266_065_877_752_008_4).abs() < 1e-12);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
     i0 = |x: Sym| {
         let a = x.abs();
         let near = chebyshev(&(&a * 0.5 - 2.0), &I0_NEAR);

@@ -77,6 +77,10 @@ struct Checked {
 impl Spec for Checked {
     const NAME: &'static str = "check";
 
+    fn name(&self) -> &'static str {
+        self.op
+    }
+
     fn outputs(&self) -> Outputs {
         output(self.shape.clone(), self.dtype)
     }

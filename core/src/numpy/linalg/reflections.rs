@@ -7,7 +7,7 @@ use crate::array::spec::{kernel_for, record};
 use crate::array::{Array, Device};
 use crate::dispatch::{Cx, Stop};
 use crate::dtype::DType;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::Dims;
 use crate::numpy::manipulation::block;
 use crate::numpy::{
@@ -28,7 +28,7 @@ pub(super) struct Reflections {
 
 impl Reflections {
     /// Those of matrices (…, m, n), m no less than n, whose elements are of the size of 1; see [`scaled`].
-    pub fn of(cx: Cx, x: &Array) -> Result<Reflections, Stop<crate::Error>> {
+    pub fn of(cx: Cx, x: &Array) -> Result<Reflections, Stop<Error>> {
         let spec = Block::of(Factor::Reflect, x);
         let (m, n) = (spec.m, spec.n);
         if n <= 1 || kernel_for(cx, &spec).is_ok() {
@@ -63,14 +63,14 @@ impl Reflections {
     }
 
     /// qᴴ · x.
-    pub fn reflected(&self, cx: Cx, x: &Array) -> Result<Array, Stop<crate::Error>> {
+    pub fn reflected(&self, cx: Cx, x: &Array) -> Result<Array, Stop<Error>> {
         let inner = matmul(&adjoint(&self.vectors)?, x)?;
         let inner = substitute(cx, Triangle::Lower.into(), &adjoint(&self.between()?)?, &inner)?;
         Ok(subtract(x, matmul(&self.vectors, &inner)?)?)
     }
 
     /// The first columns of q.
-    pub fn basis(&self, cx: Cx, columns: usize) -> Result<Array, Stop<crate::Error>> {
+    pub fn basis(&self, cx: Cx, columns: usize) -> Result<Array, Stop<Error>> {
         let [m, n] = [self.vectors.shape()[self.vectors.ndim() - 2], self.r.shape()[self.r.ndim() - 1]];
         let inner = adjoint(&part(&self.vectors, 0..columns, 0..n)?)?;
         let inner = substitute(cx, Triangle::Upper.into(), &self.between()?, &inner)?;
@@ -84,7 +84,7 @@ fn diagonals(m: usize, n: usize, like: &Array) -> Result<Array> {
 }
 
 /// q and r of matrices (…, m, n).
-pub(super) fn qr(cx: Cx, x: &Array, mode: QrMode) -> Result<(Array, Array), Stop<crate::Error>> {
+pub(super) fn qr(cx: Cx, x: &Array, mode: QrMode) -> Result<(Array, Array), Stop<Error>> {
     let [m, n] = [x.shape()[x.ndim() - 2], x.shape()[x.ndim() - 1]];
     let (x, unit) = scaled(x)?;
     let k = m.min(n);

@@ -242,7 +242,8 @@ multimethod! {
     pub fn unwrap(x: &Array, period: Period, axis: Axis) -> Result<Array> {
         let x = strong(x)?;
         let axis = wrap_axis("unwrap", axis.0, x.ndim())?;
-        let whole = x.dtype().is_int() && period.period.fract() == 0.0;
+        // Beyond 2^53 every float is whole, and few of them are an int64.
+        let whole = x.dtype().is_int() && period.period.fract() == 0.0 && period.period.abs() < 2_f64.powi(53);
         let x = if whole { x } else { multiply(&x, 1.0)? };
         if x.shape()[axis] < 2 {
             return Ok(x);

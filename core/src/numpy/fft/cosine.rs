@@ -191,11 +191,18 @@ pub(super) fn zeros(shape: &[usize], like: &Array) -> Result<Array> {
     crate::numpy::full(shape, 0.0, crate::numpy::dtype(like.dtype()).device(Device::At(like.residency())))
 }
 
+/// Whether there is memory for a table of so many elements, which is made on the host.
+fn room(elements: &impl Iterator) -> Result<()> {
+    let n = elements.size_hint().0;
+    if n > 1 << 20 { HostBuffer::unwritten(DType::C128, n).map(|_| ()) } else { Ok(()) }
+}
+
 /// exp(i · angle) of each angle, in the complex dtype beside an array's: angles are multiples of π / `period`, which are
 /// reduced before they are rounded.
 fn turns(numerators: impl Iterator<Item = usize>, period: usize, sign: f64, like: &Array) -> Result<Array> {
     let turn = |k: usize| Complex64::from_polar(1.0, sign * PI * (k % (2 * period)) as f64 / period as f64);
     let narrow = |z: Complex64| Complex32::new(z.re as f32, z.im as f32);
+    room(&numerators)?;
     let turns = numerators.map(turn);
     let turns = match complex(like.dtype()) {
         DType::C128 => Array::from(turns.collect::<Vec<_>>()),
@@ -207,6 +214,7 @@ fn turns(numerators: impl Iterator<Item = usize>, period: usize, sign: f64, like
 /// Numbers in the dtype of an array, a float, and where it lives. They are rounded here: nothing else may run on the host while
 /// a device is pinned.
 pub(super) fn numbers(numbers: impl Iterator<Item = f64>, like: &Array) -> Result<Array> {
+    room(&numbers)?;
     let numbers = match like.dtype() {
         DType::F64 => Array::from(numbers.collect::<Vec<_>>()),
         _ => Array::from(numbers.map(|x| x as f32).collect::<Vec<_>>()),
@@ -216,6 +224,7 @@ pub(super) fn numbers(numbers: impl Iterator<Item = f64>, like: &Array) -> Resul
 
 /// The last axis in another order.
 fn ordered(x: &Array, order: impl Iterator<Item = usize>) -> Result<Array> {
+    room(&order)?;
     let order = Array::from(order.map(|i| i as i64).collect::<Vec<_>>());
     take(x, &beside(&order, x)?, -1)
 }
@@ -227,14 +236,8 @@ pub(super) fn weighted(x: &Array, at: &[usize], by: f64) -> Result<Array> {
 }
 
 /// The transform along the last axis, without a factor; orthogonal up to one.
-///
-/// # Errors
-/// No memory for the tables of such a length, which are made on the host.
 pub(super) fn transformed(x: &Array, kind: u8, orthogonal: bool) -> Result<Array> {
     let n = x.shape()[x.ndim() - 1];
-    if n > 1 << 20 {
-        HostBuffer::unwritten(DType::C128, n)?;
-    }
     let ends = [0, n - 1];
     match (kind, orthogonal) {
         (1, false) => first(x, n),

@@ -8,8 +8,10 @@ import time
 import pytest
 
 PROGRAM = """
-import time
+import signal
 import polyarray as xp
+# A shell's background processes ignore the signal, and so do theirs.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 x = xp.ones({shape}, dtype="float32", device={device!r}).eval()
 {before}
 print("begun", flush=True)

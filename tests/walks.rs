@@ -60,7 +60,7 @@ fn of(folder: &str) -> Vec<(String, String)> {
     all
 }
 
-/// The second walk: whoever adds a method with kernels touches its family in core, in each backend's `methods` and in the
+/// The second walk: adding a method with kernels touches its family in core, in each backend's `methods` and in the
 /// shaders, and the list of a crate's kernels. Nothing else in a backend knows what a spec describes (auto estimates what some of
 /// them cost, and does without).
 #[test]

@@ -217,6 +217,7 @@ fn bad_arguments_are_typed_errors() {
         ("scatter", np::scatter(&x, one(0), &x, Update::Add)),
         ("less_equal", np::less_equal(np::zeros([3], DType::U64).unwrap(), np::zeros([2], DType::I32).unwrap())),
         ("polyint", np::polyint(&x, usize::MAX)),
+        ("pow", np::pow(numbers(3), &complex)),
         ("lexsort", np::lexsort(&[] as &[Array], -1)),
         ("compress", np::compress(&m, &m, 0)),
         ("choose", np::choose(one(2), &[x.clone(), x.clone()], Bounds::Raise)),

@@ -270,7 +270,7 @@ fn own(node: &mut NodeRef) -> Option<&mut HostBuffer> {
 /// written to, which would not be the node's own.
 fn straight(node: &mut NodeRef, part: &Layout, value: &Dense) -> Result<bool> {
     let whole = value.view.is_none() && value.shape() == &part.shape[..] && value.dtype() == node.dtype;
-    if !whole || NodeRef::strong_count(&value.node) > 1 || node.home != *HOST {
+    if !whole || value.node.weak || NodeRef::strong_count(&value.node) > 1 || node.home != *HOST {
         return Ok(false);
     }
     eval::evaluate(node)?;

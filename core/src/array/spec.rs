@@ -190,6 +190,21 @@ pub fn record_one<S: Spec>(cx: Cx, spec: S, args: &[&Array]) -> Result<Array, St
     Ok(results.remove(0))
 }
 
+/// Records the results of a spec that has `N` of them.
+///
+/// # Errors
+/// Those of [`record`].
+pub fn record_each<const N: usize>(
+    cx: Cx,
+    spec: impl Spec,
+    args: &[&Array],
+) -> Result<[Array; N], Stop<Error>> {
+    let results = record(cx, spec, args)?;
+    debug_assert_eq!(results.len(), N);
+    let mut results = results.into_iter();
+    Ok(std::array::from_fn(|_| results.next().expect("a spec has the results that its family asks for")))
+}
+
 /// [`record`] by a given kernel.
 ///
 /// # Errors

@@ -14,6 +14,13 @@ use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+/// A part of host memory that a value may be written to instead of a buffer of its own.
+struct Target<'a> {
+    out: &'a mut HostBuffer,
+    part: &'a Layout,
+    written: bool,
+}
+
 /// The node's value, computed if it is pending.
 pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
     if let Some(v) = root.value.get() {
@@ -25,6 +32,19 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
             return Ok(Arc::new(scalar_buffer(*v)));
         }
     }
+    walk(root, None)?;
+    Ok(root.value.get().expect("the walk ends when the root has its value").clone())
+}
+
+/// Computes a pending node straight into a part of a host buffer, where its backend does that: the node then stays pending.
+/// `false`, with nothing written, where it has its value in a buffer as ever.
+pub(crate) fn evaluate_into(node: &NodeRef, out: &mut HostBuffer, part: &Layout) -> Result<bool> {
+    let mut target = Target { out, part, written: false };
+    walk(node, Some(&mut target))?;
+    Ok(target.written)
+}
+
+fn walk(root: &NodeRef, mut target: Option<&mut Target<'_>>) -> Result<()> {
     // Depth first: a node stays on the stack, with its code, until its operands are computed.
     let mut stack: SmallVec<[(NodeRef, Option<Lowered>); 1]> = smallvec![(root.clone(), None)];
     while let Some((node, kept)) = stack.last_mut().map(|(node, kept)| (node.clone(), kept.take())) {
@@ -61,9 +81,11 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         }
         let product = lowered.as_ref().and_then(Lowered::product).cloned();
         let reductions = lowered.as_ref().map(Lowered::reductions).unwrap_or_default();
-        let computed = match compute(&node, &expr, lowered) {
-            Ok(Some(buffer)) => Ok(buffer),
-            Ok(None) => {
+        let own = target.as_deref_mut().filter(|_| NodeRef::ptr_eq(&node, root));
+        let computed = match compute(&node, &expr, lowered, own) {
+            Ok(Computed::Buffer(buffer)) => Ok(buffer),
+            Ok(Computed::Written) => return Ok(()),
+            Ok(Computed::Unfused) => {
                 let lowered = Lowered::of(&node, &expr, product.as_deref())?;
                 if let Some((_, kept)) = stack.last_mut() {
                     *kept = Some(lowered);
@@ -89,32 +111,26 @@ pub(crate) fn evaluate(root: &NodeRef) -> Result<Arc<dyn Buffer>> {
         }
         stack.pop();
     }
-    Ok(root.value.get().expect("the stack is empty only when the root has its value").clone())
+    Ok(())
 }
 
-/// Computes a fused node straight into a part of a host buffer; it stays pending. `false`, with nothing written, where its
-/// backend doesn't do that.
-pub(crate) fn evaluate_into(node: &NodeRef, out: &mut HostBuffer, part: &Layout) -> Result<bool> {
-    let (Some(Site { backend, .. }), Some(expr)) = (node.site, node.pending()) else { return Ok(false) };
-    if !matches!(&*expr, Expr::Map { .. }) {
-        return Ok(false);
-    }
-    let lowered = Lowered::of(node, &expr, None)?;
-    if lowered.product().is_some() {
-        return Ok(false);
-    }
-    lowered.needs().iter().try_for_each(|need| evaluate(need).map(|_| ()))?;
-    let kernel = lowered.kernel(node, &expr)?;
-    let done = backend.run_into(&kernel, out, part)?;
-    if done {
-        trace::kernel(node, &kernel);
-    }
-    Ok(done)
+/// What came of running a node.
+enum Computed {
+    /// Its value.
+    Buffer(Arc<dyn Buffer>),
+    /// The value stands in the target.
+    Written,
+    /// Its backend does not fuse the epilogue onto the product, which is then to be computed by itself.
+    Unfused,
 }
 
-/// Runs one node whose operands are computed. `None` if its backend does not fuse the epilogue onto the product, which is
-/// then to be computed by itself.
-fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<Arc<dyn Buffer>>> {
+/// Runs one node whose operands are computed.
+fn compute(
+    node: &Node,
+    expr: &Expr,
+    lowered: Option<Lowered>,
+    target: Option<&mut Target<'_>>,
+) -> Result<Computed> {
     let Some(Site { backend, .. }) = node.site else {
         unreachable!("only leaves and weak scalars have no backend, and they are never computed");
     };
@@ -123,10 +139,10 @@ fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<
         && results.iter().all(|(shape, _)| shape.contains(&0))
     {
         let buffers = results.iter().map(|(_, dtype)| empty(*dtype)).collect::<Result<_>>()?;
-        return Ok(Some(Arc::new(Several(buffers))));
+        return Ok(Computed::Buffer(Arc::new(Several(buffers))));
     }
     if node.shape.contains(&0) && !matches!(expr, Expr::Extern { several: Some(_), .. }) {
-        return empty(node.dtype).map(Some);
+        return empty(node.dtype).map(Computed::Buffer);
     }
     match expr {
         Expr::Extern { name, args, run, several, .. } => {
@@ -137,7 +153,7 @@ fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<
                 let wrong = || mismatch(node, name, buffers.len(), 1);
                 let buffer = if buffers.len() == 1 { buffers.remove(0) } else { return Err(wrong()) };
                 check(node, || (*name).into(), &*buffer)?;
-                return Ok(Some(buffer));
+                return Ok(Computed::Buffer(buffer));
             };
             if buffers.len() != results.len() {
                 return Err(mismatch(node, name, buffers.len(), results.len()));
@@ -145,12 +161,12 @@ fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<
             for (buffer, (shape, dtype)) in buffers.iter().zip(results) {
                 check_as(node, || (*name).into(), &**buffer, *dtype, shape.iter().product())?;
             }
-            return Ok(Some(Arc::new(Several(buffers))));
+            return Ok(Computed::Buffer(Arc::new(Several(buffers))));
         }
         Expr::Pick { of, index } => {
             let all = of.node.computed()?;
             let all: &Several = crate::memory::downcast(&*all, node.home.name(), "pick")?;
-            return Ok(Some(all.0[*index].clone()));
+            return Ok(Computed::Buffer(all.0[*index].clone()));
         }
         _ => {}
     }
@@ -162,19 +178,25 @@ fn compute(node: &Node, expr: &Expr, lowered: Option<Lowered>) -> Result<Option<
     }
     let kernel = lowered.kernel(node, expr)?;
     trace::kernel(node, &kernel);
+    if let Some(target) = target {
+        target.written = backend.run_into(&kernel, target.out, target.part)?;
+        if target.written {
+            return Ok(Computed::Written);
+        }
+    }
     let buffer = backend.run(&kernel)?;
     check(node, || kernel.label(), &*buffer)?;
-    Ok(Some(buffer))
+    Ok(Computed::Buffer(buffer))
 }
 
 /// Runs a product with the epilogue fused, if its backend takes it.
-fn run_epilogue(node: &Node, lowered: Lowered) -> Result<Option<Arc<dyn Buffer>>> {
-    let Some((product, epilogue)) = lowered.epilogue()? else { return Ok(None) };
+fn run_epilogue(node: &Node, lowered: Lowered) -> Result<Computed> {
+    let Some((product, epilogue)) = lowered.epilogue()? else { return Ok(Computed::Unfused) };
     let operands = product.args.iter().map(operand).collect::<Result<Vec<_>>>()?;
-    let Some(buffer) = (product.finish)(&operands, &epilogue)? else { return Ok(None) };
+    let Some(buffer) = (product.finish)(&operands, &epilogue)? else { return Ok(Computed::Unfused) };
     trace::epilogue(node, product.name, &operands, &epilogue.kernel);
     check(node, || format!("{} {}", product.name, epilogue.kernel.label()), &*buffer)?;
-    Ok(Some(buffer))
+    Ok(Computed::Buffer(buffer))
 }
 
 fn operand(arg: &Dense) -> Result<Operand> {

@@ -16,7 +16,7 @@ pub(super) fn has(op: Op) -> bool {
 
 /// The operation, where an operand is complex; its error otherwise.
 pub(super) fn apply<const N: usize>(op: Op, args: [&Array; N]) -> Result<Array> {
-    match (formula(op), &args[..]) {
+    let result = match (formula(op), &args[..]) {
         // A scalar lives where the array does: what is chosen by it is chosen there.
         (Some(formula), [a, b]) if a.is_weak() != b.is_weak() => {
             let (a, b) = common(a, b)?;
@@ -28,7 +28,8 @@ pub(super) fn apply<const N: usize>(op: Op, args: [&Array; N]) -> Result<Array> 
             operands: format!("{:?}", args.map(Array::dtype)),
             fix: "it is not defined on complex numbers".into(),
         }),
-    }
+    };
+    result.map_err(|error| error.within(op.name()))
 }
 
 fn formula(op: Op) -> Option<&'static Ufunc> {

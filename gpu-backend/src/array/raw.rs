@@ -10,7 +10,6 @@ use polyarray_core::backend::{
     Buffer, Buffers, Cx, Dims, Layout, Operand, Outputs, Spec, SpecKernel, Stop, output, record_with,
 };
 use polyarray_core::{Array, DType, Error, Result};
-use polyarray_shaders::plan;
 use smallvec::SmallVec;
 
 use super::backend::GpuBackend;
@@ -192,15 +191,7 @@ impl Spec for RawCall {
 fn run(cx: Cx, spec: &RawCall, operands: &[Operand]) -> Result<Buffers> {
     let backend = GpuBackend::open(cx.instance.index)?;
     let (device, name) = (backend.device(), spec.kernel.name());
-    let results = spec
-        .outputs
-        .iter()
-        .map(|(shape, dtype)| {
-            let len = shape.iter().product();
-            let memory = device.allocate(plan::buffer_bytes(*dtype, len), name)?;
-            Ok(DeviceBuffer::new(*dtype, len, memory))
-        })
-        .collect::<Result<Vec<DeviceBuffer>>>()?;
+    let results = DeviceBuffer::of_results(&device, spec.outputs.clone(), name)?;
     let shown = operands.iter().map(|operand| shown(backend, operand)).collect::<Result<Vec<Operand>>>()?;
     let mut windows = shown
         .iter()

@@ -1,10 +1,10 @@
 //! Blocks of factorisations.
 
 use polyarray_core::Result;
-use polyarray_core::array::Operand;
+use polyarray_core::array::{Buffer, Operand};
 use polyarray_core::backend::specs::Block;
 use polyarray_core::backend::{Buffers, Cx, Spec, SpecKernel, Unsupported, kernels};
-use polyarray_shaders::{linalg, plan};
+use polyarray_shaders::linalg;
 use std::sync::Arc;
 
 use super::{memory, shader_profile, unsupported};
@@ -28,15 +28,10 @@ impl GpuBackend {
         let (device, op) = (self.device(), spec.name());
         let plan = self.planned(op, linalg::plan(spec, &device.profile().for_shaders()))?;
         let operands = operands.iter().map(|x| self.dense(x)).collect::<Result<Vec<_>>>()?;
-        let results = spec.outputs().into_iter().map(|(shape, dtype)| {
-            let len = shape.iter().product();
-            let memory = device.allocate(plan::buffer_bytes(dtype, len), op)?;
-            Ok(Arc::new(DeviceBuffer::new(dtype, len, memory)))
-        });
-        let results = results.collect::<Result<Vec<_>>>()?;
+        let results = DeviceBuffer::of_results(&device, spec.outputs(), op)?;
         let mut inputs = operands.iter().map(|x| memory(x, op)).collect::<Result<Vec<_>>>()?;
         inputs.extend(results[1..].iter().map(|x| x.memory()));
         device.execute_into(op, &plan, &inputs, results[0].memory())?;
-        Ok(results.into_iter().map(|x| x as Arc<dyn polyarray_core::array::Buffer>).collect())
+        Ok(results.into_iter().map(|x| Arc::new(x) as Arc<dyn Buffer>).collect())
     }
 }

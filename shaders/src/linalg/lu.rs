@@ -1,6 +1,6 @@
 //! The LU factorisation with partial pivoting, column by column: lanes lie over rows, and a panel may have any number of them.
 
-use super::{Part, Range, entry, params, ranges, write_arithmetic};
+use super::{Part, by_columns, entry, params, write_arithmetic};
 use crate::builder::Builder;
 use crate::compile::Exact;
 use crate::fused::storage::element;
@@ -30,14 +30,7 @@ pub fn plan(
     builder: &mut Builder<'_>,
 ) -> Result<(), PlanError> {
     let shader = builder.shader_of(Lu { dtype: block.dtype }, lanes);
-    let (m, n) = (block.m, block.n);
-    let pivots = m.min(n);
-    let copies = (m * n).div_ceil(lanes as usize);
-    for Range { first, end } in ranges(pivots, copies, builder.profile, |k| loops(m, n, lanes, k)) {
-        let words = [part.count, m, n, pivots, first, end].map(|x| x as u32);
-        builder.step(&shader, binds.to_vec(), words, part.count as u64)?;
-    }
-    Ok(())
+    by_columns(&shader, block, part, binds, loops, lanes, builder)
 }
 
 impl Template for Lu {
@@ -50,7 +43,7 @@ impl Template for Lu {
     }
 
     fn params(&self, names: &mut Names) {
-        params(&["pivots", "first", "end"], names);
+        params(&["first", "end"], names);
     }
 
     fn write(&self, module: &mut Module) {
@@ -107,7 +100,7 @@ impl Template for Lu {
             }}
         }}
         if (local == 0u) {{
-            exchanges[g * p.pivots + k] = i32(pivot);
+            exchanges[g * min(m, n) + k] = i32(pivot);
             let above = rows[g * m + k];
             rows[g * m + k] = rows[g * m + pivot];
             rows[g * m + pivot] = above;

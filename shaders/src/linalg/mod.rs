@@ -14,10 +14,12 @@ use crate::builder::Builder;
 use crate::fused::storage::element;
 use crate::params::Names;
 use crate::plan::{Bind, LaneMap, Plan, PlanError, Profile, Slot, buffer_bytes, check_dtype};
-use crate::shader::Module;
+use crate::shader::{Module, Shader};
 use polyarray_core::DType;
 use polyarray_core::backend::specs::{Block, Factor};
+use polyarray_core::backend::{Dims, Spec};
 use std::fmt::Write as _;
+use std::ops::Range;
 
 /// Rows and columns of the largest square blocks: beyond, products of halves are quicker.
 const LARGEST: usize = 64;
@@ -45,16 +47,15 @@ impl Part {
     }
 }
 
-/// The dtype, and elements for each matrix, of each operand and then of each result, the first of which is the output.
-fn buffers(block: &Block) -> Vec<(DType, usize)> {
+/// The dtype, and elements for each matrix, of each operand, and of each result, the first of which is the output.
+fn buffers(block: &Block) -> [Vec<(DType, usize)>; 2] {
     let &Block { factor, m, n, dtype, .. } = block;
-    match factor {
-        Factor::Cholesky => vec![(dtype, m * n); 2],
-        Factor::Substitute(_) => vec![(dtype, m * m), (dtype, m * n), (dtype, m * n)],
-        Factor::Lu => vec![(dtype, m * n), (dtype, m * n), (DType::I32, m.min(n)), (DType::I32, m)],
-        Factor::Reflect => vec![(dtype, m * n), (dtype, m * n), (dtype.real(), n)],
-        Factor::Rotate => vec![(dtype, n * n), (dtype, n * n), (dtype.real(), n), (dtype, n * n)],
-    }
+    let operands = match factor {
+        Factor::Substitute(_) => vec![(dtype, m * m), (dtype, m * n)],
+        _ => vec![(dtype, m * n)],
+    };
+    let of_each = |(shape, dtype): (Dims, DType)| (dtype, shape[block.batch.len()..].iter().product());
+    [operands, block.outputs().into_iter().map(of_each).collect()]
 }
 
 /// Lanes of a workgroup: a power of two.
@@ -67,7 +68,8 @@ fn lanes(block: &Block, profile: &Profile) -> u32 {
 /// Matrices that one dispatch works on, at most.
 fn together(block: &Block, profile: &Profile) -> Option<usize> {
     let count: usize = block.batch.iter().product();
-    let widest = buffers(block).iter().map(|(dtype, elements)| elements * dtype.size()).max().unwrap_or(0);
+    let widest =
+        buffers(block).concat().iter().map(|(dtype, elements)| elements * dtype.size()).max().unwrap_or(0);
     let most = profile.max_binding as usize / widest.max(1);
     match count <= most {
         true => Some(count),
@@ -107,19 +109,17 @@ pub fn check(block: &Block, profile: &Profile) -> Result<(), PlanError> {
 pub fn plan(block: &Block, profile: &Profile) -> Result<Plan, PlanError> {
     check(block, profile)?;
     let total: usize = block.batch.iter().product();
-    let buffers = buffers(block);
-    let operands = buffers.len() - results(block);
-    let mut builder = Builder::new(profile, block.dtype, total * buffers[operands].1)?;
+    let [operands, results] = buffers(block);
+    let mut builder = Builder::new(profile, block.dtype, total * results[0].1)?;
     let lanes = lanes(block, profile);
-    for first in (0..total).step_by(together(block, profile).unwrap_or(1).max(1)) {
-        let part = Part { first, count: together(block, profile).unwrap_or(1).min(total - first), total };
-        let mut inputs = 0;
-        let binds = buffers.iter().enumerate().map(|(i, &(dtype, elements))| {
-            let slot = if i == operands { Slot::Output } else { Slot::Input(inputs) };
-            inputs += usize::from(i != operands);
-            part.bind(slot, dtype, elements, i >= operands)
-        });
-        let binds: Vec<Bind> = binds.collect();
+    let together = together(block, profile).unwrap_or(1).max(1);
+    for first in (0..total).step_by(together) {
+        let part = Part { first, count: together.min(total - first), total };
+        let bind = |slot, &(dtype, elements): &(DType, usize), write| part.bind(slot, dtype, elements, write);
+        let read = operands.iter().enumerate().map(|(i, of)| bind(Slot::Input(i), of, false));
+        let output = bind(Slot::Output, &results[0], true);
+        let behind = (operands.len()..).zip(&results[1..]).map(|(i, of)| bind(Slot::Input(i), of, true));
+        let binds: Vec<Bind> = read.chain([output]).chain(behind).collect();
         match block.factor {
             Factor::Cholesky => cholesky::plan(block, &part, binds, lanes, &mut builder)?,
             Factor::Substitute(form) => substitute::plan(block, form, &part, binds, lanes, &mut builder)?,
@@ -129,15 +129,6 @@ pub fn plan(block: &Block, profile: &Profile) -> Result<Plan, PlanError> {
         }
     }
     Ok(builder.finish())
-}
-
-/// How many results a block has.
-fn results(block: &Block) -> usize {
-    match block.factor {
-        Factor::Cholesky | Factor::Substitute(_) => 1,
-        Factor::Reflect => 2,
-        Factor::Lu | Factor::Rotate => 3,
-    }
 }
 
 /// Writes the arithmetic of a dtype: numbers are `T`, the real ones of their parts `R`.
@@ -187,23 +178,42 @@ fn params(more: &[&str], names: &mut Names) {
     names.words(more);
 }
 
-/// Columns that one dispatch takes.
-struct Range {
-    first: usize,
-    end: usize,
+/// Plans a kernel over the columns, in as few dispatches as the adapter's loops allow: `p.first` and `p.end`, behind the other
+/// words, say which. The first one copies the operand, too.
+fn by_columns(
+    shader: &Shader,
+    block: &Block,
+    part: &Part,
+    binds: &[Bind],
+    loops: impl Fn(usize, usize, u32, usize) -> usize,
+    lanes: u32,
+    builder: &mut Builder<'_>,
+) -> Result<(), PlanError> {
+    let (m, n) = (block.m, block.n);
+    let copies = (m * n).div_ceil(lanes as usize);
+    for Range { start, end } in ranges(m.min(n), copies, builder.profile, |k| loops(m, n, lanes, k)) {
+        let words = [part.count, m, n, start, end].map(|x| x as u32);
+        builder.step(shader, binds.to_vec(), words, part.count as u64)?;
+    }
+    Ok(())
 }
 
-/// The columns in as few dispatches as the adapter's loops allow; the first one copies the operand, too. There is always one.
-fn ranges(columns: usize, copies: usize, profile: &Profile, loops: impl Fn(usize) -> usize) -> Vec<Range> {
+/// The columns of each dispatch. There is always one.
+fn ranges(
+    columns: usize,
+    copies: usize,
+    profile: &Profile,
+    loops: impl Fn(usize) -> usize,
+) -> Vec<Range<usize>> {
     let budget = profile.loop_budget as usize;
     let (mut ranges, mut first, mut left) = (Vec::new(), 0, budget.saturating_sub(copies));
     for k in 0..columns {
         if k > first && loops(k) > left {
-            ranges.push(Range { first, end: k });
+            ranges.push(first..k);
             (first, left) = (k, budget);
         }
         left = left.saturating_sub(loops(k));
     }
-    ranges.push(Range { first, end: columns });
+    ranges.push(first..columns);
     ranges
 }

@@ -1,7 +1,7 @@
 //! Householder's reflections, column by column. A reflection is `1 − v · vᴴ / h` with `v` 1 at its own row, and real `h` also of
 //! complex numbers, so that it is its own inverse (its column's `r` is then complex).
 
-use super::{Part, Range, entry, least_square, params, ranges, write_arithmetic};
+use super::{Part, by_columns, entry, least_square, params, write_arithmetic};
 use crate::builder::Builder;
 use crate::compile::Exact;
 use crate::fused::storage::element;
@@ -36,13 +36,7 @@ pub fn plan(
     builder: &mut Builder<'_>,
 ) -> Result<(), PlanError> {
     let shader = builder.shader_of(Reflect { dtype: block.dtype }, lanes);
-    let (m, n) = (block.m, block.n);
-    let copies = (m * n).div_ceil(lanes as usize);
-    for Range { first, end } in ranges(n, copies, builder.profile, |k| loops(m, n, lanes, k)) {
-        let words = [part.count, m, n, first, end].map(|x| x as u32);
-        builder.step(&shader, binds.to_vec(), words, part.count as u64)?;
-    }
-    Ok(())
+    by_columns(&shader, block, part, binds, loops, lanes, builder)
 }
 
 impl Template for Reflect {

@@ -4,12 +4,13 @@ use super::options::{Norm, Over, Wave, along};
 use super::several::steps;
 use super::transform::{complex, float};
 use super::{fft, irfft, rfft};
-use crate::array::{Array, Device};
+use crate::array::Array;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::memory::HostBuffer;
 use crate::multimethod;
 use crate::numpy::creation::beside;
+use crate::numpy::manipulation::alike;
 use crate::numpy::rows::move_axis;
 use crate::numpy::{add, astype, concat, imag, multiply, negative, real, take};
 use num_complex::{Complex32, Complex64};
@@ -188,7 +189,7 @@ fn sized(x: &Array, n: Option<usize>) -> Result<Array> {
 }
 
 pub(super) fn zeros(shape: &[usize], like: &Array) -> Result<Array> {
-    crate::numpy::full(shape, 0.0, crate::numpy::dtype(like.dtype()).device(Device::At(like.residency())))
+    crate::numpy::full(shape, 0.0, alike(like, like.dtype()))
 }
 
 /// Whether there is memory for a table of so many elements, which is made on the host.

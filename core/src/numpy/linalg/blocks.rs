@@ -7,14 +7,13 @@ use super::Triangle;
 use super::Triangular;
 use super::matrices::{adjoint, part};
 use crate::array::Array;
-use crate::array::Device;
-use crate::array::spec::{Outputs, Spec, kernel_for, record, record_one};
+use crate::array::spec::{Outputs, Spec, kernel_for, record_each, record_one};
 use crate::dispatch::{Cx, Stop};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::memory::Dims;
-use crate::numpy::manipulation::block;
-use crate::numpy::{Gather, add, arange, concat, dtype, matmul, multiply, subtract, take, zeros};
+use crate::numpy::manipulation::{alike, block};
+use crate::numpy::{Gather, add, arange, concat, matmul, multiply, subtract, take, zeros};
 
 /// What is computed of small matrices or narrow ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,7 +36,7 @@ pub enum Factor {
 }
 
 /// Blocks of factorisations: operands (batch…, m, n) with any strides, of a float or complex dtype (not float16), dense
-/// results. A kernel says nothing of what can't be computed; whoever records it looks at what it gives.
+/// results. A kernel reports no errors: the method that records it checks the results for what can't be computed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Block {
     /// What is computed.
@@ -112,7 +111,7 @@ pub(super) fn cholesky(cx: Cx, x: &Array) -> Result<Array, Stop<Error>> {
     let rest = subtract(&part(x, h..n, h..n)?, matmul(&below, &adjoint(&below)?)?)?;
     let second = cholesky(cx, &rest)?;
     let above: Vec<usize> = spec.batch.iter().copied().chain([h, n - h]).collect();
-    let above = zeros(above, dtype(spec.dtype).device(Device::At(x.residency())))?;
+    let above = zeros(above, alike(x, spec.dtype))?;
     Ok(block(&[[first, above], [below, second]])?)
 }
 
@@ -149,11 +148,8 @@ pub(super) fn lu(cx: Cx, x: &Array) -> Result<Factors, Stop<Error>> {
     let spec = Block::of(Factor::Lu, x);
     let (m, n) = (spec.m, spec.n);
     if n <= 1 || kernel_for(cx, &spec).is_ok() {
-        let mut results = record(cx, spec, &[x])?.into_iter();
-        return match (results.next(), results.next(), results.next()) {
-            (Some(lu), Some(exchanges), Some(rows)) => Ok(Factors { lu, exchanges, rows }),
-            _ => Err(Stop::declined("its kernel gives another number of results")),
-        };
+        let [lu, exchanges, rows] = record_each(cx, spec, &[x])?;
+        return Ok(Factors { lu, exchanges, rows });
     }
     // The columns on the left, as far as there are pivots.
     let h = if n > m { m } else { half(n) };
@@ -189,8 +185,7 @@ pub(super) fn reordered(x: &Array, rows: &Array) -> Result<Array> {
     }
     let mut at = rows.reshape([count, m])?;
     if count > 1 {
-        let place = dtype(DType::I32).device(Device::At(x.residency()));
-        at = add(&at, multiply(&arange(count, place)?, m as i32)?.expand_dims(1)?)?;
+        at = add(&at, multiply(&arange(count, alike(x, DType::I32))?, m as i32)?.expand_dims(1)?)?;
     }
     take(&x.reshape([count * m, n])?, &at.reshape([count * m])?, Gather::from(0).clip())?.reshape(x.shape())
 }

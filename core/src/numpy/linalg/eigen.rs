@@ -4,14 +4,13 @@ use super::Triangle;
 use super::matrices::{adjoint, recast, square};
 use super::rotations;
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, kernel_for, record};
+use crate::array::spec::{Outputs, Spec, kernel_for, record_each};
 use crate::dispatch::{Cx, Registrar, Stop};
 use crate::dtype::DType;
 use crate::error::Error;
 use crate::memory::Dims;
 use crate::multimethod;
 use crate::numpy::Answer;
-use smallvec::SmallVec;
 
 multimethod! {
     domain "numpy.linalg";
@@ -144,28 +143,30 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         if let Some(x) = recast(x)? {
             return Ok(eigh(&x, triangle)?);
         }
-        pair(recorded("eigh", cx, &lower(x, triangle)?, true, true)?)
+        Ok(recorded("eigh", cx, &lower(x, triangle)?, true)?.into())
     });
     r.register::<eigvalsh>(kind, |cx: Cx, x: &Array, triangle: Triangle| -> Answer {
         square("eigvalsh", x)?;
         if let Some(x) = recast(x)? {
             return Ok(eigvalsh(&x, triangle)?);
         }
-        Ok(recorded("eigvalsh", cx, &lower(x, triangle)?, true, false)?.remove(0))
+        let [values] = recorded("eigvalsh", cx, &lower(x, triangle)?, true)?;
+        Ok(values)
     });
     r.register::<eig>(kind, |cx: Cx, x: &Array| {
         square("eig", x)?;
         if let Some(x) = recast(x)? {
             return Ok(eig(&x)?);
         }
-        pair(recorded("eig", cx, x, false, true)?)
+        Ok(recorded("eig", cx, x, false)?.into())
     });
     r.register::<eigvals>(kind, |cx: Cx, x: &Array| -> Answer {
         square("eigvals", x)?;
         if let Some(x) = recast(x)? {
             return Ok(eigvals(&x)?);
         }
-        Ok(recorded("eigvals", cx, x, false, false)?.remove(0))
+        let [values] = recorded("eigvals", cx, x, false)?;
+        Ok(values)
     });
 }
 
@@ -177,25 +178,18 @@ fn lower(x: &Array, triangle: Triangle) -> Result<Array, Error> {
     }
 }
 
-fn recorded(
+/// The eigenvalues, and the vectors if two results are asked for.
+fn recorded<const N: usize>(
     op: &'static str,
     cx: Cx,
     x: &Array,
     hermitian: bool,
-    vectors: bool,
-) -> Result<SmallVec<[Array; 3]>, Stop<Error>> {
+) -> Result<[Array; N], Stop<Error>> {
     let (batch, n) = square(op, x)?;
-    let spec = Eigen { batch, n, dtype: x.dtype(), hermitian, vectors };
+    let spec = Eigen { batch, n, dtype: x.dtype(), hermitian, vectors: N == 2 };
     if hermitian && kernel_for(cx, &spec).is_err() && rotations::rotates(cx, x, n) {
-        return Ok(rotations::eigen(cx, op, x)?.into_iter().collect());
+        let both = rotations::eigen(cx, op, x)?;
+        return Ok(std::array::from_fn(|i| both[i].clone()));
     }
-    record(cx, spec, &[x])
-}
-
-fn pair(results: SmallVec<[Array; 3]>) -> Result<(Array, Array), Stop<Error>> {
-    let mut results = results.into_iter();
-    match (results.next(), results.next()) {
-        (Some(values), Some(vectors)) => Ok((values, vectors)),
-        _ => Err(Stop::declined("its kernel gives another number of results")),
-    }
+    record_each(cx, spec, &[x])
 }

@@ -7,7 +7,8 @@ use crate::dispatch::{Cx, Stop};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::memory::{Dims, HostBuffer, Operand};
-use crate::numpy::{any, arange, axis, dtype, isfinite, logical_not, min, where_};
+use crate::numpy::manipulation::alike;
+use crate::numpy::{any, arange, axis, isfinite, logical_not, min, where_};
 use std::sync::Arc;
 
 /// Why a matrix is refused.
@@ -110,8 +111,7 @@ pub(super) fn unless(
     if bad.is_empty() || result.is_empty() {
         return Ok(result.clone());
     }
-    let place = dtype(DType::I32).device(crate::array::Device::At(bad.residency()));
-    let rows = where_(bad, &arange(n, place)?, n as i32)?;
+    let rows = where_(bad, &arange(n, alike(bad, DType::I32))?, n as i32)?;
     let first = min(&rows, axis(-1))?;
     let spec = Checked { op, fault, shape: result.shape().into(), dtype: result.dtype(), n };
     Ok(record_with(cx, spec, &[result, &first], SpecKernel::new(check))?.remove(0))

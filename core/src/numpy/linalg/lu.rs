@@ -4,13 +4,14 @@ use super::blocks::{self, Factors};
 use super::faults::{Fault, unless};
 use super::matrices::{Systems, cast, computed, identity, inexact, recast, split, square};
 use super::{Triangle, Triangular};
-use crate::array::spec::{Outputs, Spec, kernel_for, output, record, record_one};
-use crate::array::{Array, Device};
-use crate::dispatch::{Cx, Registrar, Stop};
+use crate::array::Array;
+use crate::array::spec::{Outputs, Spec, kernel_for, output, record_each, record_one};
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::{DType, promote};
 use crate::error::Result;
 use crate::memory::Dims;
 use crate::multimethod;
+use crate::numpy::manipulation::alike;
 use crate::numpy::{
     Answer, absolute, arange, astype, axis, count_nonzero, divide, equal, log, multiply, not_equal, prod,
     remainder, subtract, sum, where_,
@@ -130,7 +131,7 @@ multimethod! {
 fn pivots(op: &'static str, x: &Array) -> Result<(Array, Array)> {
     let (_, n) = square(op, x)?;
     let (lu, piv) = lu_factor(&computed(x)?)?;
-    let at = arange(n, crate::numpy::dtype(DType::I32).device(Device::At(lu.residency())))?;
+    let at = arange(n, alike(&lu, DType::I32))?;
     let odd = remainder(&count_nonzero(&not_equal(&piv, &at)?, axis(-1))?, 2)?;
     let sign = subtract(1, multiply(&odd, 2)?)?;
     Ok((astype(&sign, lu.dtype())?, super::diagonal(&lu, 0)?))
@@ -194,11 +195,7 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
             let Factors { lu, exchanges, .. } = blocks::lu(cx, x)?;
             return Ok((lu, exchanges));
         }
-        let mut results = record(cx, spec, &[x])?.into_iter();
-        match (results.next(), results.next()) {
-            (Some(lu), Some(piv)) => Ok((lu, piv)),
-            _ => Err(Stop::declined("its kernel gives another number of results")),
-        }
+        Ok(record_each(cx, spec, &[x])?.into())
     });
     r.register::<solve>(kind, |cx: Cx, a: &Array, b: &Array| -> Answer {
         let systems = Systems::of("solve", a, b)?;

@@ -1,12 +1,13 @@
 //! Operands of linear algebra: arrays of matrices (…, m, n).
 
-use crate::array::{Array, Device};
+use crate::array::Array;
 use crate::dtype::{DType, Kind};
 use crate::error::{Error, Result};
 use crate::memory::Dims;
 use crate::memory::layout::broadcast;
 use crate::numpy::creation::float_beside;
-use crate::numpy::{astype, conj, dtype, eye};
+use crate::numpy::manipulation::alike;
+use crate::numpy::{astype, conj, eye};
 use std::ops::Range;
 
 /// Leading axes, and the last two.
@@ -81,7 +82,7 @@ pub(super) fn part(x: &Array, rows: Range<usize>, columns: Range<usize>) -> Resu
 
 /// The identity, of the dtype of an array and where that lives.
 pub(super) fn identity(n: usize, like: &Array) -> Result<Array> {
-    eye(n, dtype(like.dtype()).device(Device::At(like.residency())))
+    eye(n, alike(like, like.dtype()))
 }
 
 /// Right-hand sides of systems of equations, as matrices: `b` of one axis is one column, as in NumPy.

@@ -4,8 +4,8 @@ use super::QrMode;
 use super::matrices::{recast, split};
 use super::reflections;
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, kernel_for, record};
-use crate::dispatch::{Cx, Registrar, Stop};
+use crate::array::spec::{Outputs, Spec, kernel_for, record_each};
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
 use crate::memory::Dims;
 use crate::multimethod;
@@ -87,10 +87,6 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         if kernel_for(cx, &spec).is_err() {
             return reflections::qr(cx, x, mode);
         }
-        let mut results = record(cx, spec, &[x])?.into_iter();
-        match (results.next(), results.next()) {
-            (Some(q), Some(r)) => Ok((q, r)),
-            _ => Err(Stop::declined("its kernel gives another number of results")),
-        }
+        Ok(record_each(cx, spec, &[x])?.into())
     });
 }

@@ -2,9 +2,10 @@
 
 use super::matrices::{adjoint, computed, part, split};
 use super::{QrMode, qr, svd};
-use crate::array::{Array, Device};
+use crate::array::Array;
 use crate::error::Result;
 use crate::multimethod;
+use crate::numpy::manipulation::home;
 use crate::numpy::random::{Drawn, Generator, Stream, erased_draw};
 use crate::numpy::{astype, matmul};
 
@@ -121,8 +122,7 @@ fn sketched(x: &Array, sketch: Sketch) -> Result<(Array, Array, Array)> {
     let n = x.shape()[x.ndim() - 1];
     let k = sketch.components.min(n);
     let width = k.saturating_add(sketch.oversamples).min(n);
-    let place = Device::At(x.residency());
-    let vectors = erased_draw(sketch.stream, Drawn::Normal, n * width, x.dtype().real(), &place)?;
+    let vectors = erased_draw(sketch.stream, Drawn::Normal, n * width, x.dtype().real(), &home(x))?;
     let vectors = astype(&vectors.reshape([n, width])?, x.dtype())?;
     let basis = |x: &Array| qr(x, QrMode::Reduced).map(|(q, _)| q);
     let back = adjoint(x)?;

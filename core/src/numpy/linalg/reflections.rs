@@ -3,16 +3,16 @@
 use super::blocks::{Block, Factor, half, substitute};
 use super::matrices::{adjoint, identity, part};
 use super::{QrMode, Triangle};
-use crate::array::spec::{kernel_for, record};
-use crate::array::{Array, Device};
+use crate::array::Array;
+use crate::array::spec::{kernel_for, record_each};
 use crate::dispatch::{Cx, Stop};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::memory::Dims;
-use crate::numpy::manipulation::block;
+use crate::numpy::manipulation::{alike, block};
 use crate::numpy::{
-    absolute, add, astype, axis, concat, dtype, eye, frexp, imag, ldexp, matmul, max, maximum, minimum,
-    multiply, real, subtract, tril, triu, zeros,
+    absolute, add, astype, axis, concat, eye, frexp, imag, ldexp, matmul, max, maximum, minimum, multiply,
+    real, subtract, tril, triu, zeros,
 };
 
 /// Reflections `1 − v · vᴴ / h`, one after the other, that make matrices upper triangular: `q = 1 − v · s⁻¹ · vᴴ`, where s is
@@ -32,10 +32,7 @@ impl Reflections {
         let spec = Block::of(Factor::Reflect, x);
         let (m, n) = (spec.m, spec.n);
         if n <= 1 || kernel_for(cx, &spec).is_ok() {
-            let mut results = record(cx, spec, &[x])?.into_iter();
-            let (Some(both), Some(halves)) = (results.next(), results.next()) else {
-                return Err(Stop::declined("its kernel gives another number of results"));
-            };
+            let [both, halves] = record_each(cx, spec, &[x])?;
             let vectors = add(&tril(&both, -1)?, &diagonals(m, n, x)?)?;
             return Ok(Reflections { vectors, halves, r: triu(part(&both, 0..n, 0..n)?, 0)? });
         }
@@ -45,7 +42,7 @@ impl Reflections {
         let last = Reflections::of(cx, &part(&rest, h..m, 0..n - h)?)?;
         let empty = |rows: usize, columns: usize| {
             let shape: Dims = spec.batch.iter().copied().chain([rows, columns]).collect();
-            zeros(shape, dtype(x.dtype()).device(Device::At(x.residency())))
+            zeros(shape, alike(x, x.dtype()))
         };
         let below = concat(&[empty(h, n - h)?, last.vectors], -2)?;
         Ok(Reflections {
@@ -80,7 +77,7 @@ impl Reflections {
 
 /// (m, n) with ones on the diagonal, of the dtype of an array and where that lives.
 fn diagonals(m: usize, n: usize, like: &Array) -> Result<Array> {
-    eye((m, n), dtype(like.dtype()).device(Device::At(like.residency())))
+    eye((m, n), alike(like, like.dtype()))
 }
 
 /// q and r of matrices (…, m, n).
@@ -96,7 +93,7 @@ pub(super) fn qr(cx: Cx, x: &Array, mode: QrMode) -> Result<(Array, Array), Stop
     let mut columns = k;
     if mode == QrMode::Complete && m > n {
         let shape: Dims = x.shape()[..x.ndim() - 2].iter().copied().chain([m - n, n]).collect();
-        let empty = zeros(shape, dtype(x.dtype()).device(Device::At(x.residency())))?;
+        let empty = zeros(shape, alike(&x, x.dtype()))?;
         (r, columns) = (concat(&[r, empty], -2)?, m);
     }
     Ok((reflections.basis(cx, columns)?, multiply(&r, &unit)?))
@@ -108,7 +105,7 @@ pub(super) fn scaled(x: &Array) -> Result<(Array, Array)> {
     let real_dtype = x.dtype().real();
     let one = || {
         let shape: Dims = x.shape()[..x.ndim() - 2].iter().copied().chain([1, 1]).collect();
-        crate::numpy::ones(shape, dtype(real_dtype).device(Device::At(x.residency())))
+        crate::numpy::ones(shape, alike(x, real_dtype))
     };
     if x.is_empty() {
         return Ok((x.clone(), one()?));

@@ -6,7 +6,7 @@ use super::matrices::{adjoint, identity, part};
 use super::reflections::{Reflections, scaled};
 use super::singular_values::SvdParts;
 use crate::array::Array;
-use crate::array::spec::{kernel_for, record};
+use crate::array::spec::{kernel_for, record_each};
 use crate::dispatch::{Cx, Stop};
 use crate::error::{Error, Result};
 use crate::numpy::{
@@ -23,11 +23,8 @@ struct Rotated {
 }
 
 fn rotated(cx: Cx, x: &Array) -> Result<Rotated, Stop<Error>> {
-    let mut results = record(cx, Block::of(Factor::Rotate, x), &[x])?.into_iter();
-    match (results.next(), results.next(), results.next()) {
-        (Some(columns), Some(lengths), Some(vectors)) => Ok(Rotated { columns, lengths, vectors }),
-        _ => Err(Stop::declined("its kernel gives another number of results")),
-    }
+    let [columns, lengths, vectors] = record_each(cx, Block::of(Factor::Rotate, x), &[x])?;
+    Ok(Rotated { columns, lengths, vectors })
 }
 
 /// The kind rotates matrices with so many columns.

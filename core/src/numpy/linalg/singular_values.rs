@@ -3,8 +3,8 @@
 use super::matrices::{recast, split};
 use super::rotations;
 use crate::array::Array;
-use crate::array::spec::{Outputs, Spec, kernel_for, record, record_one};
-use crate::dispatch::{Cx, Registrar, Stop};
+use crate::array::spec::{Outputs, Spec, kernel_for, record_each, record_one};
+use crate::dispatch::{Cx, Registrar};
 use crate::dtype::DType;
 use crate::memory::Dims;
 use crate::multimethod;
@@ -109,11 +109,7 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         if kernel_for(cx, &spec).is_err() && rotations::rotates(cx, x, m.min(n)) {
             return rotations::svd(cx, "svd", x, parts);
         }
-        let mut results = record(cx, spec, &[x])?.into_iter();
-        match (results.next(), results.next(), results.next()) {
-            (Some(u), Some(s), Some(vh)) => Ok((u, s, vh)),
-            _ => Err(Stop::declined("its kernel gives another number of results")),
-        }
+        Ok(record_each(cx, spec, &[x])?.into())
     });
     r.register::<svdvals>(kind, |cx: Cx, x: &Array| -> Answer {
         let (batch, [m, n]) = split("svdvals", x)?;

@@ -80,10 +80,10 @@ kernels! { CPU_KERNELS;
     "cpu": Scan = SpecKernel::new(|_, spec, o| Ok(one(scan(&o[0], spec)?)));
     "cpu": Scatter = SpecKernel::new(|_, spec, o| Ok(one(scatter(o, spec)?)));
     "cpu": Segments = SpecKernel::new(|_, spec, o| Ok(one(segments(o, spec)?)));
-    "cpu": BinCounts = SpecKernel::new(|_, spec, o| Ok(one(count_in_bins(&o[0], &o[1], spec)?)))
+    "cpu": BinCounts = SpecKernel::new(|_, spec, o| Ok(one(count_in_bins(o, spec)?)))
         .supporting(|_, spec| match spec.dtype {
-            DType::F32 | DType::F64 if spec.bins <= MOST_BINS => Ok(()),
-            _ => Err(Unsupported::Because("its kernel counts float32 and float64, in bins of which tables are small")),
+            DType::F32 | DType::F64 | DType::I64 if spec.bins <= MOST_BINS => Ok(()),
+            _ => Err(Unsupported::Because("its kernel counts float32, float64 and int64, in bins of which tables are small")),
         });
     "cpu": Ranked = SpecKernel::new(|_, spec, o| Ok(one(ranked(&o[0], spec)?)));
     "cpu": TopK = SpecKernel::new(|_, spec, o| topk(&o[0], spec)).supporting(|_, spec| {

@@ -142,8 +142,7 @@ multimethod! {
     /// negative ones.
     pub fn bincount(x: &Array, least: Count) -> Result<Array> {
         let bins = counted("bincount", x, least.0.unwrap_or(0))?;
-        let create = alike(x, DType::I64);
-        scatter(&zeros([bins], create)?, x, 1, Update::Add)
+        erased_count_numbers(&cast(x, DType::I64)?, bins)
     }
 
     /// The sum of the weights of each integer from 0 on: one axis, of at least `least` elements, in the default float or the
@@ -328,7 +327,28 @@ multimethod! {
     /// [`Error::Argument`] for other operands.
     pub fn count_in_bins(x: &Array, edges: &Array) -> Result<Array> {
         let bins = bins_between(x, edges)?;
-        gathered(&located_between(x, edges)?, &Array::weak(1_i64.into()), DType::I64, bins)
+        erased_count_numbers(&located_between(x, edges)?, bins)
+    }
+
+    /// How many of the elements `x`, int64 along one axis, are each of the numbers below `bins`: int64, (bins). Other numbers
+    /// are not counted.
+    ///
+    /// NumPy: `bincount(x[(x >= 0) & (x < bins)], minlength=bins)`.
+    ///
+    /// ```
+    /// use polyarray_core::{Array, numpy as np};
+    /// # use polyarray_cpu as _;
+    /// let x = Array::from([0_i64, 1, 1, 7]);
+    /// assert_eq!(np::erased_count_numbers(&x, 3_usize)?.to_vec::<i64>()?, [1, 2, 0]);
+    /// # Ok::<(), polyarray_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for other operands.
+    pub fn count_numbers(x: &Array, bins: usize) -> Result<Array> {
+        numbers(x)?;
+        let inside = bitwise_and(&greater_equal(x, 0)?, &super::less(x, bins as i64)?)?;
+        gathered(&where_(&inside, x, bins as i64)?, &Array::weak(1_i64.into()), DType::I64, bins)
     }
 }
 
@@ -475,8 +495,9 @@ fn gathered(at: &Array, values: &Array, dtype: DType, bins: usize) -> Result<Arr
     part(&scatter(&none, at, values, Update::Add)?, 0, 0, 1, bins)
 }
 
-/// How many elements lie in each bin. The operands are dense, of one float dtype: the elements (count), and the edges
-/// (bins + 1), which ascend. The result is dense, int64, (bins).
+/// How many elements lie in each bin. The operands are of one float dtype: the elements (count), and the edges (bins + 1),
+/// which ascend. Of int64 there is one operand: the elements are the numbers of bins, and those of none are not counted. The
+/// result is dense, int64, (bins).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BinCounts {
     /// Number of elements.
@@ -493,6 +514,18 @@ impl Spec for BinCounts {
     fn outputs(&self) -> Outputs {
         output([self.bins].as_slice(), DType::I64)
     }
+}
+
+/// Checks numbers of bins.
+fn numbers(x: &Array) -> Result<()> {
+    if x.ndim() == 1 && x.dtype() == DType::I64 {
+        return Ok(());
+    }
+    Err(Error::Argument {
+        op: "count_numbers",
+        operands: format!("x: {} {:?}", x.dtype(), x.shape()),
+        fix: "it counts int64 along one axis".into(),
+    })
 }
 
 /// The number of bins between edges.
@@ -519,6 +552,10 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
     r.register::<count_in_bins>(kind, |cx: Cx, x: &Array, edges: &Array| -> Answer {
         let bins = bins_between(x, edges)?;
         record_one(cx, BinCounts { count: x.len(), bins, dtype: x.dtype() }, &[x, edges])
+    });
+    r.register::<count_numbers>(kind, |cx: Cx, x: &Array, bins: usize| -> Answer {
+        numbers(x)?;
+        record_one(cx, BinCounts { count: x.len(), bins, dtype: x.dtype() }, &[x])
     });
 }
 
@@ -558,8 +595,7 @@ fn gridded(op: &'static str, axes: &[Array], bins: &[Bins], density: bool) -> Re
         return Err(Error::Shape { op, operands: "no axes".into(), fix: "points have coordinates".into() });
     };
     let at = where_(&inside, &at, cells as i64)?;
-    let none = zeros([cells + 1], alike(&at, DType::I64))?;
-    let counts = part(&scatter(&none, &at, 1, Update::Add)?, 0, 0, 1, cells)?.reshape(&shape)?;
+    let counts = erased_count_numbers(&at, cells)?.reshape(&shape)?;
     let mut h = multiply(&counts, 1.0)?;
     if density {
         h = divide(&h, &sum(&counts, ())?)?;

@@ -2,6 +2,7 @@
 
 mod factorisations;
 mod fft;
+mod histograms;
 mod indexing;
 mod linalg;
 mod manipulation;

@@ -17,6 +17,12 @@ pub(super) const ENTRIES: super::Family = &[
         let found = x.data.iter().filter_map(|x| (0..n).find(|&i| holds(i, x.to_f64())));
         vec![sums(DType::I64, &[n], found.map(|i| (i, Scalar::I64(1))))]
     }),
+    (&["count_numbers"], numbers, |given, _| {
+        let (x, bins) = (given.array(0), *given.plain::<usize>(1));
+        let number = |x: &Scalar| usize::try_from(x.to_i128().expect("they are integers")).ok();
+        let found = x.data.iter().filter_map(number).filter(|&x| x < bins);
+        vec![sums(DType::I64, &[bins], found.map(|x| (x, Scalar::I64(1))))]
+    }),
     (&["histogram2d"], pairs, |given, _| {
         gridded(given, &[given.array(0).clone(), given.array(1).clone()], [2, 3])
     }),
@@ -113,6 +119,20 @@ fn between(s: &mut Sampler, _: &str) -> Vec<Case> {
                 cases.push(vec![Arg::Array(x), Arg::Array(Sample::dense(edges))]);
             }
         }
+    }
+    cases
+}
+
+/// Numbers of bins, and of none: negative, beyond the last, alike in their low words.
+fn numbers(s: &mut Sampler, _: &str) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (n, bins) in [(3000, 7_usize), (200, 1), (0, 3), (90, 5000)] {
+        let lie = s.lie();
+        let x = s.array(DType::I64, &[n], lie, |_, r| {
+            let near = r.below(9) as i64;
+            Scalar::I64([near, near, near, -near, near + (1 << 32), i64::MIN + near][r.below(6)])
+        });
+        cases.push(vec![Arg::Array(x), Arg::plain(bins)]);
     }
     cases
 }

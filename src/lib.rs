@@ -27,7 +27,9 @@
 //! # Ok::<(), np::Error>(())
 //! ```
 //!
-//! Two features, on by default: `gpu`, without which wgpu is never compiled, and `files`, NumPy's files.
+//! Four features, on by default, each of which brings what takes long to compile: `gpu` (wgpu), `linalg` (factorisations on
+//! the host, by faer), `fft` (Fourier transforms on the host, by rustfft) and `files` (NumPy's files). Calls that need what is
+//! left out end as [`NotFound`].
 
 pub mod testing;
 
@@ -64,7 +66,9 @@ static GPU: dispatch::KindCell = dispatch::KindCell::new("gpu");
 
 // Linked for what they enrol.
 use polyarray_cpu as _;
+#[cfg(feature = "fft")]
 use polyarray_cpu_fft as _;
+#[cfg(feature = "linalg")]
 use polyarray_cpu_linalg as _;
 #[cfg(feature = "gpu")]
 use polyarray_gpu as _;

@@ -1,0 +1,1 @@
+//! Features of dependencies, as the whole workspace has them: see the manifest.

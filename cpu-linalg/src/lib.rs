@@ -20,6 +20,7 @@
 
 mod batch;
 mod eigen;
+mod inverse_iteration;
 mod number;
 mod orthogonal;
 mod positive_definite;

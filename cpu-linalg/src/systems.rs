@@ -17,7 +17,7 @@ use polyarray_core::backend::{Buffers, HostBuffer, Operand, one};
 use polyarray_core::numpy::linalg::Triangle;
 
 /// Factorises a matrix in place, and returns what the rows of the product are, and the inverse of that.
-fn factor<T: Number>(a: &mut Mat<T>) -> [Vec<usize>; 2] {
+pub fn factor<T: Number>(a: &mut Mat<T>) -> [Vec<usize>; 2] {
     let (m, n) = a.shape();
     let mut rows = [vec![0; m], vec![0; m]];
     let [forward, backward] = &mut rows;

@@ -1,7 +1,9 @@
 //! Known values, numbers at the ends of the formats, and what is refused.
 
+use polyarray_core::num_complex::Complex64;
 use polyarray_core::numpy::linalg::{self, NormOrder, Triangle, ord};
 use polyarray_core::numpy::{self as np, axis};
+use polyarray_core::testing::samples::Random;
 use polyarray_core::{Array, DType, Error, Result};
 use {polyarray_cpu as _, polyarray_cpu_linalg as _};
 
@@ -137,5 +139,48 @@ fn einsum_is_any_and_on_bool_and_wraps_on_integers() -> Result<()> {
     let m = Array::from([[1.0, 1.0], [1.0, 0.0]]);
     let power = np::einsum("ab,bc,cd,de,ef->af", &[&m, &m, &m, &m, &m])?;
     assert_eq!(power.to_vec::<f64>()?, [8.0, 5.0, 5.0, 3.0]);
+    Ok(())
+}
+
+/// Of matrices of low rank, of nilpotent ones and of Jordan blocks: the library's substitution divides by nearly nothing, column
+/// after column.
+#[test]
+fn vectors_of_equal_eigenvalues_hold() -> Result<()> {
+    let n = 35;
+    let mut random = Random(1);
+    let mut row = || (0..n).map(|_| random.below(19) as f64 / 4.0 - 2.25).collect::<Vec<_>>();
+    let mut matrices: Vec<Box<dyn Fn(usize, usize) -> f64>> = Vec::new();
+    for k in 0..30 {
+        let (mut row, column) = (row(), row());
+        match k % 3 {
+            0 => matrices.push(Box::new(move |_, j| row[j])),
+            1 => matrices.push(Box::new(move |i, j| row[i] * column[j])),
+            _ => {
+                // Its rows add up to nothing: the square is zero.
+                row[0] -= row.iter().sum::<f64>();
+                matrices.push(Box::new(move |_, j| row[j]));
+            }
+        }
+    }
+    matrices.push(Box::new(|_, _| 1.0));
+    matrices.push(Box::new(|i, j| if i == j { 3.0 } else { f64::from(i + 1 == j) }));
+    for (number, element) in matrices.iter().enumerate() {
+        let a: Vec<f64> = (0..n * n).map(|at| element(at / n, at % n)).collect();
+        let size = a.iter().map(|x| x * x).sum::<f64>().sqrt();
+        for (dtype, epsilon) in [(DType::F64, f64::EPSILON), (DType::F32, f64::from(f32::EPSILON))] {
+            let x = np::astype(Array::from(a.clone()).reshape([n, n])?, dtype)?;
+            let (w, v) = linalg::eig(&x)?;
+            let [w, v] = [&w, &v].map(|x| np::astype(x, DType::C128)?.to_vec::<Complex64>());
+            let (w, v) = (w?, v?);
+            for j in 0..n {
+                let v: Vec<Complex64> = (0..n).map(|i| v[i * n + j]).collect();
+                let length = v.iter().map(Complex64::norm_sqr).sum::<f64>().sqrt();
+                let far = |i: usize| (0..n).map(|k| a[i * n + k] * v[k]).sum::<Complex64>() - w[j] * v[i];
+                let far = (0..n).map(|i| far(i).norm_sqr()).sum::<f64>().sqrt();
+                let holds = (length - 1.0).abs() < 10.0 * epsilon && far <= 8.0 * n as f64 * epsilon * size;
+                assert!(holds, "matrix {number}, {dtype}, vector {j}: length {length}, {far:e} away");
+            }
+        }
+    }
     Ok(())
 }

@@ -14,6 +14,7 @@ use super::tolerance::{Rule, Where, differs, rule};
 use crate::array::packed::MethodRow;
 use crate::dtype::{DType, Kind, Scalar};
 use crate::error::{Error, Result};
+use crate::numpy::specs::Fault;
 
 /// Results with more elements are computed, and not compared.
 const COMPARED: usize = 1 << 16;
@@ -151,10 +152,10 @@ impl Fuzz {
                         return Err(named(format!("the error is {got}, elsewhere {want}")));
                     }
                 }
-                (Some((Ok(_), _)), Err(got)) if !of_resources(&got) => {
+                (Some((Ok(_), _)), Err(got)) if !of_resources(&got) && !of_rounding(&got) => {
                     return Err(named(format!("accepted elsewhere: {got}")));
                 }
-                (Some((Err(want), _)), Ok(_)) if !of_resources(want) => {
+                (Some((Err(want), _)), Ok(_)) if !of_resources(want) && !of_rounding(want) => {
                     return Err(named(format!("accepted, elsewhere {want}")));
                 }
                 _ => {}
@@ -171,6 +172,15 @@ fn of_resources(error: &Error) -> bool {
         Error::Dispatch(why) => why.not_found().is_some() && why.to_string().contains("can never fit"),
         _ => false,
     }
+}
+
+/// Whether rounding decides it: of a matrix of lower rank the last pivot is 0 on one backend and nearly 0 on another.
+fn of_rounding(error: &Error) -> bool {
+    let text = error.to_string();
+    [Fault::Singular, Fault::NotPositiveDefinite].iter().any(|fault| {
+        let (reason, _) = fault.reason(0);
+        reason.split('0').next().is_some_and(|words| text.contains(words))
+    })
 }
 
 /// An error has a type, and names the function.

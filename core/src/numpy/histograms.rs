@@ -491,7 +491,12 @@ fn binned(x: &Array, edges: &[f64], bins_by: &Bins, weights: Option<&Array>) -> 
 
 /// The sum of what lies in each bin; the number of bins stands for none.
 fn gathered(at: &Array, values: &Array, dtype: DType, bins: usize) -> Result<Array> {
-    let none = zeros([bins + 1], alike(at, dtype))?;
+    let cells = bins.checked_add(1).ok_or_else(|| Error::TooLarge {
+        place: "a table of counts".into(),
+        bytes: u128::MAX,
+        detail: format!("{bins} bins"),
+    })?;
+    let none = zeros([cells], alike(at, dtype))?;
     part(&scatter(&none, at, values, Update::Add)?, 0, 0, 1, bins)
 }
 

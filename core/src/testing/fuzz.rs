@@ -259,5 +259,6 @@ const CONDITIONED: &[&str] = &[
     "histogram2d",
     "vander",
     "reduce_segments",
+    "count_in_bins",
     "searchsorted",
 ];

@@ -1,4 +1,4 @@
-//! Enrolment at link time: whoever links this crate has the backend, first in the order of candidates.
+//! Enrolment at link time: a program that links this crate has the backend, first in the order of candidates.
 
 use crate::backend::BACKEND;
 use crate::fused::epilogue::Finish;

@@ -77,16 +77,16 @@ impl<'a, P: Pod> View<'a, P> {
     }
 
     /// The elements of a range in row-major order, where they lie so.
-    pub fn lend(&self, range: Range<usize>) -> Option<&'a [P]> {
+    pub fn as_slice(&self, range: Range<usize>) -> Option<&'a [P]> {
         let at = run(&self.dims, &self.strides, self.offset, range.clone())?;
         self.data.get(at..at + range.len())
     }
 
-    /// The elements in row-major order, lent where they lie so.
+    /// The elements in row-major order: borrowed where they lie so, else copied.
     pub fn dense(self) -> Cow<'a, [P]> {
         let view = self.collapsed();
         let n: usize = view.dims.iter().product();
-        view.lend(0..n).map(Cow::Borrowed).unwrap_or_else(|| {
+        view.as_slice(0..n).map(Cow::Borrowed).unwrap_or_else(|| {
             let mut out = vec![P::zeroed(); n];
             view.copy(0, &mut out);
             Cow::Owned(out)

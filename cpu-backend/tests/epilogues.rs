@@ -1,4 +1,4 @@
-//! Products that go on with their elements, against the same computed one after the other (the same bits) and against
+//! Products with an epilogue, against the same computed one after the other (the same bits) and against
 //! float64.
 
 mod common;

@@ -1,4 +1,4 @@
-//! Kernels that go on with reductions of their own values: against the reductions by themselves, whose own tests hold
+//! Kernels with row reductions fused into them: against the reductions by themselves, whose own tests hold
 //! them to the truth, and against float64.
 
 mod common;

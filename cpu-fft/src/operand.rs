@@ -29,7 +29,7 @@ impl<'a, T: Element<Repr = T> + Copy> Rows<'a, T> {
     }
 
     /// A row, where its elements lie one behind the other.
-    pub fn lend(&self, row: usize) -> Option<&'a [T]> {
+    pub fn dense_row(&self, row: usize) -> Option<&'a [T]> {
         let start = (self.start + row as isize * self.down) as usize;
         if self.across == 1 || self.len <= 1 { self.elements.get(start..start + self.len) } else { None }
     }

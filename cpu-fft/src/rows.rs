@@ -95,9 +95,9 @@ where
             let scratch = plan.get_inplace_scratch_len().max(plan.get_immutable_scratch_len());
             each::<Complex<T>, T, _>(spec, scratch, |first, out, scratch: &mut [Complex<T>]| {
                 let whole = spec.given == spec.len;
-                if whole && let Some(row) = rows.lend(first) {
+                if whole && let Some(row) = rows.dense_row(first) {
                     for (i, out) in out.chunks_mut(spec.len).enumerate() {
-                        let row = if i == 0 { row } else { rows.lend(first + i).unwrap_or(row) };
+                        let row = if i == 0 { row } else { rows.dense_row(first + i).unwrap_or(row) };
                         plan.process_immutable_with_scratch(row, out, scratch);
                     }
                 } else {

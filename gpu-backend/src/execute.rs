@@ -31,7 +31,7 @@ impl Gpu {
         inputs: &[&GpuBuffer],
         output: &GpuBuffer,
     ) -> Result<()> {
-        // Scratch goes back to the pool when the plan is recorded: whoever gets it next is recorded
+        // Scratch goes back to the pool when the plan is recorded: its next user is recorded
         // later, and so runs later.
         let scratch = plan
             .scratch

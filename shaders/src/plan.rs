@@ -1,4 +1,4 @@
-//! What a backend runs: the interface between generated kernels and whoever has a device.
+//! What a backend runs: the interface between generated kernels and a device.
 //!
 //! A planner ([`crate::fused::plan`], [`crate::matmul::plan`], those of [`crate::methods`] and [`crate::primitives`])
 //! turns a job and an adapter's [`Profile`] into a [`Plan`]: steps to be dispatched in order, with a barrier
@@ -170,7 +170,7 @@ pub enum PlanError {
         dtype: DType,
     },
     /// A kernel has row reductions that can't be fused with their consumers here.
-    #[error("the reductions of `{label}` are computed first, and then what goes on with them")]
+    #[error("the reductions of `{label}` are not fused with their consumers on this adapter")]
     Apart {
         /// The kernel.
         label: String,

@@ -29,7 +29,7 @@ pub fn watch() {
 #[cfg(not(unix))]
 pub fn watch() {}
 
-/// One bit for each signal that whoever started the process (`nohup`, a shell's `&`) told it to ignore.
+/// One bit for each signal that the process's parent (`nohup`, a shell's `&`) had it ignore.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

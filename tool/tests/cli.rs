@@ -376,7 +376,7 @@ fn names_that_are_no_text_are_names() {
     assert_eq!((code, &document.unwrap()["error"]["code"]), (Some(2), &2.into()), "{stderr}");
 }
 
-/// Whoever does not listen is told by the exit code alone.
+/// With both streams closed the exit code tells it alone.
 #[cfg(target_os = "linux")]
 #[test]
 fn nobody_who_listens_is_no_panic() {

@@ -258,6 +258,7 @@ const CONDITIONED: &[&str] = &[
     "histogram_weighted",
     "histogram2d",
     "vander",
+    "polydiv",
     "reduce_segments",
     "count_in_bins",
     "searchsorted",

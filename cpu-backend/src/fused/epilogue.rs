@@ -1,6 +1,6 @@
-//! Products that go on with their elements: the epilogue runs over each piece of a product as soon as the piece is
+//! Products with an epilogue, which runs over each piece of a product as soon as the piece is
 //! computed, while it is in cache. Where an element of the output is as long as one of the product, it takes its place;
-//! else the piece is computed beside the output. A product without an epilogue is one that has nothing to go on with.
+//! else the piece is computed beside the output. A product alone is one with an empty epilogue.
 
 use super::program::{Program, Scratch};
 use crate::parallel::for_each_chunk;
@@ -138,7 +138,7 @@ impl<'k> Finish<'k> {
         let Some(program) = &self.program else { return };
         for block in program.blocks(first..first + out.len() / self.to) {
             let out = &mut out[(block.start - first) * self.to..(block.end - first) * self.to];
-            scratch.lend(out);
+            scratch.read_block(out);
             program.store(scratch, block, out);
         }
     }
@@ -147,7 +147,7 @@ impl<'k> Finish<'k> {
         let Some(program) = &self.program else { return };
         for block in program.blocks(first..first + out.len() / self.to) {
             let at = block.start - first..block.end - first;
-            scratch.lend(&from[at.start * self.from..at.end * self.from]);
+            scratch.read_block(&from[at.start * self.from..at.end * self.from]);
             program.store(scratch, block, &mut out[at.start * self.to..at.end * self.to]);
         }
     }

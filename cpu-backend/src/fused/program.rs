@@ -213,7 +213,7 @@ impl<'k> Program<'k> {
         let bytes = match place {
             Place::Input { source, at } => &self.sources[source].bytes[at..],
             Place::Tile { number, at } => &bytemuck::cast_slice(&scratch.0.tiles.copies[number])[at..],
-            Place::Lent => bytemuck::cast_slice(scratch.0.lent()),
+            Place::Product => bytemuck::cast_slice(scratch.0.block()),
             _ => bytemuck::cast_slice(&scratch.0.registers[slot.register]),
         };
         &bytes[..n * slot.size]
@@ -350,7 +350,7 @@ impl<'k> Program<'k> {
             Place::Tile { number, at } => {
                 Operand::Each(&bytemuck::cast_slice(&values.tiles.copies[number])[at..])
             }
-            Place::Lent => Operand::Each(bytemuck::cast_slice(values.lent)),
+            Place::Product => Operand::Each(bytemuck::cast_slice(values.block)),
             Place::Register => {
                 Operand::Each(bytemuck::cast_slice(&values.registers[self.slots[id].register]))
             }

@@ -85,7 +85,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Elements in row-major order, where they lie so.
-    fn lend(&self, range: Range<usize>) -> Option<&'a [u8]> {
+    fn dense_range(&self, range: Range<usize>) -> Option<&'a [u8]> {
         let at = run(&self.dims, &self.strides, self.offset, range.clone())?;
         self.bytes.get(at * self.size..(at + range.len()) * self.size)
     }
@@ -101,7 +101,7 @@ impl<'a> Rows<'a> {
     /// Hands over `n` elements of a row from one on, piece by piece, each with the number of its first one.
     pub fn pieces<P: Pod>(&self, row: usize, at: usize, n: usize, body: &mut dyn FnMut(usize, &[P])) {
         let start = row * self.len + at;
-        if let Some(xs) = self.lend(start..start + n) {
+        if let Some(xs) = self.dense_range(start..start + n) {
             return body(0, bytemuck::cast_slice(xs));
         }
         let mut piece = [P::zeroed(); PIECE];
@@ -112,12 +112,12 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Elements in row-major order: lent where they lie so, else copied.
+    /// Elements in row-major order: borrowed where they lie so, else copied.
     pub fn range<'s>(&self, range: Range<usize>, copy: &'s mut Vec<u128>) -> &'s [u8]
     where
         'a: 's,
     {
-        if let Some(xs) = self.lend(range.clone()) {
+        if let Some(xs) = self.dense_range(range.clone()) {
             return xs;
         }
         let bytes = range.len() * self.size;

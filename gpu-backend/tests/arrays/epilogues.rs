@@ -1,4 +1,4 @@
-//! Products that go on with their elements: on this adapter, whichever way it computes them, and as on one that does not
+//! Products with an epilogue: on this adapter, whichever way it computes them, and as on one that does not
 //! run on the CPU.
 
 use std::sync::Arc;

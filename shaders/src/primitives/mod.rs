@@ -7,6 +7,7 @@ pub mod compact;
 mod levels;
 pub mod scan;
 pub mod sort_pairs;
+mod ties;
 
 use crate::fused::input_access::{Access, Placed, Source};
 use crate::fused::storage::block_put;

@@ -7,6 +7,7 @@
 
 use super::View;
 use super::levels::Levels;
+use super::ties::{self, Row};
 use crate::builder::{Builder, addressable};
 use crate::fused::accumulator::Accumulator;
 use crate::fused::input_access::{self, Placed, Source};
@@ -52,12 +53,18 @@ struct Kept {
     index: bool,
 }
 
+/// How elements become keys.
+#[derive(Clone, Copy, Debug, Hash)]
+pub(super) struct Keyed {
+    pub source: Source,
+    pub descending: bool,
+}
+
 /// Makes keys.
 #[derive(Debug, Hash)]
 struct Keys {
-    source: Source,
+    keyed: Keyed,
     kept: Kept,
-    descending: bool,
 }
 
 /// Counts the digits of each run.
@@ -162,8 +169,13 @@ pub fn plan(job: &Sort, profile: &Profile) -> Result<Plan, PlanError> {
         return Err(PlanError::TooLarge { what: "a row".into(), elements: job.len as u64, limit });
     }
     let (x, dims) = job.x.placed(0, job.dtype, [job.rows, job.len], None, profile)?;
-    // Integers come back from their keys; zeros and NaN do not.
-    let gathers = job.gives == Sorted::Values && job.dtype.is_float();
+    // Elements come back from their keys, but for zeros and NaNs: those of one row are restored, of several all elements are
+    // gathered by their indices.
+    let ties = job.gives == Sorted::Values && job.dtype.is_float();
+    let row = (job.len * job.dtype.size()) as u64;
+    let restores = ties && job.rows == 1 && job.dtype.size() >= 4 && row <= profile.max_binding;
+    let gathers = ties && !restores;
+    let keyed = Keyed { source: x.source, descending: job.descending };
     let kept = Kept { high: wide, index: gathers || job.gives == Sorted::Indices };
     let most = (rows * job.len) as u64 * 4;
     let mut buffers = |wanted: bool| [0, 1].map(|_| if wanted { builder.scratch(most) } else { 0 });
@@ -188,7 +200,7 @@ pub fn plan(job: &Sort, profile: &Profile) -> Result<Plan, PlanError> {
             words
         };
         // Keys.
-        let shader = builder.shader(Keys { source: x.source, kept, descending: job.descending });
+        let shader = builder.shader(Keys { keyed, kept });
         let numbers = [elements as u32, (first * job.len) as u32, blocks as u32, per_lane];
         let mut bindings = x.binds(0, n, profile);
         bindings.push(builder.shown(low[0], bytes, true));
@@ -257,12 +269,23 @@ pub fn plan(job: &Sort, profile: &Profile) -> Result<Plan, PlanError> {
             let groups = builder.groups(blocks.div_ceil(u64::from(per_lane)));
             builder.step(&shader, bindings, params, groups)?;
         }
+        if restores {
+            let words = [true, wide].into_iter().zip([low, high]).filter(|(wanted, _)| *wanted);
+            let row = Row {
+                keyed,
+                len: job.len,
+                run: super::run(n, profile),
+                operand: (x.binds(0, n, profile), placed(&x)),
+                keys: words.map(|(_, buffers)| builder.shown(buffers[last], bytes, false)).collect(),
+            };
+            ties::restore(&row, &mut builder)?;
+        }
     }
     Ok(builder.finish())
 }
 
 /// Names of the words that say where the operand's elements are.
-fn source_params(source: &Source, names: &mut Names) {
+pub(super) fn source_params(source: &Source, names: &mut Names) {
     if source.strided() {
         input_access::axis_params(0..2, names);
     }
@@ -270,7 +293,7 @@ fn source_params(source: &Source, names: &mut Names) {
 }
 
 /// Declares the operand, and `fn x_at(i)`, its element of flat number `i`.
-fn declare_operand(source: &Source, module: &mut Module) {
+pub(super) fn declare_operand(source: &Source, module: &mut Module) {
     source.declare(0, 1, module);
     let at = match source.strided() {
         true => {
@@ -284,7 +307,7 @@ fn declare_operand(source: &Source, module: &mut Module) {
 }
 
 /// The largest key of a dtype, whose bits `descending` flips.
-fn all_bits(dtype: DType) -> &'static str {
+pub(super) fn all_bits(dtype: DType) -> &'static str {
     match dtype.size() {
         1 => "vec2<u32>(0xffu, 0u)",
         2 => "vec2<u32>(0xffffu, 0u)",
@@ -293,19 +316,42 @@ fn all_bits(dtype: DType) -> &'static str {
     }
 }
 
+impl Keyed {
+    /// Declares `fn key_of(x)`: NaN, whose key is the largest, comes last in either direction.
+    pub fn write(&self, module: &mut Module) {
+        let dtype = self.source.dtype;
+        let all = all_bits(dtype);
+        let key = match (self.descending, dtype.is_float()) {
+            (false, _) => "key".to_owned(),
+            (true, false) => format!("key ^ {all}"),
+            (true, true) => format!("select(key ^ {all}, key, all(key == {all}))"),
+        };
+        let _ = write!(
+            module,
+            "fn key_of(x: {}) -> vec2<u32> {{
+    let key = {}_key(x);
+    return {key};
+}}
+",
+            register(dtype),
+            name(dtype)
+        );
+    }
+}
+
 impl Template for Keys {
     fn label(&self) -> String {
-        format!("sort keys {}", self.source.dtype)
+        format!("sort keys {}", self.keyed.source.dtype)
     }
 
     fn params(&self, names: &mut Names) {
         names.words(&["count", "base", "blocks", "per_lane"]);
-        source_params(&self.source, names);
+        source_params(&self.keyed.source, names);
     }
 
     fn write(&self, module: &mut Module) {
-        let dtype = self.source.dtype;
-        declare_operand(&self.source, module);
+        declare_operand(&self.keyed.source, module);
+        self.keyed.write(module);
         module.read_write("low", "u32");
         if self.kept.high {
             module.read_write("high", "u32");
@@ -313,23 +359,13 @@ impl Template for Keys {
         module.entry();
         module.rounds("b");
         for e in 0..UNIT {
-            let all = all_bits(dtype);
             let _ = writeln!(
                 module,
                 "        {{
         let i = b * {UNIT}u + {e}u;
         if (i < p.count) {{
-            var key = {}_key(x_at(p.base + i));",
-                name(dtype)
+            let key = key_of(x_at(p.base + i));"
             );
-            // NaN, whose key is the largest, comes last all the same.
-            let _ = match (self.descending, dtype.is_float()) {
-                (false, _) => Ok(()),
-                (true, false) => writeln!(module, "            key = key ^ {all};"),
-                (true, true) => {
-                    writeln!(module, "            key = select(key ^ {all}, key, all(key == {all}));")
-                }
-            };
             *module += "            low[i] = key.x;\n";
             if self.kept.high {
                 *module += "            high[i] = key.y;\n";

@@ -1,4 +1,4 @@
-//! Products that go on with their elements, against the product's own kernel and what the code makes of its result:
+//! Products with an epilogue, against the product's own kernel and the epilogue over its result:
 //! every way to compute a product, edges, batches, parts, sums in several dispatches.
 
 use crate::device::{Device, device};

@@ -1,4 +1,4 @@
-//! Kernels that go on with reductions of their own values, as real GPUs get them.
+//! Kernels with row reductions fused into them, as real GPUs get them.
 
 use crate::device::device;
 use crate::fused::{profiles, run, ulps};

@@ -1,5 +1,5 @@
 // Keys of (low word, high word) that are ordered as unsigned integers where elements are ordered as numbers. Of floats, NaN
-// has the largest key, and both zeros have one. Integers come back from their keys.
+// has the largest key, and both zeros have one: the positive one and some NaN come back.
 fn bool_key(x: bool) -> vec2<u32> { return vec2<u32>(select(0u, 1u, x), 0u); }
 fn u8_key(x: u32) -> vec2<u32> { return vec2<u32>(x, 0u); }
 fn u16_key(x: u32) -> vec2<u32> { return vec2<u32>(x, 0u); }
@@ -30,3 +30,5 @@ fn i16_from_key(k: vec2<u32>) -> i32 { return bitcast<i32>((k.x ^ 0x8000u) << 16
 fn i32_from_key(k: vec2<u32>) -> i32 { return bitcast<i32>(k.x ^ 0x80000000u); }
 fn u64_from_key(k: vec2<u32>) -> u64_reg { return u64_join(k.x, k.y); }
 fn i64_from_key(k: vec2<u32>) -> i64_reg { return i64_join(k.x, k.y ^ 0x80000000u); }
+fn f16_from_key(k: vec2<u32>) -> f32 { return f16_from_bits(select(k.x ^ 0xffffu, k.x ^ 0x8000u, k.x >= 0x8000u)); }
+fn f32_from_key(k: vec2<u32>) -> f32 { return f32_from_bits(select(~k.x, k.x ^ 0x80000000u, k.x >= 0x80000000u)); }

@@ -89,11 +89,11 @@ impl<'k> Program<'k> {
         }
         let registers = allocate(&mut slots, &steps);
         let widest = kernel.code.iter().map(|v| v.dtype.size()).max().unwrap_or(1);
-        let goes_on = places.iter().any(|place| matches!(place, Place::Lent));
+        let has_product = places.iter().any(|place| matches!(place, Place::Product));
         let has_iota = steps.iter().any(|s| matches!(s.work, Work::Iota));
         let iota = if has_iota { permute(&row_major(&kernel.dims)) } else { Strides::new() };
         // A block that is copied on its way should not leave the first-level cache.
-        let block = REGISTER_BYTES / widest / if goes_on { 4 } else { 1 };
+        let block = REGISTER_BYTES / widest / if has_product { 4 } else { 1 };
         Ok(Program {
             dense: sources.iter().all(|s| s.dense || s.constant || s.per_row)
                 && (!has_iota || iota == dense_strides),
@@ -123,7 +123,7 @@ impl Build<'_> {
         let dtype = value.dtype;
         let (slot, varies) = match value.instr {
             Instr::Load(i) if i as usize == self.sources.len() => {
-                (self.push(dtype, false, Place::Lent), Varies::PerElement)
+                (self.push(dtype, false, Place::Product), Varies::PerElement)
             }
             Instr::Load(i) => {
                 let (number, source) = (i as usize, &self.sources[i as usize]);

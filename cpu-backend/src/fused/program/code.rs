@@ -72,7 +72,8 @@ pub enum Place {
         number: usize,
         at: usize,
     },
-    Lent,
+    /// The block of the product whose epilogue the code is.
+    Product,
 }
 
 impl Step {

@@ -28,7 +28,7 @@ pub(super) struct Registers {
 #[derive(Default)]
 struct Pieces {
     /// The block of the product whose epilogue the code is.
-    lent: Vec<Line>,
+    block: Vec<Line>,
     /// A piece of a product that is computed beside the output.
     beside: Vec<Line>,
 }
@@ -68,7 +68,7 @@ pub(super) struct Values<'s> {
     pub(super) registers: &'s [Vec<Line>],
     pub(super) places: &'s [Place],
     pub(super) tiles: &'s Tiles,
-    pub(super) lent: &'s [Line],
+    pub(super) block: &'s [Line],
 }
 
 impl Scratch {
@@ -84,7 +84,7 @@ impl Scratch {
 
     pub(super) fn values(&self) -> Values<'_> {
         let Registers { registers, places, tiles, .. } = &self.0;
-        Values { registers, places, tiles, lent: self.0.lent() }
+        Values { registers, places, tiles, block: self.0.block() }
     }
 
     /// Memory beside the output, taken out while it is used; give it back by [`Scratch::keep`].
@@ -99,11 +99,11 @@ impl Scratch {
         self.pieces().beside = beside;
     }
 
-    /// Lends the next block of elements: a copy, so that what the code makes of them may take their place.
-    pub fn lend(&mut self, block: &[u8]) {
-        let lent = &mut self.pieces().lent;
-        grow(lent, block.len());
-        bytemuck::cast_slice_mut(lent)[..block.len()].copy_from_slice(block);
+    /// Copies the product's next block, so that results may be written over it.
+    pub fn read_block(&mut self, block: &[u8]) {
+        let held = &mut self.pieces().block;
+        grow(held, block.len());
+        bytemuck::cast_slice_mut(held)[..block.len()].copy_from_slice(block);
     }
 
     fn pieces(&mut self) -> &mut Pieces {
@@ -119,8 +119,8 @@ impl Scratch {
 }
 
 impl Registers {
-    pub(super) fn lent(&self) -> &[Line] {
-        self.product.as_ref().map_or(&[], |product| &product.lent)
+    pub(super) fn block(&self) -> &[Line] {
+        self.product.as_ref().map_or(&[], |product| &product.block)
     }
 }
 

@@ -64,7 +64,7 @@ impl<T: Float> Lines<'_, T> {
         position(&unravel(result, &dims[..self.split]), &strides[..self.split], *offset) as usize
     }
 
-    /// Some of the elements of a result: lent where they lie together.
+    /// Some of the elements of a result: borrowed where they lie together, else copied.
     fn part(&self, result: usize, range: Range<usize>) -> Cow<'_, [T]> {
         if self.dense {
             let start = self.start(result);

@@ -1,10 +1,8 @@
-//! burn: wgpu with fusion and autotune, and flex on the CPU. float32 only; a complex array is two of real numbers, as its
-//! transforms take it. Its SPIR-V compiler (feature `vulkan`) is left out:
-//! on the software adapter products and full sums end the process there.
+//! burn: wgpu with fusion and autotune, and flex on the CPU. float32 only. Left out are its SPIR-V compiler (feature `vulkan`),
+//! since on the software adapter products and full sums end the process there, and its crates of factorisations and transforms,
+//! which its tensors do without.
 use std::cell::RefCell;
 
-use burn::linalg;
-use burn::signal::cfft;
 use burn::tensor::{Device, DeviceKind, Distribution, Int, Tensor, TensorData, activation::softmax};
 
 use crate::inputs::{operands, positions};
@@ -30,12 +28,7 @@ impl Burn {
 
     /// Runs a body until its result is computed.
     fn run<const D: usize>(&self, body: impl Fn() -> Tensor<D> + 'static) -> Option<Run> {
-        self.run_all(move || (body(), ()))
-    }
-
-    /// Runs a body until its result is computed, and whatever else it returns with it.
-    fn run_all<const D: usize, Rest>(&self, body: impl Fn() -> (Tensor<D>, Rest) + 'static) -> Option<Run> {
-        self.until_done(body, |out| floats(out.0))
+        self.until_done(body, floats)
     }
 
     /// Runs a body until its result, of integers, is computed.
@@ -43,7 +36,7 @@ impl Burn {
         self.until_done(body, |out| Ok(out.try_into_data().map_err(say)?.iter::<f64>().collect()))
     }
 
-    fn until_done<T>(
+    fn until_done<T: 'static>(
         &self,
         body: impl Fn() -> T + 'static,
         values: fn(T) -> Result<Vec<f64>, String>,
@@ -73,7 +66,7 @@ fn say(e: impl std::fmt::Debug) -> String {
 
 impl Library for Burn {
     fn prepare(&mut self, request: &Request) -> Result<Option<Run>, String> {
-        if request.dtype != "float32" && request.dtype != "complex64" {
+        if request.dtype != "float32" {
             return Ok(None);
         }
         let shape = request.shape.clone();
@@ -210,36 +203,6 @@ impl Library for Burn {
                 let (device, len) = (self.0.clone(), shape[0]);
                 self.run(move || Tensor::<1>::random([len], Distribution::Normal(0.0, 1.0), &device))
             }
-            "fft" => {
-                let (re, im) = (self.input::<1>(0, &shape), self.input::<1>(1, &shape));
-                self.run_all(move || cfft(re.clone(), im.clone(), 0, None))
-            }
-            "fft rows" => {
-                let (re, im) = (self.input::<2>(0, &shape), self.input::<2>(1, &shape));
-                self.run_all(move || cfft(re.clone(), im.clone(), 1, None))
-            }
-            "fft2" => {
-                let (re, im) = (self.input::<2>(0, &shape), self.input::<2>(1, &shape));
-                self.run_all(move || {
-                    let (re, im) = cfft(re.clone(), im.clone(), 1, None);
-                    cfft(re, im, 0, None)
-                })
-            }
-            "svd" => {
-                let a = self.input::<2>(0, &shape);
-                // At most as many sweeps of QR iterations: it stops where it has converged.
-                self.run_all(move || {
-                    let (u, s, vt) = linalg::svd::<2, 1>(a.clone(), 100);
-                    (s, (u, vt))
-                })
-            }
-            "qr" => {
-                let a = self.input::<2>(0, &shape);
-                self.run_all(move || {
-                    let (q, r) = linalg::qr::<2>(a.clone(), true);
-                    (r.abs(), q)
-                })
-            }
             op if shape.len() == 3
                 && let Some(subscripts) = op.strip_prefix("einsum ") =>
             {
@@ -256,6 +219,10 @@ impl Library for Burn {
             }
             reduction => {
                 let Some((name, over)) = reduction.split_once(' ') else { return Ok(None) };
+                // Other methods have numbers after their names, and inputs of one axis.
+                if !["sum", "mean", "max", "var"].contains(&name) {
+                    return Ok(None);
+                }
                 let name = name.to_owned();
                 let a = self.input::<2>(0, &shape);
                 let dim = match over {
@@ -270,9 +237,6 @@ impl Library for Burn {
                     "rows" => 1,
                     _ => 0,
                 };
-                if !["sum", "mean", "max", "var"].contains(&name.as_str()) {
-                    return Ok(None);
-                }
                 self.run(move || match name.as_str() {
                     "sum" => a.clone().sum_dim(dim),
                     "mean" => a.clone().mean_dim(dim),

@@ -7,15 +7,16 @@ import platform
 import statistics
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import cases
 
 HERE = Path(__file__).parent
-RUST = ["ours-host", "ours-gpu", "burn-flex", "burn-wgpu", "ndarray"]
+RUST = ["ours-host", "ours-gpu", "burn-flex", "burn-wgpu", "numr-wgpu", "ndarray"]
 PYTHON = ["numpy", "scipy", "jax", "cupy"]
 # The libraries with which each of our backends is compared; the factor is their time over ours.
-BESIDE = {"ours-host": ["numpy", "scipy", "jax", "burn-flex", "ndarray"], "ours-gpu": ["burn-wgpu", "numpy", "cupy"]}
+BESIDE = {"ours-host": ["numpy", "scipy", "jax", "burn-flex", "ndarray"], "ours-gpu": ["burn-wgpu", "numr-wgpu", "numpy", "cupy"]}
 
 
 def processor():
@@ -30,17 +31,28 @@ class Worker:
             command = [sys.executable, str(HERE / "worker.py"), name]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, bufsize=1)
 
-    def ask(self, request):
+    def ask(self, request, limit):
+        """The answer, or after `limit` seconds that there is none: nothing else ends an operation on a device."""
+        late = threading.Event()
+        timer = threading.Timer(limit, lambda: (late.set(), self.process.kill()))
+        timer.start()
         try:
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
             line = self.process.stdout.readline()
         except BrokenPipeError:
             line = ""
-        return json.loads(line) if line else {"status": "failed", "why": "the worker ended", "times": []}
+        timer.cancel()
+        if line:
+            return json.loads(line)
+        why = f"longer than {limit:g} s" if late.is_set() else "the worker ended"
+        return {"status": "failed", "why": why, "times": []}
 
     def end(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # It ended before it read everything.
         self.process.wait()
 
 
@@ -49,7 +61,7 @@ def summary(times):
     return {"median_s": quartiles[1], "q1_s": quartiles[0], "q3_s": quartiles[2], "rounds": len(times)}
 
 
-def measure(libraries, chosen, rounds, seconds):
+def measure(libraries, chosen, rounds, seconds, limit=60.0):
     """Rounds over all libraries in turn, so that a disturbance of the machine affects all of them."""
     records = []
     for op, shape, dtype, tolerance in chosen:
@@ -60,7 +72,7 @@ def measure(libraries, chosen, rounds, seconds):
         for _ in range(rounds):
             for name, worker in workers.items():
                 if status.get(name, "ok") == "ok":
-                    answer = worker.ask(request)
+                    answer = worker.ask(request, limit)
                     status[name] = answer["status"] if answer["status"] in ("ok", "absent") else f"{answer['status']}: {answer.get('why', '')}"
                     times.setdefault(name, []).extend(answer["times"])
         for worker in workers.values():
@@ -96,14 +108,23 @@ def main():
     parser.add_argument("--libraries", help="only these, separated by commas")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=0.4, help="per library, operation and round")
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds for an answer, which takes six runs at least; a worker without one is killed")
+    parser.add_argument("--longest", type=int, help="no axis longer than this, where a library ends before the sizes of the table")
+    parser.add_argument("--dtypes", help="only these, separated by commas")
     parser.add_argument("--json", help="write the records here")
     options = parser.parse_args()
     libraries = options.libraries.split(",") if options.libraries else RUST + [n for n in PYTHON if importlib.util.find_spec(n)]
     wanted = options.ops.split(",") if options.ops else [""]
-    chosen = [case for case in cases.CASES if any(part in case[0] for part in wanted)]
+    dtypes = options.dtypes.split(",") if options.dtypes else None
+    chosen = [
+        (op, tuple(min(n, options.longest or n) for n in shape), dtype, tolerance)
+        for op, shape, dtype, tolerance in cases.CASES
+        if any(part in op for part in wanted) and (dtypes is None or dtype in dtypes)
+    ]
     print(f"{processor()}; times are medians, wall clock to the synchronised result, data in place")
     print("a factor is that library's time over ours: above 1, ours is faster")
-    records = measure(libraries, chosen, options.rounds, options.seconds)
+    chosen = list(dict.fromkeys(chosen))
+    records = measure(libraries, chosen, options.rounds, options.seconds, options.limit)
     if options.json:
         Path(options.json).write_text(json.dumps({"machine": processor(), "records": records}, indent=1) + "\n")
 

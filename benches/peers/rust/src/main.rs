@@ -1,12 +1,16 @@
 //! The worker of one library: reads requests (a line of JSON each), runs them on the same inputs as every library,
 //! compares the result with the samples in the request, and only then measures the time.
 //!
-//! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-wgpu, burn-flex, ndarray. `polyarray-peers identity` names
-//! the GPU and its driver.
+//! `polyarray-peers LIBRARY` with one of: ours-host, ours-gpu, burn-wgpu, burn-flex, numr-wgpu, ndarray.
+//! `polyarray-peers identity` names the GPU and its driver.
 #[cfg(feature = "burn")]
 mod burn_library;
+#[cfg(any(feature = "burn", feature = "numr"))]
+mod inputs;
 mod methods;
 mod ndarray_library;
+#[cfg(feature = "numr")]
+mod numr_library;
 mod ours;
 mod request;
 
@@ -40,6 +44,8 @@ fn main() {
         "burn-wgpu" => Ok(Box::new(burn_library::Burn::wgpu())),
         #[cfg(feature = "burn")]
         "burn-flex" => Ok(Box::new(burn_library::Burn::flex())),
+        #[cfg(feature = "numr")]
+        "numr-wgpu" => numr_library::Numr::wgpu().map(|l| Box::new(l) as _),
         "ndarray" => Ok(Box::new(ndarray_library::Ndarray)),
         other => Err(format!("unknown library {other:?}")),
     };
@@ -57,7 +63,7 @@ fn main() {
                 // Rounds of one operation follow one another, so its inputs and kernels are kept.
                 if prepared.as_ref().is_none_or(|(known, _)| *known != key) {
                     drop(prepared.take());
-                    match library.prepare(&request) {
+                    match caught(|| library.prepare(&request)) {
                         Ok(run) => prepared = Some((key, run)),
                         Err(why) => {
                             println!("{}", serde_json::to_string(&Answer::failed(why)).expect("plain data"));
@@ -66,7 +72,7 @@ fn main() {
                     }
                 }
                 match prepared.as_mut().and_then(|(_, run)| run.as_mut()) {
-                    Some(run) => answer(&request, run),
+                    Some(run) => caught(|| Ok(answer(&request, run))).unwrap_or_else(Answer::failed),
                     None => Answer::absent(),
                 }
             }
@@ -74,4 +80,14 @@ fn main() {
         println!("{}", serde_json::to_string(&reply).expect("plain data"));
         let _ = std::io::stdout().flush();
     }
+}
+
+/// Some libraries panic where others return an error: the panic's message is the error.
+fn caught<T>(f: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        Err(text
+            .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+            .unwrap_or_else(|| "a panic".into()))
+    })
 }

@@ -1,5 +1,5 @@
 //! Methods beyond arithmetic, as a user of polyarray calls them: `methods.py` has them in NumPy.
-use polyarray::{self as np, Array, DType, descending, fft, linalg, random::Generator};
+use polyarray::{self as np, Array, DType, fft, linalg, random::Generator};
 
 pub type Body = Box<dyn Fn() -> np::Result<Array>>;
 
@@ -20,6 +20,7 @@ pub fn body(op: &str, input: Input<'_>, shape: &[usize], place: &'static str) ->
         "histogram 64" => plain(|x| Ok(np::histogram(x, (64, -1.0, 1.0))?.0)),
         "top 100" => plain(|x| Ok(np::topk(x, 100, ())?.0)),
         "boolean selection" => plain(|x| np::select(x, np::greater(x, 0.25)?)),
+        "nonzero" => plain(|x| Ok(np::nonzero(&np::greater(x, 0.25)?)?.remove(0))),
         "cumsum" => plain(|x| np::cumulative_sum(x, ())),
         "median" => plain(|x| np::median(x, ())),
         "random normal" => {

@@ -12,7 +12,8 @@ fn vector(k: u32, shape: &[usize]) -> Array1<f32> {
 }
 
 fn matrix(k: u32, shape: &[usize]) -> Result<Array2<f32>, String> {
-    Array2::from_shape_vec((shape[0], shape[1]), uniform(k, shape.iter().product())).map_err(|e| e.to_string())
+    Array2::from_shape_vec((shape[0], shape[1]), uniform(k, shape.iter().product()))
+        .map_err(|e| e.to_string())
 }
 
 /// Runs a body, and keeps its result from being optimised away.

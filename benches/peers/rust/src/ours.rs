@@ -98,7 +98,8 @@ fn prepare(device: &'static str, request: &Request) -> np::Result<Option<Run>> {
         "heat step" => {
             let (u, v) = (x(0, &shape)?, std::cell::RefCell::new(np::add(x(0, &shape)?, 0.0)?));
             Box::new(move || {
-                let (middle, up, down) = (u.slice(s![1..-1, 1..-1])?, u.slice(s![..-2, 1..-1])?, u.slice(s![2.., 1..-1])?);
+                let (middle, up, down) =
+                    (u.slice(s![1..-1, 1..-1])?, u.slice(s![..-2, 1..-1])?, u.slice(s![2.., 1..-1])?);
                 let (left, right) = (u.slice(s![1..-1, ..-2])?, u.slice(s![1..-1, 2..])?);
                 let next = &middle + 0.1 * (up + down + left + right - 4.0 * &middle);
                 let mut v = v.borrow_mut();
@@ -165,7 +166,8 @@ fn prepare(device: &'static str, request: &Request) -> np::Result<Option<Run>> {
         if !read {
             return Ok(None);
         }
-        let all = np::real(out.to("host").map_err(say)?).and_then(|x| np::astype(x, DType::F64)).map_err(say)?;
+        let all =
+            np::real(out.to("host").map_err(say)?).and_then(|x| np::astype(x, DType::F64)).map_err(say)?;
         Ok(Some(all.to_vec::<f64>().map_err(say)?))
     });
     Ok(Some(run))

@@ -92,7 +92,9 @@ pub fn answer(request: &Request, run: &mut Run) -> Answer {
     let mut times = Vec::new();
     let start = Instant::now();
     let mut warm = 2;
-    while times.len() < 3 || (start.elapsed() < Duration::from_secs_f64(request.seconds) && times.len() < 1000) {
+    while times.len() < 3
+        || (start.elapsed() < Duration::from_secs_f64(request.seconds) && times.len() < 1000)
+    {
         let before = Instant::now();
         if let Err(why) = run(false) {
             return Answer::failed(why);

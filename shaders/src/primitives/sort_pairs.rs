@@ -111,8 +111,11 @@ struct Shape {
 
 impl Shape {
     fn of(job: &Sort, profile: &Profile) -> Shape {
-        // Digits of 8 bits where a row is much longer than the table of its counts; else of 4.
+        // Digits as wide as leave the row much longer than the table of its counts.
         let (bits, run) = match profile.lane_map {
+            LaneMap::Run if job.len >= 1 << 18 && key_bits(job.dtype) == 32 => {
+                (11, (job.len / 512).next_power_of_two().clamp(4096, 16384))
+            }
             LaneMap::Run if job.len >= 4096 => (8, (job.len / 1024).next_power_of_two().clamp(1024, 8192)),
             LaneMap::Run => (4, 1024),
             LaneMap::Coalesced => (4, 256),
@@ -211,7 +214,7 @@ pub fn plan(job: &Sort, profile: &Profile) -> Result<Plan, PlanError> {
         // Passes.
         let lanes = here * shape.runs;
         let groups = builder.groups(lanes as u64);
-        let passes = key_bits(job.dtype) / shape.bits;
+        let passes = key_bits(job.dtype).div_ceil(shape.bits);
         for pass in 0..passes {
             let shift = pass * shape.bits;
             let (from, to) = ((pass % 2) as usize, (pass % 2) as usize ^ 1);

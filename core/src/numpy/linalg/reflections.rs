@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::memory::Dims;
 use crate::numpy::manipulation::{alike, block};
 use crate::numpy::{
-    absolute, add, astype, axis, concat, eye, frexp, imag, ldexp, matmul, max, maximum, minimum, multiply,
-    real, subtract, tril, triu, zeros,
+    absolute, add, astype, axis, concat, eye, floor, imag, isfinite, ldexp, log2, matmul, max, maximum,
+    minimum, multiply, real, subtract, tril, triu, where_, zeros,
 };
 
 /// Reflections `1 − v · vᴴ / h`, one after the other, that make matrices upper triangular: `q = 1 − v · s⁻¹ · vᴴ`, where s is
@@ -114,10 +114,11 @@ pub(super) fn scaled(x: &Array) -> Result<(Array, Array)> {
         true => maximum(&absolute(&real(x)?)?, &absolute(&imag(x)?)?)?,
         false => absolute(x)?,
     };
-    let (_, exponent) = frexp(max(&size, axis([-2, -1]).keepdims())?)?;
-    // Both powers are normal numbers.
+    let size = max(&size, axis([-2, -1]).keepdims())?;
+    // A power near it does. Both powers are normal numbers.
     let (least, most) = if real_dtype == DType::F64 { (-1000, 1000) } else { (-100, 100) };
-    let exponent = minimum(&maximum(&exponent, least)?, most)?;
+    let exponent = minimum(&maximum(floor(log2(&size)?)?, least)?, most)?;
+    let exponent = astype(where_(isfinite(&size)?, exponent, 0)?, DType::I32)?;
     let one = one()?;
     Ok((multiply(x, ldexp(&one, &multiply(&exponent, -1)?)?)?, ldexp(&one, &exponent)?))
 }

@@ -277,3 +277,13 @@ fn bad_arguments_are_typed_errors() {
     assert!(np::diff(&x, usize::MAX, 0).unwrap().is_empty());
     assert_eq!((Count::from(()), Bins::from(()).binning), (Count(None), Binning::Count(10)));
 }
+
+/// A view of nothing may begin beyond the memory of an array of no elements.
+#[test]
+fn views_of_nothing_are_read() {
+    let x = np::zeros([0, 2, 3], ()).unwrap();
+    let diagonal = np::diagonal(&x, np::diagonal_of(2, -2).offset(1)).unwrap();
+    assert_eq!(diagonal.shape(), [0, 1]);
+    assert_eq!(np::add(&diagonal, 1.0).unwrap().to_vec::<f64>().unwrap(), []);
+    assert_eq!(diagonal.to_vec::<f64>().unwrap(), []);
+}

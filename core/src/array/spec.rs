@@ -164,7 +164,7 @@ pub fn kernel_for<S: Spec>(cx: Cx, spec: &S) -> Result<SpecKernel<S>, Unsupporte
         let kernel = table.0.get(&(cx.instance.kind, TypeId::of::<S>()));
         kernel.and_then(|kernel| kernel.downcast_ref::<SpecKernel<S>>()).copied()
     };
-    let kernel = known.ok_or(Unsupported::Because("it has no kernel of its own for that"))?;
+    let kernel = known.ok_or(Unsupported::Because("no crate that is linked has a kernel for that"))?;
     if let Some(supports) = kernel.supports {
         supports(cx, spec)?;
     }

@@ -68,7 +68,11 @@ impl Dense {
     }
 
     /// The same node under another layout.
-    pub(crate) fn seen(&self, layout: Layout) -> Dense {
+    pub(crate) fn seen(&self, mut layout: Layout) -> Dense {
+        // A view of nothing, of an array that may have no elements, has no first one.
+        if layout.is_empty() {
+            layout.offset = 0;
+        }
         Dense { node: self.node.clone(), view: Some(Arc::new(layout)) }
     }
 

@@ -398,8 +398,12 @@ fn weighted_quantiles(s: &mut Sampler, name: &str) -> Vec<Case> {
             let along = axes.is_some_and(|axes| axes.len() == 1) && s.random.bits() & 1 == 0;
             let shape_of = if along { &[15][..] } else { shape };
             let mut weights = s.array(DType::I32, shape_of, lies[1], weight);
-            // No slice is without a weight.
-            weights.values.data.iter_mut().step_by(3).for_each(|w| *w = Scalar::I64(1).cast(DType::I32));
+            // No slice is without a weight, whatever the axis, and where all along one are the same.
+            for (i, w) in weights.values.data.iter_mut().enumerate() {
+                if unravel(i, shape_of).iter().sum::<usize>() % 2 == 0 {
+                    *w = Scalar::I64(1).cast(DType::I32);
+                }
+            }
             let weights = Sample::dense(weights.values);
             let q =
                 [Quantiles::from(0.25 * scale), Quantiles::from([0.0, 0.5, 0.8125, 1.0].map(|q| q * scale))];

@@ -78,3 +78,25 @@ fn what_a_mask_selects() {
         assert_eq!(scalars(&chosen), set.iter().map(|&i| all[i]).collect::<Vec<_>>());
     }
 }
+
+/// A lane counts so many elements only as an adapter's bound on the iterations of loops allows.
+#[test]
+fn long_rows_are_counted_whole() {
+    let mut random = Random(11);
+    let n = (1 << 22) + 77;
+    let numbers: Vec<i64> = (0..n).map(|_| random.below(1003) as i64 - 2).collect();
+    for bins in [1_usize, 64, 1000] {
+        let mut want = vec![0_i64; bins];
+        numbers.iter().filter(|&&x| 0 <= x && x < bins as i64).for_each(|&x| want[x as usize] += 1);
+        let x = on_gpu(&Array::from(numbers.clone()));
+        let counts = np::erased_count_numbers(&x, bins).unwrap();
+        assert_eq!(counts.device().to_string(), "gpu:0");
+        assert!(counts.to_vec::<i64>().unwrap() == want, "{bins} numbers");
+        let halves = np::divide(&np::astype(&x, DType::F32).unwrap(), 2.0).unwrap();
+        // The last edge belongs to the last bin.
+        want[bins - 1] += numbers.iter().filter(|&&x| x == bins as i64).count() as i64;
+        let edges = on_gpu(&Array::from((0..=bins).map(|i| i as f32 / 2.0).collect::<Vec<_>>()));
+        let counts = np::erased_count_in_bins(&halves, &edges).unwrap();
+        assert!(counts.to_vec::<i64>().unwrap() == want, "{bins} bins");
+    }
+}

@@ -82,14 +82,22 @@ pub fn plan(job: &BinCounts, profile: &Profile) -> Result<Plan, PlanError> {
         LaneMap::Run => len / (64 * lanes),
         LaneMap::Coalesced => len / (1024 * lanes),
     };
-    let per_lane = per_lane.max(4 * bins / lanes).clamp(16, profile.loop_budget as usize / 2);
+    let capacity = bins.next_power_of_two();
+    // Of an element: itself, and the steps of its search. Of a workgroup: edges, zeros, the table.
+    let (each, once) = (2 + capacity.ilog2() as usize, 3 * (bins / lanes + 1));
+    let most = (profile.loop_budget as usize - once) / each;
+    let per_lane = per_lane.max(4 * bins / lanes).clamp(16, most);
     let groups = len.div_ceil(per_lane * lanes).max(1);
     let table = (groups * bins) as u64 * 4;
+    if table > profile.max_binding {
+        let (elements, limit) = (table / 4, profile.max_binding / 4);
+        return Err(PlanError::TooLarge { what: "the tables of counts".into(), elements, limit });
+    }
     let tables = builder.scratch(table);
     let count = builder.shader(Count {
         x: inputs[0].source,
         edges: inputs.get(1).map(|x| x.source),
-        capacity: bins.next_power_of_two() as u32,
+        capacity: capacity as u32,
         map: profile.lane_map,
     });
     let mut params = vec![len as u32, bins as u32, per_lane as u32, groups as u32];

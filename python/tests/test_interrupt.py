@@ -30,7 +30,7 @@ CASES = {
     "a product": ("(4000, 4000)", "y = x @ x @ x @ x", "float(y[0, 0])"),
     "a long expression": ("(1 << 24,)", "y = x\nfor _ in range(2000): y = xp.sin(y)", "y.eval(); float(y[0])"),
     "a call that computes": ("(1 << 24,)", "", "for _ in range(50): xp.unique(xp.sin(x * xp.arange(1 << 24, device=x.device)))"),
-    "a decomposition": ("(1200, 1200)", "y = xp.linalg.svd(x + xp.eye(1200, dtype='float32', device=x.device))[1]", "float(y[0])"),
+    "a decomposition": ("(2400, 2400)", "y = xp.linalg.svd(x + xp.eye(2400, dtype='float32', device=x.device))[1]", "float(y[0])"),
 }  # fmt: skip
 
 
@@ -54,12 +54,12 @@ def test_ctrl_c_comes_through(case, device):
 
 
 def test_a_process_may_end_while_work_goes_on():
-    program = PROGRAM.format(shape="(1500, 1500)", device="host", before="y = x @ x @ x @ x", work="float(y[0, 0])", after="")
+    program = PROGRAM.format(shape="(3000, 3000)", device="host", before="y = x @ x @ x @ x", work="float(y[0, 0])", after="")
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "begun\n"
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    assert process.stdout.readline() in ("interrupted\n", "done\n")
+    assert process.stdout.readline() == "interrupted\n"
     assert process.wait(60) == 0
 
 

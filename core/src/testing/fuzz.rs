@@ -266,4 +266,5 @@ const CONDITIONED: &[&str] = &[
     "reduce_segments",
     "count_in_bins",
     "searchsorted",
+    "searchsorted_by",
 ];

@@ -35,6 +35,18 @@ registrations! { ONLY_ON_THE_HOST;
     "cpu": doubled = doubled_on_host;
 }
 
+/// More axes than a device's kernels take, and than a bit set names.
+#[test]
+fn there_may_be_more_than_64_axes() -> np::Result<()> {
+    let x = Array::from([1.0f32, 2.0]).reshape([&[1; 70][..], &[2]].concat())?;
+    for x in [x.to("gpu:0")?, x] {
+        let y = np::add(&x, 1.0)?;
+        assert_eq!((y.ndim(), y.to("host")?.to_vec::<f32>()?), (71, vec![2.0, 3.0]));
+        assert!(matches!(np::sum(&y, 0), Err(Error::Axis { .. })));
+    }
+    Ok(())
+}
+
 #[test]
 fn what_a_device_lacks_runs_on_the_host_and_comes_back() -> np::Result<()> {
     let x = Array::from([1.25f32, -0.5, 3.0]).to("gpu:0")?;

@@ -233,7 +233,13 @@ fn spirv_options(options: &Options) -> spv::Options<'static> {
             image_load: BoundsCheckPolicy::Restrict,
             binding_array: BoundsCheckPolicy::Restrict,
         },
-        zero_initialize_workgroup_memory: spv::ZeroInitializeWorkgroupMemoryMode::Polyfill,
+        // Our own kernels write it before they read it. naga's stores of zeros are one for each element, from which a driver
+        // takes seconds to compile a table of 2048.
+        zero_initialize_workgroup_memory: if options.checked {
+            spv::ZeroInitializeWorkgroupMemoryMode::Polyfill
+        } else {
+            spv::ZeroInitializeWorkgroupMemoryMode::None
+        },
         force_loop_bounding: options.checked,
         emit_int_div_checks: options.checked,
         ..spv::Options::default()

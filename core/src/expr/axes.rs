@@ -10,6 +10,11 @@ pub(crate) fn wrap_index(op: &'static str, i: i64, axis: usize, len: usize) -> R
     if (0..n).contains(&k) { Ok(k as usize) } else { Err(Error::Index { op, index: i, axis, len }) }
 }
 
+/// Whether a bit set of axes has this one; of more than 64 axes it has the first ones at most.
+pub(crate) fn holds(axes: u64, axis: usize) -> bool {
+    axes.checked_shr(axis as u32).is_some_and(|bits| bits & 1 == 1)
+}
+
 /// An axis counted from the start, of one that may count from the end.
 pub(crate) fn wrap_axis(op: &'static str, axis: isize, ndim: usize) -> Result<usize> {
     let k = if axis < 0 { axis + ndim as isize } else { axis };

@@ -9,6 +9,7 @@ use super::node::{Expr, Finish, Node, NodeRef};
 use crate::dtype::{DType, Scalar};
 use crate::error::Result;
 use crate::expr::Epilogue;
+use crate::expr::axes::holds;
 use crate::expr::kernel::{Id, Input, Instr, Kernel, Output, Value};
 use crate::memory::layout::{Layout, Strides, collapse, row_major};
 use rustc_hash::FxHashMap;
@@ -207,8 +208,8 @@ impl Lowered {
         };
         // First the axes that are kept, then those reduced, both in row-major order.
         let order: SmallVec<[usize; 8]> = (0..space.len())
-            .filter(|a| axes >> a & 1 == 0)
-            .chain((0..space.len()).filter(|a| axes >> a & 1 == 1))
+            .filter(|&a| !holds(axes, a))
+            .chain((0..space.len()).filter(|&a| holds(axes, a)))
             .collect();
         let split = space.len() - axes.count_ones() as usize;
         let dims: SmallVec<[usize; 8]> = order.iter().map(|&a| space[a]).collect();

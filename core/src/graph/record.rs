@@ -11,6 +11,7 @@ use crate::device::{ArrayBackend, Query};
 use crate::dispatch::Instance;
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result, Unsupported};
+use crate::expr::axes::holds;
 use crate::expr::{Op, Reduction};
 use crate::memory::layout::{broadcast, checked_len};
 use crate::memory::{Buffer, Dims, Layout};
@@ -195,7 +196,7 @@ pub(crate) fn reduce(
     if compute != arg.dtype() {
         site.backend.supports(Query::Cast(arg.dtype(), compute))?;
     }
-    let reduced = |axis: usize| axes >> axis & 1 == 1;
+    let reduced = |axis: usize| holds(axes, axis);
     let nothing = arg.shape().iter().enumerate().any(|(i, &d)| reduced(i) && d == 0);
     if nothing && !op.has_identity() {
         return Err(Error::Shape {

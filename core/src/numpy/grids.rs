@@ -1,7 +1,7 @@
 //! Grids and spacings: coordinates of points.
 
 use super::creation::{erased_indices, float_beside};
-use super::manipulation::{beside, cast, strong};
+use super::manipulation::{cast, numbers_beside, strong};
 use super::options::{Create, Shape};
 use super::stack;
 use crate::array::Array;
@@ -236,8 +236,7 @@ pub(super) fn placed(
         let bytes = 8 * count as u128;
         return Err(Error::TooLarge { place: op.into(), bytes, detail: "it is computed on the host".into() });
     }
-    let values: Vec<f64> = (0..count).map(at).collect();
     let here = erased_indices(0, &create.place()?)?;
     let dtype = create.dtype.map_or_else(|| float_beside(&here), Ok)?;
-    beside(super::astype(&Array::from(values), dtype)?, &here)
+    numbers_beside((0..count).map(at), dtype, &here)
 }

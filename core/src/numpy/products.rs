@@ -81,7 +81,7 @@ multimethod! {
     pub fn matmul_bits(a: &Array, b: &Array) -> Result<Array> {
         words(a, b)?;
         let plane = |x: &Array, bit: u32| {
-            astype(&not_equal(&bitwise_and(x, Array::from(1_u32 << bit))?, Array::from(0_u32))?, DType::I32)
+            astype(&not_equal(&bitwise_and(x, 1_u32 << bit)?, 0_u32)?, DType::I32)
         };
         let product = |bit| matmul(&plane(a, bit)?, &plane(b, bit)?);
         (1..u32::BITS).try_fold(product(0)?, |sum, bit| add(&sum, &product(bit)?))

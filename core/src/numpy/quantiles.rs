@@ -4,7 +4,7 @@
 //! (1996), and NumPy's own five.
 
 use super::creation::float_beside;
-use super::manipulation::{alike, beside, cast, part, positions, strong};
+use super::manipulation::{alike, cast, numbers_beside, part, positions, strong};
 use super::options::{Reduce, axis};
 use super::typing::ordered;
 use super::{
@@ -458,7 +458,7 @@ fn interpolated(rows: &Slices, low: &Array, high: &Array, parts: Vec<f64>, shape
     let float = rows.float()?;
     // Halves are rounded once.
     let wide = if float == DType::F16 { DType::F32 } else { float };
-    let t = beside(cast(&Array::from(parts), wide)?, low)?.reshape(shape)?;
+    let t = numbers_beside(parts.into_iter(), wide, low)?.reshape(shape)?;
     let (low, high) = (cast(low, wide)?, cast(high, wide)?);
     let step = subtract(&high, &low)?;
     let near_low = add(&low, &multiply(&step, &t)?)?;
@@ -524,7 +524,7 @@ fn weighted(op: &'static str, x: &Array, weights: &Array, q: Quantiles, over: Re
             "they are finite, not negative, and not 0 together",
         ));
     }
-    let q_row = beside(cast(&Array::from(q.q.clone()), float)?, &rows.rows)?;
+    let q_row = numbers_beside(q.q.iter().copied(), float, &rows.rows)?;
     let share = divide(&up_to, &total)?.expand_dims(2)?;
     // The first ones may have no weight: they are no quantile, not even the one of 0.
     let before = logical_or(&less(&share, &q_row)?, &equal(&share, 0.0)?)?;

@@ -1,10 +1,15 @@
 //! Elements by their rank: partitions, the largest ones, order statistics, sorts by several keys.
 
-use super::manipulation::{Count, Indices, along, move_axis, part, positions, strong};
+use super::indexing::Gather;
+use super::manipulation::{Count, Indices, alike, along, move_axis, part, positions, strong};
 use super::options::{Along, Axis, Order};
 use super::rows::Rows;
+use super::searching::{Compact, Kept};
 use super::typing::ordered;
-use super::{Answer, argsort, sort, take, take_along_axis};
+use super::{
+    Answer, add, arange, argsort, equal, greater, isnan, less, less_equal, logical_and, logical_not,
+    logical_or, multiply, remainder, sort, take, take_along_axis,
+};
 use crate::array::Array;
 use crate::array::spec::{Outputs, Spec, output, record_each, record_one};
 use crate::dispatch::{Cx, Registrar, Stop};
@@ -232,6 +237,24 @@ impl Spec for Ranked {
     }
 }
 
+/// Indices in their rows, int64, of elements by their rank: (rows, ranks). The operand is as that of [`Ranked`]; order and ties
+/// are those of a [`Sort`](super::sorting::Sort). A kind with such a kernel needs none for [`Ranked`] and [`TopK`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RankIndices {
+    /// Rows, elements, dtype, ranks.
+    pub of: Ranked,
+    /// The largest first.
+    pub descending: bool,
+}
+
+impl Spec for RankIndices {
+    const NAME: &'static str = "order_statistics";
+
+    fn outputs(&self) -> Outputs {
+        output([self.of.rows, self.of.ranks.len()].as_slice(), DType::I64)
+    }
+}
+
 /// The first elements of sorted rows, and their indices, int64. The operand is (rows, len) with any strides, of a bool or
 /// real dtype; both results are dense, (rows, k). Order and ties as in a [`Sort`](super::sorting::Sort).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -264,19 +287,62 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         let axis = wrap_axis("order_statistics", axis.0, x.ndim())?;
         let ranks = wrapped("order_statistics", &ranks, axis, x.shape()[axis])?;
         let rows = Rows::of("order_statistics", x, axis as isize)?;
+        let shape: Vec<usize> = moved(x, axis, ranks.len());
         let spec = Ranked { rows: rows.count, len: rows.len, dtype: x.dtype(), ranks };
-        let shape: Vec<usize> = moved(x, axis, spec.ranks.len());
-        let out = record_one(cx, spec, &[&rows.matrix])?.reshape(shape)?;
+        let out = match record_one(cx, spec.clone(), &[&rows.matrix]) {
+            Err(Stop::Declined(_)) => {
+                let at = record_one(cx, RankIndices { of: spec, descending: false }, &[&rows.matrix])?;
+                taken(&rows.matrix, &at)?
+            }
+            out => out?,
+        };
+        let out = out.reshape(shape)?;
         Ok(move_axis(&out, x.ndim() - 1, axis)?)
     });
     r.register::<topk>(kind, |cx: Cx, x: &Array, k: Count, of: Top| -> Result<(Array, Array), Stop<Error>> {
         let (x, axis, k) = top("topk", x, k, of)?;
         let rows = Rows::of("topk", &x, axis as isize)?;
         let spec = TopK { rows: rows.count, len: rows.len, k, dtype: x.dtype(), descending: !of.smallest };
-        let [values, indices] = record_each(cx, spec, &[&rows.matrix])?;
+        let [values, indices] = match record_each(cx, spec.clone(), &[&rows.matrix]) {
+            Err(Stop::Declined(_)) => selected(cx, &spec, &rows.matrix)?,
+            results => results?,
+        };
         let back = |result: &Array| move_axis(&result.reshape(moved(&x, axis, k))?, x.ndim() - 1, axis);
         Ok((back(&values)?, back(&indices)?))
     });
+}
+
+/// [`TopK`] by the place of the last one: what comes before it is gathered, then sorted.
+fn selected(cx: Cx, spec: &TopK, x: &Array) -> Result<[Array; 2], Stop<Error>> {
+    let TopK { rows, len, k, dtype, descending } = *spec;
+    if k == 0 || k > len / 8 {
+        return Err(Stop::declined("of so many elements a sort finds the first ones sooner"));
+    }
+    let of = Ranked { rows, len, dtype, ranks: std::iter::once(k - 1).collect() };
+    let at = record_one(cx, RankIndices { of, descending }, &[x])?;
+    let last = taken(x, &at)?;
+    let (mut before, mut same) =
+        (if descending { greater(x, &last) } else { less(x, &last) }?, equal(x, &last)?);
+    if dtype.is_float() {
+        let (nan, last_nan) = (isnan(x)?, isnan(&last)?);
+        before = logical_or(&before, &logical_and(&last_nan, &logical_not(&nan)?)?)?;
+        same = logical_or(&same, &logical_and(&last_nan, &nan)?)?;
+    }
+    let number = arange(len, alike(x, DType::I64))?;
+    let first = logical_or(&before, &logical_and(&same, &less_equal(&number, &at)?)?)?;
+    let kept = Compact { len: rows * len, count: rows * k, mask: DType::Bool, keeps: Kept::Indices };
+    let found =
+        remainder(&record_one(cx, kept, &[&first.reshape([-1])?])?, len as i64)?.reshape([rows, k])?;
+    let values = taken(x, &found)?;
+    let order = argsort(&values, Order { axis: 1, descending })?;
+    Ok([taken(&values, &order)?, taken(&found, &order)?])
+}
+
+/// Elements of each row at places that are within it: not by [`take_along_axis`], which waits for them, to see that they are.
+fn taken(x: &Array, at: &Array) -> Result<Array> {
+    let [rows, len] = [x.shape()[0], x.shape()[1]];
+    let begin = multiply(&arange(rows, alike(x, DType::I64))?, len as i64)?.reshape([rows, 1])?;
+    take(&x.reshape([-1])?, &add(at, &begin)?, Gather::from(0).clip())
 }
 
 /// The shape with an axis of another length last.

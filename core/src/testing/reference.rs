@@ -11,6 +11,7 @@ mod movement;
 mod order;
 mod product;
 mod reduction;
+pub(crate) mod wide;
 
 pub use contraction::{diagonal, einsum};
 pub use elementwise::{compute_dtype, element};

@@ -1,9 +1,10 @@
-//! Sorting of rows.
+//! Sorting of rows, and elements of them by their rank.
 
 use polyarray_core::DType;
 use polyarray_core::backend::specs;
-use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels};
+use polyarray_core::backend::{Cx, SpecKernel, Unsupported, kernels, single};
 use polyarray_shaders::primitives::View;
+use polyarray_shaders::primitives::rank_indices::{self, RankIndices};
 use polyarray_shaders::primitives::sort_pairs::{self, Sorted};
 
 use super::{memory, shader_profile, unsupported, view};
@@ -23,6 +24,34 @@ kernels! { SORTING;
             results.collect()
         })
         .supporting(fits);
+    "gpu": specs::RankIndices = SpecKernel::new(|cx, spec, o| {
+            let backend = GpuBackend::open(cx.instance.index)?;
+            let plan = rank_indices::plan(&ranks(spec, view(&o[0])), &backend.device().profile().for_shaders());
+            let plan = backend.planned("order_statistics", plan)?;
+            let inputs = [memory(&o[0].buffer, "order_statistics")?];
+            let count = spec.of.rows * spec.of.ranks.len();
+            Ok(single(backend.execute("order_statistics", &plan, &inputs, (DType::I64, count))?))
+        })
+        .supporting(|cx, spec| {
+            if spec.of.len < LONG {
+                return Err(Unsupported::Because("short rows are sorted sooner"));
+            }
+            let plan = rank_indices::plan(&ranks(spec, dense(spec.of.rows, spec.of.len)), &shader_profile(cx)?);
+            plan.map(drop).map_err(|error| unsupported("order_statistics", error))
+        });
+}
+
+/// Elements of a row from which on finding a rank is sooner done than sorting.
+const LONG: usize = 4096;
+
+fn ranks(spec: &specs::RankIndices, x: View) -> RankIndices {
+    let specs::Ranked { rows, len, dtype, ref ranks } = spec.of;
+    RankIndices { rows, len, dtype, ranks: ranks.to_vec(), descending: spec.descending, x }
+}
+
+/// Rows one behind the other.
+fn dense(rows: usize, len: usize) -> View {
+    View { len: rows * len, offset: 0, strides: [len as isize, 1] }
 }
 
 /// What is wanted, each by a plan of its own.
@@ -41,9 +70,8 @@ fn job(spec: &specs::Sort, gives: Sorted, x: View) -> sort_pairs::Sort {
 
 fn fits(cx: Cx, spec: &specs::Sort) -> Result<(), Unsupported> {
     let profile = shader_profile(cx)?;
-    let x = View { len: spec.rows * spec.len, offset: 0, strides: [spec.len as isize, 1] };
     gives(spec).iter().try_for_each(|&gives| {
-        let plan = sort_pairs::plan(&job(spec, gives, x.clone()), &profile);
+        let plan = sort_pairs::plan(&job(spec, gives, dense(spec.rows, spec.len)), &profile);
         plan.map(drop).map_err(|error| unsupported("sort", error))
     })
 }

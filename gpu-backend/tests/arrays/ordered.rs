@@ -100,3 +100,64 @@ fn long_rows_are_counted_whole() {
         assert!(counts.to_vec::<i64>().unwrap() == want, "{bins} bins");
     }
 }
+
+/// The order of a stable sort, NaN last.
+fn ranked(x: &[f32], descending: bool) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..x.len()).collect();
+    order.sort_by(|&a, &b| {
+        let (a, b) = (x[a], x[b]);
+        let order = a.partial_cmp(&b).map(|order| if descending { order.reverse() } else { order });
+        order.unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+    });
+    order
+}
+
+#[test]
+fn ranks_and_first_elements_of_long_rows_are_found_without_a_sort() {
+    let mut random = Random(12);
+    let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    for (rows, len, values) in [(1, (1 << 20) + 77, 1 << 22), (1, 30_000, 3), (3, 9_001, 2000)] {
+        let x: Vec<f32> = (0..rows * len)
+            .map(|_| match random.below(values) {
+                0 => f32::NAN,
+                1 => -0.0,
+                2 => 0.0,
+                n => (n as f32 - values as f32 / 2.0) / 7.0,
+            })
+            .collect();
+        let on_device = on_gpu(&Array::from(x.clone()).reshape([rows, len]).unwrap());
+        for descending in [false, true] {
+            let order: Vec<Vec<usize>> = x.chunks(len).map(|row| ranked(row, descending)).collect();
+            let at = |row: usize, rank: usize| x[row * len + order[row][rank]];
+            for k in [1, 100] {
+                let top = if descending { np::Top::from(()) } else { np::Top::from(()).smallest() };
+                let (got, indices) = np::topk(&on_device, k, top).unwrap();
+                assert_eq!(got.device().to_string(), "gpu:0");
+                let want: Vec<f32> = (0..rows)
+                    .flat_map(|row| (0..k).map(move |i| (row, i)))
+                    .map(|(row, i)| at(row, i))
+                    .collect();
+                assert_eq!(
+                    bits(&got.to_vec::<f32>().unwrap()),
+                    bits(&want),
+                    "{rows} × {len}, {k}, {descending}"
+                );
+                let want: Vec<i64> =
+                    order.iter().flat_map(|row| row[..k].iter().map(|&i| i as i64)).collect();
+                assert_eq!(indices.to_vec::<i64>().unwrap(), want, "{rows} × {len}, {k}, {descending}");
+            }
+            if descending {
+                continue;
+            }
+            let all: Vec<isize> = (0..11).map(|i| (i * (len - 1) / 10) as isize).collect();
+            for ranks in [&all[5..6], &all[3..5], &all] {
+                let got = np::order_statistics(&on_device, ranks, -1).unwrap();
+                let want: Vec<f32> = (0..rows)
+                    .flat_map(|row| ranks.iter().map(move |&rank| (row, rank)))
+                    .map(|(row, rank)| at(row, rank as usize))
+                    .collect();
+                assert_eq!(bits(&got.to_vec::<f32>().unwrap()), bits(&want), "{rows} × {len}, {ranks:?}");
+            }
+        }
+    }
+}

@@ -131,17 +131,14 @@ impl Template for Count {
             let _ = write!(
                 module,
                 "var<workgroup> edges: array<vec2<u32>, {}>;
-fn below(a: vec2<u32>, b: vec2<u32>) -> bool {{
-    return a.y < b.y || (a.y == b.y && a.x < b.x);
-}}
 fn bin(i: u32) -> u32 {{
     let key = {dtype}_key(load0(p.first0 + i * p.stride0_0));
-    if (below(key, edges[0]) || below(edges[p.bins], key)) {{ return p.bins; }}
+    if (key_below(key, edges[0]) || key_below(edges[p.bins], key)) {{ return p.bins; }}
     var low = 0u;
     for (var step = {}u; step > 0u; step /= 2u) {{
         let next = low + step;
         if (next < p.bins) {{
-            if (!below(key, edges[next])) {{ low = next; }}
+            if (!key_below(key, edges[next])) {{ low = next; }}
         }}
     }}
     return low;

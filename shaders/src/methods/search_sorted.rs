@@ -70,13 +70,10 @@ impl Template for Search {
         self.values.declare(1, unit, module);
         each::write_output(DType::I64, unit, module);
         let dtype = name(self.sorted.dtype);
-        let passes = if self.right { "!below(key, at)" } else { "below(at, key)" };
+        let passes = if self.right { "!key_below(key, at)" } else { "key_below(at, key)" };
         let _ = write!(
             module,
-            "fn below(a: vec2<u32>, b: vec2<u32>) -> bool {{
-    return a.y < b.y || (a.y == b.y && a.x < b.x);
-}}
-fn value(i: u32) -> i64_reg {{
+            "fn value(i: u32) -> i64_reg {{
     let key = {dtype}_key(load1(p.first1 + (p.start + min(i, p.count - 1u)) * p.stride1_0));
     var low = 0u;
     var high = p.length;

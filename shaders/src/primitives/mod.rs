@@ -5,6 +5,7 @@
 
 pub mod compact;
 mod levels;
+pub mod rank_indices;
 pub mod scan;
 pub mod sort_pairs;
 mod ties;

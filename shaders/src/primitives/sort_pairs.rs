@@ -130,7 +130,7 @@ impl Shape {
 }
 
 /// Bits of a key.
-fn key_bits(dtype: DType) -> u32 {
+pub(super) fn key_bits(dtype: DType) -> u32 {
     8 * dtype.size() as u32
 }
 

@@ -104,10 +104,7 @@ fn is_nan(key: vec2<u32>) -> bool {{ return all(key == {all}); }}
             let high = if wide { "high[i]" } else { "0u" };
             let _ = write!(
                 module,
-                "fn before(i: u32, key: vec2<u32>) -> bool {{
-    let at = vec2<u32>(low[i], {high});
-    return at.y < key.y || (at.y == key.y && at.x < key.x);
-}}
+                "fn before(i: u32, key: vec2<u32>) -> bool {{ return key_below(vec2<u32>(low[i], {high}), key); }}
 fn first(key: vec2<u32>) -> u32 {{
     var low = 0u;
     var high = p.len;

@@ -12,6 +12,7 @@ use polyarray_shaders::Plan;
 use polyarray_shaders::plan::{PlanError, Profile};
 use polyarray_shaders::primitives::View;
 use polyarray_shaders::primitives::compact::{self, Compact, Gathered};
+use polyarray_shaders::primitives::rank_indices::{self, RankIndices};
 use polyarray_shaders::primitives::scan::{self, Scan};
 use polyarray_shaders::primitives::sort_pairs::{self, Sort, Sorted};
 
@@ -289,6 +290,51 @@ fn sorts_of_many_rows_and_of_long_ones() {
                 check_sort(gpu, &Sort { rows, len, dtype, descending: false, gives, x }, &data, &profile);
             }
         }
+    }
+}
+
+fn check_ranks(gpu: &Device, job: &RankIndices, data: &[Scalar], profile: &Profile) {
+    let what = format!("{job:?}");
+    let plan = rank_indices::plan(job, profile).unwrap_or_else(|e| panic!("{what}: {e}"));
+    let got = run(gpu, &plan, DType::I64, job.rows * job.ranks.len(), &[(job.dtype, data)]);
+    for (row, got) in got.chunks(job.ranks.len()).enumerate() {
+        let x: Vec<Scalar> = (0..job.len).map(|i| data[at(&job.x, job.len, row * job.len + i)]).collect();
+        let mut sorted: Vec<usize> = (0..job.len).collect();
+        sorted.sort_by(|&a, &b| order(x[a], x[b], job.descending));
+        for (&got, &rank) in got.iter().zip(&job.ranks) {
+            assert_eq!(got, Scalar::I64(sorted[rank] as i64), "{what}, row {row}, rank {rank}");
+        }
+    }
+}
+
+#[test]
+fn indices_of_ranks_are_those_of_a_sort() {
+    let gpu = device();
+    let mut state = 9;
+    let mut sample = Sample::new(12);
+    for (p, profile) in profiles(gpu).into_iter().enumerate() {
+        for dtype in DTYPES.into_iter().filter(|&d| !d.is_complex() && holds(&profile, d)) {
+            for [rows, len] in SIZES.into_iter().chain([[2, 70_001]]).filter(|[rows, len]| rows * len > 0) {
+                for (lie, x) in layouts(rows, len).into_iter().enumerate() {
+                    for (descending, count) in [(false, 1), (true, 1), (false, 2), (true, 5), (false, 11)] {
+                        if !sample.takes(if p == 0 && lie == 0 { 10 } else { 120 }) {
+                            continue;
+                        }
+                        let data = unsorted(dtype, x.len, &mut state);
+                        let ranks = (0..count).map(|_| random(&mut state) as usize % len).collect();
+                        let job = RankIndices { rows, len, dtype, ranks, descending, x: x.clone() };
+                        check_ranks(gpu, &job, &data, &profile);
+                    }
+                }
+            }
+        }
+    }
+    // Every rank, in several searches; more elements than a workgroup takes.
+    let x = layouts(1, 1 << 20)[0].clone();
+    for dtype in [DType::F32, DType::I16] {
+        let (data, ranks) = (unsorted(dtype, x.len, &mut state), (0..1 << 20).step_by(99_991).collect());
+        let job = RankIndices { rows: 1, len: 1 << 20, dtype, ranks, descending: false, x: x.clone() };
+        check_ranks(gpu, &job, &data, &gpu.profile);
     }
 }
 

@@ -1,5 +1,6 @@
 // Keys of (low word, high word) that are ordered as unsigned integers where elements are ordered as numbers. Of floats, NaN
 // has the largest key, and both zeros have one: the positive one and some NaN come back.
+fn key_below(a: vec2<u32>, b: vec2<u32>) -> bool { return a.y < b.y || (a.y == b.y && a.x < b.x); }
 fn bool_key(x: bool) -> vec2<u32> { return vec2<u32>(select(0u, 1u, x), 0u); }
 fn u8_key(x: u32) -> vec2<u32> { return vec2<u32>(x, 0u); }
 fn u16_key(x: u32) -> vec2<u32> { return vec2<u32>(x, 0u); }

@@ -7,6 +7,7 @@ use super::{Level, Lowered, Writer, constant};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::expr::Reduction;
+use crate::expr::axes::holds;
 use crate::expr::kernel::{Id, Instr};
 use crate::memory::layout::{Layout, Strides};
 use smallvec::SmallVec;
@@ -102,7 +103,7 @@ impl Writer<'_> {
             axes => axes,
         };
         let length: usize =
-            (0..self.space.len()).filter(|&a| axes >> a & 1 == 1).map(|a| self.space[a]).product();
+            (0..self.space.len()).filter(|&a| holds(axes, a)).map(|a| self.space[a]).product();
         let may = match self.own_axes {
             Some(own) => axes == own,
             // The output is stored row after row.
@@ -195,7 +196,7 @@ impl Writer<'_> {
     fn row_strides(&self, axes: u64) -> Strides {
         let mut step = 1;
         let mut strides: Strides = self.space.iter().map(|_| 0).collect();
-        for axis in (0..self.space.len()).rev().filter(|axis| axes >> axis & 1 == 0) {
+        for axis in (0..self.space.len()).rev().filter(|&axis| !holds(axes, axis)) {
             strides[axis] = step;
             step *= self.space[axis] as isize;
         }
@@ -219,7 +220,7 @@ impl Writer<'_> {
         let rows = self.lowered.row_axes();
         let fastest = |strides: &Strides, reduced: bool| {
             let axes = 0..self.space.len();
-            let those = axes.filter(|&a| (rows >> a & 1 == 1) == reduced && self.space[a] > 1);
+            let those = axes.filter(|&a| holds(rows, a) == reduced && self.space[a] > 1);
             those.map(|a| strides[a].unsigned_abs()).filter(|&step| step > 0).min()
         };
         self.lowered.inputs.iter().any(|source| {

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::memory::HostBuffer;
 use crate::multimethod;
 use crate::numpy::creation::beside;
-use crate::numpy::manipulation::alike;
+use crate::numpy::manipulation::{alike, numbers_beside};
 use crate::numpy::rows::move_axis;
 use crate::numpy::{add, astype, concat, imag, multiply, negative, real, take};
 use num_complex::{Complex32, Complex64};
@@ -212,17 +212,6 @@ fn turns(numerators: impl Iterator<Item = usize>, period: usize, sign: f64, like
     beside(&turns, like)
 }
 
-/// Numbers in the dtype of an array, a float, and where it lives. They are rounded here: nothing else may run on the host while
-/// a device is pinned.
-pub(super) fn numbers(numbers: impl Iterator<Item = f64>, like: &Array) -> Result<Array> {
-    room(&numbers)?;
-    let numbers = match like.dtype() {
-        DType::F64 => Array::from(numbers.collect::<Vec<_>>()),
-        _ => Array::from(numbers.map(|x| x as f32).collect::<Vec<_>>()),
-    };
-    beside(&numbers, like)
-}
-
 /// The last axis in another order.
 fn ordered(x: &Array, order: impl Iterator<Item = usize>) -> Result<Array> {
     room(&order)?;
@@ -233,7 +222,7 @@ fn ordered(x: &Array, order: impl Iterator<Item = usize>) -> Result<Array> {
 /// Some elements of the last axis multiplied by a number.
 pub(super) fn weighted(x: &Array, at: &[usize], by: f64) -> Result<Array> {
     let n = x.shape()[x.ndim() - 1];
-    multiply(x, &numbers((0..n).map(|i| if at.contains(&i) { by } else { 1.0 }), x)?)
+    multiply(x, &numbers_beside((0..n).map(|i| if at.contains(&i) { by } else { 1.0 }), x.dtype(), x)?)
 }
 
 /// The transform along the last axis, without a factor; orthogonal up to one.

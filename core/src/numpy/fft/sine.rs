@@ -1,11 +1,12 @@
 //! Sine transforms, by cosine transforms.
 
-use super::cosine::{Family, numbers, one_axis, several, transformed, weighted, zeros};
+use super::cosine::{Family, one_axis, several, transformed, weighted, zeros};
 use super::options::{Wave, along};
 use super::rfft;
 use crate::array::Array;
 use crate::error::Result;
 use crate::multimethod;
+use crate::numpy::manipulation::numbers_beside;
 use crate::numpy::{concat, imag, multiply, negative};
 use std::f64::consts::SQRT_2;
 
@@ -91,7 +92,7 @@ const SINES: Family = Family { transform: sines, first_period: |n| 2 * (n + 1) }
 /// Every second element of the last axis negated, from the second on.
 fn alternating(x: &Array) -> Result<Array> {
     let n = x.shape()[x.ndim() - 1];
-    multiply(x, &numbers((0..n).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }), x)?)
+    multiply(x, &numbers_beside((0..n).map(|i| if i % 2 == 0 { 1.0 } else { -1.0 }), x.dtype(), x)?)
 }
 
 /// The transform along the last axis, without a factor; orthogonal up to one.

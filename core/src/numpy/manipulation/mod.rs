@@ -21,9 +21,10 @@ use super::{astype, full};
 use crate::array::slice::{Picked, Picks};
 use crate::array::{Array, IntoAxes};
 use crate::device::Device;
-use crate::dtype::{DType, promote, promote_weak};
+use crate::dtype::{DType, Scalar, promote, promote_weak};
 use crate::error::Result;
 use crate::expr::axes::wrap_axis;
+use crate::memory::HostBuffer;
 use smallvec::SmallVec;
 
 /// Axes, of whatever [`IntoAxes`] takes: `()`, `-1`, `[0, 1]`, a slice or a vector. What `()` means is said by the
@@ -181,6 +182,20 @@ pub(in crate::numpy) fn beside(host: Array, x: &Array) -> Result<Array> {
         Device::Default => Ok(host),
         place => host.to(place),
     }
+}
+
+/// Numbers as an array of a dtype, where `x` lives. They are rounded here: nothing may run on the host while a device is pinned.
+pub(in crate::numpy) fn numbers_beside(
+    numbers: impl ExactSizeIterator<Item = f64>,
+    dtype: DType,
+    x: &Array,
+) -> Result<Array> {
+    let n = numbers.len();
+    let mut buffer = HostBuffer::unwritten(dtype, n)?;
+    for (bytes, number) in buffer.bytes_mut().chunks_mut(dtype.size()).zip(numbers) {
+        bytes.copy_from_slice(&Scalar::F64(number).cast(dtype).to_bytes()[..bytes.len()]);
+    }
+    beside(Array::from_host(buffer, n)?, x)
 }
 
 /// The positions of a vector of indices, as an array where `x` lives.

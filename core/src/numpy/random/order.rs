@@ -6,6 +6,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::expr::axes::wrap_axis;
 use crate::numpy::creation::beside;
+use crate::numpy::manipulation::numbers_beside;
 use crate::numpy::{
     Along, Shape, Side, argsort, astype, count_nonzero, divide, greater, greater_equal, less, logical_and,
     minimum, searchsorted, subtract, take, take_along_axis, where_,
@@ -143,7 +144,7 @@ impl Generator {
         }
         // Exponential numbers whose rates are the probabilities: the first ones are drawn first.
         let wait = self.standard_exponential(p.len())?;
-        let rate = beside(&astype(&Array::from(p.to_vec()), wait.dtype())?, &wait)?;
+        let rate = numbers_beside(p.iter().copied(), wait.dtype(), &wait)?;
         let wait = where_(&greater(&rate, 0.0)?, &divide(&wait, &rate)?, f64::INFINITY)?;
         let order = argsort(&wait, ())?.slice(format!(":{count}"))?;
         take(x, &beside(&order, x)?, 0)

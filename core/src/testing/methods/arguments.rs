@@ -27,6 +27,15 @@ impl Arg {
         Arg::Plain(Value::plain(value), text)
     }
 
+    /// The number that the argument is.
+    pub fn number(&self) -> Option<Scalar> {
+        match self {
+            Arg::Weak(value) => Some(*value),
+            Arg::Plain(value, _) => value.get().map(|&x: &f64| Scalar::F64(x)),
+            _ => None,
+        }
+    }
+
     /// The arrays of the argument.
     pub fn samples(&self) -> &[Sample] {
         match self {

@@ -97,6 +97,17 @@ macro_rules! functions {
                 $F::from_bits(s.to_bits() ^ (quadrant >> 1 << ($U::BITS - 1)))
             }
 
+            /// sin and cos of so many quarter turns and an angle r, |r| ≤ π/4.
+            #[inline(always)]
+            pub fn sin_cos_of_quarters(quarters: $U, r: $F) -> ($F, $F) {
+                let z = r * r;
+                let sin = (r * z).mul_add(polynomial(&$SIN, z), r);
+                let cos = (z * z).mul_add(polynomial(&$COS, z), z.mul_add(-0.5, 1.0));
+                let (s, c) = if quarters & 1 == 0 { (sin, cos) } else { (cos, sin) };
+                let sign = |x: $F, half: $U| $F::from_bits(x.to_bits() ^ (half >> 1 << ($U::BITS - 1)));
+                (sign(s, quarters), sign(c, quarters.wrapping_add(1)))
+            }
+
             /// sin x, for |x| up to [`ANGLE`]; NaN of what is not finite.
             #[inline(always)]
             pub fn sin(x: $F) -> $F {

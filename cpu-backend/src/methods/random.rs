@@ -163,10 +163,14 @@ fn normal_single(w: &Words) -> [[f32; LANES]; 4] {
     for n in [0, 2] {
         for lane in 0..LANES {
             let u = w[n][lane] as f32 * 2_f32.powi(-32) + 2_f32.powi(-33);
-            let angle = w[n + 1][lane] as f32 * (TAU as f32 * 2_f32.powi(-32));
+            // Of a turn 2⁻³² parts: quarters of it are integers.
+            let turn = w[n + 1][lane];
+            let quarters = turn.wrapping_add(1 << 29) >> 30;
+            let angle = turn.wrapping_sub(quarters << 30) as i32 as f32 * (TAU as f32 * 2_f32.powi(-32));
+            let (sin, cos) = single::sin_cos_of_quarters(quarters, angle);
             let r = (-2.0 * single::log(u)).sqrt();
-            out[n][lane] = r * single::cos(angle);
-            out[n + 1][lane] = r * single::sin(angle);
+            out[n][lane] = r * cos;
+            out[n + 1][lane] = r * sin;
         }
     }
     out
@@ -177,10 +181,14 @@ fn normal_double(w: &Words) -> [[f64; LANES]; 2] {
     let mut out = [[0.0; LANES]; 2];
     for lane in 0..LANES {
         let u = (whole(w[0][lane], w[1][lane]) + 0.5) * 2_f64.powi(-53);
-        let angle = whole(w[2][lane], w[3][lane]) * (TAU * 2_f64.powi(-53));
+        let (low, high) = (w[2][lane], w[3][lane]);
+        let quarters = high.wrapping_add(1 << 29) >> 30;
+        let left = high.wrapping_sub(quarters << 30) as i32 >> 5;
+        let angle = (f64::from(left) * 67_108_864.0 + f64::from(low >> 6)) * (TAU * 2_f64.powi(-53));
+        let (sin, cos) = double::sin_cos_of_quarters(u64::from(quarters), angle);
         let r = (-2.0 * double::log(u)).sqrt();
-        out[0][lane] = r * double::cos(angle);
-        out[1][lane] = r * double::sin(angle);
+        out[0][lane] = r * cos;
+        out[1][lane] = r * sin;
     }
     out
 }

@@ -1,6 +1,7 @@
 //! Random numbers: a lane computes blocks of Philox4x32-10 and what is made of their words.
 
 use crate::builder::Builder;
+use crate::fused::storage::{block, block_put, declare_blocks};
 use crate::params::Names;
 use crate::plan::{Plan, PlanError, Profile};
 use crate::shader::{Module, Template};
@@ -33,7 +34,9 @@ pub struct Draw {
     pub dtype: DType,
 }
 
-/// Blocks of a lane on adapters that run on the CPU.
+/// Elements that are stored at a time.
+const UNIT: usize = 4;
+/// Units of a lane on adapters that run on the CPU.
 const RUN: u64 = 64;
 
 #[derive(Debug, Hash)]
@@ -55,11 +58,10 @@ pub fn plan(job: &Draw, profile: &Profile) -> Result<Plan, PlanError> {
     let shader = builder.shader(Blocks { made: job.made, dtype: job.dtype });
     // Parts begin at whole blocks: a binding's alignment is longer than one.
     for part in builder.parts(0..job.count, job.dtype.size()) {
-        let blocks = part.len().div_ceil(per_block) as u64;
+        let blocks = part.len().div_ceil(UNIT) as u64;
         let per_lane = profile.per_lane(blocks, RUN);
         let first = job.block.wrapping_add((part.start / per_block) as u128);
-        let mut params =
-            vec![part.len() as u32, blocks as u32, per_lane, job.key as u32, (job.key >> 32) as u32];
+        let mut params = vec![blocks as u32, per_lane, job.key as u32, (job.key >> 32) as u32];
         params.extend((0..4).map(|n| (first >> (32 * n)) as u32));
         let bindings = vec![builder.output(part)];
         let groups = builder.groups(blocks.div_ceil(u64::from(per_lane)));
@@ -74,40 +76,45 @@ impl Template for Blocks {
     }
 
     fn params(&self, names: &mut Names) {
-        names.words(&["count", "blocks", "per_lane", "key0", "key1", "block0", "block1", "block2", "block3"]);
+        names.words(&["blocks", "per_lane", "key0", "key1", "block0", "block1", "block2", "block3"]);
     }
 
     fn write(&self, module: &mut Module) {
-        let element = match self.dtype {
-            DType::F32 => "f32",
-            DType::F64 => "f64",
-            _ => "u32",
-        };
-        module.read_write("out", element);
-        let elements: &[&str] = match (self.made, self.dtype) {
-            (Made::Words, _) => &["w.x", "w.y", "w.z", "w.w"],
-            (Made::Uniform, DType::F64) => &["uniform_f64(w.x, w.y)", "uniform_f64(w.z, w.w)"],
-            (Made::Uniform, _) => {
-                &["uniform_f32(w.x)", "uniform_f32(w.y)", "uniform_f32(w.z)", "uniform_f32(w.w)"]
-            }
-            (Made::Normal, DType::F64) => &["z.x", "z.y"],
-            (Made::Normal, _) => &["z.x", "z.y", "z.z", "z.w"],
-        };
-        let prepared = match (self.made, self.dtype) {
-            (Made::Normal, DType::F64) => "        let z = normal_f64(w);\n",
-            (Made::Normal, _) => "        let z = vec4<f32>(normal_f32(w.x, w.y), normal_f32(w.z, w.w));\n",
-            _ => "",
-        };
+        declare_blocks([self.dtype], UNIT as u32, module);
+        module.read_write("out", &block(self.dtype, UNIT as u32));
         module.entry();
         module.rounds("b");
-        let _ = write!(
-            module,
-            "        let w = philox(later_block(vec4<u32>(p.block0, p.block1, p.block2, p.block3), b), vec2<u32>(p.key0, p.key1));\n{prepared}        let e = b * {}u;\n",
-            elements.len()
-        );
-        for (n, element) in elements.iter().enumerate() {
-            let _ = writeln!(module, "        if e + {n}u < p.count {{ out[e + {n}u] = {element}; }}");
+        // Philox's blocks of a unit, each of 16 bytes.
+        let each = UNIT * self.dtype.size() / 16;
+        let mut elements = Vec::new();
+        for n in 0..each {
+            let _ = writeln!(
+                module,
+                "        let w{n} = philox(later_block(vec4<u32>(p.block0, p.block1, p.block2, p.block3), b * {each}u + {n}u), vec2<u32>(p.key0, p.key1));"
+            );
+            match (self.made, self.dtype) {
+                (Made::Words, _) => elements.extend(["x", "y", "z", "w"].map(|x| format!("w{n}.{x}"))),
+                (Made::Uniform, DType::F64) => {
+                    elements.extend(
+                        [["x", "y"], ["z", "w"]].map(|[a, b]| format!("uniform_f64(w{n}.{a}, w{n}.{b})")),
+                    );
+                }
+                (Made::Uniform, _) => {
+                    elements.extend(["x", "y", "z", "w"].map(|x| format!("uniform_f32(w{n}.{x})")))
+                }
+                (Made::Normal, dtype) => {
+                    let made = match dtype {
+                        DType::F64 => format!("normal_f64(w{n})"),
+                        _ => format!("vec4<f32>(normal_f32(w{n}.x, w{n}.y), normal_f32(w{n}.z, w{n}.w))"),
+                    };
+                    let _ = writeln!(module, "        let z{n} = {made};");
+                    elements.extend(
+                        ["x", "y", "z", "w"][..16 / dtype.size()].iter().map(|x| format!("z{n}.{x}")),
+                    );
+                }
+            }
         }
-        *module += "    }\n}\n";
+        let stored = block_put(self.dtype, module.features.int64, &elements);
+        let _ = writeln!(module, "        out[b] = {stored};\n    }}\n}}");
     }
 }

@@ -12,17 +12,21 @@ fn f32_log_near_one(f: f32) -> f32 {
     return p * f * f * f;
 }
 
-fn f32_log(x: f32) -> f32 {
-    let tiny = f32_exponent(x) < -126;
-    let v = select(x, x * 33554432.0, tiny);
+// ln(v / 2^lift) of a normal v.
+fn f32_log_of_normal(v: f32, lift: i32) -> f32 {
     // Adding the gap between 1 and √½ to the bits carries into the exponent exactly where m ≥ √2 would start.
     let shifted = (f32_bits(v) & F32_ABS) + 0x004afb0du;
     let e = i32(shifted >> 23u) - 127;
     let m = f32_from_bits((shifted & 0x007fffffu) + 0x3f3504f3u);
     let f = m - 1.0;
-    let k = f32(select(e, e - 25, tiny));
+    let k = f32(e - lift);
     let square = 0.5 * f * f;
-    let y = k * F32_LN2_HIGH + (f - (square - (f32_log_near_one(f) + k * F32_LN2_LOW)));
+    return k * F32_LN2_HIGH + (f - (square - (f32_log_near_one(f) + k * F32_LN2_LOW)));
+}
+
+fn f32_log(x: f32) -> f32 {
+    let tiny = f32_exponent(x) < -126;
+    let y = f32_log_of_normal(select(x, x * 33554432.0, tiny), select(0, 25, tiny));
     let special = select(y, x, f32_isnan(x) || f32_isinf(x));
     let negative = select(special, f32_nan(x), x < 0.0);
     return select(negative, f32_from_bits(F32_SIGN | F32_INF | f32_bits(x)), f32_is_zero(x));

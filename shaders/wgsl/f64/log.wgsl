@@ -11,19 +11,23 @@ fn f64_log_tail(z: f64) -> f64 {
     return p * z;
 }
 
-fn f64_log(x: f64) -> f64 {
-    let tiny = f64_exponent(x) < -1022;
-    let v = select(x, x * 18014398509481984.0lf, tiny);
+// ln(v / 2^lift) of a normal v.
+fn f64_log_of_normal(v: f64, lift: i32) -> f64 {
     // The gap between 1 and √½ in the bits, as in the single-precision function.
     let shifted = (f64_bits(v) & F64_ABS) + 0x00095f619980c434lu;
     let e = i32(u32(shifted >> 52u)) - 1023;
     let m = f64_from_bits((shifted & 0xffffffffffffflu) + 0x3fe6a09e667f3bcclu);
     let f = m - 1.0lf;
-    let k = f64(select(e, e - 54, tiny));
+    let k = f64(e - lift);
     let s = f / (2.0lf + f);
     let square = 0.5lf * f * f;
     let tail = s * (square + f64_log_tail(s * s));
-    let y = k * F64_LN2_HIGH + (f - (square - (tail + k * F64_LN2_LOW)));
+    return k * F64_LN2_HIGH + (f - (square - (tail + k * F64_LN2_LOW)));
+}
+
+fn f64_log(x: f64) -> f64 {
+    let tiny = f64_exponent(x) < -1022;
+    let y = f64_log_of_normal(select(x, x * 18014398509481984.0lf, tiny), select(0, 54, tiny));
     let special = select(y, x, f64_isnan(x) || f64_isinf(x));
     let negative = select(special, f64_nan(x), x < 0.0lf);
     return select(negative, f64_from_bits(F64_SIGN | F64_INF | f64_bits(x)), f64_is_zero(x));

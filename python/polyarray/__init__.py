@@ -57,8 +57,9 @@ from ._info import (  # noqa: E402
 )
 
 globals().update(_forms.functions)
-from . import _methods  # noqa: E402
+from . import _further, _methods  # noqa: E402
 
+globals().update(_further.functions)
 _methods.install()
 for _name, _functions in (("linalg", _forms_linalg_fft.linalg), ("fft", _forms_linalg_fft.fft)):
     vars(globals()[_name]).update(_functions)

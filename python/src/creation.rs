@@ -24,7 +24,7 @@ pub fn device(given: Option<&Bound<'_, PyAny>>) -> PyResult<Device> {
 }
 
 /// Dtype and device of what is made.
-fn create(dtype: Option<Given>, place: Option<&Bound<'_, PyAny>>) -> PyResult<np::Create> {
+pub fn create(dtype: Option<Given>, place: Option<&Bound<'_, PyAny>>) -> PyResult<np::Create> {
     let mut create = np::Create::default();
     create.dtype = dtype.map(|given| given.0);
     Ok(match device(place)? {
@@ -286,7 +286,7 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
 }
 
 /// The number of a diagonal; beyond 64 bits all are beyond the matrix.
-fn diagonal(k: Option<&Bound<'_, PyAny>>) -> PyResult<i64> {
+pub fn diagonal(k: Option<&Bound<'_, PyAny>>) -> PyResult<i64> {
     let Some(k) = k else { return Ok(0) };
     match k.extract::<i64>() {
         Ok(k) => Ok(k),

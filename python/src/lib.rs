@@ -9,6 +9,7 @@ mod dtypes;
 mod errors;
 mod export;
 mod genetics;
+mod grids;
 mod implementation;
 mod index;
 mod keywords;
@@ -189,5 +190,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(has_dtype, module)?)?;
     module.add_function(wrap_pyfunction!(default_device, module)?)?;
     creation::add(module)?;
+    grids::add(module)?;
     dispatch::add(module)
 }

@@ -108,6 +108,7 @@ distributions! {
     chisquare(df) "($self, df, size=None)" "Chi-square numbers.";
     noncentral_chisquare(df, nonc) "($self, df, nonc, size=None)" "Noncentral chi-square numbers.";
     f(dfnum, dfden) "($self, dfnum, dfden, size=None)" "Fisher's F.";
+    noncentral_f(dfnum, dfden, nonc) "($self, dfnum, dfden, nonc, size=None)" "Noncentral F numbers.";
     standard_t(df) "($self, df, size=None)" "Student's t.";
     gumbel(loc = 0.0, scale = 1.0) "($self, loc=0.0, scale=1.0, size=None)" "Gumbel numbers.";
     laplace(loc = 0.0, scale = 1.0) "($self, loc=0.0, scale=1.0, size=None)" "Laplace numbers.";
@@ -224,14 +225,26 @@ impl PyGenerator {
         })
     }
 
-    /// Elements of an array, or of the numbers below an integer; without `replace` each once at most.
-    #[pyo3(signature = (a, size=None, replace=true))]
+    /// An array whose parts along an axis are in random orders, each in its own; without an axis all elements are.
+    #[pyo3(signature = (x, *, axis=None))]
+    fn permuted(&self, py: Python<'_>, x: &Bound<'_, PyAny>, axis: Option<isize>) -> PyResult<PyArray> {
+        let x = operand(x)?;
+        self.draw(py, move |rng| match axis {
+            Some(axis) => rng.permuted(&x, axis),
+            None => rng.permuted(&x, ()),
+        })
+    }
+
+    /// Elements of an array, or of the numbers below an integer; without `replace` each once at most. `p` are their
+    /// probabilities.
+    #[pyo3(signature = (a, size=None, replace=true, p=None))]
     fn choice(
         &self,
         py: Python<'_>,
         a: &Bound<'_, PyAny>,
         size: Option<Lengths>,
         replace: bool,
+        p: Option<Vec<f64>>,
     ) -> PyResult<PyArray> {
         let x = match a.extract::<usize>() {
             Ok(n) if !a.is_instance_of::<PyArray>() => np::arange(n, ()).raise()?,
@@ -239,12 +252,21 @@ impl PyGenerator {
         };
         let shape = shape(size);
         if replace {
-            return self.draw(py, move |rng| rng.choice(&x, shape));
+            return self.draw(py, move |rng| match p {
+                Some(p) => rng.choice_weighted(&x, &p, shape),
+                None => rng.choice(&x, shape),
+            });
         }
         let count = usize::try_from(shape.iter().product::<isize>())
             .map_err(|_| PyTypeError::new_err("choice: lengths are 0 or more"))?;
         let tail: Vec<isize> = x.shape().iter().skip(1).map(|&len| len as isize).collect();
-        self.draw(py, move |rng| rng.sample(&x, count)?.reshape([shape, tail].concat()))
+        self.draw(py, move |rng| {
+            let drawn = match p {
+                Some(p) => rng.sample_weighted(&x, &p, count),
+                None => rng.sample(&x, count),
+            };
+            drawn?.reshape([shape, tail].concat())
+        })
     }
 
     /// How often each of several outcomes happens in `n` trials.
@@ -257,6 +279,31 @@ impl PyGenerator {
         size: Option<Lengths>,
     ) -> PyResult<PyArray> {
         self.draw(py, move |rng| rng.multinomial(n, &pvals, shape(size)))
+    }
+
+    /// Vectors of normal numbers, of a mean and a covariance.
+    #[pyo3(signature = (mean, cov, size=None))]
+    fn multivariate_normal(
+        &self,
+        py: Python<'_>,
+        mean: &Bound<'_, PyAny>,
+        cov: &Bound<'_, PyAny>,
+        size: Option<Lengths>,
+    ) -> PyResult<PyArray> {
+        let (mean, cov) = (operand(mean)?, operand(cov)?);
+        self.draw(py, move |rng| rng.multivariate_normal(&mean, &cov, shape(size)))
+    }
+
+    /// How many of each colour are among `nsample` drawn, of `colors` that there are of each.
+    #[pyo3(signature = (colors, nsample, size=None))]
+    fn multivariate_hypergeometric(
+        &self,
+        py: Python<'_>,
+        colors: Vec<usize>,
+        nsample: usize,
+        size: Option<Lengths>,
+    ) -> PyResult<PyArray> {
+        self.draw(py, move |rng| rng.multivariate_hypergeometric(&colors, nsample, shape(size)))
     }
 
     /// Shares that add up to 1.

@@ -95,6 +95,11 @@ PLAIN = {
     "result_type": "np.dtype", "can_cast": "bool", "isdtype": "bool", "broadcast_shapes": "tuple[int, ...]",
     "set_backend": "Scope", "skip_backend": "Scope", "set_state": "Scope", "get_state": "State",
     "set_global_backend": "None", "register_backend": "None", "clear_backends": "None", "determine_backend": "str",
+    "promote_types": "np.dtype", "min_scalar_type": "np.dtype", "common_type": "type", "isscalar": "bool", "issubdtype": "bool",
+    "iscomplexobj": "bool", "isrealobj": "bool", "einsum_path": "tuple[list[Any], str]", "copyto": "None", "save": "None",
+    "savez": "None", "savez_compressed": "None", "load": "Any", "tril_indices": "tuple[Array, Array]",
+    "triu_indices": "tuple[Array, Array]", "tril_indices_from": "tuple[Array, Array]", "triu_indices_from": "tuple[Array, Array]",
+    "diag_indices": "tuple[Array, ...]", "diag_indices_from": "tuple[Array, ...]", "mask_indices": "tuple[Array, Array]",
     "explain": "tuple[Any, str]", "implementation": "Implementation", "read_plink": "Dataset", "run_analysis": "Analysis", "has_dtype": "bool", "devices": "list[str]", "default_device": "str",
 }  # fmt: skip
 

@@ -233,8 +233,8 @@ fn spirv_options(options: &Options) -> spv::Options<'static> {
             image_load: BoundsCheckPolicy::Restrict,
             binding_array: BoundsCheckPolicy::Restrict,
         },
-        // Our own kernels write it before they read it. naga's stores of zeros are one for each element, from which a driver
-        // takes seconds to compile a table of 2048.
+        // Our own kernels use nothing that they have not written. naga's stores of zeros are one for each element, from which a
+        // driver takes seconds to compile a table of 2048.
         zero_initialize_workgroup_memory: if options.checked {
             spv::ZeroInitializeWorkgroupMemoryMode::Polyfill
         } else {

@@ -248,7 +248,7 @@ pub struct RankIndices {
 }
 
 impl Spec for RankIndices {
-    const NAME: &'static str = "order_statistics";
+    const NAME: &'static str = "rank_indices";
 
     fn outputs(&self) -> Outputs {
         output([self.of.rows, self.of.ranks.len()].as_slice(), DType::I64)
@@ -290,10 +290,7 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         let shape: Vec<usize> = moved(x, axis, ranks.len());
         let spec = Ranked { rows: rows.count, len: rows.len, dtype: x.dtype(), ranks };
         let out = match record_one(cx, spec.clone(), &[&rows.matrix]) {
-            Err(Stop::Declined(_)) => {
-                let at = record_one(cx, RankIndices { of: spec, descending: false }, &[&rows.matrix])?;
-                taken(&rows.matrix, &at)?
-            }
+            Err(Stop::Declined(_)) => by_indices(cx, spec, &rows.matrix)?,
             out => out?,
         };
         let out = out.reshape(shape)?;
@@ -310,6 +307,20 @@ pub(super) fn register(r: &mut Registrar<'_>, kind: &str) {
         let back = |result: &Array| move_axis(&result.reshape(moved(&x, axis, k))?, x.ndim() - 1, axis);
         Ok((back(&values)?, back(&indices)?))
     });
+}
+
+/// [`Ranked`] by the places of the elements, each rank found once.
+fn by_indices(cx: Cx, mut of: Ranked, x: &Array) -> Answer {
+    let ranks = of.ranks.clone();
+    of.ranks.sort_unstable();
+    of.ranks.dedup();
+    let found = of.ranks.clone();
+    let each = taken(x, &record_one(cx, RankIndices { of, descending: false }, &[x])?)?;
+    if found == ranks {
+        return Ok(each);
+    }
+    let columns = ranks.iter().map(|&rank| found.partition_point(|&other| other < rank) as i64);
+    Ok(take(&each, positions(columns.collect(), x)?, Gather::from(1).clip())?)
 }
 
 /// [`TopK`] by the place of the last one: what comes before it is gathered, then sorted.

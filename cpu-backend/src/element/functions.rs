@@ -89,12 +89,7 @@ macro_rules! functions {
                 let (n, bits) = nearest(x * FRAC_2_PI);
                 // The first step is exact (Cody and Waite 1980, with fused products).
                 let r = n.mul_add(-HALF_PI[2], n.mul_add(-HALF_PI[1], n.mul_add(-HALF_PI[0], x)));
-                let z = r * r;
-                let sin = (r * z).mul_add(polynomial(&$SIN, z), r);
-                let cos = (z * z).mul_add(polynomial(&$COS, z), z.mul_add(-0.5, 1.0));
-                let quadrant = bits.wrapping_add(quarter);
-                let s = if quadrant & 1 == 0 { sin } else { cos };
-                $F::from_bits(s.to_bits() ^ (quadrant >> 1 << ($U::BITS - 1)))
+                sin_cos_of_quarters(bits.wrapping_add(quarter), r).0
             }
 
             /// sin and cos of so many quarter turns and an angle r, |r| ≤ π/4.

@@ -163,7 +163,7 @@ fn normal_single(w: &Words) -> [[f32; LANES]; 4] {
     for n in [0, 2] {
         for lane in 0..LANES {
             let u = w[n][lane] as f32 * 2_f32.powi(-32) + 2_f32.powi(-33);
-            // Of a turn 2⁻³² parts: quarters of it are integers.
+            // The angle, in 2⁻³² of a turn: its upper two bits, rounded, are the nearest quarter, what is left is exact.
             let turn = w[n + 1][lane];
             let quarters = turn.wrapping_add(1 << 29) >> 30;
             let angle = turn.wrapping_sub(quarters << 30) as i32 as f32 * (TAU as f32 * 2_f32.powi(-32));
@@ -181,6 +181,7 @@ fn normal_double(w: &Words) -> [[f64; LANES]; 2] {
     let mut out = [[0.0; LANES]; 2];
     for lane in 0..LANES {
         let u = (whole(w[0][lane], w[1][lane]) + 0.5) * 2_f64.powi(-53);
+        // The same of 53 bits.
         let (low, high) = (w[2][lane], w[3][lane]);
         let quarters = high.wrapping_add(1 << 29) >> 30;
         let left = high.wrapping_sub(quarters << 30) as i32 >> 5;

@@ -33,16 +33,14 @@ kernels! { SORTING;
             Ok(single(backend.execute("order_statistics", &plan, &inputs, (DType::I64, count))?))
         })
         .supporting(|cx, spec| {
-            if spec.of.len < LONG {
-                return Err(Unsupported::Because("short rows are sorted sooner"));
+            let job = ranks(spec, dense(spec.of.rows, spec.of.len));
+            if !job.pays() {
+                return Err(Unsupported::Because("short rows, and many ranks, are sooner sorted"));
             }
-            let plan = rank_indices::plan(&ranks(spec, dense(spec.of.rows, spec.of.len)), &shader_profile(cx)?);
+            let plan = rank_indices::plan(&job, &shader_profile(cx)?);
             plan.map(drop).map_err(|error| unsupported("order_statistics", error))
         });
 }
-
-/// Elements of a row from which on finding a rank is sooner done than sorting.
-const LONG: usize = 4096;
 
 fn ranks(spec: &specs::RankIndices, x: View) -> RankIndices {
     let specs::Ranked { rows, len, dtype, ref ranks } = spec.of;

@@ -150,7 +150,8 @@ fn ranks_and_first_elements_of_long_rows_are_found_without_a_sort() {
                 continue;
             }
             let all: Vec<isize> = (0..11).map(|i| (i * (len - 1) / 10) as isize).collect();
-            for ranks in [&all[5..6], &all[3..5], &all] {
+            let many: Vec<isize> = (0..40).map(|i| i * 7).collect();
+            for ranks in [&all[5..6], &all[3..5], &all, &[5, 5, 3], &many] {
                 let got = np::order_statistics(&on_device, ranks, -1).unwrap();
                 let want: Vec<f32> = (0..rows)
                     .flat_map(|row| ranks.iter().map(move |&rank| (row, rank)))

@@ -26,7 +26,7 @@ pub struct RankIndices {
     pub len: usize,
     /// Bool or real.
     pub dtype: DType,
-    /// Below `len`.
+    /// Below `len`; 16 at most.
     pub ranks: Vec<usize>,
     /// The largest first.
     pub descending: bool,
@@ -40,18 +40,20 @@ const LONGEST: u32 = 11;
 const TABLE: usize = 4096;
 /// Bits of a digit's number in its group: behind the counts of digits are those of groups, so that a few steps find one.
 const GROUP: u32 = 5;
-/// Ranks that are looked for at a time.
-const RANKS: usize = 8;
-/// Names of the words that say which digit a step is about: how many ranks are looked for, and how many are told apart (one
-/// as long as they share all digits); where the tables are, and the length of each; its length, and its place in its word; its
-/// bits in each word, of the index, the key's low one and the key's high one; the bits above it.
+/// Ranks, at most: of more, each costs as much again, and a sort finds all.
+const RANKS: usize = 16;
+/// Names of the words that say which digit a step is about.
 const DIGIT: [&str; 12] = [
+    // Ranks in all, and those that have tables of their own: one for the first digit, which all of them share.
     "ranks",
     "told",
+    // Where the tables begin, and the counts of one.
     "table",
     "length",
+    // Bits of the digit, and those below it in its word.
     "bits",
     "shift",
+    // Its bits in the index, the key's low word and the key's high one; then the bits above it.
     "here_index",
     "here_low",
     "here_high",
@@ -74,7 +76,10 @@ struct Walk {
 
 /// Finds each rank's digit: a lane for each.
 #[derive(Debug, Hash)]
-struct Pick;
+struct Pick {
+    /// Nothing is found yet.
+    first: bool,
+}
 
 /// Writes the indices.
 #[derive(Debug, Hash)]
@@ -93,10 +98,11 @@ struct Digit {
 }
 
 /// The digits, the most significant first: all ranks share one table of the first one, so that it is as long as a table allows,
-/// and few elements share it; the others have so many bits.
-fn digits(dtype: DType, len: usize, bits: u32) -> Vec<Digit> {
-    let index = usize::BITS - (len - 1).leading_zeros();
-    let key = key_bits(dtype);
+/// and few elements share it; of the others the ranks' tables are in a workgroup's memory together.
+fn digits(job: &RankIndices) -> Vec<Digit> {
+    let bits = LONGEST.min(TABLE.ilog2() - job.ranks.len().next_power_of_two().ilog2());
+    let index = usize::BITS - (job.len - 1).leading_zeros();
+    let key = key_bits(job.dtype);
     let mut digits = Vec::new();
     for (word, mut left) in [(2, key - key.min(32)), (1, key.min(32)), (0, index)] {
         while left > 0 {
@@ -106,6 +112,19 @@ fn digits(dtype: DType, len: usize, bits: u32) -> Vec<Digit> {
         }
     }
     digits
+}
+
+/// Counts of the tables of a row: one of the first digit, and one of each other digit for each rank.
+fn counts(digits: &[Digit], ranks: usize) -> usize {
+    digits.iter().enumerate().map(|(pass, digit)| if pass == 0 { 1 } else { ranks } * digit.length()).sum()
+}
+
+impl RankIndices {
+    /// Whether a sort takes longer: tables are cleared and read for each row, however short it is.
+    pub fn pays(&self) -> bool {
+        let many = self.len == 0 || self.ranks.is_empty() || self.ranks.len() > RANKS;
+        !many && self.len >= 4 * counts(&digits(self), self.ranks.len())
+    }
 }
 
 impl Digit {
@@ -144,20 +163,22 @@ pub fn plan(job: &RankIndices, profile: &Profile) -> Result<Plan, PlanError> {
     if n == 0 || wanted == 0 {
         return Ok(builder.finish());
     }
+    if wanted > RANKS {
+        let (elements, limit) = (wanted as u64, RANKS as u64);
+        return Err(PlanError::TooLarge { what: "the list of ranks".into(), elements, limit });
+    }
     let (x, dims) = job.x.placed(0, dtype, [rows, len], None, profile)?;
     let keyed = Keyed { source: x.source, descending };
-    let most = job.ranks.len().min(RANKS).next_power_of_two();
-    let bits = LONGEST.min(TABLE.ilog2() - most.ilog2());
-    let digits = digits(dtype, len, bits);
-    let (tables, states) = (
-        rows as u64 * 4 * most as u64 * digits.iter().map(|digit| digit.length() as u64).sum::<u64>(),
-        (rows * most) as u64 * 16,
-    );
-    let results = (rows * wanted) as u64 * 8;
-    for (what, bytes) in [("the tables of counts", tables), ("the result", results), ("a row", n as u64 * 4)]
-    {
+    let digits = digits(job);
+    let [tables, states, results, indices] =
+        [rows * counts(&digits, wanted) * 4, rows * wanted * 16, rows * wanted * 8, n * 4].map(|x| x as u64);
+    for (what, bytes, size) in [
+        ("the tables of counts", tables, 4),
+        ("the result", results, 8),
+        ("the elements that are kept", indices, 4),
+    ] {
         if bytes > profile.max_binding {
-            let (elements, limit) = (bytes / 4, profile.max_binding / 4);
+            let (elements, limit) = (bytes / size, profile.max_binding / size);
             return Err(PlanError::TooLarge { what: what.into(), elements, limit });
         }
     }
@@ -171,67 +192,56 @@ pub fn plan(job: &RankIndices, profile: &Profile) -> Result<Plan, PlanError> {
     let groups = rows * parts;
     let [counts, state] = [tables, states].map(|bytes| builder.scratch(bytes));
     // Elements that are kept, and how many of each part: kept once, and twice.
-    let mut kept = || [n as u64 * 4, groups as u64 * 4].map(|bytes| (builder.scratch(bytes), bytes));
+    let mut kept = || [indices, groups as u64 * 4].map(|bytes| (builder.scratch(bytes), bytes));
     let kept = [kept(), kept()];
-    for (chunk, ranks) in job.ranks.chunks(most).enumerate() {
-        let clear = builder.shader(Clear);
-        let lanes = builder.groups(tables / 4);
-        builder.step(&clear, vec![builder.shown(counts, tables, true)], [(tables / 4) as u32], lanes)?;
-        let mut table = 0;
-        for (pass, digit) in digits.iter().enumerate() {
-            // Of the first digit nothing is known yet.
-            let (above, told) = if pass == 0 { ([0; 3], 1) } else { (digit.above(), ranks.len()) };
-            let place = [ranks.len(), told, table, digit.length(), digit.bits as usize, digit.shift as usize];
-            let place: Vec<u32> = place.iter().map(|&x| x as u32).chain(digit.here()).chain(above).collect();
-            table += rows * told * digit.length();
-            // From what, to what.
-            let walks: &[(Option<usize>, Option<usize>)] = match pass {
-                0 => &[(None, None)],
-                1 => &[(None, Some(0)), (Some(0), None)],
-                2 => &[(Some(0), Some(1)), (Some(1), None)],
-                _ => &[(Some(1), None)],
-            };
-            for &(from, to) in walks {
-                let mut params = place.clone();
-                params.extend([len, groups, parts, per_lane].map(|x| x as u32));
-                if x.source.strided() {
-                    params.extend(input_access::axis_words(&dims, 0..2));
-                }
-                params.extend(x.words(0, 1, profile));
-                let mut bindings = x.binds(0, n, profile);
-                if pass > 0 {
-                    bindings.push(builder.shown(state, states, false));
-                }
-                for (which, write) in [(from, false), (to, true)] {
-                    let those = which.map_or(&[][..], |which| &kept[which][..]);
-                    bindings.extend(those.iter().map(|&(number, bytes)| builder.shown(number, bytes, write)));
-                }
-                if to.is_none() {
-                    bindings.push(builder.shown(counts, tables, true));
-                }
-                let walk = Walk {
-                    keyed,
-                    map: profile.lane_map,
-                    of_kept: from.is_some(),
-                    keeps: to.is_some(),
-                    ranks: told.next_power_of_two(),
-                };
-                builder.step(&builder.shader(walk), bindings, params, groups as u64)?;
+    let clear = builder.shader(Clear);
+    let clearing = builder.groups(tables / 4);
+    builder.step(&clear, vec![builder.shown(counts, tables, true)], [(tables / 4) as u32], clearing)?;
+    let (found, lanes) = (rows * wanted, builder.groups((rows * wanted) as u64));
+    let mut table = 0;
+    for (pass, digit) in digits.iter().enumerate() {
+        // Of the first digit nothing is known yet.
+        let (above, told) = if pass == 0 { ([0; 3], 1) } else { (digit.above(), wanted) };
+        let place = [wanted, told, table, digit.length(), digit.bits as usize, digit.shift as usize];
+        let place: Vec<u32> = place.iter().map(|&x| x as u32).chain(digit.here()).chain(above).collect();
+        table += rows * told * digit.length();
+        // From what, to what.
+        let walks: &[(Option<usize>, Option<usize>)] = match pass {
+            0 => &[(None, None)],
+            1 => &[(None, Some(0)), (Some(0), None)],
+            2 => &[(Some(0), Some(1)), (Some(1), None)],
+            _ => &[(Some(1), None)],
+        };
+        for &(from, to) in walks {
+            let mut params = place.clone();
+            params.extend([len, groups, parts, per_lane].map(|x| x as u32));
+            if x.source.strided() {
+                params.extend(input_access::axis_words(&dims, 0..2));
             }
-            let mut params = place;
-            params.push((rows * ranks.len()) as u32);
-            params.extend((0..RANKS).map(|i| ranks.get(i).map_or(0, |&rank| rank as u32)));
-            let bindings = vec![builder.shown(counts, tables, false), builder.shown(state, states, true)];
-            let lanes = builder.groups((rows * ranks.len()) as u64);
-            builder.step(&builder.shader(Pick), bindings, params, lanes)?;
+            params.extend(x.words(0, 1, profile));
+            let mut bindings = x.binds(0, n, profile);
+            if pass > 0 {
+                bindings.push(builder.shown(state, states, false));
+            }
+            for (which, write) in [(from, false), (to, true)] {
+                let those = which.map_or(&[][..], |which| &kept[which][..]);
+                bindings.extend(those.iter().map(|&(number, bytes)| builder.shown(number, bytes, write)));
+            }
+            if to.is_none() {
+                bindings.push(builder.shown(counts, tables, true));
+            }
+            let (map, of_kept, keeps) = (profile.lane_map, from.is_some(), to.is_some());
+            let walk = Walk { keyed, map, of_kept, keeps, ranks: told.next_power_of_two() };
+            builder.step(&builder.shader(walk), bindings, params, groups as u64)?;
         }
-        let finish = builder.shader(Finish);
-        let found = rows * ranks.len();
-        let params = [found, ranks.len(), wanted, chunk * most].map(|x| x as u32);
-        let bindings = vec![builder.shown(state, states, false), builder.output(0..rows * wanted)];
-        let groups = builder.groups(found as u64);
-        builder.step(&finish, bindings, params, groups)?;
+        let mut params = place;
+        params.push(found as u32);
+        params.extend((0..RANKS).map(|i| job.ranks.get(i).map_or(0, |&rank| rank as u32)));
+        let bindings = vec![builder.shown(counts, tables, false), builder.shown(state, states, true)];
+        builder.step(&builder.shader(Pick { first: pass == 0 }), bindings, params, lanes)?;
     }
+    let bindings = vec![builder.shown(state, states, false), builder.output(0..found)];
+    builder.step(&builder.shader(Finish), bindings, [found as u32], lanes)?;
     Ok(builder.finish())
 }
 
@@ -342,6 +352,7 @@ impl Template for Walk {
         let digit = (at.x | at.y | at.z) >> shift;
         let known = words & above;
 ";
+        // Of ranks beyond those told apart, copies of the last one: their counts are neither cleared nor added.
         let shares: Vec<String> = (0..self.ranks).map(|r| format!("all(known == found{r})")).collect();
         if first {
             *module += "        atomicAdd(&table[digit], 1u);\n";
@@ -402,6 +413,10 @@ impl Template for Pick {
         module.read("counts", "u32");
         module.read_write("state", "vec4<u32>");
         let ranks: Vec<String> = (0..RANKS).map(|r| format!("p.rank{r}")).collect();
+        let left = match self.first {
+            true => format!("array<u32, {RANKS}>({})[number]", ranks.join(", ")),
+            false => "old.w".to_owned(),
+        };
         module.entry();
         let _ = write!(
             module,
@@ -413,8 +428,7 @@ impl Template for Pick {
         let digits = 1u << p.bits;
         let sums = base + digits;
         let old = state[i];
-        var given = array<u32, {RANKS}>({});
-        var left = select(old.w, given[number], p.table == 0u);
+        var left = {left};
         var group = 0u;
         for (; group + 1u < (digits >> {GROUP}u); group += 1u) {{
             let sum = counts[sums + group];
@@ -432,8 +446,7 @@ impl Template for Pick {
         state[i] = vec4<u32>((old.xyz & above) | here, left);
     }}
 }}
-",
-            ranks.join(", "),
+"
         );
     }
 }
@@ -444,7 +457,7 @@ impl Template for Finish {
     }
 
     fn params(&self, names: &mut Names) {
-        names.words(&["count", "ranks", "all", "first"]);
+        names.words(&["count"]);
     }
 
     fn write(&self, module: &mut Module) {
@@ -455,10 +468,7 @@ impl Template for Finish {
         let _ = write!(
             module,
             "    let i = g * {lanes}u + local;
-    if (i < p.count) {{
-        let row = i / p.ranks;
-        out[row * p.all + p.first + i - row * p.ranks] = i64_from_u32(state[i].x);
-    }}
+    if (i < p.count) {{ out[i] = i64_from_u32(state[i].x); }}
 }}
 "
         );

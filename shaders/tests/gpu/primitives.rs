@@ -329,12 +329,16 @@ fn indices_of_ranks_are_those_of_a_sort() {
             }
         }
     }
-    // Every rank, in several searches; more elements than a workgroup takes.
+    // More elements than a workgroup takes; more ranks than tables.
     let x = layouts(1, 1 << 20)[0].clone();
     for dtype in [DType::F32, DType::I16] {
-        let (data, ranks) = (unsorted(dtype, x.len, &mut state), (0..1 << 20).step_by(99_991).collect());
-        let job = RankIndices { rows: 1, len: 1 << 20, dtype, ranks, descending: false, x: x.clone() };
+        let (data, ranks) = (unsorted(dtype, x.len, &mut state), (0..1 << 20).step_by(70_001).collect());
+        let mut job = RankIndices { rows: 1, len: 1 << 20, dtype, ranks, descending: false, x: x.clone() };
         check_ranks(gpu, &job, &data, &gpu.profile);
+        assert!(job.pays());
+        job.ranks.extend([1, 2]);
+        assert!(matches!(rank_indices::plan(&job, &gpu.profile), Err(PlanError::TooLarge { .. })));
+        assert!(!job.pays());
     }
 }
 

@@ -24,7 +24,7 @@ fn uniform_f32(w: u32) -> f32 { return f32(w >> 8u) * 5.9604644775390625e-8; }
 // Two normal numbers.
 fn normal_f32(a: u32, b: u32) -> vec2<f32> {
     let u = f32(a) * 2.3283064365386963e-10 + 1.1641532182693481e-10;
-    // b / 2^32 of a turn: quarters of it are integers.
+    // The angle is b / 2^32 of a turn: its upper two bits, rounded, are the nearest quarter, what is left is exact.
     let quadrant = (b + 0x20000000u) >> 30u;
     let angle = f32_angle(quadrant, f32(bitcast<i32>(b - (quadrant << 30u))) * 1.4629180792671596e-9);
     return f32_sqrt(-2.0 * f32_log_of_normal(u, 0)) * vec2<f32>(f32_quadrant(angle, 1u), f32_quadrant(angle, 0u));

@@ -45,11 +45,12 @@ fn geomspace(
 }
 
 type Pair = (PyArray, PyArray);
+type Indices = fn((usize, usize, i64), Create) -> np::Result<(Array, Array)>;
 
 fn triangle(
     (n, k, m): (usize, Option<&Bound<'_, PyAny>>, Option<usize>),
     device: Option<&Bound<'_, PyAny>>,
-    indices: fn((usize, usize, i64), Create) -> np::Result<(Array, Array)>,
+    indices: Indices,
 ) -> PyResult<Pair> {
     let (rows, columns) = indices((n, m.unwrap_or(n), diagonal(k)?), create(None, device)?).raise()?;
     Ok((PyArray::new(rows), PyArray::new(columns)))

@@ -1,5 +1,5 @@
 //! Windows, geometric spacings, and the indices of parts of matrices.
-use polyarray::{self as np, Array, Create};
+use polyarray as np;
 use pyo3::prelude::*;
 
 use crate::array::PyArray;
@@ -44,40 +44,26 @@ fn geomspace(
     np::geomspace(start, stop, num, create(dtype, device)?).raise().map(PyArray::new)
 }
 
-type Pair = (PyArray, PyArray);
-type Indices = fn((usize, usize, i64), Create) -> np::Result<(Array, Array)>;
-
-fn triangle(
-    (n, k, m): (usize, Option<&Bound<'_, PyAny>>, Option<usize>),
-    device: Option<&Bound<'_, PyAny>>,
-    indices: Indices,
-) -> PyResult<Pair> {
-    let (rows, columns) = indices((n, m.unwrap_or(n), diagonal(k)?), create(None, device)?).raise()?;
-    Ok((PyArray::new(rows), PyArray::new(columns)))
+macro_rules! triangles {
+    ($($name:ident $doc:literal;)*) => { $(
+        #[doc = $doc]
+        #[pyfunction]
+        #[pyo3(signature = (n, k=None, m=None, *, device=None), text_signature = "(n, k=0, m=None, *, device=None)")]
+        fn $name(
+            n: usize,
+            k: Option<&Bound<'_, PyAny>>,
+            m: Option<usize>,
+            device: Option<&Bound<'_, PyAny>>,
+        ) -> PyResult<(PyArray, PyArray)> {
+            let extent = (n, m.unwrap_or(n), diagonal(k)?);
+            let (rows, columns) = np::$name(extent, create(None, device)?).raise()?;
+            Ok((PyArray::new(rows), PyArray::new(columns)))
+        }
+    )* };
 }
-
-/// The indices of a matrix's elements on and below a diagonal.
-#[pyfunction]
-#[pyo3(signature = (n, k=None, m=None, *, device=None), text_signature = "(n, k=0, m=None, *, device=None)")]
-fn tril_indices(
-    n: usize,
-    k: Option<&Bound<'_, PyAny>>,
-    m: Option<usize>,
-    device: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Pair> {
-    triangle((n, k, m), device, np::tril_indices)
-}
-
-/// The indices of a matrix's elements on and above a diagonal.
-#[pyfunction]
-#[pyo3(signature = (n, k=None, m=None, *, device=None), text_signature = "(n, k=0, m=None, *, device=None)")]
-fn triu_indices(
-    n: usize,
-    k: Option<&Bound<'_, PyAny>>,
-    m: Option<usize>,
-    device: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Pair> {
-    triangle((n, k, m), device, np::triu_indices)
+triangles! {
+    tril_indices "The indices of a matrix's elements on and below a diagonal.";
+    triu_indices "The indices of a matrix's elements on and above a diagonal.";
 }
 
 /// The indices of the main diagonal of an array of `ndim` axes of length `n`.
